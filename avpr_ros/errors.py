@@ -1,0 +1,37 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The package's own errors: one sentence that says what is wrong, which value, what to do."""
+
+from __future__ import annotations
+
+
+class AvprError(Exception):
+    """Base of every error that a user can cause or mend; its text is shown as it is."""
+
+
+class SourceError(AvprError):
+    """A bag, image folder or pose file cannot be read, or does not hold what was asked for."""
+
+
+class ImageDecodeError(AvprError):
+    """One image cannot be decoded; the caller drops it and goes on."""
+
+
+class MapError(AvprError):
+    """A gallery map is missing, damaged, of an unknown version, or cannot be written."""
+
+
+class QueryNetworkError(AvprError):
+    """A query network file is missing, damaged, or cannot be run."""
+
+
+class SpaceMismatchError(AvprError):
+    """A query network and a map do not share one descriptor space."""
+
+
+class TrainingError(AvprError):
+    """Training cannot start, resume or continue."""
+
+
+class ConfigError(AvprError):
+    """A parameter or option has a value outside what is allowed."""

