@@ -1,0 +1,39 @@
+# Everything here works in its own .venv with pip: no apt, no ROS installation.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint benchmark clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(INSTALLED)  ## Make .venv with the package, ROS 2 wheels and the tools
+
+$(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
+	@echo 'Setting up $(VENV): about 1 GB to 6 GB of wheels, once.'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
+	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
+	    -r requirements/dev.txt -e '.[offline,demo,test]'
+	@touch $@
+
+demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
+	$(BIN)/python -m avpr_ros.demo
+
+lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## Linters and the whole test suite
+	$(BIN)/python -m pytest
+
+benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
+	$(BIN)/python benchmarks/traversals.py
+
+clean:  ## Remove build results, keep .venv
+	rm -rf build install log
