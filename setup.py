@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ament_python package: the robot side by default, the offline side as extras."""
 
-from glob import glob
+from pathlib import Path
 
 from setuptools import find_packages, setup
 
@@ -40,8 +40,8 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml']),
-        (f'share/{package_name}/launch', glob('launch/*.launch.py')),
-        (f'share/{package_name}/config', glob('config/*')),
+        (f'share/{package_name}/launch', sorted(map(str, Path('launch').glob('*.launch.py')))),
+        (f'share/{package_name}/config', sorted(map(str, Path('config').glob('*')))),
     ],
     python_requires='>=3.10',
     install_requires=['setuptools', *ROBOT],

@@ -38,8 +38,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open('rb') as stream:
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -68,11 +68,11 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.'))
     try:
         yield temporary
-        os.chmod(temporary, 0o777 & ~_umask())
+        temporary.chmod(0o777 & ~_umask())
         if path.exists():
             _swap(temporary, path)
         else:
-            os.rename(temporary, path)
+            temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -81,11 +81,11 @@ def _swap(new: Path, old: Path) -> None:
     """Put ``new`` in the place of ``old``; the old folder moves aside, then goes."""
     aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f'.{old.name}.old.'))
     try:
-        os.rename(old, aside / 'old')
+        old.rename(aside / 'old')
         try:
-            os.rename(new, old)
+            new.rename(old)
         except OSError:
-            os.rename(aside / 'old', old)
+            (aside / 'old').rename(old)
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -1,0 +1,75 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What every benchmark shares: the data folder, the result file, the printed table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+import json
+import os
+from pathlib import Path
+import platform
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from avpr_ros.files import write_text_atomically
+
+Row = Mapping[str, object]
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Real traversals; never part of the repository (see its README).
+SHARED_DATA = ROOT.parent / 'shared' / 'data'
+RESULTS = ROOT / 'benchmarks' / 'results'
+PACKAGES = ('avpr_ros', 'torch', 'timm', 'onnxruntime', 'faiss-cpu', 'opencv-python-headless')
+
+
+def require_data(name: str) -> Path:
+    """Return a set's folder, or leave with a message that names what is missing."""
+    folder = SHARED_DATA / name
+    if not folder.is_dir():
+        raise SystemExit(f'skipped: the data set {folder} is not there')
+    return folder
+
+
+def machine() -> str:
+    """Return processor, cores and memory in words."""
+    lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+    model = next((row.split(':')[1].strip() for row in lines if row.startswith('model name')), '')
+    memory_gib = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30
+    cores = len(os.sched_getaffinity(0))
+    return f'{model or platform.machine()}, {cores} cores, {memory_gib:.0f} GiB'
+
+
+def write_results(name: str, rows: Sequence[Row], *, quick: bool, note: str = '') -> Path:
+    """Write ``benchmarks/results/NAME.json``; a quick run goes beside it, never over it."""
+    path = RESULTS / (f'{name}.quick.json' if quick else f'{name}.json')
+    document = {
+        'machine': machine(),
+        'versions': {'python': platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        'command': f'python benchmarks/{name}.py' + (' --quick' if quick else ''),
+        'quick': quick,
+        'note': note,
+        'rows': list(rows),
+    }
+    write_text_atomically(path, json.dumps(document, indent=1) + '\n')
+    return path
+
+
+def print_table(rows: Sequence[Row], title: str) -> None:
+    """Print rows as one table; columns in the order in which the rows name them."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    table = Table(title=title)
+    for column in columns:
+        table.add_column(column)
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console(file=sys.stdout).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ''
+    return f'{value:.3f}' if isinstance(value, float) else str(value)

@@ -1,0 +1,52 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from avpr_ros.files import atomic_file, atomic_folder, sha256_of_file, write_text_atomically
+
+
+def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / 'a.bin'
+    path.write_bytes(b'x' * 3_000_000)
+    assert sha256_of_file(path) == hashlib.sha256(b'x' * 3_000_000).hexdigest()
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / 'a.txt'
+    write_text_atomically(path, 'old')
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
+        temporary.write_text('half')
+        raise RuntimeError
+    assert path.read_text() == 'old'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / 'map'
+    with atomic_folder(path) as temporary:
+        (temporary / 'a').write_text('old')
+    with pytest.raises(RuntimeError), atomic_folder(path, replace=True) as temporary:
+        (temporary / 'a').write_text('half')
+        raise RuntimeError
+    assert (path / 'a').read_text() == 'old'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_replacing_swaps_the_whole_folder(tmp_path: Path) -> None:
+    path = tmp_path / 'map'
+    for name in ('first', 'second'):
+        with atomic_folder(path, replace=True) as temporary:
+            (temporary / name).touch()
+    assert [entry.name for entry in path.iterdir()] == ['second']
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_existing_folder_is_not_touched_unasked(tmp_path: Path) -> None:
+    (tmp_path / 'map').mkdir()
+    with pytest.raises(FileExistsError), atomic_folder(tmp_path / 'map'):
+        pytest.fail('the body must not run')
