@@ -1,0 +1,144 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What every source hands on: images with time, camera and pose, decoded only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.poses import Pose
+
+if TYPE_CHECKING:
+    from avpr_ros.sources.preflight import Preflight
+
+
+@dataclass(frozen=True)
+class CameraIntrinsics:
+    """What ``sensor_msgs/CameraInfo`` says of a lens.
+
+    Attributes:
+        width_px: image width.
+        height_px: image height.
+        distortion_model: name of the model as ROS has it, e.g. ``plumb_bob``.
+        k: nine numbers, row-major 3x3 camera matrix, pixels.
+        d: distortion coefficients of that model.
+    """
+
+    width_px: int
+    height_px: int
+    distortion_model: str
+    k: tuple[float, ...]
+    d: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Camera:
+    """One camera of a source.
+
+    Attributes:
+        name: short name, unique in its source.
+        topic: image topic of a bag, or the images' folder.
+        base_from_camera: pose of the camera's optical frame (x right, y down, z forward) in the
+            base frame, or None where the source does not say.
+        intrinsics: lens, or None where the source does not say.
+    """
+
+    name: str
+    topic: str
+    base_from_camera: Pose | None
+    intrinsics: CameraIntrinsics | None
+
+
+@dataclass(frozen=True)
+class StampedImage:
+    """An image that is not decoded yet.
+
+    Attributes:
+        stamp_ns: time of exposure (the message header's stamp), nanoseconds.
+        camera: name of its ``Camera``.
+        decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
+    """
+
+    stamp_ns: int
+    camera: str
+    decode: Callable[[], RgbImage]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image with the pose of the base at its stamp.
+
+    Attributes:
+        stamp_ns: time of exposure (the message header's stamp), nanoseconds.
+        camera: name of its ``Camera``.
+        map_from_base: pose of the base frame in the map frame.
+        decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
+    """
+
+    stamp_ns: int
+    camera: str
+    map_from_base: Pose
+    decode: Callable[[], RgbImage]
+
+
+@dataclass(frozen=True)
+class GeodeticOrigin:
+    """Where on the Earth the origin of a local metric map frame lies (WGS 84).
+
+    Attributes:
+        latitude_deg: geodetic latitude.
+        longitude_deg: longitude.
+        altitude_m: height above the ellipsoid.
+        crs: how map coordinates come from geodetic ones, as PROJ understands it.
+    """
+
+    latitude_deg: float
+    longitude_deg: float
+    altitude_m: float
+    crs: str
+
+
+class FrameSource(Protocol):
+    """A drive: a bag or an image folder, with the poses that belong to it.
+
+    Attributes:
+        name: short name for reports: the bag's or folder's own name.
+        map_frame: frame the poses are in.
+        base_frame: frame the poses are of.
+        pose_source: where the poses come from, in words.
+        cameras: its cameras, in the order asked for.
+        geodetic_origin: where the map frame's origin lies on the Earth, where known.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def map_frame(self) -> str: ...  # noqa: D102
+
+    @property
+    def base_frame(self) -> str: ...  # noqa: D102
+
+    @property
+    def pose_source(self) -> str: ...  # noqa: D102
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]: ...  # noqa: D102
+
+    @property
+    def geodetic_origin(self) -> GeodeticOrigin | None: ...  # noqa: D102
+
+    def preflight(self) -> Preflight:
+        """Look at stamps and poses without decoding an image."""
+        ...
+
+    def images(self) -> Iterator[StampedImage]:
+        """Yield every image in stamp order."""
+        ...
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield in stamp order the images that have a pose within the gap limit."""
+        ...

@@ -1,0 +1,43 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Open whatever lies at a path: a bag or an image folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from avpr_ros.errors import SourceError
+from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.image_folder import ImageFolderSource
+from avpr_ros.sources.options import SourceOptions
+
+__all__ = ['SourceOptions', 'open_source']
+
+_BAG_SUFFIXES = ('.bag', '.mcap', '.db3')
+
+
+def open_source(path: Path, options: SourceOptions) -> FrameSource:
+    """Open a bag (folder with metadata.yaml, .mcap, .db3, ROS 1 .bag) or an image folder.
+
+    Raises:
+        SourceError: nothing there, unreadable, or not what the options ask for; the text lists
+            what is there instead.
+    """
+    if not path.exists():
+        raise SourceError(f'{path} does not exist: give a bag or a folder of images.')
+    if path.is_file():
+        if path.suffix in _BAG_SUFFIXES:
+            return BagSource(path, options)
+        raise SourceError(
+            f'{path} is no bag: give a bag folder, a .mcap, .db3 or .bag file, or an image folder.'
+        )
+    if (path / 'metadata.yaml').is_file():
+        return BagSource(path, options)
+    bags = sorted(p for p in path.iterdir() if p.suffix in _BAG_SUFFIXES)
+    if len(bags) == 1:
+        return BagSource(bags[0], options)
+    if bags:
+        names = ', '.join(bag.name for bag in bags)
+        raise SourceError(f'{path} holds several bags without a metadata.yaml: open one of {names}.')
+    return ImageFolderSource(path, options)

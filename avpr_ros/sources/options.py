@@ -1,0 +1,53 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a user may say about a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+from pathlib import Path
+
+from avpr_ros.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Choices for reading a bag or an image folder; the defaults take what is unambiguous.
+
+    Attributes:
+        image_topics: image topics of a bag, or sub-folders of an image folder; empty: the only
+            one there is.
+        pose_topic: topic the poses come from; None: the only one that holds poses.
+        tum_file: poses from a TUM trajectory file instead.
+        poses_csv: poses from a CSV file instead.
+        max_gap_s: widest time between two poses that is interpolated across, seconds.
+        map_frame: name of the poses' frame; with TF the frame that chains start from.
+        base_frame: name of the frame the poses are of; with TF the frame that chains end at.
+        poses_wanted: False where images alone are enough.
+    """
+
+    image_topics: tuple[str, ...] = ()
+    pose_topic: str | None = None
+    tum_file: Path | None = None
+    poses_csv: Path | None = None
+    max_gap_s: float = 0.5
+    map_frame: str | None = None
+    base_frame: str | None = None
+    poses_wanted: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ConfigError: a gap that is negative or not finite, or more than one pose source.
+        """
+        if not math.isfinite(self.max_gap_s) or self.max_gap_s < 0:
+            raise ConfigError(
+                f'max_gap_s is {self.max_gap_s}: give a finite number of seconds, zero or more.'
+            )
+        named = [self.pose_topic, self.tum_file, self.poses_csv]
+        if sum(choice is not None for choice in named) > 1:
+            raise ConfigError(
+                'More than one pose source is named: give one of pose topic, TUM file, poses CSV.'
+            )
