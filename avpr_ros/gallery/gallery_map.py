@@ -1,0 +1,162 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""An open gallery map, read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.errors import MapError
+from avpr_ros.files import sha256_of_file
+from avpr_ros.gallery import thumbnails
+from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.gallery.space import DescriptorSpace
+
+DESCRIPTORS = 'descriptors.npy'
+KEYFRAMES = 'keyframes.npz'
+INDEX = 'index.faiss'
+SPACE = 'space.npz'
+REPORT = 'report.html'
+REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
+#: A robot's copy of a map may go without these.
+OPTIONAL = (thumbnails.SUMS, REPORT)
+
+
+@dataclass(frozen=True, eq=False)
+class GalleryMap:
+    """A map on disk, checked; nothing in it is ever written.
+
+    Attributes:
+        path: the folder.
+        manifest: what the map is.
+        descriptors: (N, d) float16, memory-mapped, rows of length 1.
+        keyframes: N rows.
+        index: search over the same N rows.
+    """
+
+    path: Path
+    manifest: Manifest
+    descriptors: NDArray[np.float16]
+    keyframes: Keyframes
+    index: GalleryIndex
+
+    def __len__(self) -> int:
+        return len(self.keyframes)
+
+    @classmethod
+    def open(cls, path: Path, *, verify: bool = True) -> GalleryMap:
+        """Open a map folder.
+
+        Args:
+            path: the folder.
+            verify: compare the hash of every file with the manifest. Thumbnails are compared
+                when they are read, so that a big map opens fast.
+
+        Raises:
+            MapError: not a map, of an unknown version, incomplete, damaged or inconsistent.
+        """
+        manifest = Manifest.load(path)
+        try:
+            _check_files(path, manifest, verify)
+            descriptors = _load_descriptors(path / DESCRIPTORS)
+        except OSError as error:
+            raise MapError(f'{path} cannot be read ({error}); check the map folder') from error
+        gallery = cls(
+            path,
+            manifest,
+            descriptors,
+            Keyframes.load(path / KEYFRAMES),
+            GalleryIndex.load(path / INDEX),
+        )
+        gallery._check_consistent()
+        return gallery
+
+    def space(self) -> DescriptorSpace:
+        """Load the descriptor space with its arrays.
+
+        Raises:
+            MapError: ``space.npz`` is damaged or of another space.
+        """
+        info = self.manifest.descriptor_space
+        return DescriptorSpace.load(
+            self.path / SPACE, info.id, info.network, info.dim, info.input_px
+        )
+
+    def space_arrays(self) -> dict[str, NDArray[Any]]:
+        """Load the arrays of the descriptor space; raises as ``space`` does."""
+        return dict(self.space().arrays)
+
+    def thumbnail(self, row: int) -> RgbImage | None:
+        """Return the (H, W, 3) RGB thumbnail of a row, or None where there is none.
+
+        Raises:
+            MapError: the file is damaged.
+        """
+        return thumbnails.Thumbnails(self.path).read(int(self.keyframes.ids[row]))
+
+    def _check_consistent(self) -> None:
+        manifest, frames = self.manifest, self.keyframes
+        count, dim = len(frames), manifest.descriptor_space.dim
+        for name, found in (
+            (DESCRIPTORS, self.descriptors.shape),
+            (INDEX, (self.index.size, self.index.dim)),
+        ):
+            if found != (count, dim):
+                raise MapError(
+                    f'{self.path}: {name} is {found}, expected ({count}, {dim}) from keyframes '
+                    'and manifest; build the map again'
+                )
+        if count == 0:
+            raise MapError(f'{self.path} has no keyframes; build the map again')
+        for column, known in (
+            (frames.cameras, manifest.cameras),
+            (frames.sessions, manifest.sessions),
+        ):
+            if column.min() < 0 or column.max() >= len(known):
+                raise MapError(
+                    f'{self.path}: a keyframe names a camera or session that the manifest does '
+                    'not list; build the map again'
+                )
+
+
+def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
+    for name in REQUIRED:
+        if name not in manifest.files:
+            raise MapError(f'{path}: the manifest does not list {name}; build the map again')
+    for name, entry in manifest.files.items():
+        file = path / name
+        if not file.is_file():
+            if name in OPTIONAL:
+                continue
+            raise MapError(f'{path}: {name} is missing; copy the map again or build it again')
+        size = file.stat().st_size
+        if size != entry.bytes:
+            raise MapError(
+                f'{path}: {name} has {size} bytes, the manifest says {entry.bytes}; copy the map '
+                'again or build it again'
+            )
+        if verify and sha256_of_file(file) != entry.sha256:
+            raise MapError(
+                f'{path}: {name} is damaged (wrong hash); copy the map again or build it again'
+            )
+
+
+def _load_descriptors(file: Path) -> NDArray[np.float16]:
+    try:
+        descriptors = np.load(file, mmap_mode='r', allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise MapError(f'{file} cannot be read ({error}); build the map again') from error
+    if descriptors.dtype != np.float16 or descriptors.ndim != 2:
+        raise MapError(
+            f'{file} is {descriptors.dtype} {descriptors.shape}, expected float16 (N, d); build '
+            'the map again'
+        )
+    return np.asanyarray(descriptors)

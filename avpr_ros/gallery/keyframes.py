@@ -1,0 +1,94 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The table of keyframes: one row per descriptor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+import zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import MapError
+from avpr_ros.poses import Pose
+
+_COLUMNS: dict[str, tuple[type[np.generic], int]] = {
+    'ids': (np.int64, 1),
+    'stamps_ns': (np.int64, 1),
+    'sessions': (np.int32, 1),
+    'cameras': (np.int32, 1),
+    'poses': (np.float64, 2),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Keyframes:
+    """Keyframes of a map; row r belongs to row r of the descriptors.
+
+    Attributes:
+        ids: (N,) int64, unique, stays with a keyframe when a map grows.
+        stamps_ns: (N,) int64, time of exposure in nanoseconds.
+        sessions: (N,) int32, index into the manifest's sessions.
+        cameras: (N,) int32, index into the manifest's cameras.
+        poses: (N, 7) float64, ``map_from_base`` as x y z qx qy qz qw, metres.
+    """
+
+    ids: IntArray
+    stamps_ns: IntArray
+    sessions: NDArray[np.int32]
+    cameras: NDArray[np.int32]
+    poses: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def pose(self, row: int) -> Pose:
+        """Return ``map_from_base`` of one row."""
+        return Pose.from_xyz_quaternion(self.poses[row])
+
+    def steps_m(self) -> FloatArray:
+        """Return the distances in metres between keyframes that follow each other.
+
+        Only pairs of the same session and camera count; the order is that of the rows.
+        """
+        steps = [np.empty(0)]
+        for key in np.unique(np.stack([self.sessions, self.cameras]), axis=1).T:
+            rows = np.flatnonzero((self.sessions == key[0]) & (self.cameras == key[1]))
+            steps.append(np.linalg.norm(np.diff(self.poses[rows, :3], axis=0), axis=1))
+        return np.concatenate(steps)
+
+    def save(self, path: Path) -> None:
+        """Write an npz file, without pickle."""
+        columns: dict[str, NDArray[Any]] = {
+            name: np.asarray(getattr(self, name), dtype=kind)
+            for name, (kind, _) in _COLUMNS.items()
+        }
+        np.savez(path, **columns)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path) -> Keyframes:
+        """Read what ``save`` wrote.
+
+        Raises:
+            MapError: unreadable, a column is missing, of another type or length, or not finite.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                columns = {name: stored[name] for name in _COLUMNS}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        count = columns['ids'].shape[:1]
+        for name, (kind, ndim) in _COLUMNS.items():
+            shape = count if ndim == 1 else (*count, 7)
+            if columns[name].dtype != kind or columns[name].shape != shape:
+                raise MapError(
+                    f'{path}: {name} is {columns[name].dtype} {columns[name].shape}, expected '
+                    f'{np.dtype(kind)} {shape}; build the map again'
+                )
+        if not np.isfinite(columns['poses']).all():
+            raise MapError(f'{path}: a pose is not finite; build the map again')
+        return cls(**columns)

@@ -1,0 +1,87 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The descriptor space: what makes two descriptors comparable, and its id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+import zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.errors import MapError
+
+
+@dataclass(frozen=True, eq=False)
+class DescriptorSpace:
+    """One gallery network, its preprocessing, and whatever was fitted for it.
+
+    Attributes:
+        id: 64 hex digits, sha256 over all that follows.
+        network: name of the gallery network, e.g. ``embedded``.
+        dim: length of a descriptor.
+        input_px: side of the square image that the gallery network sees.
+        arrays: what was fitted, by name (a vocabulary, a projection); may be empty.
+    """
+
+    id: str
+    network: str
+    dim: int
+    input_px: int
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def create(
+        cls, network: str, dim: int, input_px: int, arrays: Mapping[str, NDArray[Any]]
+    ) -> DescriptorSpace:
+        """Build a space and compute its id."""
+        kept = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+        return cls(_space_id(network, dim, input_px, kept), network, dim, input_px, kept)
+
+    def save_arrays(self, path: Path) -> None:
+        """Write the arrays as an npz file, without pickle."""
+        # Typing of savez does not know that keyword names are free.
+        np.savez(path, **dict(self.arrays))  # type: ignore[arg-type]
+
+    @classmethod
+    def load(
+        cls, path: Path, expected_id: str, network: str, dim: int, input_px: int
+    ) -> DescriptorSpace:
+        """Read the arrays back and check that they give the expected id.
+
+        Raises:
+            MapError: unreadable, or of another space.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        space = cls.create(network, dim, input_px, arrays)
+        if space.id != expected_id:
+            raise MapError(
+                f'{path} holds descriptor space {space.id[:12]}, the manifest names '
+                f'{expected_id[:12]}; build the map again'
+            )
+        return space
+
+
+def _space_id(network: str, dim: int, input_px: int, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Hash names, shapes, types and bytes, so that no two spaces share an id by accident."""
+    digest = hashlib.sha256()
+    facts = {
+        'network': network,
+        'dim': dim,
+        'input_px': input_px,
+        'arrays': [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()],
+    }
+    digest.update(json.dumps(facts, sort_keys=True).encode())
+    for array in arrays.values():
+        digest.update(array.tobytes())
+    return digest.hexdigest()

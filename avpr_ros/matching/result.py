@@ -1,0 +1,86 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What comes out of matching: candidates, a decision with its reason, a pose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.poses import Pose
+
+
+class Reason(str, Enum):
+    """Why a candidate or a query was accepted or not."""
+
+    ACCEPTED = 'accepted'
+    LOW_SIMILARITY = 'low_similarity'
+    AMBIGUOUS = 'ambiguous'
+    NOT_BEST = 'not_best'
+    NO_CANDIDATE = 'no_candidate'
+    BAD_DESCRIPTOR = 'bad_descriptor'
+    NOT_CALIBRATED = 'not_calibrated'
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One keyframe that came into question.
+
+    Attributes:
+        rank: 0 for the best.
+        row: row in the map.
+        keyframe_id: the keyframe's id.
+        similarity: inner product of query and keyframe descriptors.
+        map_from_base: the base's pose if this candidate were right.
+        reason: ``ACCEPTED``, or why not.
+        text: the reason in words, with the figures behind it.
+    """
+
+    rank: int
+    row: int
+    keyframe_id: int
+    similarity: float
+    map_from_base: Pose
+    reason: Reason
+    text: str
+
+
+@dataclass(frozen=True)
+class PoseEstimate:
+    """Where the base is.
+
+    Attributes:
+        map_from_base: the pose.
+        covariance: (6, 6) float64, diagonal, positive; x y z in square metres and rotations
+            about the fixed axes of the map frame in square radians (REP-103).
+    """
+
+    map_from_base: Pose
+    covariance: FloatArray
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """The answer to one query image.
+
+    Attributes:
+        stamp_ns: the image's stamp.
+        camera: the camera's name.
+        candidates: best first; empty where the query could not be searched for.
+        estimate: the pose, only when accepted.
+        reason: the decision.
+        text: the decision in words.
+    """
+
+    stamp_ns: int
+    camera: str
+    candidates: tuple[Candidate, ...]
+    estimate: PoseEstimate | None
+    reason: Reason
+    text: str
+
+    @property
+    def accepted(self) -> bool:
+        """Whether there is a pose."""
+        return self.estimate is not None

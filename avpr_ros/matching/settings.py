@@ -1,0 +1,61 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What can be set about matching, checked once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+import math
+
+from avpr_ros.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class MatchSettings:
+    """How candidates are found, guarded and turned into a pose.
+
+    Attributes:
+        top_k: how many candidates a result lists.
+        min_similarity: threshold on the inner product; None takes the calibration's.
+        min_ratio: the best similarity over that of the best distinct place, at least.
+        distinct_radius_m: beyond this distance from the best keyframe another place begins;
+            None takes five times the map's keyframe spacing.
+        distinct_angle_rad: beyond this rotation from the best keyframe another view begins.
+        position_covariance_scale: factor on the standard deviations of x, y and z.
+        yaw_covariance_scale: factor on the standard deviation of the yaw.
+        min_sigma_xy_m: floor of the standard deviation of x and y.
+        min_sigma_z_m: floor of the standard deviation of z.
+        min_sigma_yaw_rad: floor of the standard deviation of the yaw.
+        sigma_roll_pitch_rad: standard deviation of roll and pitch.
+    """
+
+    top_k: int = 10
+    min_similarity: float | None = None
+    min_ratio: float = 1.05
+    distinct_radius_m: float | None = None
+    distinct_angle_rad: float = math.pi / 2
+    position_covariance_scale: float = 1.0
+    yaw_covariance_scale: float = 1.0
+    min_sigma_xy_m: float = 0.25
+    min_sigma_z_m: float = 0.25
+    min_sigma_yaw_rad: float = 0.05
+    sigma_roll_pitch_rad: float = 0.05
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            ConfigError: names the setting, its value and what is allowed.
+        """
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is None and item.name in ('min_similarity', 'distinct_radius_m'):
+                continue
+            if not math.isfinite(value):
+                raise ConfigError(f'{item.name} is {value}; use a finite number')
+            if item.name != 'min_similarity' and value <= 0:
+                raise ConfigError(f'{item.name} is {value}; use a number above 0')
+        if self.min_similarity is not None and not -1 <= self.min_similarity <= 1:
+            raise ConfigError(f'min_similarity is {self.min_similarity}; use -1 to 1')
+        if self.min_ratio < 1:
+            raise ConfigError(f'min_ratio is {self.min_ratio}; use 1 or more')

@@ -1,0 +1,132 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A query network on ONNX Runtime, the default on a robot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.errors import QueryNetworkError
+from avpr_ros.files import sha256_of_file
+from avpr_ros.runtime.preprocess import squash
+from avpr_ros.runtime.query_manifest import QueryManifest
+
+INPUT = 'image'
+OUTPUT = 'descriptor'
+_ERRORS_ONLY = 3
+
+
+class OnnxQueryNetwork:
+    """An ONNX file with its manifest: uint8 (B, S, S, 3) RGB in, float32 (B, d) unit rows out."""
+
+    def __init__(self, manifest: QueryManifest, session: onnxruntime.InferenceSession) -> None:
+        self._manifest = manifest
+        self._session = session
+
+    @classmethod
+    def open(cls, path: Path, threads: int = 1) -> OnnxQueryNetwork:
+        """Open an ONNX file and run it once.
+
+        Args:
+            path: the ONNX file; its manifest is the file of the same name with ``.json``.
+            threads: how many threads one inference may use, at least 1.
+
+        Raises:
+            QueryNetworkError: a file is missing or damaged, or the network does not do what its
+                manifest says.
+        """
+        if threads < 1:
+            raise QueryNetworkError(f'threads is {threads}; use 1 or more')
+        if not path.is_file():
+            raise QueryNetworkError(
+                f'the query network {path} is missing; make one with avpr train'
+            )
+        manifest = QueryManifest.load(path.with_suffix('.json'))
+        if sha256_of_file(path) != manifest.onnx_sha256:
+            raise QueryNetworkError(
+                f'{path} does not have the hash that its manifest names: it is damaged or '
+                'belongs to another manifest; copy both files again or export them again'
+            )
+        network = cls(manifest, _open_session(path, threads))
+        network._dry_run(path)
+        return network
+
+    @property
+    def manifest(self) -> QueryManifest:
+        """What belongs to the network."""
+        return self._manifest
+
+    def describe(self, image: RgbImage) -> Descriptors:
+        """Describe one image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB of any size.
+
+        Returns:
+            (d,) float32, length 1.
+
+        Raises:
+            ImageDecodeError: not such an image, or one without pixels.
+            QueryNetworkError: ONNX Runtime fails.
+        """
+        batch = squash(image, self._manifest.input_px)[np.newaxis]
+        try:
+            (rows,) = self._session.run([OUTPUT], {INPUT: batch})
+        # ONNX Runtime's exceptions derive from nothing narrower.
+        except Exception as error:
+            raise QueryNetworkError(
+                f'the query network cannot be run ({_first_line(error)}); export it again'
+            ) from error
+        return np.asarray(rows[0], dtype=np.float32)
+
+    def _dry_run(self, path: Path) -> None:
+        side = self._manifest.input_px
+        ramp = np.linspace(0, 255, side * side * 3).reshape(side, side, 3).astype(np.uint8)
+        descriptor = self.describe(ramp)
+        if descriptor.shape != (self._manifest.dim,):
+            raise QueryNetworkError(
+                f'{path} gives descriptors of shape {descriptor.shape}, its manifest says '
+                f'{self._manifest.dim} numbers; export it again'
+            )
+        length = float(np.linalg.norm(descriptor))
+        if not abs(length - 1) < 1e-3:
+            raise QueryNetworkError(
+                f'{path} gives a descriptor of length {length:.4g} instead of 1; export it again'
+            )
+
+
+def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=['CPUExecutionProvider']
+        )
+    except Exception as error:
+        raise QueryNetworkError(
+            f'{path} is not an ONNX file that ONNX Runtime can load ({_first_line(error)}); '
+            'export it again'
+        ) from error
+    inputs = [(value.name, value.type) for value in session.get_inputs()]
+    outputs = [(value.name, value.type) for value in session.get_outputs()]
+    _expect(path, 'input', inputs, (INPUT, 'tensor(uint8)'))
+    _expect(path, 'output', outputs, (OUTPUT, 'tensor(float)'))
+    return session
+
+
+def _expect(path: Path, what: str, found: list[Any], wanted: tuple[str, str]) -> None:
+    if found != [wanted]:
+        raise QueryNetworkError(
+            f'{path} has {what} {found}, expected {wanted}; export it again with avpr train'
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,99 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``query.json`` beside ``query.onnx``: which space the network speaks, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+from typing import Any
+
+from avpr_ros.errors import QueryNetworkError
+from avpr_ros.files import write_text_atomically
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.json_fields import Fields, read_object
+
+#: 1: first version.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class QueryManifest:
+    """What belongs to an exported query network.
+
+    Attributes:
+        network: name of the query network.
+        space_id: id of the descriptor space that it was trained for.
+        dim: length of a descriptor.
+        input_px: side of the square image that it sees.
+        onnx_sha256: hash of the ONNX file.
+        created: UTC, ISO 8601.
+        tool_version: version of this package that exported it.
+        max_abs_difference: largest difference between ONNX and the trained network.
+        training: evidence as JSON values: settings, losses, recall before and after.
+        calibration: threshold for this network against its map, where there is one.
+        format_version: version of this file's layout.
+    """
+
+    network: str
+    space_id: str
+    dim: int
+    input_px: int
+    onnx_sha256: str
+    created: str
+    tool_version: str
+    max_abs_difference: float
+    training: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    format_version: int = FORMAT_VERSION
+
+    def save(self, path: Path) -> None:
+        """Write the JSON file, whole or not at all."""
+        data = asdict(self)
+        data['training'] = dict(self.training)
+        data['calibration'] = None if self.calibration is None else self.calibration.to_json()
+        write_text_atomically(path, json.dumps(data, indent=2, allow_nan=False) + '\n')
+
+    @classmethod
+    def load(cls, path: Path) -> QueryManifest:
+        """Read the JSON file.
+
+        Raises:
+            QueryNetworkError: missing, truncated, of another version, or a field is wrong.
+        """
+        try:
+            data = read_object(path)
+            version = data.get('format_version')
+            if version != FORMAT_VERSION:
+                raise QueryNetworkError(
+                    f'{path} has format version {version!r} and this program reads '
+                    f'{FORMAT_VERSION}; export the query network again with avpr train'
+                )
+            return _from_json(Fields(data))
+        except FileNotFoundError as error:
+            raise QueryNetworkError(
+                f'{path} is missing; it belongs beside the ONNX file, see avpr train'
+            ) from error
+        except (OSError, ValueError) as error:
+            raise QueryNetworkError(
+                f'{path} is damaged ({error}); copy it again or export the network again'
+            ) from error
+
+
+def _from_json(data: Fields) -> QueryManifest:
+    return QueryManifest(
+        network=data.text('network'),
+        space_id=data.text('space_id'),
+        dim=data.integer('dim'),
+        input_px=data.integer('input_px'),
+        onnx_sha256=data.text('onnx_sha256'),
+        created=data.text('created'),
+        tool_version=data.text('tool_version'),
+        max_abs_difference=data.number('max_abs_difference'),
+        training=data.mapping('training'),
+        calibration=Calibration.from_json(data.mapping('calibration'))
+        if data.has('calibration')
+        else None,
+    )
