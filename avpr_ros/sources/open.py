@@ -39,5 +39,7 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
         return BagSource(bags[0], options)
     if bags:
         names = ', '.join(bag.name for bag in bags)
-        raise SourceError(f'{path} holds several bags without a metadata.yaml: open one of {names}.')
+        raise SourceError(
+            f'{path} holds several bags without a metadata.yaml: open one of {names}.'
+        )
     return ImageFolderSource(path, options)
