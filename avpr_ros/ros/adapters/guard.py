@@ -1,0 +1,109 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The guard before every consumer: several matches in a row that agree with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.fix import Fix
+from avpr_ros.ros.adapters.odometry import RESTART_NS, OdometryBuffer
+from avpr_ros.ros.gates import NS_PER_S
+
+#: Part of the way driven between two matches by which odometry itself may be wrong.
+ODOMETRY_ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class GuardSettings:
+    """When matches agree.
+
+    Attributes:
+        agreeing: matches in a row that must agree; 1 lets every match pass.
+        radius_m: largest distance between two that agree, the robot's motion taken off.
+        yaw_rad: largest difference of their headings, likewise.
+        window_s: they must lie within this time.
+        min_travel_m: only matches this far apart count as further evidence; 0: all of them.
+            Needs odometry.
+    """
+
+    agreeing: int = 3
+    radius_m: float = 2.0
+    yaw_rad: float = 0.8
+    window_s: float = 20.0
+    min_travel_m: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The guard's answer.
+
+    Attributes:
+        passed: whether the fix may go on.
+        text: why.
+    """
+
+    passed: bool
+    text: str
+
+
+class Guard:
+    """Lets a fix pass when enough of those before it, in a row, agree with it.
+
+    Two fixes agree when the motion between them is the motion of odometry, within a radius. Where
+    odometry is missing the robot is taken to stand still: the radius must then cover how far it
+    drives between matches. One fix that disagrees starts the row anew, so that a wrong match in
+    a row of right ones costs time, and never passes.
+    """
+
+    def __init__(self, settings: GuardSettings, odometry: OdometryBuffer) -> None:
+        """Start with an empty row."""
+        self._settings = settings
+        self._odometry = odometry
+        self._row: list[Fix] = []
+        self._newest_ns: int | None = None
+
+    def check(self, fix: Fix) -> Verdict:
+        """Judge a fix and remember it."""
+        if self._newest_ns is not None:
+            if fix.stamp_ns < self._newest_ns - RESTART_NS:
+                self.reset()
+            elif fix.stamp_ns <= self._newest_ns:
+                return Verdict(False, 'Its stamp is not newer than that of the last match.')
+        self._newest_ns = fix.stamp_ns
+        since_ns = fix.stamp_ns - int(self._settings.window_s * NS_PER_S)
+        self._row = [one for one in self._row if one.stamp_ns >= since_ns]
+        wanted = self._settings.agreeing
+        if not all(self._agree(one, fix) for one in self._row[-wanted:]):
+            self._row = [fix]
+            return Verdict(wanted <= 1, 'It disagrees with the matches before it.')
+        if self._adds_evidence(fix):
+            self._row = [*self._row, fix][-wanted:]
+        count = len(self._row)
+        return Verdict(count >= wanted, f'{count} of {wanted} matches agree.')
+
+    def reset(self) -> None:
+        """Forget the row: time went back."""
+        self._row = []
+        self._newest_ns = None
+
+    def _agree(self, earlier: Fix, later: Fix) -> bool:
+        motion = self._odometry.motion(earlier.stamp_ns, later.stamp_ns) or Pose.identity()
+        expected = earlier.pose @ motion
+        travel_m = motion.distance_m(Pose.identity())
+        radius_m = self._settings.radius_m + ODOMETRY_ERROR * travel_m
+        return (
+            earlier.frame_id == later.frame_id
+            and expected.distance_m(later.pose) <= radius_m
+            and expected.angle_rad(later.pose) <= self._settings.yaw_rad
+        )
+
+    def _adds_evidence(self, fix: Fix) -> bool:
+        if not self._row or self._settings.min_travel_m <= 0.0:
+            return True
+        motion = self._odometry.motion(self._row[-1].stamp_ns, fix.stamp_ns)
+        return (
+            motion is not None
+            and motion.distance_m(Pose.identity()) >= self._settings.min_travel_m
+        )

@@ -1,0 +1,85 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The recent odometry, sorted by stamp: the robot's motion between two moments."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+
+from scipy.spatial.transform import Rotation
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.gates import NS_PER_S
+
+#: Time going back by more than this is a restart (a bag that loops), by less a late message.
+RESTART_NS = 5 * NS_PER_S
+
+
+def interpolated(first: Pose, second: Pose, part: float) -> Pose:
+    """Return the pose at ``part`` (0 to 1) of the way: straight line, constant turning."""
+    turn = (first.rotation.inv() * second.rotation).as_rotvec()
+    return Pose(
+        first.translation_m + part * (second.translation_m - first.translation_m),
+        first.rotation * Rotation.from_rotvec(part * turn),
+    )
+
+
+class OdometryBuffer:
+    """Odometry poses by stamp, whatever order they come in.
+
+    Attributes:
+        restarts: how often the time went back far enough to forget everything.
+    """
+
+    def __init__(self, keep_s: float, max_gap_s: float = 1.0) -> None:
+        """Start empty.
+
+        Args:
+            keep_s: how far behind the newest stamp poses are kept.
+            max_gap_s: nothing is interpolated across a longer gap.
+        """
+        self.restarts = 0
+        self._keep_ns = int(keep_s * NS_PER_S)
+        self._max_gap_ns = int(max_gap_s * NS_PER_S)
+        self._stamps_ns: list[int] = []
+        self._poses: list[Pose] = []
+
+    def add(self, stamp_ns: int, odom_from_base: Pose) -> None:
+        """Take one pose; a stamp that is there already is ignored."""
+        if self._stamps_ns and stamp_ns < self._stamps_ns[-1] - RESTART_NS:
+            self.clear()
+            self.restarts += 1
+        place = bisect_left(self._stamps_ns, stamp_ns)
+        if place < len(self._stamps_ns) and self._stamps_ns[place] == stamp_ns:
+            return
+        self._stamps_ns.insert(place, stamp_ns)
+        self._poses.insert(place, odom_from_base)
+        old = bisect_right(self._stamps_ns, self._stamps_ns[-1] - self._keep_ns)
+        del self._stamps_ns[:old], self._poses[:old]
+
+    def at(self, stamp_ns: int) -> Pose | None:
+        """Return ``odom_from_base`` at a stamp; None before, after, or within a long gap."""
+        place = bisect_left(self._stamps_ns, stamp_ns)
+        if place == len(self._stamps_ns):
+            return None
+        if self._stamps_ns[place] == stamp_ns:
+            return self._poses[place]
+        gap_ns = self._stamps_ns[place] - self._stamps_ns[place - 1]
+        if place == 0 or gap_ns > self._max_gap_ns:
+            return None
+        part = (stamp_ns - self._stamps_ns[place - 1]) / gap_ns
+        return interpolated(self._poses[place - 1], self._poses[place], part)
+
+    def motion(self, from_ns: int, to_ns: int) -> Pose | None:
+        """Return ``base_then_from_base_now`` between two stamps; None where either is unknown."""
+        first, second = self.at(from_ns), self.at(to_ns)
+        return None if first is None or second is None else first.inverse() @ second
+
+    def newest(self) -> tuple[int, Pose] | None:
+        """Return the newest stamp and pose; None before the first."""
+        return (self._stamps_ns[-1], self._poses[-1]) if self._stamps_ns else None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._stamps_ns.clear()
+        self._poses.clear()

@@ -1,0 +1,80 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A small diagnostics updater (REP-107): tasks report, one message a second carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+
+class Level(Enum):
+    """Levels of ``diagnostic_msgs/DiagnosticStatus``."""
+
+    OK = DiagnosticStatus.OK
+    WARN = DiagnosticStatus.WARN
+    ERROR = DiagnosticStatus.ERROR
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one task has to say.
+
+    Attributes:
+        task: its name, after the node's.
+        level: how it is.
+        message: one sentence.
+        values: details by name.
+    """
+
+    task: str
+    level: Level
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def status_message(node_name: str, report: Report) -> DiagnosticStatus:
+    """Convert a report; names are ``NODE: TASK`` and ``hardware_id`` is ``none``."""
+    return DiagnosticStatus(
+        level=report.level.value,
+        name=f'{node_name}: {report.task}',
+        message=report.message,
+        hardware_id='none',
+        values=[KeyValue(key=key, value=str(value)) for key, value in report.values.items()],
+    )
+
+
+class Diagnostics:
+    """Publishes the reports of its tasks on ``/diagnostics``.
+
+    The timer runs on the steady clock: under simulated time the reports must go on when
+    ``/clock`` is silent, which is just when somebody reads them.
+    """
+
+    def __init__(
+        self, node: Node, tasks: Callable[[], list[Report]], period_s: float = 1.0
+    ) -> None:
+        """Start reporting.
+
+        Args:
+            node: the node that publishes.
+            tasks: returns the reports of this moment.
+            period_s: time between two messages.
+        """
+        self._node = node
+        self._tasks = tasks
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        node.create_timer(period_s, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def publish(self) -> None:
+        """Publish one message now."""
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        name = self._node.get_name()
+        message.status = [status_message(name, report) for report in self._tasks()]
+        self._publisher.publish(message)

@@ -1,0 +1,61 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Work gates: which images are worth the work of decoding them."""
+
+from __future__ import annotations
+
+NS_PER_S = 1_000_000_000
+
+#: Stamps further than this from the node's clock come from another clock, such as a recording's
+#: that is played without ``/clock``; an age cannot be told from them.
+OTHER_CLOCK_NS = 60 * NS_PER_S
+
+#: Part of a period by which an image may come early: a camera's jitter must not halve the rate.
+JITTER = 0.1
+
+
+class RateGate:
+    """Lets images through at a limited rate.
+
+    The next one is due one period after the last was due, not after it came, so that the mean rate
+    is the limit even when the camera's rate is not a multiple of it.
+    """
+
+    def __init__(self) -> None:
+        self._due_ns: int | None = None
+        self._last_ns = 0
+
+    def open(self, now_ns: int, max_rate_hz: float) -> bool:
+        """Tell whether an image of now may pass, and count it if so.
+
+        Args:
+            now_ns: node clock; a jump back opens the gate.
+            max_rate_hz: the limit; 0 for none.
+        """
+        if self._due_ns is not None and now_ns < self._last_ns:
+            self.reset()
+        self._last_ns = now_ns
+        if max_rate_hz <= 0.0:
+            return True
+        period_ns = int(NS_PER_S / max_rate_hz)
+        due_ns = now_ns if self._due_ns is None else min(self._due_ns, now_ns + period_ns)
+        if now_ns < due_ns - int(JITTER * period_ns):
+            return False
+        self._due_ns = max(due_ns, now_ns - period_ns) + period_ns
+        return True
+
+    def reset(self) -> None:
+        """Forget the past: the next image may pass."""
+        self._due_ns = None
+
+
+def too_old(stamp_ns: int, now_ns: int, max_age_s: float) -> bool:
+    """Tell whether an image is older than the limit, by clocks that can be compared.
+
+    Args:
+        stamp_ns: the image's stamp.
+        now_ns: node clock.
+        max_age_s: the limit; 0 for none.
+    """
+    age_ns = now_ns - stamp_ns
+    return 0.0 < max_age_s * NS_PER_S < age_ns < OTHER_CLOCK_NS

@@ -1,0 +1,136 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's subscription, with a reliability that fits the publishers there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import time
+from typing import Any
+
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+from sensor_msgs.msg import CompressedImage, Image
+
+RELIABILITIES = {
+    'reliable': QoSReliabilityPolicy.RELIABLE,
+    'best_effort': QoSReliabilityPolicy.BEST_EFFORT,
+}
+
+
+def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabilityPolicy:
+    """Return reliable if every publisher offers it, else best effort, which all can serve.
+
+    Raw images are larger than a datagram: best effort loses most of them even on one machine, so
+    reliable is taken where it can be had.
+    """
+    if publishers and all(
+        one.qos_profile.reliability == QoSReliabilityPolicy.RELIABLE for one in publishers
+    ):
+        return QoSReliabilityPolicy.RELIABLE
+    return QoSReliabilityPolicy.BEST_EFFORT
+
+
+class ImageInput:
+    """Subscribes to one camera and hands its messages on.
+
+    With reliability ``auto`` there is no subscription until a publisher is there to look at:
+    asking for the best available before that was measured to end in a subscription that never
+    receives. :meth:`poll` looks again, and subscribes anew when another set of publishers
+    needs another reliability.
+
+    Attributes:
+        camera: the camera's name.
+        topic: the resolved topic, remapped, with ``/compressed`` where that transport is used.
+        received: how many messages came.
+        last_received_s: ``time.monotonic()`` of the last message; of the start before that.
+        incompatible: last QoS policy that did not fit a publisher's; empty if none.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        camera: str,
+        base_topic: str,
+        transport: str,
+        reliability: str,
+        deliver: Callable[[str, Any], None],
+    ) -> None:
+        """Subscribe, or wait for a publisher.
+
+        Args:
+            node: the node that subscribes.
+            camera: name handed on with each message.
+            base_topic: topic of the raw images; remapping it moves the compressed one with it.
+            transport: ``raw`` or ``compressed``.
+            reliability: ``auto``, ``reliable`` or ``best_effort``.
+            deliver: called with the camera's name and each message, in the executor's thread.
+        """
+        self.camera = camera
+        resolved = node.resolve_topic_name(base_topic)
+        self.topic = resolved if transport == 'raw' else f'{resolved}/compressed'
+        self.received = 0
+        self.last_received_s = time.monotonic()
+        self.incompatible = ''
+        self._node = node
+        self._type = Image if transport == 'raw' else CompressedImage
+        self._deliver = deliver
+        self._auto = reliability == 'auto'
+        self._reliability: QoSReliabilityPolicy | None = None
+        self._subscription: Subscription | None = None
+        if not self._auto:
+            self._subscribe(RELIABILITIES[reliability])
+        self.poll()
+
+    @property
+    def reliability(self) -> str:
+        """The reliability asked for, or ``waiting for a publisher``."""
+        if self._reliability is None:
+            return 'waiting for a publisher'
+        return self._reliability.name.lower()
+
+    def publisher_count(self) -> int:
+        """Return how many publishers the topic has."""
+        return int(self._node.count_publishers(self.topic))
+
+    def poll(self) -> None:
+        """Look at the publishers and subscribe, or subscribe anew, where that is needed."""
+        if not self._auto:
+            return
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        if not publishers:
+            return
+        wanted = fitting_reliability(publishers)
+        if wanted != self._reliability:
+            self._subscribe(wanted)
+
+    def _subscribe(self, reliability: QoSReliabilityPolicy) -> None:
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._reliability = reliability
+        self.incompatible = ''
+        self._subscription = self._node.create_subscription(
+            self._type,
+            self.topic,
+            self._on_message,
+            QoSProfile(depth=1, reliability=reliability),
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
+        )
+        self._node.get_logger().info(
+            f"Camera '{self.camera}' listens on {self.topic}, {self.reliability}."
+        )
+
+    def _on_message(self, message: Any) -> None:
+        self.received += 1
+        self.last_received_s = time.monotonic()
+        self._deliver(self.camera, message)
+
+    def _on_incompatible(self, event: Any) -> None:
+        self.incompatible = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
+        self._node.get_logger().warning(
+            f'A publisher of {self.topic} does not fit the {self.incompatible.lower()} asked of '
+            f'it ({self.reliability}); set image_reliability to auto.'
+        )

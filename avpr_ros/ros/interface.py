@@ -1,0 +1,121 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The one table of the node's topics and services.
+
+``python -m avpr_ros.ros.interface`` prints the Markdown table for the README.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import sys
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One topic or service.
+
+    Attributes:
+        kind: ``subscribed``, ``published`` or ``service``.
+        name: relative or private name.
+        type: interface type.
+        qos: reliability, durability, depth; empty for services.
+        meaning: one sentence or two.
+    """
+
+    kind: str
+    name: str
+    type: str
+    qos: str
+    meaning: str
+
+
+NODE_NAME = 'avpr_localizer'
+
+ENDPOINTS = (
+    Endpoint(
+        'subscribed',
+        'image',
+        'sensor_msgs/msg/Image',
+        'as the publishers offer, depth 1',
+        'Camera images, with `image_transport` `raw`. With several cameras: `NAME/image` each.',
+    ),
+    Endpoint(
+        'subscribed',
+        'image/compressed',
+        'sensor_msgs/msg/CompressedImage',
+        'as the publishers offer, depth 1',
+        'The same with `image_transport` `compressed`; it follows a remapping of `image`.',
+    ),
+    Endpoint(
+        'published',
+        '~/pose',
+        'geometry_msgs/msg/PoseWithCovarianceStamped',
+        'reliable, depth 10',
+        'Base in the map frame at the stamp of the image; accepted matches only. '
+        'The covariance is diagonal and never zero.',
+    ),
+    Endpoint(
+        'published',
+        '~/matches',
+        'diagnostic_msgs/msg/DiagnosticArray',
+        'reliable, depth 10',
+        'One for each matched image, at its stamp: every candidate, best first, accepted or '
+        'rejected, with reason, score and pose.',
+    ),
+    Endpoint(
+        'published',
+        '~/keyframes',
+        'geometry_msgs/msg/PoseArray',
+        'reliable, transient local, depth 1',
+        "Poses of the map's keyframes, in the order of their rows.",
+    ),
+    Endpoint(
+        'published',
+        '/diagnostics',
+        'diagnostic_msgs/msg/DiagnosticArray',
+        'reliable, depth 10',
+        'Images of each camera, inference, map and localisation, once a second.',
+    ),
+    Endpoint(
+        'service',
+        '~/trigger',
+        'std_srvs/srv/Trigger',
+        '',
+        'Matches the next image whatever the rate and even when disabled; answers matched, '
+        'or why not.',
+    ),
+    Endpoint(
+        'service',
+        '~/set_enabled',
+        'std_srvs/srv/SetBool',
+        '',
+        'Switches matching off to save work, and on again.',
+    ),
+    Endpoint(
+        'service',
+        '~/reload_map',
+        'std_srvs/srv/Trigger',
+        '',
+        'Reads map and query network again; when that fails the old ones stay.',
+    ),
+)
+
+
+def image_topic(camera: str, cameras: tuple[str, ...]) -> str:
+    """Return the relative topic of a camera's raw images."""
+    return 'image' if len(cameras) == 1 else f'{camera}/image'
+
+
+def markdown() -> str:
+    """Return the table of topics and services as Markdown."""
+    lines = ['| | name | type | QoS | meaning |', '| --- | --- | --- | --- | --- |']
+    lines += [
+        f'| {one.kind} | `{one.name}` | `{one.type}` | {one.qos} | {one.meaning} |'
+        for one in ENDPOINTS
+    ]
+    return '\n'.join(lines) + '\n'
+
+
+if __name__ == '__main__':
+    sys.stdout.write(markdown())

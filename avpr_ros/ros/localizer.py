@@ -1,0 +1,131 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node: image messages in, poses and candidates with their reasons out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.duration import Duration
+from rclpy.node import Node
+
+from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
+from avpr_ros.ros.image_input import ImageInput
+from avpr_ros.ros.interface import image_topic
+from avpr_ros.ros.outputs import Outputs
+from avpr_ros.ros.parameters import Settings, declare, on_change
+from avpr_ros.ros.processor import Processor
+from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.reports import (
+    ImageReport,
+    inference_report,
+    localisation_report,
+    map_report,
+)
+from avpr_ros.ros.services import Services
+from avpr_ros.ros.slot import NewestOnly
+from avpr_ros.ros.worker import Worker
+from avpr_ros.sources.decode import decoder_backend
+
+#: Seconds between two looks at the image publishers.
+LOOK_PERIOD_S = 0.2
+#: Seconds between two log lines about a silent camera.
+SILENCE_LOG_S = 30.0
+
+
+class Localizer:
+    """``avpr_localizer``: callbacks only store; one worker thread decodes, describes, matches."""
+
+    def __init__(self, node: Node) -> None:
+        """Declare the parameters, open map and query network, start to listen.
+
+        Args:
+            node: the ROS node, to be spun by the caller.
+
+        Raises:
+            AvprError: a parameter, the map or the query network cannot be used.
+        """
+        self._node = node
+        settings = declare(node)
+        recognizer = Recognizer.open(settings)
+        outputs = Outputs(node, settings.map_frame)
+        outputs.publish_keyframes(recognizer)
+        self._processor = Processor(node, settings, recognizer, outputs)
+        self._services_offered = Services(node, self._processor, outputs)
+        self._slots: NewestOnly[Any] = NewestOnly()
+        self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
+        node.add_on_set_parameters_callback(
+            on_change(lambda: self._processor.settings, self._apply)
+        )
+        self._jump = node.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True
+            ),
+            post_callback=self._on_clock_jump,
+        )
+        self._inputs = self._listen(settings)
+        self._diagnostics = self._report(self._inputs)
+        self._worker.start()
+        node.get_logger().info(
+            f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
+            f'images are decoded with {decoder_backend()}.'
+        )
+
+    def close(self) -> None:
+        """Stop the worker; the node can be destroyed then."""
+        self._worker.stop(timeout_s=5.0)
+
+    def _listen(self, settings: Settings) -> list[ImageInput]:
+        inputs = [
+            ImageInput(
+                self._node,
+                camera,
+                image_topic(camera, settings.cameras),
+                settings.image_transport,
+                settings.image_reliability,
+                self._slots.put,
+            )
+            for camera in settings.cameras
+        ]
+
+        def look() -> None:
+            for one in inputs:
+                one.poll()
+
+        self._node.create_timer(LOOK_PERIOD_S, look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        return inputs
+
+    def _report(self, inputs: list[ImageInput]) -> Diagnostics:
+        processor = self._processor
+        many = len(inputs) > 1
+        cameras = [
+            ImageReport(one, processor.statistics, f'images {one.camera}' if many else 'images')
+            for one in inputs
+        ]
+
+        def reports() -> list[Report]:
+            processor.statistics.dropped['replaced'] = self._slots.replaced
+            images = [camera() for camera in cameras]
+            for report in images:
+                if report.level is Level.WARN:
+                    self._node.get_logger().warning(
+                        report.message, throttle_duration_sec=SILENCE_LOG_S
+                    )
+            return [
+                *images,
+                inference_report(processor.statistics, processor.settings),
+                map_report(processor.recognizer),
+                localisation_report(processor.statistics, processor.enabled),
+            ]
+
+        return Diagnostics(self._node, reports)
+
+    def _apply(self, settings: Settings) -> None:
+        self._processor.recognizer = self._processor.recognizer.with_settings(settings)
+        self._processor.settings = settings
+
+    def _on_clock_jump(self, _jump: object) -> None:
+        self._node.get_logger().info('The clock jumped; waiting images and gates are cleared.')
+        self._slots.clear()
+        self._processor.clear()

@@ -1,0 +1,63 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the node publishes: poses, candidates with their reasons, the map's keyframes."""
+
+from __future__ import annotations
+
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
+
+from avpr_ros.matching.result import MatchResult
+from avpr_ros.ros import messages
+from avpr_ros.ros.recognizer import Recognizer
+
+
+class Outputs:
+    """The publishers of ``~/pose``, ``~/matches`` and ``~/keyframes``."""
+
+    def __init__(self, node: Node, map_frame: str) -> None:
+        """Create the publishers.
+
+        Args:
+            node: the node that publishes.
+            map_frame: frame of the poses; empty for the one in the map's manifest.
+        """
+        self._node = node
+        self._map_frame = map_frame
+        self._pose = node.create_publisher(PoseWithCovarianceStamped, '~/pose', 10)
+        self._matches = node.create_publisher(DiagnosticArray, '~/matches', 10)
+        self._keyframes = node.create_publisher(
+            PoseArray,
+            '~/keyframes',
+            QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL),
+        )
+
+    def publish(self, result: MatchResult, recognizer: Recognizer) -> None:
+        """Publish one result; all its messages are made and checked before the first goes out.
+
+        Raises:
+            ValueError: a number or frame that must not be published.
+        """
+        frame = self._frame(recognizer)
+        matches = messages.matches_message(
+            result, frame, recognizer.gallery.manifest.map_id, self._node.get_name()
+        )
+        if result.estimate is not None:
+            self._pose.publish(
+                messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
+            )
+        self._matches.publish(matches)
+
+    def publish_keyframes(self, recognizer: Recognizer) -> None:
+        """Publish the map's keyframes, for those who are there and those who come later."""
+        now = self._node.get_clock().now().to_msg()
+        self._keyframes.publish(
+            messages.keyframes_message(
+                recognizer.gallery.keyframes.poses, now, self._frame(recognizer)
+            )
+        )
+
+    def _frame(self, recognizer: Recognizer) -> str:
+        return self._map_frame or str(recognizer.gallery.manifest.map_frame)

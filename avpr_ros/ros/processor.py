@@ -1,0 +1,129 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to one image, in the worker's thread: gates, decoding, matching, publishing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import threading
+import time
+from typing import Any
+
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+
+from avpr_ros.errors import ImageDecodeError
+from avpr_ros.matching.result import MatchResult
+from avpr_ros.ros import messages
+from avpr_ros.ros.deferred import Deferred
+from avpr_ros.ros.gates import RateGate, too_old
+from avpr_ros.ros.outputs import Outputs
+from avpr_ros.ros.parameters import Settings
+from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.statistics import Statistics
+from avpr_ros.sources.decode import decode_compressed, decode_image
+
+#: Seconds between two log lines about images of the same kind of fault.
+THROTTLE_S = 5.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an image that somebody asked for.
+
+    Attributes:
+        success: whether it was matched.
+        text: how, or why not.
+    """
+
+    success: bool
+    text: str
+
+
+class Processor:
+    """Takes image messages one at a time and publishes what they say.
+
+    Attributes:
+        recognizer: map, query network and matcher; replaced as a whole.
+        settings: the parameters as they are now; replaced as a whole.
+        enabled: whether images are matched that nobody asked for.
+        statistics: what happened so far.
+    """
+
+    def __init__(
+        self, node: Node, settings: Settings, recognizer: Recognizer, outputs: Outputs
+    ) -> None:
+        self.settings = settings
+        self.recognizer = recognizer
+        self.enabled = True
+        self.statistics = Statistics()
+        self._node = node
+        self._outputs = outputs
+        self._gate = RateGate()
+        self._requests: list[Deferred[Outcome]] = []
+        self._lock = threading.Lock()
+
+    def request(self, answer: Deferred[Outcome]) -> None:
+        """Have the next image matched whatever the gates say, and its outcome told."""
+        with self._lock:
+            self._requests.append(answer)
+
+    def clear(self) -> None:
+        """Forget what depends on time going forward."""
+        self._gate.reset()
+        self.statistics.last_fix_s = None
+
+    def work(self, camera: str, message: Any) -> None:
+        """Match one message; what goes wrong with it is logged and counted, not published."""
+        with self._lock:
+            requests, self._requests = self._requests, []
+        if not requests and not self._wanted(messages.stamp_ns(message.header.stamp)):
+            return
+        outcome = Outcome(False, 'The image could not be matched; the log says why.')
+        try:
+            result = self._match(camera, message)
+            outcome = Outcome(result.accepted, result.text)
+        except ImageDecodeError as error:
+            outcome = Outcome(False, str(error))
+            self.statistics.undecodable(camera, outcome.text)
+            self._node.get_logger().warning(
+                f"An image of camera '{camera}' is dropped: {error}",
+                throttle_duration_sec=THROTTLE_S,
+            )
+        finally:
+            for request in requests:
+                request.resolve(outcome)
+
+    def failed(self, error: Exception) -> None:
+        """Count and log what nobody foresaw; the node lives on."""
+        if not self._node.context.ok():
+            return  # publishing fails while ROS shuts down: that is no fault of an image
+        self.statistics.failures += 1
+        self._node.get_logger().error(
+            f'An image could not be matched: {type(error).__name__}: {error}',
+            throttle_duration_sec=THROTTLE_S,
+        )
+
+    def _wanted(self, stamp_ns: int) -> bool:
+        """Tell whether the gates let an image pass, before it is decoded."""
+        dropped = self.statistics.dropped
+        now_ns = self._node.get_clock().now().nanoseconds
+        if not self.enabled:
+            dropped['disabled'] += 1
+        elif too_old(stamp_ns, now_ns, self.settings.max_image_age_s):
+            dropped['too_old'] += 1
+        elif not self._gate.open(now_ns, self.settings.max_rate_hz):
+            dropped['rate'] += 1
+        else:
+            return True
+        return False
+
+    def _match(self, camera: str, message: Any) -> MatchResult:
+        recognizer = self.recognizer
+        start_s = time.perf_counter()
+        image = decode_image(message) if isinstance(message, Image) else decode_compressed(message)
+        stamp_ns = messages.stamp_ns(message.header.stamp)
+        result = recognizer.recognize(image, stamp_ns, camera)
+        self.statistics.matched(result, time.perf_counter() - start_s)
+        self._outputs.publish(result, recognizer)
+        return result

@@ -1,0 +1,75 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Map, query network and matcher that belong together: image in, decision out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.result import MatchResult
+from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.ros.parameters import Settings
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.query_network import QueryNetwork
+
+
+@dataclass(frozen=True)
+class Recognizer:
+    """What the worker runs on each image; replaced as a whole, never changed.
+
+    Attributes:
+        gallery: the opened map.
+        network: the query network, of the map's descriptor space.
+        matcher: decides; made for both.
+    """
+
+    gallery: GalleryMap
+    network: QueryNetwork
+    matcher: Matcher
+
+    @classmethod
+    def open(cls, settings: Settings) -> Recognizer:
+        """Open map and query network and check that they belong together.
+
+        Raises:
+            ConfigError: ``map`` or ``query`` is not given.
+            MapError: the map is missing, damaged or of an unknown version.
+            QueryNetworkError: the query network is missing, damaged or cannot be run.
+            SpaceMismatchError: they are of different descriptor spaces.
+        """
+        for name, what in (('map', 'folder of the gallery map'), ('query', 'ONNX file')):
+            if not getattr(settings, name):
+                raise ConfigError(
+                    f"Parameter '{name}' is empty; give the {what}, e.g. -p {name}:=PATH."
+                )
+        gallery = GalleryMap.open(Path(settings.map).expanduser())
+        network = OnnxQueryNetwork.open(
+            Path(settings.query).expanduser(), threads=settings.threads
+        )
+        return cls(gallery, network, _matcher(gallery, network, settings))
+
+    def with_settings(self, settings: Settings) -> Recognizer:
+        """Return the same map and network with other thresholds and scales."""
+        return replace(self, matcher=_matcher(self.gallery, self.network, settings))
+
+    def recognize(self, image: RgbImage, stamp_ns: int, camera: str) -> MatchResult:
+        """Describe an (H, W, 3) uint8 RGB image and match it."""
+        return self.matcher.match(self.network.describe(image), stamp_ns, camera)
+
+
+def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:
+    return Matcher(
+        gallery,
+        network.manifest,
+        MatchSettings(
+            top_k=settings.top_k,
+            min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
+            position_covariance_scale=settings.position_covariance_scale,
+            yaw_covariance_scale=settings.yaw_covariance_scale,
+        ),
+    )

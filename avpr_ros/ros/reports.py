@@ -1,0 +1,111 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node's diagnostic tasks: images, inference, map, localisation."""
+
+from __future__ import annotations
+
+import time
+
+from avpr_ros.ros.diagnostics import Level, Report
+from avpr_ros.ros.image_input import ImageInput
+from avpr_ros.ros.parameters import Settings
+from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.statistics import Statistics
+from avpr_ros.sources.decode import decoder_backend
+
+#: Seconds without an image, or without a fix, after which a task warns.
+SILENCE_S = 5.0
+
+
+class ImageReport:
+    """Reports one camera's stream, and says in the log when it is silent."""
+
+    def __init__(self, source: ImageInput, statistics: Statistics, name: str) -> None:
+        self._source = source
+        self._statistics = statistics
+        self._name = name
+        self._before = (0, time.monotonic())
+
+    def __call__(self) -> Report:
+        """Return the report of this moment; the rate is over the time since the last call."""
+        source, now_s = self._source, time.monotonic()
+        count_before, time_before_s = self._before
+        self._before = (source.received, now_s)
+        publishers = source.publisher_count()
+        silent_s = now_s - source.last_received_s
+        rate_hz = (source.received - count_before) / max(now_s - time_before_s, 1e-3)
+        values = {
+            'topic': source.topic,
+            'reliability': source.reliability,
+            'publishers': publishers,
+            'received': source.received,
+            'rate_hz': f'{rate_hz:.1f}',
+            'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
+            'incompatible_qos': source.incompatible,
+            'decode_failures': self._statistics.decode_failures[source.camera],
+            **{f'dropped_{why}': n for why, n in sorted(self._statistics.dropped.items())},
+        }
+        if silent_s > SILENCE_S:
+            text = (
+                f'No image for {silent_s:.0f} s on {source.topic} ({source.reliability}, '
+                f'{publishers} publishers).'
+            )
+            return Report(self._name, Level.WARN, text, values)
+        if source.incompatible:
+            text = f'A publisher does not fit in {source.incompatible.lower()}.'
+            return Report(self._name, Level.WARN, text, values)
+        if problem := self._statistics.problems.get(source.camera):
+            return Report(self._name, Level.ERROR, problem, values)
+        return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
+
+
+def inference_report(statistics: Statistics, settings: Settings) -> Report:
+    """Report the time from decoding to decision."""
+    values: dict[str, object] = {
+        'images': sum(statistics.reasons.values()),
+        'failures': statistics.failures,
+        'threads': settings.threads,
+        'decoder': decoder_backend(),
+    }
+    percentiles = statistics.work_percentiles_ms()
+    if percentiles is None:
+        return Report('inference', Level.OK, 'No image matched yet.', values)
+    p50, p95 = percentiles
+    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}')
+    text = f'{p50:.0f} ms an image, p95 {p95:.0f} ms.'
+    period_ms = 1e3 / settings.max_rate_hz if settings.max_rate_hz > 0.0 else float('inf')
+    if p95 > period_ms:
+        text = f'p95 of {p95:.0f} ms is above the period of max_rate_hz, {period_ms:.0f} ms.'
+        return Report('inference', Level.WARN, text, values)
+    return Report('inference', Level.OK, text, values)
+
+
+def map_report(recognizer: Recognizer) -> Report:
+    """Report which map and query network are in use."""
+    manifest = recognizer.gallery.manifest
+    space = manifest.descriptor_space
+    values = {
+        'path': recognizer.gallery.path,
+        'map_id': manifest.map_id,
+        'revision': manifest.revision,
+        'keyframes': len(recognizer.gallery.keyframes),
+        'descriptor_space': space.id,
+        'gallery_network': space.network,
+        'query_network': recognizer.network.manifest.network,
+    }
+    return Report('map', Level.OK, f'{values["keyframes"]} keyframes loaded.', values)
+
+
+def localisation_report(statistics: Statistics, enabled: bool) -> Report:
+    """Report when the robot was last placed, and what became of the images."""
+    values: dict[str, object] = {'enabled': enabled}
+    values.update({f'count_{why}': n for why, n in sorted(statistics.reasons.items())})
+    if not enabled:
+        return Report('localisation', Level.OK, 'Disabled by ~/set_enabled.', values)
+    if statistics.last_fix_s is None:
+        return Report('localisation', Level.WARN, 'No match accepted yet.', values)
+    age_s = time.monotonic() - statistics.last_fix_s
+    values['last_fix_age_s'] = f'{age_s:.1f}'
+    if age_s > SILENCE_S:
+        return Report('localisation', Level.WARN, f'No match accepted for {age_s:.0f} s.', values)
+    return Report('localisation', Level.OK, 'Localised.', values)

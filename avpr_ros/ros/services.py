@@ -1,0 +1,81 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node's services: trigger, set_enabled, reload_map."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from std_srvs.srv import SetBool, Trigger
+
+from avpr_ros.errors import AvprError
+from avpr_ros.ros.deferred import Deferred
+from avpr_ros.ros.outputs import Outputs
+from avpr_ros.ros.processor import Outcome, Processor
+from avpr_ros.ros.recognizer import Recognizer
+
+#: Longest time reading a map may take.
+RELOAD_TIMEOUT_S = 300.0
+
+
+class Services:
+    """Answers requests; those that take time are awaited and block nothing else.
+
+    Each has its own callback group: a coroutine holds its group while it waits.
+    """
+
+    def __init__(self, node: Node, processor: Processor, outputs: Outputs) -> None:
+        """Offer the services on a node."""
+        self._node = node
+        self._processor = processor
+        self._outputs = outputs
+        for name, kind, callback in (
+            ('~/trigger', Trigger, self._trigger),
+            ('~/set_enabled', SetBool, self._set_enabled),
+            ('~/reload_map', Trigger, self._reload_map),
+        ):
+            node.create_service(
+                kind, name, callback, callback_group=MutuallyExclusiveCallbackGroup()
+            )
+
+    def _set_enabled(self, request: Any, response: Any) -> Any:
+        self._processor.enabled = request.data
+        response.success = True
+        response.message = 'Enabled.' if request.data else 'Disabled.'
+        return response
+
+    async def _trigger(self, _request: Any, response: Any) -> Any:
+        answer: Deferred[Outcome] = Deferred(self._node)
+        self._processor.request(answer)
+        timeout_s = self._processor.settings.trigger_timeout_s
+        outcome = await answer.wait(
+            timeout_s, Outcome(False, f'No image came within {timeout_s:g} s.')
+        )
+        response.success, response.message = outcome.success, outcome.text
+        return response
+
+    async def _reload_map(self, _request: Any, response: Any) -> Any:
+        answer: Deferred[Outcome] = Deferred(self._node)
+        threading.Thread(target=self._reload, args=(answer,), daemon=True).start()
+        outcome = await answer.wait(
+            RELOAD_TIMEOUT_S, Outcome(False, f'Reading took over {RELOAD_TIMEOUT_S:g} s.')
+        )
+        if outcome.success:
+            self._outputs.publish_keyframes(self._processor.recognizer)
+        response.success, response.message = outcome.success, outcome.text
+        return response
+
+    def _reload(self, answer: Deferred[Outcome]) -> None:
+        outcome = Outcome(False, 'The map could not be read.')
+        try:
+            recognizer = Recognizer.open(self._processor.settings)
+            self._processor.recognizer = recognizer
+            outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')
+        except AvprError as error:
+            outcome = Outcome(False, f'{error} The old map stays in use.')
+            self._node.get_logger().error(outcome.text)
+        finally:
+            answer.resolve(outcome)

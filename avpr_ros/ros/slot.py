@@ -1,0 +1,56 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Newest-only slots: one place per camera, so that work never lags behind the cameras."""
+
+from __future__ import annotations
+
+import threading
+from typing import Generic, TypeVar
+
+Item = TypeVar('Item')
+
+
+class NewestOnly(Generic[Item]):
+    """Hands items from many writers to one reader; a newer item replaces one not yet taken.
+
+    A camera keeps its place in the line when its item is replaced, so that a fast camera cannot
+    starve a slow one.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Item] = {}
+        self._condition = threading.Condition()
+        self._closed = False
+        self._replaced = 0
+
+    @property
+    def replaced(self) -> int:
+        """How many items were replaced before they were taken."""
+        return self._replaced
+
+    def put(self, key: str, item: Item) -> None:
+        """Leave the newest item of one camera; never blocks."""
+        with self._condition:
+            self._replaced += key in self._waiting
+            self._waiting[key] = item
+            self._condition.notify()
+
+    def take(self) -> tuple[str, Item] | None:
+        """Wait for an item and return it with its key; None once the slots are closed."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            key = next(iter(self._waiting))
+            return key, self._waiting.pop(key)
+
+    def clear(self) -> None:
+        """Forget what nobody has taken yet."""
+        with self._condition:
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Wake the reader for the last time."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
