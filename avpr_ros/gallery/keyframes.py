@@ -89,6 +89,7 @@ class Keyframes:
                     f'{path}: {name} is {columns[name].dtype} {columns[name].shape}, expected '
                     f'{np.dtype(kind)} {shape}; build the map again'
                 )
-        if not np.isfinite(columns['poses']).all():
-            raise MapError(f'{path}: a pose is not finite; build the map again')
+        lengths = np.linalg.norm(columns['poses'][:, 3:], axis=1)
+        if not (np.isfinite(columns['poses']).all() and (lengths > 0.5).all()):
+            raise MapError(f'{path}: a pose is not finite or no rotation; build the map again')
         return cls(**columns)

@@ -1,0 +1,72 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How far off an accepted match may be: it is a keyframe's pose, not the robot's."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.matching.retrieval import Retrieval
+from avpr_ros.matching.settings import MatchSettings
+
+
+def keyframe_spacing_m(gallery: GalleryMap) -> float:
+    """Return how far apart keyframes are: as set at build, or wider where frames were rarer."""
+    steps_m = gallery.keyframes.steps_m()
+    typical_m = float(np.median(steps_m)) if steps_m.size else 0.0
+    return max(gallery.manifest.keyframe_spacing.distance_m, typical_m)
+
+
+def match_covariance(
+    retrieval: Retrieval,
+    hypotheses: PoseHypotheses,
+    spacing_m: float,
+    rotation_step_rad: float,
+    settings: MatchSettings,
+) -> FloatArray:
+    """Return the covariance of the best candidate's pose.
+
+    Each standard deviation is the largest of half the keyframe spacing (the robot was between
+    two keyframes), the spread of the candidates that agree with the best, and a floor; times a
+    scale. The spread is the root mean square around the best one, each candidate weighted by
+    how far it stands above the best distinct place: ``w = s_i - s_rival``.
+
+    Args:
+        retrieval: candidates, at least one.
+        hypotheses: poses of the base by row.
+        spacing_m: distance between keyframes.
+        rotation_step_rad: rotation between keyframes.
+        settings: floors and scales.
+
+    Returns:
+        (6, 6) float64, diagonal, finite and positive: x y z in square metres, rotations about
+        the fixed axes of the map in square radians (REP-103).
+    """
+    best = int(retrieval.rows[0])
+    rows = retrieval.rows[retrieval.same_place]
+    rival = max(retrieval.rival_similarity, -1.0)
+    weights = np.maximum(retrieval.similarities[retrieval.same_place] - rival, 0.0)
+    weights[0] = max(weights[0], 1e-6)
+    weights = weights / weights.sum()
+    squares = weights @ hypotheses.offsets_m(best, rows) ** 2
+    # Half of the planar square for each axis: the offset's direction is not known.
+    spread_xy_m = float(np.sqrt((squares[0] + squares[1]) / 2))
+    spread_yaw_rad = float(np.sqrt(weights @ hypotheses.angles_rad(best, rows) ** 2))
+    sigma_xy_m = max(spacing_m / 2, spread_xy_m, settings.min_sigma_xy_m)
+    sigma_z_m = max(float(np.sqrt(squares[2])), settings.min_sigma_z_m)
+    sigma_yaw_rad = max(rotation_step_rad / 2, spread_yaw_rad, settings.min_sigma_yaw_rad)
+    scale = settings.position_covariance_scale
+    sigmas = np.array(
+        [
+            scale * sigma_xy_m,
+            scale * sigma_xy_m,
+            scale * sigma_z_m,
+            settings.sigma_roll_pitch_rad,
+            settings.sigma_roll_pitch_rad,
+            settings.yaw_covariance_scale * sigma_yaw_rad,
+        ]
+    )
+    return np.asarray(np.diag(sigmas**2))

@@ -1,0 +1,37 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The best candidate must be similar enough."""
+
+from __future__ import annotations
+
+from avpr_ros.matching.result import Reason
+from avpr_ros.matching.retrieval import Retrieval
+
+
+class SimilarityGuard:
+    """Compares the best similarity with a threshold."""
+
+    reason = Reason.LOW_SIMILARITY
+
+    def __init__(self, min_similarity: float) -> None:
+        self._min_similarity = min_similarity
+
+    def objection(self, retrieval: Retrieval) -> str | None:
+        """See ``Guard``."""
+        best = float(retrieval.similarities[0])
+        if best >= self._min_similarity:
+            return None
+        return f'similarity {best:.3f} is below {self._min_similarity:.3f}'
+
+
+class UncalibratedGuard:
+    """Stands in where no threshold is known: nothing passes."""
+
+    reason = Reason.NOT_CALIBRATED
+
+    def objection(self, retrieval: Retrieval) -> str | None:
+        """See ``Guard``."""
+        return (
+            f'similarity {float(retrieval.similarities[0]):.3f} cannot be judged: the query '
+            'network carries no calibration; train it again or set min_similarity'
+        )

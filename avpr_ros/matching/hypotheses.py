@@ -1,0 +1,72 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Where the base would be if a keyframe showed what a camera sees now."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.poses import Pose
+
+
+class PoseHypotheses:
+    """One hypothesis per keyframe: the base's pose in the map.
+
+    It is the keyframe's own pose, unless the keyframe was taken by another camera and both
+    mountings are known: then the query's *camera* is put where the keyframe's camera was.
+    """
+
+    def __init__(self, gallery: GalleryMap, camera: str) -> None:
+        """Compute all hypotheses for one camera of the robot.
+
+        Args:
+            gallery: the map.
+            camera: name of the querying camera; one that the map does not know is taken to
+                be mounted as the map's cameras are.
+        """
+        poses = gallery.keyframes.poses
+        self._positions_m = poses[:, :3].copy()
+        self._quaternions = poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)
+        cameras = gallery.manifest.cameras
+        mounting = next((c.base_from_camera for c in cameras if c.name == camera), None)
+        if mounting is None:
+            return
+        camera_from_base = mounting.inverse()
+        for number, other in enumerate(cameras):
+            if other.name == camera or other.base_from_camera is None:
+                continue
+            rows = np.flatnonzero(gallery.keyframes.cameras == number)
+            if rows.size:
+                self._shift(rows, other.base_from_camera @ camera_from_base)
+
+    def pose(self, row: int) -> Pose:
+        """Return ``map_from_base`` for one keyframe."""
+        return Pose(self._positions_m[row].copy(), Rotation.from_quat(self._quaternions[row]))
+
+    def offsets_m(self, row: int, rows: IntArray) -> FloatArray:
+        """Return (K, 3) positions of ``rows`` seen from ``row``, in the axes of the map."""
+        return np.asarray(self._positions_m[rows] - self._positions_m[row])
+
+    def angles_rad(self, row: int, rows: IntArray) -> FloatArray:
+        """Return (K,) angles of the rotations between ``row`` and ``rows``, 0 to pi."""
+        cosines = np.abs(self._quaternions[rows] @ self._quaternions[row])
+        return np.asarray(2 * np.arccos(np.minimum(cosines, 1.0)))
+
+    def distinct(
+        self, row: int, rows: IntArray, radius_m: float, angle_rad: float
+    ) -> NDArray[np.bool_]:
+        """Say which of ``rows`` are another place, or another view, than ``row``; (K,)."""
+        distances_m = np.linalg.norm(self.offsets_m(row, rows), axis=1)
+        return np.asarray(
+            (distances_m > radius_m) | (self.angles_rad(row, rows) > angle_rad), dtype=np.bool_
+        )
+
+    def _shift(self, rows: IntArray, step: Pose) -> None:
+        """Replace ``map_from_base`` by ``map_from_base @ step`` in the given rows."""
+        rotations = Rotation.from_quat(self._quaternions[rows])
+        self._positions_m[rows] += rotations.apply(step.translation_m)
+        self._quaternions[rows] = (rotations * step.rotation).as_quat()

@@ -1,0 +1,142 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A query descriptor in, a decision out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.arrays import Descriptors
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.matching.covariance import keyframe_spacing_m, match_covariance
+from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
+from avpr_ros.matching.guards.guard import Guard
+from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
+from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
+from avpr_ros.matching.retrieval import Retrieval, retrieve
+from avpr_ros.matching.settings import MatchSettings
+
+#: Distinct places are this many keyframe spacings apart, unless set otherwise.
+DISTINCT_SPACINGS = 5.0
+
+
+class Matcher:
+    """Matches descriptors against one map; bad numbers are rejected, never raised."""
+
+    def __init__(
+        self,
+        gallery: GalleryMap,
+        calibration: Calibration | None,
+        settings: MatchSettings | None = None,
+    ) -> None:
+        """Prepare a map for matching.
+
+        Args:
+            gallery: the map.
+            calibration: the query network's; without it, and without ``min_similarity`` in the
+                settings, nothing is accepted.
+            settings: how to match.
+        """
+        self._gallery = gallery
+        self._settings = settings or MatchSettings()
+        self._spacing_m = keyframe_spacing_m(gallery)
+        radius_m = self._settings.distinct_radius_m
+        self.distinct_radius_m = (
+            DISTINCT_SPACINGS * self._spacing_m if radius_m is None else radius_m
+        )
+        self._guards = _guards(calibration, self._settings)
+        self._hypotheses: dict[str, PoseHypotheses] = {}
+
+    def match(self, descriptor: Descriptors, stamp_ns: int, camera: str) -> MatchResult:
+        """Match one query.
+
+        Args:
+            descriptor: (d,) of length 1.
+            stamp_ns: the image's stamp.
+            camera: name of the camera that took it.
+
+        Returns:
+            The decision; with an estimate only when accepted.
+        """
+        fault = self._fault(descriptor)
+        if fault is not None:
+            return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
+        hypotheses = self._hypotheses_for(camera)
+        retrieval = retrieve(
+            self._gallery.index,
+            hypotheses,
+            descriptor,
+            self._settings.top_k,
+            self.distinct_radius_m,
+            self._settings.distinct_angle_rad,
+        )
+        if retrieval is None:
+            text = 'the search found nothing to compare with'
+            return MatchResult(stamp_ns, camera, (), None, Reason.NO_CANDIDATE, text)
+        reason, text = self._decide(retrieval)
+        candidates = self._candidates(retrieval, hypotheses, reason, text)
+        estimate = None
+        if reason is Reason.ACCEPTED:
+            covariance = match_covariance(
+                retrieval,
+                hypotheses,
+                self._spacing_m,
+                self._gallery.manifest.keyframe_spacing.rotation_rad,
+                self._settings,
+            )
+            estimate = PoseEstimate(candidates[0].map_from_base, covariance)
+        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text)
+
+    def _fault(self, descriptor: Descriptors) -> str | None:
+        dim = self._gallery.manifest.descriptor_space.dim
+        if descriptor.shape != (dim,):
+            return f'the query descriptor is of shape {descriptor.shape}, the map needs ({dim},)'
+        length = float(np.linalg.norm(descriptor.astype(np.float64)))
+        if not abs(length - 1) < 1e-2:
+            return f'the query descriptor has length {length:.4g} instead of 1'
+        return None
+
+    def _hypotheses_for(self, camera: str) -> PoseHypotheses:
+        if camera not in self._hypotheses:
+            self._hypotheses[camera] = PoseHypotheses(self._gallery, camera)
+        return self._hypotheses[camera]
+
+    def _decide(self, retrieval: Retrieval) -> tuple[Reason, str]:
+        for guard in self._guards:
+            objection = guard.objection(retrieval)
+            if objection is not None:
+                return guard.reason, objection
+        similarity = float(retrieval.similarities[0])
+        return Reason.ACCEPTED, (
+            f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
+        )
+
+    def _candidates(
+        self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
+    ) -> tuple[Candidate, ...]:
+        ids = self._gallery.keyframes.ids
+        return tuple(
+            Candidate(
+                rank=rank,
+                row=int(row),
+                keyframe_id=int(ids[row]),
+                similarity=float(similarity),
+                map_from_base=hypotheses.pose(int(row)),
+                reason=reason if rank == 0 else Reason.NOT_BEST,
+                text=text if rank == 0 else 'another candidate is more similar',
+            )
+            for rank, (row, similarity) in enumerate(
+                zip(retrieval.rows, retrieval.similarities, strict=True)
+            )
+        )
+
+
+def _guards(calibration: Calibration | None, settings: MatchSettings) -> tuple[Guard, ...]:
+    """Return the guards in the order they are asked."""
+    threshold = settings.min_similarity
+    if threshold is None and calibration is not None:
+        threshold = calibration.min_similarity
+    appearance = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
+    return appearance, AmbiguityGuard(settings.min_ratio)
