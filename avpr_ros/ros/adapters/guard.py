@@ -72,12 +72,14 @@ class Guard:
             elif fix.stamp_ns <= self._newest_ns:
                 return Verdict(False, 'Its stamp is not newer than that of the last match.')
         self._newest_ns = fix.stamp_ns
+        wanted = self._settings.agreeing
+        if wanted <= 1:
+            return Verdict(True, 'Every match passes.')
         since_ns = fix.stamp_ns - int(self._settings.window_s * NS_PER_S)
         self._row = [one for one in self._row if one.stamp_ns >= since_ns]
-        wanted = self._settings.agreeing
-        if not all(self._agree(one, fix) for one in self._row[-wanted:]):
+        if not all(self._agree(one, fix) for one in self._row):
             self._row = [fix]
-            return Verdict(wanted <= 1, 'It disagrees with the matches before it.')
+            return Verdict(False, 'It disagrees with the matches before it.')
         if self._adds_evidence(fix):
             self._row = [*self._row, fix][-wanted:]
         count = len(self._row)

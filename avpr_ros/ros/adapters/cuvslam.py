@@ -1,0 +1,46 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""cuVSLAM: ``visual_slam/initial_pose``, at the start and on its trigger hint."""
+
+from __future__ import annotations
+
+from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
+from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.one_shot import OneShot
+
+
+class CuVslam:
+    """Sends one pose for each request.
+
+    cuVSLAM searches its map around the pose; when it finds nothing there it publishes
+    ``visual_slam/trigger_hint``, which asks for another.
+    """
+
+    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot, map_frame: str) -> None:
+        """Take the guard, the floors, requests with their cool-down, and cuVSLAM's map frame."""
+        self._guard = guard
+        self._floors = floors
+        self._one_shot = one_shot
+        self._map_frame = map_frame
+
+    def on_fix(self, fix: Fix) -> Decision:
+        """Send the fix if it is guarded, asked for, and not within the cool-down."""
+        if self._map_frame and fix.frame_id != self._map_frame:
+            return Decision(
+                None, f"It is in frame '{fix.frame_id}', the consumer's is '{self._map_frame}'."
+            )
+        verdict = self._guard.check(fix)
+        if not verdict.passed:
+            return Decision(None, verdict.text)
+        if not self._one_shot.wanted:
+            return Decision(None, 'No pose is asked for.')
+        if self._one_shot.cooling(fix.stamp_ns):
+            return Decision(None, 'The last pose was sent too short a time ago.')
+        why = self._one_shot.wanted
+        self._one_shot.sent(fix.stamp_ns)
+        return Decision(self._floors.raised(fix), f'{verdict.text} Sent because of {why}.')
+
+    def request(self, why: str) -> str:
+        """Ask for a pose."""
+        self._one_shot.request(why)
+        return 'A pose will be sent once the matches agree and the cool-down is over.'

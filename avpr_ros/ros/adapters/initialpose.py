@@ -1,0 +1,69 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""AMCL and slam_toolbox: ``initialpose``, which throws their own estimate away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from avpr_ros.ros.adapters.fix import Decision, Fix, Floors, planar
+from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.lost import LostWatch
+from avpr_ros.ros.adapters.one_shot import OneShot
+
+
+class InitialPose:
+    """Sends a pose at the start, on request, and when the consumer is lost; never a stream.
+
+    AMCL scatters its particles anew with every such message, slam_toolbox drops its scans: a pose
+    sent without need makes them worse. At the start nothing is sent to a consumer whose own
+    estimate already agrees, so that a restarted adapter does no harm.
+    """
+
+    def __init__(
+        self, guard: Guard, floors: Floors, one_shot: OneShot, watch: LostWatch, map_frame: str
+    ) -> None:
+        """Take the parts.
+
+        Args:
+            guard: matches that must agree.
+            floors: smallest standard deviations, the spread of AMCL's particles.
+            one_shot: requests and cool-down.
+            watch: the consumer's own estimate.
+            map_frame: the consumer's global frame; other frames are refused. Empty: any.
+        """
+        self._guard = guard
+        self._floors = floors
+        self._one_shot = one_shot
+        self._watch = watch
+        self._map_frame = map_frame
+        self._asked = False
+
+    def on_fix(self, fix: Fix) -> Decision:
+        """Send the fix if it is guarded, needed, and not within the cool-down."""
+        if self._map_frame and fix.frame_id != self._map_frame:
+            return Decision(
+                None, f"It is in frame '{fix.frame_id}', the consumer's is '{self._map_frame}'."
+            )
+        verdict = self._guard.check(fix)
+        if not verdict.passed:
+            return Decision(None, verdict.text)
+        lost = self._watch.lost(fix)
+        if self._one_shot.cooling(fix.stamp_ns):
+            return Decision(None, 'The last pose was sent too short a time ago.')
+        if self._one_shot.wanted and not self._asked and self._watch.agrees(fix):
+            self._one_shot.withdraw()
+            return Decision(None, 'The consumer knows where it is; nothing is sent at the start.')
+        why = self._one_shot.wanted or ('the consumer being lost' if lost else '')
+        if not why:
+            return Decision(None, 'No pose is asked for.')
+        self._one_shot.sent(fix.stamp_ns)
+        self._asked = False
+        flat = replace(self._floors.raised(fix), pose=planar(fix.pose))
+        return Decision(flat, f'{verdict.text} Sent because of {why}.')
+
+    def request(self, why: str) -> str:
+        """Ask for a pose, even if the consumer's own estimate agrees."""
+        self._one_shot.request(why)
+        self._asked = True
+        return 'A pose will be sent once the matches agree and the cool-down is over.'

@@ -1,0 +1,35 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""RTAB-Map's ``global_pose``: the header names the frame whose pose in the map it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
+from avpr_ros.ros.adapters.guard import Guard
+
+
+class RtabmapGlobalPose:
+    """Passes guarded fixes on as priors of RTAB-Map's graph.
+
+    RTAB-Map reads ``header.frame_id`` as the sensor's frame, not as the frame of the numbers, and
+    inverts the covariance.
+    """
+
+    def __init__(self, guard: Guard, floors: Floors, base_frame: str) -> None:
+        """Take the guard, the floors and the frame of the base."""
+        self._guard = guard
+        self._floors = floors
+        self._base_frame = base_frame
+
+    def on_fix(self, fix: Fix) -> Decision:
+        """Pass the fix on, named after the base frame, if the guard does."""
+        verdict = self._guard.check(fix)
+        if not verdict.passed:
+            return Decision(None, verdict.text)
+        return Decision(replace(self._floors.raised(fix), frame_id=self._base_frame), verdict.text)
+
+    def request(self, why: str) -> str:
+        """Say that there is nothing to ask for."""
+        return f'Poses are streamed; nothing more is sent on {why}.'
