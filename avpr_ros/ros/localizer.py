@@ -97,7 +97,7 @@ class Localizer:
         return inputs
 
     def _report(self, inputs: list[ImageInput]) -> Diagnostics:
-        processor = self._processor
+        processor, logger = self._processor, self._node.get_logger()
         many = len(inputs) > 1
         cameras = [
             ImageReport(one, processor.statistics, f'images {one.camera}' if many else 'images')
@@ -109,9 +109,7 @@ class Localizer:
             images = [camera() for camera in cameras]
             for report in images:
                 if report.level is Level.WARN:
-                    self._node.get_logger().warning(
-                        report.message, throttle_duration_sec=SILENCE_LOG_S
-                    )
+                    logger.warning(report.message, throttle_duration_sec=SILENCE_LOG_S)
             return [
                 *images,
                 inference_report(processor.statistics, processor.settings),

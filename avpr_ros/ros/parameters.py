@@ -23,6 +23,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.matching.settings import MatchSettings
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Settings:
     )
     cameras: tuple[str, ...] = _row(
         ('camera',),
-        'Names of the cameras: one listens on `image`, several on `NAME/image` each.',
+        'Names of the cameras, as in the map where their mountings matter: one listens on '
+        '`image`, several on `NAME/image` each.',
         read_only=True,
     )
     image_transport: str = _row(
@@ -139,7 +141,7 @@ class Settings:
         low=0.0,
         high=60.0,
     )
-    top_k: int = _row(10, 'Candidates reported for an image.', low=1, high=100)
+    top_k: int = _row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
     min_similarity: float = _row(
         -1.0,
         'Smallest cosine similarity of an accepted match; -1: from the calibration of the '
@@ -147,10 +149,31 @@ class Settings:
         low=-1.0,
         high=1.0,
     )
-    position_covariance_scale: float = _row(
-        1.0, 'Factor on the position variances.', low=0.01, high=1000.0
+    min_ratio: float = _row(
+        MatchSettings.min_ratio,
+        'Smallest ratio of the best similarity to that of the best other place.',
+        low=1.0,
+        high=100.0,
     )
-    yaw_covariance_scale: float = _row(1.0, 'Factor on the yaw variance.', low=0.01, high=1000.0)
+    distinct_radius_m: float = _row(
+        0.0,
+        'Distance at which another place begins; 0: five keyframe spacings of the map.',
+        unit='m',
+        low=0.0,
+        high=10000.0,
+    )
+    position_covariance_scale: float = _row(
+        MatchSettings.position_covariance_scale,
+        'Factor on the standard deviations of x, y and z.',
+        low=0.01,
+        high=100.0,
+    )
+    yaw_covariance_scale: float = _row(
+        MatchSettings.yaw_covariance_scale,
+        'Factor on the standard deviation of yaw.',
+        low=0.01,
+        high=100.0,
+    )
     trigger_timeout_s: float = _row(
         5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
     )

@@ -13,6 +13,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.matching.space_check import check_space
 from avpr_ros.ros.parameters import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
@@ -51,6 +52,7 @@ class Recognizer:
         network = OnnxQueryNetwork.open(
             Path(settings.query).expanduser(), threads=settings.threads
         )
+        check_space(network.manifest, gallery.manifest)
         return cls(gallery, network, _matcher(gallery, network, settings))
 
     def with_settings(self, settings: Settings) -> Recognizer:
@@ -65,10 +67,12 @@ class Recognizer:
 def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:
     return Matcher(
         gallery,
-        network.manifest,
+        network.manifest.calibration or gallery.manifest.calibration,
         MatchSettings(
             top_k=settings.top_k,
             min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
+            min_ratio=settings.min_ratio,
+            distinct_radius_m=settings.distinct_radius_m or None,
             position_covariance_scale=settings.position_covariance_scale,
             yaw_covariance_scale=settings.yaw_covariance_scale,
         ),

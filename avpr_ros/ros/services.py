@@ -75,7 +75,7 @@ class Services:
             self._processor.recognizer = recognizer
             outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')
         except AvprError as error:
-            outcome = Outcome(False, f'{error} The old map stays in use.')
+            outcome = Outcome(False, f'The old map stays in use: {error}')
             self._node.get_logger().error(outcome.text)
         finally:
             answer.resolve(outcome)
