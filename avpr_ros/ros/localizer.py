@@ -14,7 +14,7 @@ from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.image_input import ImageInput
 from avpr_ros.ros.interface import image_topic
 from avpr_ros.ros.outputs import Outputs
-from avpr_ros.ros.parameters import Settings, declare, on_change
+from avpr_ros.ros.parameters import declare, on_change
 from avpr_ros.ros.processor import Processor
 from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.reports import (
@@ -24,6 +24,7 @@ from avpr_ros.ros.reports import (
     map_report,
 )
 from avpr_ros.ros.services import Services
+from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.slot import NewestOnly
 from avpr_ros.ros.worker import Worker
 from avpr_ros.sources.decode import decoder_backend

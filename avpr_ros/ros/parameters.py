@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The one table of the node's parameters: declaration, checks and documentation come from it.
+"""The table of parameters on a node: declaration, checks at start and on change, documentation.
 
 ``python -m avpr_ros.ros.parameters`` prints the Markdown table for the README.
 """
@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import replace
 import sys
 from typing import Any
 
@@ -23,174 +23,27 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.ros.settings import Row, Settings, table
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        name: the parameter's name.
-        type: ``string``, ``int``, ``double`` or ``string array``.
-        default: the value where none is given.
-        description: one sentence.
-        unit: of the value; empty where it has none.
-        low: smallest value allowed; None where there is no range.
-        high: largest value allowed.
-        choices: the values allowed; empty where any is.
-        read_only: fixed when the node starts.
-    """
-
-    name: str
-    type: str
-    default: Any
-    description: str
-    unit: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-    read_only: bool
-
-    @property
-    def allowed(self) -> str:
-        """The values allowed, as text; empty where any is."""
-        if self.choices:
-            return ', '.join(self.choices)
-        return '' if self.low is None else f'{self.low:g} to {self.high:g}'
-
-    def descriptor(self) -> ParameterDescriptor:
-        """Return what rclpy needs to describe the parameter and to check its range."""
-        descriptor = ParameterDescriptor(
-            name=self.name,
-            description=f'{self.description} [{self.unit}]' if self.unit else self.description,
-            read_only=self.read_only,
-            additional_constraints=f'one of: {self.allowed}' if self.choices else '',
-        )
-        if self.low is not None and self.high is not None:
-            if self.type == 'int':
-                descriptor.integer_range = [
-                    IntegerRange(from_value=int(self.low), to_value=int(self.high), step=1)
-                ]
-            else:
-                descriptor.floating_point_range = [
-                    FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
-                ]
-        return descriptor
-
-
-def _row(
-    default: Any,
-    description: str,
-    *,
-    unit: str = '',
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    read_only: bool = False,
-) -> Any:
-    metadata = {
-        'description': description,
-        'unit': unit,
-        'low': low,
-        'high': high,
-        'choices': choices,
-        'read_only': read_only,
-    }
-    return field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The parameters and their values; each field is one line of the table."""
-
-    map: str = _row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
-    query: str = _row(
-        '', 'ONNX file of the query network, its manifest beside it.', read_only=True
+def descriptor(row: Row) -> ParameterDescriptor:
+    """Return what rclpy needs to describe the parameter and to check its range."""
+    descriptor = ParameterDescriptor(
+        name=row.name,
+        description=f'{row.description} [{row.unit}]' if row.unit else row.description,
+        read_only=row.read_only,
+        additional_constraints=f'one of: {row.allowed}' if row.choices else '',
     )
-    cameras: tuple[str, ...] = _row(
-        ('camera',),
-        'Names of the cameras, as in the map where their mountings matter: one listens on '
-        '`image`, several on `NAME/image` each.',
-        read_only=True,
-    )
-    image_transport: str = _row(
-        'raw',
-        'Kind of image message; compressed images come on the topic with `/compressed` added.',
-        choices=('raw', 'compressed'),
-        read_only=True,
-    )
-    image_reliability: str = _row(
-        'auto',
-        'Reliability asked of the image publishers; `auto` asks for what all of them offer.',
-        choices=('auto', 'reliable', 'best_effort'),
-        read_only=True,
-    )
-    map_frame: str = _row(
-        '', "Frame of the published poses; empty: the one in the map's manifest.", read_only=True
-    )
-    threads: int = _row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
-    max_rate_hz: float = _row(
-        5.0, 'Images matched at most; 0: every image.', unit='Hz', low=0.0, high=1000.0
-    )
-    max_image_age_s: float = _row(
-        1.0,
-        'Older images are dropped; 0: none. Stamps more than a minute off the clock of the node '
-        'count as stamps of another clock and are not dropped.',
-        unit='s',
-        low=0.0,
-        high=60.0,
-    )
-    top_k: int = _row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
-    min_similarity: float = _row(
-        -1.0,
-        'Smallest cosine similarity of an accepted match; -1: from the calibration of the '
-        'query network or the map.',
-        low=-1.0,
-        high=1.0,
-    )
-    min_ratio: float = _row(
-        MatchSettings.min_ratio,
-        'Smallest ratio of the best similarity to that of the best other place.',
-        low=1.0,
-        high=100.0,
-    )
-    distinct_radius_m: float = _row(
-        0.0,
-        'Distance at which another place begins; 0: five keyframe spacings of the map.',
-        unit='m',
-        low=0.0,
-        high=10000.0,
-    )
-    position_covariance_scale: float = _row(
-        MatchSettings.position_covariance_scale,
-        'Factor on the standard deviations of x, y and z.',
-        low=0.01,
-        high=100.0,
-    )
-    yaw_covariance_scale: float = _row(
-        MatchSettings.yaw_covariance_scale,
-        'Factor on the standard deviation of yaw.',
-        low=0.01,
-        high=100.0,
-    )
-    trigger_timeout_s: float = _row(
-        5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
-    )
-
-
-_TYPES = {str: 'string', int: 'int', float: 'double', tuple: 'string array'}
-
-
-def table() -> tuple[Row, ...]:
-    """Return the rows in the order of declaration."""
-    rows = []
-    for each in fields(Settings):
-        assert each.default is not MISSING
-        rows.append(
-            Row(each.name, _TYPES[type(each.default)], each.default, **dict(each.metadata))
-        )
-    return tuple(rows)
+    if row.low is not None and row.high is not None:
+        if row.type == 'int':
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(row.low), to_value=int(row.high), step=1)
+            ]
+        else:
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(row.low), to_value=float(row.high))
+            ]
+    return descriptor
 
 
 def declare(node: Node) -> Settings:
@@ -199,20 +52,24 @@ def declare(node: Node) -> Settings:
     Raises:
         ConfigError: a value of the wrong type, outside its range or not among the choices.
     """
-    for row in table():
-        default = list(row.default) if row.type == 'string array' else row.default
-        try:
-            node.declare_parameter(row.name, default, row.descriptor())
-        except ParameterException as error:
-            allowed = f' ({row.allowed})' if row.allowed else ''
-            raise ConfigError(
-                f"Parameter '{row.name}' needs a value of type {row.type}{allowed}: {error}."
-            ) from error
-    values = {row.name: _value(node.get_parameter(row.name).value) for row in table()}
+    values = {row.name: _declare_one(node, row) for row in table()}
     for row in table():
         if problem := _problem(row, values[row.name]):
             raise ConfigError(problem)
     return Settings(**values)
+
+
+def _declare_one(node: Node, row: Row) -> Any:
+    default = list(row.default) if row.type == 'string array' else row.default
+    try:
+        node.declare_parameter(row.name, default, descriptor(row))
+        return _value(node.get_parameter(row.name).value)
+    except ParameterException as error:
+        allowed = f', {row.allowed}' if row.allowed else ''
+        reason = str(error).removesuffix(f': {row.name}')
+        raise ConfigError(
+            f"Parameter '{row.name}' needs a {row.type}{allowed}, such as {default!r}: {reason}."
+        ) from error
 
 
 def on_change(

@@ -18,8 +18,8 @@ from avpr_ros.ros import messages
 from avpr_ros.ros.deferred import Deferred
 from avpr_ros.ros.gates import RateGate, too_old
 from avpr_ros.ros.outputs import Outputs
-from avpr_ros.ros.parameters import Settings
 from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
 from avpr_ros.sources.decode import decode_compressed, decode_image
 

@@ -14,7 +14,7 @@ from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
-from avpr_ros.ros.parameters import Settings
+from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 

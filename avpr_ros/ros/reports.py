@@ -8,8 +8,8 @@ import time
 
 from avpr_ros.ros.diagnostics import Level, Report
 from avpr_ros.ros.image_input import ImageInput
-from avpr_ros.ros.parameters import Settings
 from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
 from avpr_ros.sources.decode import decoder_backend
 

@@ -1,0 +1,158 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The one table of the node's parameters: each field of ``Settings`` is one line of it."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from avpr_ros.matching.settings import MatchSettings
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: the parameter's name.
+        type: ``string``, ``int``, ``double`` or ``string array``.
+        default: the value where none is given.
+        description: one sentence.
+        unit: of the value; empty where it has none.
+        low: smallest value allowed; None where there is no range.
+        high: largest value allowed.
+        choices: the values allowed; empty where any is.
+        read_only: fixed when the node starts.
+    """
+
+    name: str
+    type: str
+    default: Any
+    description: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+    read_only: bool
+
+    @property
+    def allowed(self) -> str:
+        """The values allowed, as text; empty where any is."""
+        if self.choices:
+            return ', '.join(self.choices)
+        return '' if self.low is None else f'{self.low:g} to {self.high:g}'
+
+
+def _row(
+    default: Any,
+    description: str,
+    *,
+    unit: str = '',
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    read_only: bool = False,
+) -> Any:
+    metadata = {
+        'description': description,
+        'unit': unit,
+        'low': low,
+        'high': high,
+        'choices': choices,
+        'read_only': read_only,
+    }
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters and their values; each field is one line of the table."""
+
+    map: str = _row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
+    query: str = _row(
+        '', 'ONNX file of the query network, its manifest beside it.', read_only=True
+    )
+    cameras: tuple[str, ...] = _row(
+        ('camera',),
+        'Names of the cameras, as in the map where their mountings matter: one listens on '
+        '`image`, several on `NAME/image` each.',
+        read_only=True,
+    )
+    image_transport: str = _row(
+        'raw',
+        'Kind of image message; compressed images come on the topic with `/compressed` added.',
+        choices=('raw', 'compressed'),
+        read_only=True,
+    )
+    image_reliability: str = _row(
+        'auto',
+        'Reliability asked of the image publishers; `auto` asks for what all of them offer.',
+        choices=('auto', 'reliable', 'best_effort'),
+        read_only=True,
+    )
+    map_frame: str = _row(
+        '', "Frame of the published poses; empty: the one in the map's manifest.", read_only=True
+    )
+    threads: int = _row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
+    max_rate_hz: float = _row(
+        5.0, 'Images matched at most; 0: every image.', unit='Hz', low=0.0, high=1000.0
+    )
+    max_image_age_s: float = _row(
+        1.0,
+        'Older images are dropped; 0: none. Stamps more than a minute off the clock of the node '
+        'count as stamps of another clock and are not dropped.',
+        unit='s',
+        low=0.0,
+        high=60.0,
+    )
+    top_k: int = _row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
+    min_similarity: float = _row(
+        -1.0,
+        'Smallest cosine similarity of an accepted match; -1: from the calibration of the '
+        'query network or the map.',
+        low=-1.0,
+        high=1.0,
+    )
+    min_ratio: float = _row(
+        MatchSettings.min_ratio,
+        'Smallest ratio of the best similarity to that of the best other place.',
+        low=1.0,
+        high=100.0,
+    )
+    distinct_radius_m: float = _row(
+        0.0,
+        'Distance at which another place begins; 0: five keyframe spacings of the map.',
+        unit='m',
+        low=0.0,
+        high=10000.0,
+    )
+    position_covariance_scale: float = _row(
+        MatchSettings.position_covariance_scale,
+        'Factor on the standard deviations of x, y and z.',
+        low=0.01,
+        high=100.0,
+    )
+    yaw_covariance_scale: float = _row(
+        MatchSettings.yaw_covariance_scale,
+        'Factor on the standard deviation of yaw.',
+        low=0.01,
+        high=100.0,
+    )
+    trigger_timeout_s: float = _row(
+        5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
+    )
+
+
+_TYPES = {str: 'string', int: 'int', float: 'double', tuple: 'string array'}
+
+
+def table() -> tuple[Row, ...]:
+    """Return the rows in the order of declaration."""
+    rows = []
+    for each in fields(Settings):
+        assert each.default is not MISSING
+        rows.append(
+            Row(each.name, _TYPES[type(each.default)], each.default, **dict(each.metadata))
+        )
+    return tuple(rows)
