@@ -76,6 +76,10 @@ class LinkMaker:
         """Take the gallery's keyframes, ``map_from_keyframe`` by keyframe id."""
         self._keyframes = keyframes
 
+    def map_from_base(self, keyframe_id: int, keyframe_from_base: Pose) -> Pose:
+        """Return where a loop closure puts the base."""
+        return self._keyframes[keyframe_id] @ keyframe_from_base
+
     def link(
         self, stamp_ns: int, keyframe_id: int, keyframe_from_base: Pose, covariance: FloatArray
     ) -> GraphLink | str:
@@ -105,5 +109,5 @@ class LinkMaker:
             from_id,
             made[1],
             node_from_keyframe @ keyframe_from_base @ motion,
-            np.linalg.inv(covariance),
+            np.linalg.inv(covariance).astype(np.float64),
         )

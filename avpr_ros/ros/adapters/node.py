@@ -1,0 +1,194 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr_adapter``: the localizer's poses for one consumer, guarded and in its own form."""
+
+from __future__ import annotations
+
+from collections import Counter
+import sys
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_srvs.srv import Trigger
+
+from avpr_ros.ros.adapters.fix import (
+    Decision,
+    Fix,
+    fix_from_message,
+    fix_to_message,
+    pose_from_message,
+)
+from avpr_ros.ros.adapters.fix_queue import FixQueue
+from avpr_ros.ros.adapters.map_to_odom import MapToOdom
+from avpr_ros.ros.adapters.modes import OUTPUT_TOPICS, build, build_guard
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
+from avpr_ros.ros.adapters.spin import run
+from avpr_ros.ros.adapters.table import declare
+from avpr_ros.ros.adapters.tf_output import TfOutput
+from avpr_ros.ros.diagnostics import Diagnostics, Level, Report, status_message
+from avpr_ros.ros.messages import stamp_message, stamp_ns
+
+NODE_NAME = 'avpr_adapter'
+#: Odometry kept behind the newest stamp, in seconds.
+ODOMETRY_S = 120.0
+#: Seconds between two looks at matches that wait for odometry.
+LOOK_PERIOD_S = 0.1
+
+
+class AdapterNode:
+    """Subscribes to the localizer, asks the adapter, publishes what it decides and why."""
+
+    def __init__(self, node: Node) -> None:
+        """Declare the parameters and wire the mode.
+
+        Raises:
+            ConfigError: a parameter cannot be used, or a message package is missing.
+        """
+        self._node = node
+        self._settings = declare(node, AdapterSettings)
+        self._odometry = OdometryBuffer(ODOMETRY_S)
+        self._queue = FixQueue(self._odometry, self._settings.odometry_wait_s)
+        self._counts: Counter[str] = Counter()
+        self._last = 'No match came yet.'
+        self._tf: TfOutput | None = None
+        self._links: RtabmapService | None = None
+        profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
+        node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
+        self._decisions = node.create_publisher(DiagnosticArray, '~/decisions', 10)
+        if self._settings.mode == 'rtabmap_add_link':
+            guard = build_guard(self._settings, self._odometry)
+            self._links = RtabmapService(node, guard, self._odometry, self._settings.dry_run)
+        else:
+            self._wire_poses()
+        self._diagnostics = Diagnostics(node, self._reports)
+
+    def close(self) -> None:
+        """Leave nothing behind: every message was sent when it was decided."""
+
+    def _wire_poses(self) -> None:
+        node, mode = self._node, self._settings.mode
+        built = build(self._settings, self._odometry)
+        self._adapter = built.adapter
+        self._watch = built.watch
+        if mode == 'map_to_odom':
+            self._tf = TfOutput(node, self._settings.odom_frame)
+            self._publisher = None
+        else:
+            self._publisher = node.create_publisher(
+                PoseWithCovarianceStamped, OUTPUT_TOPICS[mode], 10
+            )
+        node.create_subscription(
+            PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
+        )
+        node.create_service(Trigger, '~/trigger', self._on_trigger)
+        if self._watch is not None:
+            self._listen_to_consumer()
+        if mode == 'cuvslam':
+            node.create_subscription(
+                PoseWithCovarianceStamped, 'visual_slam/trigger_hint', self._on_hint, 10
+            )
+        node.create_timer(
+            LOOK_PERIOD_S, self._drain, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    def _listen_to_consumer(self) -> None:
+        # AMCL's estimate is latched, slam_toolbox's is not: one subscription of each kind hears
+        # both, and the same message twice does no harm.
+        for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
+            self._node.create_subscription(
+                PoseWithCovarianceStamped,
+                'consumer_pose',
+                self._on_consumer_pose,
+                QoSProfile(depth=1, durability=durability),
+                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=lambda _: None),
+            )
+
+    def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
+        try:
+            self._queue.put(fix_from_message(message), time.monotonic())
+        except ValueError as error:
+            self._counts['refused'] += 1
+            self._node.get_logger().warning(f'A pose is refused: {error}.')
+        self._drain()
+
+    def _on_odometry(self, message: Odometry) -> None:
+        try:
+            pose = pose_from_message(message.pose.pose)
+        except ValueError as error:
+            self._counts['odometry refused'] += 1
+            self._node.get_logger().warning(
+                f'An odometry message is refused: {error}.', throttle_duration_sec=5.0
+            )
+            return
+        self._odometry.add(stamp_ns(message.header.stamp), pose)
+        if self._links is None:
+            self._drain()
+        if self._tf is not None and isinstance(self._adapter, MapToOdom):
+            transform = self._adapter.map_from_odom
+            if transform is not None and not self._settings.dry_run:
+                self._tf.publish(transform, self._adapter.map_frame, message.header.stamp)
+
+    def _on_consumer_pose(self, message: PoseWithCovarianceStamped) -> None:
+        try:
+            if self._watch is not None:
+                self._watch.on_consumer_pose(fix_from_message(message))
+        except ValueError as error:
+            self._node.get_logger().warning(f"The consumer's own pose is refused: {error}.")
+
+    def _on_trigger(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.message = self._adapter.request('~/trigger')
+        response.success = self._settings.mode in ('initialpose', 'cuvslam')
+        return response
+
+    def _on_hint(self, _: PoseWithCovarianceStamped) -> None:
+        self._adapter.request('the trigger hint')
+
+    def _drain(self) -> None:
+        for fix in self._queue.ready(time.monotonic()):
+            decision = self._adapter.on_fix(fix)
+            if decision.send is not None and self._publisher is not None:
+                message = fix_to_message(decision.send)
+                if not self._settings.dry_run:
+                    self._publisher.publish(message)
+            self._report(fix, decision)
+
+    def _report(self, fix: Fix, decision: Decision) -> None:
+        sent = decision.send is not None
+        doing = 'would be sent' if self._settings.dry_run else 'sent'
+        self._counts[doing if sent else 'held back'] += 1
+        self._last = f'{doing if sent else "held back"}: {decision.text}'
+        x_m, y_m, _ = fix.pose.translation_m
+        values = {'x_m': f'{x_m:.3f}', 'y_m': f'{y_m:.3f}', 'yaw_rad': f'{fix.pose.yaw_rad():.4f}'}
+        message = DiagnosticArray()
+        message.header.stamp = stamp_message(fix.stamp_ns)
+        message.header.frame_id = fix.frame_id
+        report = Report('decision', Level.OK if sent else Level.WARN, self._last, values)
+        message.status = [status_message(self._node.get_name(), report)]
+        self._decisions.publish(message)
+
+    def _reports(self) -> list[Report]:
+        silenced = self._tf is not None and self._tf.silenced
+        values: dict[str, object] = {'mode': self._settings.mode, **self._counts}
+        if self._links is not None:
+            values['links'] = self._links.links
+            self._last = f'{self._links.links} links were asked for.'
+        if silenced:
+            return [Report('adapter', Level.ERROR, 'Another node publishes the TF.', values)]
+        return [Report('adapter', Level.OK, self._last, values)]
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until a signal; return 0 then, 2 when it cannot start."""
+    return run(NODE_NAME, AdapterNode, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

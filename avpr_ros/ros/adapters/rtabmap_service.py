@@ -1,0 +1,115 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Calls RTAB-Map's ``add_link`` for every guarded loop closure, where rtabmap_msgs imports."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from avpr_ros.errors import ConfigError
+from avpr_ros.ros.adapters.closure import closure_from_message
+from avpr_ros.ros.adapters.fix import Fix, pose_from_message
+from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
+from avpr_ros.ros.adapters.tf_output import transform_message
+from avpr_ros.ros.messages import stamp_ns
+
+
+class RtabmapService:
+    """Wires a ``LinkMaker`` to RTAB-Map's topics and its service.
+
+    Attributes:
+        links: how many were asked for.
+    """
+
+    def __init__(self, node: Node, guard: Guard, odometry: OdometryBuffer, dry_run: bool) -> None:
+        """Subscribe to RTAB-Map's ``info`` and ``mapGraph``, and to the localizer.
+
+        Raises:
+            ConfigError: rtabmap_msgs is not installed.
+        """
+        try:
+            messages: Any = importlib.import_module('rtabmap_msgs.msg')
+            self._service: Any = importlib.import_module('rtabmap_msgs.srv').AddLink
+        except ImportError as error:
+            raise ConfigError(
+                'Mode rtabmap_add_link needs rtabmap_msgs, which does not import here; install '
+                'ros-$ROS_DISTRO-rtabmap-msgs or use mode rtabmap_global_pose.'
+            ) from error
+        self.links = 0
+        self._frame = ''
+        self._node = node
+        self._guard = guard
+        self._maker = LinkMaker(odometry)
+        self._link_type = messages.Link
+        self._client = None if dry_run else node.create_client(self._service, 'add_link')
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        node.create_subscription(messages.Info, 'info', self._on_info, 10)
+        node.create_subscription(messages.MapGraph, 'mapGraph', self._on_graph, 1)
+        node.create_subscription(
+            PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
+        )
+        node.create_subscription(
+            PoseWithCovarianceStamped, 'avpr_localizer/loop_closure', self._on_closure, 10
+        )
+
+    def _on_info(self, message: Any) -> None:
+        self._maker.on_node(stamp_ns(message.header.stamp), int(message.ref_id))
+
+    def _on_graph(self, message: Any) -> None:
+        poses = zip(message.poses_id, message.poses, strict=True)
+        try:
+            nodes = {int(key): pose_from_message(pose) for key, pose in poses}
+        except ValueError as error:
+            self._node.get_logger().warning(f'A graph is refused: {error}.')
+            return
+        self._maker.on_graph(nodes)
+
+    def _on_keyframes(self, message: PoseArray) -> None:
+        try:
+            keyframes = [pose_from_message(pose) for pose in message.poses]
+        except ValueError as error:
+            self._node.get_logger().warning(f'The keyframes are refused: {error}.')
+            return
+        self._frame = message.header.frame_id
+        self._maker.on_keyframes(keyframes)
+
+    def _on_closure(self, message: PoseWithCovarianceStamped) -> None:
+        try:
+            closure = closure_from_message(message)
+        except ValueError as error:
+            self._node.get_logger().warning(f'A loop closure is refused: {error}.')
+            return
+        link = self._maker.link(
+            closure.stamp_ns, closure.keyframe_id, closure.keyframe_from_base, closure.covariance
+        )
+        if isinstance(link, str):
+            self._node.get_logger().warning(link, throttle_duration_sec=5.0)
+            return
+        pose = self._maker.map_from_base(closure.keyframe_id, closure.keyframe_from_base)
+        fix = Fix(closure.stamp_ns, self._frame, pose, np.ones(6))
+        if self._guard.check(fix).passed:
+            self._send(link, message.header.stamp)
+
+    def _send(self, link: GraphLink, stamp: Any) -> None:
+        self.links += 1
+        text = f'Link {link.from_id} -> {link.to_id}.'
+        self._node.get_logger().info(text)
+        if self._client is None:
+            return
+        request = self._service.Request()
+        request.link = self._link_type(
+            from_id=link.from_id,
+            to_id=link.to_id,
+            type=USER_CLOSURE,
+            transform=transform_message(link.from_node_from_to_node, '', '', stamp).transform,
+            information=link.information.reshape(36).tolist(),
+        )
+        self._client.call_async(request)

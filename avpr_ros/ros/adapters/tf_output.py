@@ -1,0 +1,77 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Publishes ``map -> odom`` on ``/tf``, as long as nobody else does."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from geometry_msgs.msg import TransformStamped
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+
+from avpr_ros.errors import ConfigError
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.map_to_odom import OtherPublishers
+
+
+class TfOutput:
+    """The one broadcaster of a transform; it goes silent for good when it hears another.
+
+    Attributes:
+        silenced: whether another publisher was heard.
+    """
+
+    def __init__(self, node: Node, odom_frame: str) -> None:
+        """Listen and prepare to publish on ``/tf``.
+
+        Raises:
+            ConfigError: tf2_msgs is not installed.
+        """
+        try:
+            self._type: Any = importlib.import_module('tf2_msgs.msg').TFMessage
+        except ImportError as error:
+            raise ConfigError(
+                'Mode map_to_odom needs tf2_msgs, which does not import here; install '
+                'ros-$ROS_DISTRO-tf2-msgs or use another mode.'
+            ) from error
+        self.silenced = False
+        self._node = node
+        self._odom_frame = odom_frame
+        self._others = OtherPublishers()
+        profile = QoSProfile(depth=100)
+        self._publisher = node.create_publisher(self._type, '/tf', profile)
+        node.create_subscription(self._type, '/tf', self._on_tf, profile)
+
+    def publish(self, map_from_odom: Pose, map_frame: str, stamp: Any) -> None:
+        """Publish the transform with the stamp of the odometry it goes with."""
+        if self.silenced:
+            return
+        message = transform_message(map_from_odom, map_frame, self._odom_frame, stamp)
+        self._others.sent(stamp.sec, stamp.nanosec)
+        self._publisher.publish(self._type(transforms=[message]))
+
+    def _on_tf(self, message: Any) -> None:
+        for one in message.transforms:
+            stamp = one.header.stamp
+            other = self._others.foreign(stamp.sec, stamp.nanosec)
+            if one.child_frame_id == self._odom_frame and other and not self.silenced:
+                self.silenced = True
+                self._node.get_logger().error(
+                    f"Another node publishes '{one.header.frame_id}' -> '{self._odom_frame}': "
+                    'only one may, so this one has stopped. Use another mode of the adapter.'
+                )
+
+
+def transform_message(pose: Pose, parent: str, child: str, stamp: Any) -> TransformStamped:
+    """Return ``parent_from_child`` as a message."""
+    message = TransformStamped()
+    message.header.stamp = stamp
+    message.header.frame_id = parent
+    message.child_frame_id = child
+    translation, rotation = message.transform.translation, message.transform.rotation
+    values = [float(value) for value in pose.as_xyz_quaternion()]
+    translation.x, translation.y, translation.z = values[:3]
+    rotation.x, rotation.y, rotation.z, rotation.w = values[3:]
+    return message
