@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one table of the node's topics and services.
 
-``python -m avpr_ros.ros.interface`` prints the Markdown table for the README.
+``python -m avpr_ros.ros.interface`` prints the Markdown tables for the README.
 """
 
 from __future__ import annotations
@@ -107,15 +107,25 @@ def image_topic(camera: str, cameras: tuple[str, ...]) -> str:
     return 'image' if len(cameras) == 1 else f'{camera}/image'
 
 
-def markdown() -> str:
-    """Return the table of topics and services as Markdown."""
-    lines = ['| | name | type | QoS | meaning |', '| --- | --- | --- | --- | --- |']
-    lines += [
-        f'| {one.kind} | `{one.name}` | `{one.type}` | {one.qos} | {one.meaning} |'
-        for one in ENDPOINTS
-    ]
-    return '\n'.join(lines) + '\n'
+def markdown_tables() -> str:
+    """Return the tables of topics and services as Markdown."""
+    tables = []
+    for kind, title in (
+        ('subscribed', 'Subscribed topic'),
+        ('published', 'Published topic'),
+        ('service', 'Service'),
+    ):
+        rows = [one for one in ENDPOINTS if one.kind == kind]
+        qos = kind != 'service'
+        lines = [f'| {title} | type | {"QoS | " if qos else ""}meaning |']
+        lines.append('| --- ' * (4 if qos else 3) + '|')
+        lines += [
+            f'| `{one.name}` | `{one.type}` | {f"{one.qos} | " if qos else ""}{one.meaning} |'
+            for one in rows
+        ]
+        tables.append('\n'.join(lines))
+    return '\n\n'.join(tables)
 
 
 if __name__ == '__main__':
-    sys.stdout.write(markdown())
+    sys.stdout.write(f'{markdown_tables()}\n')

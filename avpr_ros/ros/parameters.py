@@ -114,7 +114,7 @@ def _problem(row: Row, value: Any) -> str | None:
     return None
 
 
-def markdown() -> str:
+def markdown_table() -> str:
     """Return the table of parameters as Markdown."""
     lines = [
         '| parameter | type | default | allowed | unit | when | meaning |',
@@ -127,8 +127,8 @@ def markdown() -> str:
             f'| `{row.name}` | {row.type} | `{default}` | {row.allowed} | {row.unit} '
             f'| {when} | {row.description} |'
         )
-    return '\n'.join(lines) + '\n'
+    return '\n'.join(lines)
 
 
 if __name__ == '__main__':
-    sys.stdout.write(markdown())
+    sys.stdout.write(f'{markdown_table()}\n')
