@@ -1,0 +1,132 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A synthetic drive, a describer that needs no network, and maps made of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.errors import ImageDecodeError
+from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.preflight import Check, Preflight
+
+DIM = 32
+SECOND_NS = 1_000_000_000
+
+
+class SyntheticDrive:
+    """One frame a second; the image is of one grey level per place."""
+
+    def __init__(
+        self,
+        poses: Sequence[Pose],
+        name: str = 'drive',
+        map_frame: str = 'map',
+        cameras: tuple[Camera, ...] = (Camera('front', '/front/image', None, None),),
+        undecodable: Sequence[int] = (),
+        geodetic_origin: GeodeticOrigin | None = None,
+    ) -> None:
+        self.name = name
+        self.map_frame = map_frame
+        self.base_frame = 'base_link'
+        self.pose_source = 'made up'
+        self.cameras = cameras
+        self.geodetic_origin = geodetic_origin
+        self.decoded: list[int] = []
+        self._poses = list(poses)
+        self._undecodable = set(undecodable)
+
+    def preflight(self) -> Preflight:
+        stamps_ns = np.arange(len(self._poses), dtype=np.int64) * SECOND_NS
+        return Preflight((Check('images', 'ok', 'fine'),), stamps_ns, self._poses)
+
+    def images(self) -> Iterator[StampedImage]:
+        for frame in self.frames():
+            yield StampedImage(frame.stamp_ns, frame.camera, frame.decode)
+
+    def frames(self) -> Iterator[Frame]:
+        for number, pose in enumerate(self._poses):
+            camera = self.cameras[number % len(self.cameras)].name
+            yield Frame(number * SECOND_NS, camera, pose, lambda n=number: self._decode(n))
+
+    def _decode(self, number: int) -> RgbImage:
+        if number in self._undecodable:
+            raise ImageDecodeError(f'image {number} is broken')
+        self.decoded.append(number)
+        return np.full((24, 36, 3), number, np.uint8)
+
+
+class GreyDescriber:
+    """Image of grey level g becomes the unit vector along axis g (modulo 32)."""
+
+    network = 'grey'
+
+    def describe_gallery(
+        self, images: Callable[[], Iterable[RgbImage]], count: int, progress: Progress
+    ) -> tuple[DescriptorSpace, Descriptors]:
+        levels = [int(image[0, 0, 0]) for image in images()]
+        again = [int(image[0, 0, 0]) for image in images()]
+        assert levels == again
+        assert len(levels) == count
+        progress('describing', count, count)
+        space = DescriptorSpace.create(self.network, DIM, 16, {'axes': np.eye(2)})
+        return space, np.eye(DIM, dtype=np.float32)[np.array(levels, dtype=int) % DIM]
+
+
+@pytest.fixture
+def straight_drive() -> SyntheticDrive:
+    """Twenty frames, one metre apart, along x."""
+    return SyntheticDrive([Pose.from_xy_yaw(float(x), 0.0, 0.0) for x in range(20)])
+
+
+@pytest.fixture
+def drive_class() -> type[SyntheticDrive]:
+    return SyntheticDrive
+
+
+@pytest.fixture
+def describer() -> GreyDescriber:
+    return GreyDescriber()
+
+
+@pytest.fixture
+def gallery(
+    tmp_path: Path, straight_drive: SyntheticDrive, describer: GreyDescriber
+) -> GalleryMap:
+    """A map of the straight drive: 20 keyframes with orthogonal descriptors."""
+    return build_map(straight_drive, describer, tmp_path / 'map', BuildSettings())
+
+
+@pytest.fixture
+def make_gallery(tmp_path: Path) -> Callable[[Descriptors, Sequence[Pose]], GalleryMap]:
+    """Return a function that makes a map of given descriptors at given poses."""
+
+    def make(
+        rows: Descriptors,
+        poses: Sequence[Pose],
+        cameras: tuple[Camera, ...] = (Camera('front', '/front/image', None, None),),
+        min_distance_m: float = 0.0,
+    ) -> GalleryMap:
+        class Given:
+            network = 'given'
+
+            def describe_gallery(
+                self, images: object, count: int, progress: Progress
+            ) -> tuple[DescriptorSpace, Descriptors]:
+                return DescriptorSpace.create('given', rows.shape[1], 16, {}), rows
+
+        settings = BuildSettings(min_distance_m=min_distance_m, replace=True)
+        drive = SyntheticDrive(poses, cameras=cameras)
+        return build_map(drive, Given(), tmp_path / 'given_map', settings)
+
+    return make
