@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.sources.frame import GeodeticOrigin
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class SourceOptions:
         map_frame: name of the poses' frame; with TF the frame that chains start from.
         base_frame: name of the frame the poses are of; with TF the frame that chains end at.
         poses_wanted: False where images alone are enough.
+        geodetic_origin: origin of the map frame for GNSS poses, so that a further drive lands in
+            the frame of the first; None: the first fix.
     """
 
     image_topics: tuple[str, ...] = ()
@@ -35,6 +38,7 @@ class SourceOptions:
     map_frame: str | None = None
     base_frame: str | None = None
     poses_wanted: bool = True
+    geodetic_origin: GeodeticOrigin | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.

@@ -7,8 +7,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
+
+#: Share of images that may be lost to bad stamps before the source is refused.
+_TOLERABLE_LOSS = 0.1
+#: Share of images that should have a pose.
+_GOOD_COVERAGE = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,100 @@ class Preflight:
     def ok(self) -> bool:
         """Return whether no check is an error."""
         return all(check.level != 'error' for check in self.checks)
+
+
+def images_check(where: str, stamps_ns: IntArray) -> Check:
+    """Say how many images there are and how long they last.
+
+    Args:
+        where: topics or folders the images come from.
+        stamps_ns: (M,) stamps of the images that are used.
+    """
+    if len(stamps_ns) == 0:
+        return Check('images', 'error', f'No image in {where}: nothing can be built from it.')
+    duration_s = (stamps_ns.max() - stamps_ns.min()) / 1e9
+    return Check('images', 'ok', f'{len(stamps_ns)} images in {duration_s:.1f} s from {where}.')
+
+
+def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> Check:
+    """Judge the image stamps.
+
+    Args:
+        total: images before any was dropped.
+        jumps_back: times a camera's stamp went back.
+        duplicates: images dropped because their camera had that stamp already.
+        late: images dropped because they came more than a second after a later one.
+    """
+    if jumps_back == duplicates == late == 0:
+        return Check('stamps', 'ok', 'Image stamps rise steadily.')
+    text = (
+        f'Image stamps go back {jumps_back} times; of {total} images {duplicates} share a stamp '
+        f'with another and {late} come over a second late, these are left out.'
+    )
+    if duplicates + late > _TOLERABLE_LOSS * total:
+        advice = ' Mend the clock or the driver that stamps the images, or split the recording.'
+        return Check('stamps', 'error', text + advice)
+    return Check('stamps', 'warning', text)
+
+
+def pose_stamps_check(jumps_back: int, duplicates: int, invalid: int) -> tuple[Check, ...]:
+    """Judge the samples of a pose track; nothing to say where all were good.
+
+    Args:
+        jumps_back: times the stamps went back.
+        duplicates: samples left out for a stamp that was there already.
+        invalid: samples left out for numbers that are no pose.
+    """
+    if jumps_back == duplicates == invalid == 0:
+        return ()
+    text = (
+        f'Pose stamps go back {jumps_back} times, {duplicates} poses repeat a stamp and '
+        f'{invalid} are no valid pose; the rest is used.'
+    )
+    return (Check('pose stamps', 'warning', text),)
+
+
+def coverage_check(
+    description: str,
+    images_ns: IntArray,
+    with_pose: int,
+    span_ns: tuple[int, int],
+    gaps_s: tuple[float, float] | None,
+) -> Check:
+    """Judge how well poses cover the images.
+
+    Args:
+        description: where the poses come from.
+        images_ns: (M,) image stamps, M >= 1.
+        with_pose: how many of them have a pose.
+        span_ns: first and last stamp of the poses.
+        gaps_s: longest time without a pose sample while images came, and the limit of
+            interpolation; None where poses belong to single images.
+    """
+    share = with_pose / len(images_ns)
+    text = f'{with_pose} of {len(images_ns)} images ({share:.0%}) have a pose from {description}'
+    if gaps_s is not None:
+        text += f'; the largest gap between poses is {gaps_s[0]:.2f} s, the limit {gaps_s[1]:g} s'
+    if share >= _GOOD_COVERAGE:
+        return Check('poses', 'ok', text + '.')
+    begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
+    if span_ns[1] < begin_ns or span_ns[0] > end_ns:
+        text += (
+            f'; poses span {span_ns[0] / 1e9:.3f} to {span_ns[1] / 1e9:.3f} s but images '
+            f'{begin_ns / 1e9:.3f} to {end_ns / 1e9:.3f} s: check that both use one clock'
+        )
+    elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
+        text += f': a limit of {gaps_s[0]:.2f} s would bridge it, at the price of accuracy'
+    return Check('poses', 'warning' if with_pose else 'error', text + '.')
+
+
+def path_check(poses: list[Pose]) -> Check:
+    """Say how long the path is, summed from image to image."""
+    points = np.array([pose.translation_m for pose in poses])
+    length_m = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+    if length_m == 0.0:
+        text = 'The path has no length: all poses are the same, so one keyframe is all to expect.'
+        return Check('path', 'warning', text)
+    size_m = np.ptp(points, axis=0)
+    text = f'The path is {length_m:.1f} m long in an area of {size_m[0]:.1f} x {size_m[1]:.1f} m.'
+    return Check('path', 'ok', text)

@@ -1,0 +1,57 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Small parts of ROS messages, alike in ROS 1 and ROS 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from avpr_ros.sources.frame import CameraIntrinsics
+
+
+def stamp_ns(header: Any) -> int:
+    """Return a header's stamp in nanoseconds."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def frame_id(header: Any) -> str:
+    """Return a header's frame without the leading slash that ROS 1 allowed."""
+    return str(header.frame_id).lstrip('/')
+
+
+def pose_values(pose: Any) -> list[float]:
+    """Return ``x y z qx qy qz qw`` of a ``geometry_msgs/Pose``."""
+    return _seven(pose.position, pose.orientation)
+
+
+def transform_values(transform: Any) -> list[float]:
+    """Return ``x y z qx qy qz qw`` of a ``geometry_msgs/Transform``."""
+    return _seven(transform.translation, transform.rotation)
+
+
+def camera_intrinsics(info: Any) -> CameraIntrinsics | None:
+    """Return what ``sensor_msgs/CameraInfo`` says; None where it is not calibrated (K is zero).
+
+    Its field names were capitals in ROS 1.
+    """
+    k = info.k if hasattr(info, 'k') else info.K
+    d = info.d if hasattr(info, 'd') else info.D
+    if float(k[0]) == 0.0:
+        return None
+    return CameraIntrinsics(
+        int(info.width),
+        int(info.height),
+        str(info.distortion_model),
+        tuple(float(value) for value in k),
+        tuple(float(value) for value in d),
+    )
+
+
+def _seven(point: Any, quaternion: Any) -> list[float]:
+    return [
+        float(value)
+        for value in (
+            *(point.x, point.y, point.z),
+            *(quaternion.x, quaternion.y, quaternion.z, quaternion.w),
+        )
+    ]

@@ -1,0 +1,185 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Poses over time: a track of samples, interpolated to image stamps with a limit on the gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation, Slerp
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import SourceError
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import GeodeticOrigin
+from avpr_ros.sources.preflight import Check, pose_stamps_check
+
+#: A sample this near in time is taken as it is, whatever the gap: files round their stamps.
+SNAP_NS = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class PosesAt:
+    """Poses asked for at N stamps.
+
+    Attributes:
+        valid: (N,) bool; where false, the other two hold an arbitrary pose.
+        translations_m: (N, 3) float64.
+        rotations: N scipy rotations.
+    """
+
+    valid: NDArray[np.bool_]
+    translations_m: FloatArray
+    rotations: Rotation
+
+    def pose(self, row: int) -> Pose:
+        """Return one of them."""
+        return Pose(self.translations_m[row], self.rotations[row])
+
+
+class Trajectory(Protocol):
+    """The pose of one frame in another as a function of time."""
+
+    def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
+        """Return poses at (N,) stamps; invalid where no samples lie within the gap limit."""
+        ...
+
+    def span_ns(self) -> tuple[int, int]:
+        """Return the first and last stamp it reaches."""
+        ...
+
+    def largest_gap_s(self, begin_ns: int, end_ns: int) -> float:
+        """Return the longest time without a sample between two stamps, seconds."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class PoseTrack:
+    """Samples of a pose, in stamp order, no stamp twice.
+
+    Attributes:
+        stamps_ns: (N,) int64, strictly ascending, N >= 1.
+        translations_m: (N, 3) float64.
+        quaternions: (N, 4) float64, x y z w.
+        jumps_back: how often the stamps went back in the order they came.
+        duplicates: samples left out because their stamp was there already.
+        invalid: samples left out for a number that is not finite or a quaternion of norm zero.
+    """
+
+    stamps_ns: IntArray
+    translations_m: FloatArray
+    quaternions: FloatArray
+    jumps_back: int = 0
+    duplicates: int = 0
+    invalid: int = 0
+
+    @classmethod
+    def from_samples(
+        cls,
+        stamps_ns: Sequence[int] | IntArray,
+        poses: Sequence[Sequence[float]] | FloatArray,
+        what: str,
+    ) -> PoseTrack:
+        """Sort and clean samples.
+
+        Args:
+            stamps_ns: (N,) stamps in the order they came.
+            poses: (N, 7) rows ``x y z qx qy qz qw``.
+            what: where they come from, for the error text.
+
+        Raises:
+            SourceError: no usable sample.
+        """
+        stamps = np.asarray(stamps_ns, dtype=np.int64).reshape(-1)
+        rows = np.asarray(poses, dtype=np.float64).reshape(-1, 7)
+        usable = np.isfinite(rows).all(axis=1) & (np.linalg.norm(rows[:, 3:], axis=1) > 1e-6)
+        if not usable.any():
+            raise SourceError(f'{what} gives no usable pose among {len(rows)} samples.')
+        kept, kept_rows = stamps[usable], rows[usable]
+        unique, first = np.unique(kept, return_index=True)
+        return cls(
+            unique,
+            kept_rows[first, :3],
+            kept_rows[first, 3:],
+            jumps_back=int((np.diff(kept) < 0).sum()),
+            duplicates=len(kept) - len(unique),
+            invalid=len(rows) - len(kept),
+        )
+
+    def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
+        """Interpolate: positions linearly, rotations along the shortest arc (slerp).
+
+        A stamp is valid when the samples on both sides lie at most ``max_gap_s`` apart, or when
+        a sample lies within a millisecond. Nothing is extrapolated.
+        """
+        last = len(self.stamps_ns) - 1
+        right = np.clip(np.searchsorted(self.stamps_ns, stamps_ns), min(1, last), last)
+        left = np.maximum(right - 1, 0)
+        before = stamps_ns - self.stamps_ns[left]
+        after = self.stamps_ns[right] - stamps_ns
+        gap = self.stamps_ns[right] - self.stamps_ns[left]
+        inside = (before >= 0) & (after >= 0)
+        near = np.minimum(np.abs(before), np.abs(after)) <= SNAP_NS
+        valid = near | (inside & (gap <= max_gap_s * 1e9))
+        share = np.clip(before / np.maximum(gap, 1), 0.0, 1.0)
+        share = np.where(near, (np.abs(after) < np.abs(before)).astype(np.float64), share)
+        share = share[:, np.newaxis]
+        translations = (1.0 - share) * self.translations_m[left] + share * self.translations_m[
+            right
+        ]
+        times = self._times_ns[left] + share[:, 0] * gap
+        return PosesAt(valid, translations, self._rotations_at(times))
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return what was wrong with the samples, if anything."""
+        return pose_stamps_check(self.jumps_back, self.duplicates, self.invalid)
+
+    def span_ns(self) -> tuple[int, int]:
+        """Return the first and last stamp."""
+        return int(self.stamps_ns[0]), int(self.stamps_ns[-1])
+
+    def largest_gap_s(self, begin_ns: int, end_ns: int) -> float:
+        """Return the longest time without a sample between two stamps, seconds."""
+        inside = self.stamps_ns[(self.stamps_ns > begin_ns) & (self.stamps_ns < end_ns)]
+        bounds = np.concatenate([[begin_ns], inside, [end_ns]])
+        return float(np.diff(bounds).max() / 1e9)
+
+    @cached_property
+    def _times_ns(self) -> FloatArray:
+        """Stamps from the first one on: a float64 holds 104 days of nanoseconds exactly."""
+        return np.asarray(self.stamps_ns - self.stamps_ns[0], dtype=np.float64)
+
+    def _rotations_at(self, times_ns: FloatArray) -> Rotation:
+        if len(self.stamps_ns) == 1:
+            return Rotation.from_quat(np.repeat(self.quaternions, len(times_ns), axis=0))
+        slerp = Slerp(self._times_ns, Rotation.from_quat(self.quaternions))
+        rotations: Rotation = slerp(times_ns)
+        return rotations
+
+
+@dataclass(frozen=True, eq=False)
+class PoseInput:
+    """Everything a source knows about its poses.
+
+    Attributes:
+        trajectory: pose of the base in the map over time.
+        map_frame: frame the poses are in.
+        base_frame: frame the poses are of.
+        description: where they come from, in words.
+        geodetic_origin: where the map frame's origin lies on the Earth, where known.
+        exact: poses belong to single images, by name: never interpolate.
+        checks: what was found while reading them.
+    """
+
+    trajectory: Trajectory
+    map_frame: str
+    base_frame: str
+    description: str
+    geodetic_origin: GeodeticOrigin | None = None
+    exact: bool = False
+    checks: tuple[Check, ...] = field(default=())
