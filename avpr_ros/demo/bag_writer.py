@@ -1,0 +1,182 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a drive as a ROS 2 bag (mcap), as a recording of a robot would look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from rosbags.interfaces import Connection
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.demo.camera import BASE_FROM_CAMERA, Camera
+from avpr_ros.files import atomic_folder
+from avpr_ros.poses import Pose
+
+IMAGE_TOPIC = '/camera/image/compressed'
+ODOMETRY_TOPIC = '/odom'
+TRUTH_TOPIC = '/ground_truth'
+MAP_FRAME = 'map'
+BASE_FRAME = 'base_link'
+CAMERA_FRAME = 'camera_optical'
+JPEG_QUALITY = 88
+
+_STORE = get_typestore(Stores.ROS2_JAZZY)
+_TOPICS = {
+    IMAGE_TOPIC: 'sensor_msgs/msg/CompressedImage',
+    '/camera/camera_info': 'sensor_msgs/msg/CameraInfo',
+    ODOMETRY_TOPIC: 'nav_msgs/msg/Odometry',
+    TRUTH_TOPIC: 'geometry_msgs/msg/PoseStamped',
+    '/tf_static': 'tf2_msgs/msg/TFMessage',
+}
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its stamp, the true pose of the base, the encoded image."""
+
+    stamp_ns: int
+    map_from_base: Pose
+    jpeg: bytes
+
+
+def encode_jpeg(image: RgbImage) -> bytes:
+    """Return an RGB image as JPEG bytes."""
+    _, data = cv2.imencode(
+        '.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    return bytes(data)
+
+
+def write_bag(
+    path: Path,
+    shots: Iterable[Shot],
+    odometry: Sequence[tuple[int, Pose]],
+    camera: Camera,
+) -> None:
+    """Write one drive; an older bag at ``path`` is replaced when the new one is whole.
+
+    Args:
+        path: the bag's folder; the mcap file in it has the same name.
+        shots: in stamp order; consumed while writing.
+        odometry: stamp and map_from_base, in stamp order, at its own rate.
+        camera: for ``camera_info``.
+    """
+    with atomic_folder(path, replace=True) as temporary:
+        folder = temporary / path.name
+        with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+            _write(writer, shots, odometry, camera)
+        for file in folder.iterdir():
+            file.replace(temporary / file.name)
+        folder.rmdir()
+
+
+def _write(
+    writer: Writer, shots: Iterable[Shot], odometry: Sequence[tuple[int, Pose]], camera: Camera
+) -> None:
+    topics = {
+        topic: writer.add_connection(topic, kind, typestore=_STORE)
+        for topic, kind in _TOPICS.items()
+    }
+    waiting = list(reversed(odometry))
+    _put(writer, topics['/tf_static'], _mounting(odometry[0][0]), odometry[0][0])
+    for shot in shots:
+        stamp = shot.stamp_ns
+        while waiting and waiting[-1][0] <= stamp:
+            when, pose = waiting.pop()
+            _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
+        _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
+        _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
+        _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.jpeg), stamp)
+    for when, pose in reversed(waiting):
+        _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
+
+
+def _put(writer: Writer, connection: Connection, message: Any, stamp_ns: int) -> None:
+    writer.write(connection, stamp_ns, _STORE.serialize_cdr(message, connection.msgtype))
+
+
+def _type(name: str) -> Any:
+    return _STORE.types[name]
+
+
+def _header(stamp_ns: int, frame: str) -> Any:
+    seconds, nanoseconds = divmod(stamp_ns, 10**9)
+    time = _type('builtin_interfaces/msg/Time')(sec=seconds, nanosec=nanoseconds)
+    return _type('std_msgs/msg/Header')(stamp=time, frame_id=frame)
+
+
+def _pose(pose: Pose) -> Any:
+    x, y, z, qx, qy, qz, qw = (float(value) for value in pose.as_xyz_quaternion())
+    return _type('geometry_msgs/msg/Pose')(
+        position=_type('geometry_msgs/msg/Point')(x=x, y=y, z=z),
+        orientation=_type('geometry_msgs/msg/Quaternion')(x=qx, y=qy, z=qz, w=qw),
+    )
+
+
+def _image(stamp_ns: int, jpeg: bytes) -> Any:
+    return _type('sensor_msgs/msg/CompressedImage')(
+        header=_header(stamp_ns, CAMERA_FRAME),
+        format='rgb8; jpeg compressed bgr8',
+        data=np.frombuffer(jpeg, np.uint8),
+    )
+
+
+def _camera_info(stamp_ns: int, camera: Camera) -> Any:
+    focal, cx, cy = camera.focal_px, camera.width_px / 2, camera.height_px / 2
+    return _type('sensor_msgs/msg/CameraInfo')(
+        header=_header(stamp_ns, CAMERA_FRAME),
+        height=camera.height_px,
+        width=camera.width_px,
+        distortion_model='plumb_bob',
+        d=np.zeros(5),
+        k=np.array([focal, 0, cx, 0, focal, cy, 0, 0, 1], np.float64),
+        r=np.eye(3).ravel(),
+        p=np.array([focal, 0, cx, 0, 0, focal, cy, 0, 0, 0, 1, 0], np.float64),
+        binning_x=0,
+        binning_y=0,
+        roi=_type('sensor_msgs/msg/RegionOfInterest')(
+            x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
+        ),
+    )
+
+
+def _odometry(stamp_ns: int, pose: Pose) -> Any:
+    zero = _type('geometry_msgs/msg/Vector3')(x=0.0, y=0.0, z=0.0)
+    return _type('nav_msgs/msg/Odometry')(
+        header=_header(stamp_ns, MAP_FRAME),
+        child_frame_id=BASE_FRAME,
+        pose=_type('geometry_msgs/msg/PoseWithCovariance')(
+            pose=_pose(pose), covariance=np.diag([1e-4, 1e-4, 1e-4, 1e-6, 1e-6, 1e-6]).ravel()
+        ),
+        twist=_type('geometry_msgs/msg/TwistWithCovariance')(
+            twist=_type('geometry_msgs/msg/Twist')(linear=zero, angular=zero),
+            covariance=np.zeros(36),
+        ),
+    )
+
+
+def _pose_stamped(stamp_ns: int, pose: Pose) -> Any:
+    return _type('geometry_msgs/msg/PoseStamped')(
+        header=_header(stamp_ns, MAP_FRAME), pose=_pose(pose)
+    )
+
+
+def _mounting(stamp_ns: int) -> Any:
+    x, y, z, qx, qy, qz, qw = (float(v) for v in BASE_FROM_CAMERA.as_xyz_quaternion())
+    transform = _type('geometry_msgs/msg/TransformStamped')(
+        header=_header(stamp_ns, BASE_FRAME),
+        child_frame_id=CAMERA_FRAME,
+        transform=_type('geometry_msgs/msg/Transform')(
+            translation=_type('geometry_msgs/msg/Vector3')(x=x, y=y, z=z),
+            rotation=_type('geometry_msgs/msg/Quaternion')(x=qx, y=qy, z=qz, w=qw),
+        ),
+    )
+    return _type('tf2_msgs/msg/TFMessage')(transforms=[transform])

@@ -1,0 +1,59 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's camera, where it sits on the robot, and what it sees before light falls on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.poses import Pose
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera without distortion, principal point in the middle."""
+
+    width_px: int = 320
+    height_px: int = 240
+    focal_px: float = 160.0
+
+    def rays(self, factor: int) -> NDArray[np.float32]:
+        """Return (H, W, 3) optical-frame rays of depth 1, ``factor`` rays a pixel and axis."""
+        width, height = self.width_px * factor, self.height_px * factor
+        u, v = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+        x = (u - width / 2) / (self.focal_px * factor)
+        y = (v - height / 2) / (self.focal_px * factor)
+        return np.stack([x, y, np.ones_like(x)], -1).astype(np.float32)
+
+
+#: base_link (x forward, z up) from the optical frame (z forward, x right, y down; REP-103).
+BASE_FROM_CAMERA = Pose(
+    np.array([0.5, 0.0, 1.55]),
+    Rotation.from_matrix([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One unlit picture with its geometry, all (H, W, ...) in the world frame.
+
+    Attributes:
+        albedo: (H, W, 3) uint8.
+        rays: (H, W, 3) float32, not normalised; depth times ray is the point seen.
+        depth_m: (H, W) float32 along the optical axis.
+        points_m: (H, W, 3) float32.
+        normals: (H, W, 3) float32 unit.
+        sky: (H, W) bool, nothing there.
+    """
+
+    albedo: RgbImage
+    rays: NDArray[np.float32]
+    depth_m: NDArray[np.float32]
+    points_m: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    sky: NDArray[np.bool_]

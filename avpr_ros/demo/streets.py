@@ -1,0 +1,139 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The street grid and its ground: asphalt, markings, crossings, pavements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import itertools
+
+import cv2
+import numpy as np
+
+from avpr_ros.arrays import FloatArray, RgbImage
+from avpr_ros.demo import materials
+from avpr_ros.demo.world import Surface, box, quad
+
+#: Kerb to kerb, and kerb to wall.
+ROAD_M = 10.0
+PAVEMENT_M = 3.0
+KERB_M = 0.12
+#: The streets go on this far beyond the outermost crossings.
+_MARGIN_M = 42.0
+_PX_PER_M = 12
+_ROAD_Z_M = 0.0
+_WHITE = (214.0, 214.0, 208.0)
+
+
+@dataclass(frozen=True)
+class StreetGrid:
+    """Streets that run east and north; crossing (i, j) lies at (east_m[i], north_m[j])."""
+
+    east_m: FloatArray
+    north_m: FloatArray
+
+    @classmethod
+    def draw(cls, columns: int, rows: int, rng: np.random.Generator) -> StreetGrid:
+        """Draw a grid of ``columns`` x ``rows`` crossings with blocks of different sizes."""
+        east = np.concatenate([[0.0], np.cumsum(rng.uniform(44, 62, columns - 1))])
+        north = np.concatenate([[0.0], np.cumsum(rng.uniform(44, 62, rows - 1))])
+        return cls(east, north)
+
+    def crossing(self, i: int, j: int) -> FloatArray:
+        """Return (2,) the centre of a crossing, metres."""
+        return np.array([self.east_m[i], self.north_m[j]])
+
+    def blocks(self) -> list[tuple[float, float, float, float]]:
+        """Return west, south, east, north of every block at the kerb, margins included."""
+        half = ROAD_M / 2
+        easts = np.concatenate(
+            [[self.east_m[0] - _MARGIN_M], self.east_m, [self.east_m[-1] + _MARGIN_M]]
+        )
+        norths = np.concatenate(
+            [[self.north_m[0] - _MARGIN_M], self.north_m, [self.north_m[-1] + _MARGIN_M]]
+        )
+        return [
+            (float(w) + half, float(s) + half, float(e) - half, float(n) - half)
+            for w, e in itertools.pairwise(easts)
+            for s, n in itertools.pairwise(norths)
+        ]
+
+
+def ground(grid: StreetGrid, rng: np.random.Generator) -> list[Surface]:
+    """Lay the streets, the crossings and the raised blocks between them."""
+    half = ROAD_M / 2
+    surfaces = [_meadow(grid, rng)]
+    easts = [grid.east_m[0] - _MARGIN_M, *grid.east_m, grid.east_m[-1] + _MARGIN_M]
+    norths = [grid.north_m[0] - _MARGIN_M, *grid.north_m, grid.north_m[-1] + _MARGIN_M]
+    for j, north in enumerate(grid.north_m):
+        for west, east in itertools.pairwise(easts):
+            texture = _road(east - west - ROAD_M, rng)
+            low, high = (west + half, north - half), (east - half, north + half)
+            surfaces.append(_flat_quad(low, high, texture))
+        for i in range(len(grid.east_m)):
+            centre = grid.crossing(i, j)
+            surfaces.append(_flat_quad(centre - half, centre + half, _crossing(rng)))
+    for east in grid.east_m:
+        for south, north in itertools.pairwise(norths):
+            texture = np.ascontiguousarray(np.rot90(_road(north - south - ROAD_M, rng)))
+            low, high = (east - half, south + half), (east + half, north - half)
+            surfaces.append(_flat_quad(low, high, texture))
+    for west, south, east, north in grid.blocks():
+        paving = materials.paving((96, 96), _paving_colour(rng), rng)
+        repeat = ((east - west) / 8, (north - south) / 8)
+        texture = materials.to_image(paving)
+        z = KERB_M
+        top = [(west, south, z), (east, south, z), (east, north, z), (west, north, z)]
+        kerb = materials.to_image(materials.plain((4, 4), (150, 148, 144)))
+        surfaces += [
+            *box((west, south, 0), (east, north, z), kerb)[:4],
+            quad(top, texture, repeat),
+        ]
+    return surfaces
+
+
+def _meadow(grid: StreetGrid, rng: np.random.Generator) -> Surface:
+    """Lay green land under and around the town."""
+    around_m, z = 250.0, -0.06
+    west, east = grid.east_m[0] - around_m, grid.east_m[-1] + around_m
+    south, north = grid.north_m[0] - around_m, grid.north_m[-1] + around_m
+    texture = materials.to_image(materials.grass((256, 256), rng))
+    return quad([(west, south, z), (east, south, z), (east, north, z), (west, north, z)], texture)
+
+
+def _paving_colour(rng: np.random.Generator) -> tuple[float, float, float]:
+    grey = float(rng.uniform(128, 172))
+    return (grey + float(rng.uniform(0, 16)), grey, grey - float(rng.uniform(0, 14)))
+
+
+def _flat_quad(low: FloatArray | tuple[float, float], high: FloatArray | tuple[float, float],
+               texture: RgbImage) -> Surface:  # fmt: skip
+    (x0, y0), (x1, y1) = low, high
+    corners = [(x, y, _ROAD_Z_M) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
+    return quad(corners, texture)
+
+
+def _road(length_m: float, rng: np.random.Generator) -> RgbImage:
+    """Paint a street that runs along the image's rows: dashes, edge lines, zebras, manholes."""
+    shape = (round(ROAD_M * _PX_PER_M), round(length_m * _PX_PER_M))
+    road = materials.asphalt(shape, rng)
+    middle = shape[0] // 2
+    dash, gap = int(rng.integers(20, 40)), int(rng.integers(20, 60))
+    for left in range(50, shape[1] - 50, dash + gap):
+        road[middle - 1 : middle + 1, left : left + dash] = _WHITE
+    if rng.random() < 0.5:
+        road[26, 50:-50] = _WHITE
+        road[-27, 50:-50] = _WHITE
+    for left in (8, shape[1] - 40):
+        if rng.random() < 0.7:
+            for top in range(6, shape[0] - 6, 12):
+                road[top : top + 6, left : left + 32] = _WHITE
+    for _ in range(int(rng.integers(1, 4))):
+        centre = (int(rng.integers(60, shape[1] - 60)), int(rng.integers(20, shape[0] - 20)))
+        cv2.circle(road, centre, 4, (60, 58, 56), -1)
+    return materials.to_image(road)
+
+
+def _crossing(rng: np.random.Generator) -> RgbImage:
+    side = round(ROAD_M * _PX_PER_M)
+    return materials.to_image(materials.asphalt((side, side), rng))
