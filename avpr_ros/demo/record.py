@@ -95,11 +95,15 @@ _PAINT: list[Callable[[int, float], bytes]] = []
 
 
 def _start(scenario: Scenario, spec: DriveSpec) -> None:
-    """Prepare one rendering process; PyBullet's banner on standard output goes nowhere."""
+    """Prepare one rendering process; the banner that PyBullet prints on import goes nowhere."""
+    kept = os.dup(2)
     with Path(os.devnull).open('wb') as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-    from avpr_ros.demo.painter import Painter  # only now: importing PyBullet prints
-
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        from avpr_ros.demo.painter import Painter
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
     _PAINT.append(Painter(scenario, spec).paint)
 
 

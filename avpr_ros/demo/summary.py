@@ -1,0 +1,84 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's figures: a table in the terminal and ``summary.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from avpr_ros.demo.scoring import Scored
+from avpr_ros.evaluation.machine import machine, versions
+from avpr_ros.files import write_text_atomically
+
+#: Heading, key in the row, format.
+COLUMNS = (
+    ('recall@1', 'recall_at_1', '{:.3f}'),
+    ('recall@5', 'recall_at_5', '{:.3f}'),
+    ('queries', 'queries', '{}'),
+    ('accepted', 'accepted', '{}'),
+    ('wrong accepted (> 15 m)', 'wrong_accepted', '{}'),
+    ('wrong among first 95 %', 'wrong_in_first_95_percent', '{}'),
+    ('position error, median m', 'position_error_median_m', '{:.2f}'),
+    ('p90 m', 'position_error_p90_m', '{:.2f}'),
+    ('latency p50 ms', 'latency_p50_ms', '{:.1f}'),
+    ('p95 ms', 'latency_p95_ms', '{:.1f}'),
+)
+TITLES = {
+    'gallery': 'heavy network on both sides',
+    'light': 'light network on both sides',
+    'asymmetric': 'light query, heavy gallery',
+}
+
+
+def cells(row: Mapping[str, object]) -> list[str]:
+    """Return one row of the table as text, in the order of ``COLUMNS``."""
+    return ['–' if row[key] is None else layout.format(row[key]) for _, key, layout in COLUMNS]
+
+
+def print_table(scored: Sequence[Scored], console: Console) -> None:
+    """Print methods as rows."""
+    table = Table(title='Drive 2 against the map of drive 1 (right: within 5 m)')
+    table.add_column('method')
+    for heading, _, _ in COLUMNS:
+        table.add_column(heading, justify='right')
+    for one in scored:
+        table.add_row(TITLES[one.method], *cells(one.row))
+    console.print(table)
+
+
+def write_summary(
+    path: Path,
+    scored: Sequence[Scored],
+    failures: Sequence[str],
+    quick: bool,
+    facts: Mapping[str, object],
+) -> None:
+    """Write ``summary.json`` in the format of result files.
+
+    Args:
+        path: the file.
+        scored: one row each.
+        failures: of the verdict; empty: passed.
+        quick: a small town.
+        facts: about the run: durations, drives.
+    """
+    document = {
+        'machine': machine(),
+        'versions': versions(),
+        'command': 'python -m avpr_ros.demo' + (' --quick' if quick else ''),
+        'quick': quick,
+        'note': (
+            'Synthetic town. Figures come from messages received over ROS 2 topics. The odometry '
+            'used for mapping is the truth with 1 cm and 0.001 rad of noise, without drift.'
+        ),
+        'passed': not failures,
+        'failures': list(failures),
+        'facts': dict(facts),
+        'rows': [one.row for one in scored],
+    }
+    write_text_atomically(path, json.dumps(document, indent=1) + '\n')
