@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The recent odometry, sorted by stamp: the robot's motion between two moments."""
+"""Odometry sorted by stamp: the robot's motion between two moments."""
 
 from __future__ import annotations
 
@@ -31,31 +31,39 @@ class OdometryBuffer:
         restarts: how often the time went back far enough to forget everything.
     """
 
-    def __init__(self, keep_s: float, max_gap_s: float = 1.0) -> None:
+    def __init__(
+        self, keep_s: float | None, max_gap_s: float = 1.0, min_step_s: float = 0.0
+    ) -> None:
         """Start empty.
 
         Args:
-            keep_s: how far behind the newest stamp poses are kept.
+            keep_s: how far behind the newest stamp poses are kept; None: all are kept, and no
+                message is late enough to be taken for a restart.
             max_gap_s: nothing is interpolated across a longer gap.
+            min_step_s: poses nearer to a kept one than this are dropped.
         """
         self.restarts = 0
-        self._keep_ns = int(keep_s * NS_PER_S)
+        self._keep_ns = None if keep_s is None else int(keep_s * NS_PER_S)
+        self._min_step_ns = int(min_step_s * NS_PER_S)
         self._max_gap_ns = int(max_gap_s * NS_PER_S)
         self._stamps_ns: list[int] = []
         self._poses: list[Pose] = []
 
     def add(self, stamp_ns: int, odom_from_base: Pose) -> None:
         """Take one pose; a stamp that is there already is ignored."""
-        if self._stamps_ns and stamp_ns < self._stamps_ns[-1] - RESTART_NS:
+        stamps = self._stamps_ns
+        if self._keep_ns is not None and stamps and stamp_ns < stamps[-1] - RESTART_NS:
             self.clear()
             self.restarts += 1
-        place = bisect_left(self._stamps_ns, stamp_ns)
-        if place < len(self._stamps_ns) and self._stamps_ns[place] == stamp_ns:
+        place = bisect_left(stamps, stamp_ns)
+        beside = stamps[max(place - 1, 0) : place + 1]
+        if any(abs(one - stamp_ns) < max(self._min_step_ns, 1) for one in beside):
             return
-        self._stamps_ns.insert(place, stamp_ns)
+        stamps.insert(place, stamp_ns)
         self._poses.insert(place, odom_from_base)
-        old = bisect_right(self._stamps_ns, self._stamps_ns[-1] - self._keep_ns)
-        del self._stamps_ns[:old], self._poses[:old]
+        if self._keep_ns is not None:
+            old = bisect_right(stamps, stamps[-1] - self._keep_ns)
+            del stamps[:old], self._poses[:old]
 
     def at(self, stamp_ns: int) -> Pose | None:
         """Return ``odom_from_base`` at a stamp; None before, after, or within a long gap."""
@@ -78,6 +86,10 @@ class OdometryBuffer:
     def newest(self) -> tuple[int, Pose] | None:
         """Return the newest stamp and pose; None before the first."""
         return (self._stamps_ns[-1], self._poses[-1]) if self._stamps_ns else None
+
+    def all(self) -> tuple[list[int], list[Pose]]:
+        """Return copies of the stamps, in order, and of their poses."""
+        return list(self._stamps_ns), list(self._poses)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -1,0 +1,45 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A first guess of where the odometry's origin lies in the map."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.ros.back_end.problem import Problem
+from avpr_ros.ros.back_end.rows import compose, inverse, rows_of
+
+#: Distances above this count the same: they are drift, or a wrong match.
+CAP_M = 20.0
+#: Guesses that are tried, spread over the run.
+GUESSES = 50
+
+
+def map_from_odom(problem: Problem) -> FloatArray:
+    """Return (7,): the guess of one loop closure, the one that most others come nearest to.
+
+    Without a keyframe that a map fixes, the map is the odometry's own frame.
+    """
+    anchored = [one for one in problem.closures if one.map_from_keyframe is not None]
+    if not anchored:
+        return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    map_from_base = rows_of(
+        [
+            one.map_from_keyframe @ one.closure.keyframe_from_base
+            for one in anchored
+            if one.map_from_keyframe is not None
+        ]
+    )
+    nodes = np.searchsorted(problem.node_stamps_ns, [one.closure.stamp_ns for one in anchored])
+    odom_from_base = problem.node_odometry[nodes]
+    guesses = compose(map_from_base, inverse(odom_from_base))
+    tried = np.unique(np.linspace(0, len(guesses) - 1, GUESSES).astype(int))
+    costs = [
+        np.minimum(
+            np.linalg.norm((compose(guesses[k], odom_from_base) - map_from_base)[:, :3], axis=1),
+            CAP_M,
+        ).sum()
+        for k in tried
+    ]
+    return np.asarray(guesses[tried[int(np.argmin(costs))]])

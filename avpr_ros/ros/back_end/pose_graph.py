@@ -1,0 +1,74 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The back-end's memory: odometry, keyframes and loop closures, in whatever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.closure import LoopClosure
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.back_end.problem import AnchoredClosure, Problem, make_problem
+from avpr_ros.ros.back_end.settings import GraphSettings
+
+#: Poses of odometry nearer in time than this add nothing.
+STEP_S = 0.04
+#: Loop closures that wait for their keyframe at most.
+WAITING = 1000
+
+
+class PoseGraph:
+    """Stores; :func:`~avpr_ros.ros.back_end.solver.solve` works on what :meth:`problem` returns.
+
+    Attributes:
+        unknown_keyframes: loop closures refused because the map has no such keyframe.
+    """
+
+    def __init__(self, settings: GraphSettings) -> None:
+        """Start empty."""
+        self.unknown_keyframes = 0
+        self._settings = settings
+        self._odometry = OdometryBuffer(None, settings.max_gap_s, STEP_S)
+        self._keyframes: Sequence[Pose] | None = None
+        self._closures: list[AnchoredClosure] = []
+        self._waiting: list[LoopClosure] = []
+
+    @property
+    def closures(self) -> int:
+        """How many loop closures have a known keyframe."""
+        return len(self._closures)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for the keyframes to come."""
+        return len(self._waiting)
+
+    def add_odometry(self, stamp_ns: int, odom_from_base: Pose) -> None:
+        """Take one pose; late ones go to their place, repeated ones are ignored."""
+        self._odometry.add(stamp_ns, odom_from_base)
+
+    def set_keyframes(self, map_from_keyframes: Sequence[Pose]) -> None:
+        """Take the map's keyframes by id; closures seen before keep the pose they had."""
+        self._keyframes = list(map_from_keyframes)
+        waiting, self._waiting = self._waiting, []
+        for closure in waiting:
+            self.add_closure(closure)
+
+    def add_closure(self, closure: LoopClosure) -> None:
+        """Take one loop closure with a keyframe of the map; it may wait for the keyframes."""
+        if self._keyframes is None:
+            self._waiting = [*self._waiting, closure][-WAITING:]
+        elif closure.keyframe_id < len(self._keyframes):
+            pose = self._keyframes[closure.keyframe_id]
+            self._closures.append(AnchoredClosure(closure, pose))
+        else:
+            self.unknown_keyframes += 1
+
+    def add_session_closure(self, closure: LoopClosure, keyframe_ns: int) -> None:
+        """Take one loop closure with a keyframe of this run, known by its stamp."""
+        self._closures.append(AnchoredClosure(closure, None, keyframe_ns))
+
+    def problem(self) -> Problem | None:
+        """Return what there is to solve now; None with less than two odometry poses."""
+        return make_problem(self._odometry, self._closures, self._settings)

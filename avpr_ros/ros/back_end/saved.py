@@ -1,0 +1,33 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a run: both trajectories and what became of every loop closure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import json
+from pathlib import Path
+
+from avpr_ros.files import write_text_atomically
+from avpr_ros.ros.back_end.problem import AnchoredClosure
+from avpr_ros.ros.back_end.solver import Solution
+from avpr_ros.ros.back_end.tum import write_tum
+
+
+def save(folder: Path, solution: Solution) -> None:
+    """Write ``before.tum`` (odometry frame), ``after.tum`` (map frame), ``closures.json``.
+
+    The last one lists stamps and keyframe ids of the loop closures that were used and of those
+    that the robust kernel rejected.
+    """
+    write_tum(folder / 'before.tum', solution.stamps_ns, solution.before)
+    write_tum(folder / 'after.tum', solution.stamps_ns, solution.after)
+    closures = {'used': _listed(solution.used), 'rejected': _listed(solution.rejected)}
+    write_text_atomically(folder / 'closures.json', json.dumps(closures, indent=1) + '\n')
+
+
+def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, int]]:
+    return [
+        {'stamp_ns': one.closure.stamp_ns, 'keyframe_id': one.closure.keyframe_id}
+        for one in closures
+    ]
