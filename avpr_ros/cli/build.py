@@ -1,0 +1,100 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr build``: bags or image folders become a gallery map."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avpr_ros.cli import options as shared
+from avpr_ros.errors import ConfigError
+
+if TYPE_CHECKING:
+    from avpr_ros.gallery.builder import BuildSettings
+    from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.sources.frame import FrameSource
+
+Sources = Annotated[
+    list[Path], typer.Argument(help='Bags or image folders; several share one map frame.')
+]
+Output = Annotated[
+    Path | None, typer.Option('--output', '-o', help='Folder of the map; not for a dry run.')
+]
+Distance = Annotated[float, typer.Option(help='A keyframe after this distance,')]
+Rotation = Annotated[float, typer.Option(help='or after this rotation.')]
+Network = Annotated[str, typer.Option(help='embedded or embedded-light.')]
+Dim = Annotated[int, typer.Option(help='Length of a descriptor, at most.')]
+DryRun = Annotated[bool, typer.Option('--dry-run', help='Print the pre-flight and stop.')]
+Replace = Annotated[bool, typer.Option('--replace', help='Take the place of an existing map.')]
+
+
+def build(
+    sources: Sources,
+    output: Output = None,
+    image_topic: shared.ImageTopics = None,
+    pose_topic: shared.PoseTopic = None,
+    tum: shared.Tum = None,
+    poses: shared.Poses = None,
+    map_frame: shared.MapFrame = None,
+    base_frame: shared.BaseFrame = None,
+    max_gap_s: shared.MaxGap = 0.5,
+    min_distance_m: Distance = 1.0,
+    min_rotation_deg: Rotation = 15.0,
+    gallery_network: Network = 'embedded',
+    dim: Dim = 512,
+    dry_run: DryRun = False,
+    replace: Replace = False,
+) -> None:
+    """Build a gallery map from one or more recorded drives."""
+    from avpr_ros.cli.drives import open_drives, run_preflight
+    from avpr_ros.gallery.builder import BuildSettings
+    from avpr_ros.sources.options import SourceOptions
+
+    settings = BuildSettings(min_distance_m, math.radians(min_rotation_deg), replace=replace)
+    topics = tuple(image_topic or ())
+    options = SourceOptions(
+        topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
+    )
+    target = None if dry_run else _target(output, replace)
+    drives = open_drives(sources, options)
+    run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
+    if target is not None:
+        _build(drives, target, settings, gallery_network, dim)
+
+
+def _target(output: Path | None, replace: bool) -> Path:
+    """Return where the map goes, refused before work starts rather than after."""
+    from avpr_ros.gallery.builder import check_output
+
+    if output is None:
+        raise ConfigError('no --output is given; name the folder of the map')
+    check_output(output, replace)
+    return output
+
+
+def _build(
+    drives: list[FrameSource], output: Path, settings: BuildSettings, network: str, dim: int
+) -> None:
+    from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.gallery.builder import build_map
+    from avpr_ros.networks.registry import describer_by_name
+
+    describer = describer_by_name(network, dim=dim)
+    with progress_bars() as report:
+        gallery = build_map(drives, describer, output, settings, report, finish=_write_report)
+    for session in gallery.manifest.sessions:
+        skipped = f', {session.undecodable} undecodable' if session.undecodable else ''
+        print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
+    print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
+    print_note(f'next: avpr train --map {output}')
+
+
+def _write_report(gallery: GalleryMap) -> None:
+    from avpr_ros.evaluation.map_report import write_map_report
+    from avpr_ros.gallery.gallery_map import REPORT
+
+    write_map_report(gallery, gallery.path / REPORT)

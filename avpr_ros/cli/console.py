@@ -1,0 +1,78 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What all commands print with. Rich is loaded when something is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Report(Protocol):
+    """Moves the bar of a stage; a ``Progress`` of the builder, and more."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Say how much is done, and how much there is in all where that is known."""
+        ...
+
+
+def print_error(text: str) -> None:
+    """Print one red line on stderr."""
+    from rich.console import Console
+
+    line = ' '.join(f'error: {text}'.split())
+    Console(stderr=True, highlight=False).print(line, style='red', markup=False, soft_wrap=True)
+
+
+def print_note(text: str) -> None:
+    """Print one plain line on stdout."""
+    from rich.console import Console
+
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+
+
+def print_table(title: str, rows: list[tuple[str, str]]) -> None:
+    """Print pairs of a name and a value."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify='left', show_header=False, show_lines=False)
+    table.add_column(style='bold', no_wrap=True)
+    table.add_column(overflow='fold')
+    for name, value in rows:
+        table.add_row(escape(name), escape(value))
+    Console(highlight=False).print(table)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """Show a bar for each stage, with the time left; yields the function that moves them."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn('left'),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def report(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report

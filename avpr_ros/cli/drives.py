@@ -1,0 +1,76 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Opening the sources that a command line names, and their pre-flight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from avpr_ros.errors import SourceError
+from avpr_ros.gallery.selection import select_keyframes
+from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.open import open_source
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.preflight import Preflight
+
+_COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
+
+
+def open_drives(paths: Sequence[Path], options: SourceOptions) -> list[FrameSource]:
+    """Open every source; with GNSS poses all share the origin of the first.
+
+    Raises:
+        SourceError: one cannot be opened.
+    """
+    drives = [open_source(paths[0], options)]
+    if len(paths) > 1:
+        shared = replace(options, geodetic_origin=drives[0].geodetic_origin)
+        drives += [open_source(path, shared) for path in paths[1:]]
+    return drives
+
+
+def expected_keyframes(
+    drive: FrameSource, preflight: Preflight, min_distance_m: float, min_rotation_rad: float
+) -> int:
+    """Return how many keyframes to expect; with several cameras, as many from each."""
+    chosen = select_keyframes(
+        preflight.stamps_ns, preflight.poses, min_distance_m, min_rotation_rad
+    )
+    return min(len(chosen) * len(drive.cameras), len(preflight.poses))
+
+
+def run_preflight(
+    drives: Sequence[FrameSource], min_distance_m: float, min_rotation_rad: float
+) -> int:
+    """Print what the sources hold and how many keyframes they will give.
+
+    Returns:
+        The number of keyframes to expect.
+
+    Raises:
+        SourceError: a check failed; the text is that of the failed checks.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    total = 0
+    failed = []
+    for drive in drives:
+        preflight = drive.preflight()
+        table = Table(title=f'pre-flight: {escape(drive.name)}', title_justify='left')
+        for heading in ('check', 'verdict', 'finding'):
+            table.add_column(heading, overflow='fold')
+        for check in preflight.checks:
+            verdict = f'[{_COLOURS[check.level]}]{check.level}[/]'
+            table.add_row(escape(check.name), verdict, escape(check.text))
+        expected = expected_keyframes(drive, preflight, min_distance_m, min_rotation_rad)
+        table.add_row('keyframes', '', f'{expected} expected from {len(preflight.poses)} frames')
+        Console(highlight=False).print(table)
+        total += expected
+        failed += [f'{drive.name}: {c.text}' for c in preflight.checks if c.level == 'error']
+    if failed:
+        raise SourceError(' '.join(failed))
+    return total

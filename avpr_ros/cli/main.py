@@ -1,0 +1,74 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr``: a command is loaded only when it is called, so that light ones start fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Annotated, Any
+
+import typer
+import typer.core
+import typer.main
+
+from avpr_ros import __version__
+from avpr_ros.cli.console import print_error
+from avpr_ros.errors import AvprError
+
+#: Each is a function of the same name in a module of the same name in this package.
+COMMANDS = ('build', 'train', 'inspect', 'localize')
+_FAILED = 2
+
+
+class LazyGroup(typer.core.TyperGroup):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import one command; None where there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f'avpr_ros.cli.{cmd_name}')
+        single = typer.Typer(add_completion=False)
+        single.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode='markdown',
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f'avpr_ros {__version__}')
+        raise typer.Exit
+
+
+@app.callback()
+def avpr(
+    version: Annotated[
+        bool,
+        typer.Option(
+            '--version', help='Print the version.', callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Visual place recognition: build a gallery map, train a query network, look and match."""
+
+
+def main() -> None:
+    """Run ``avpr``; an error that a user can mend is one line and exit code 2."""
+    try:
+        app()
+    except AvprError as error:
+        print_error(str(error))
+        sys.exit(_FAILED)
