@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.store import Typestore
 
 from avpr_ros.errors import SourceError
+
+_REASON_CHARACTERS = 160
 
 
 class Message(NamedTuple):
@@ -38,7 +41,7 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
         SourceError: it cannot be opened: truncated, corrupt, of an unknown version.
     """
     try:
-        reader = AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE))
+        reader = AnyReader([path], default_typestore=_older_definitions())
         reader.open()
     except Exception as error:
         raise SourceError(_cannot_read(path, error)) from error
@@ -94,6 +97,11 @@ def load_message(message: Message, path: Path) -> Any:
         ) from error
 
 
+@cache
+def _older_definitions() -> Typestore:
+    return get_typestore(Stores.ROS2_HUMBLE)
+
+
 def _cannot_read(path: Path, error: Exception) -> str:
     return (
         f'Bag {path} is truncated, damaged or of an unknown kind ({_reason(error)}): restore it '
@@ -103,4 +111,6 @@ def _cannot_read(path: Path, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return ' '.join(str(error).split()).rstrip('.') or type(error).__name__
+    """Return the reader's own words on one line; some parsers quote the whole input."""
+    words = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
+    return words if len(words) <= _REASON_CHARACTERS else f'{words[:_REASON_CHARACTERS]}...'

@@ -20,7 +20,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.tum import parse_stamp_ns
+from avpr_ros.sources.tum import LATEST_NS, parse_stamp_ns
 
 _SPELLINGS = {
     'image': (
@@ -132,7 +132,10 @@ def _plain(name: str) -> str:
 
 def _stamp_ns(fields: dict[str, str]) -> int | None:
     if 'stamp_ns' in fields:
-        return int(fields['stamp_ns'])
+        stamp_ns = int(fields['stamp_ns'])
+        if not 0 <= stamp_ns < LATEST_NS:
+            raise ValueError(f'{stamp_ns} is no time stamp')
+        return stamp_ns
     return parse_stamp_ns(fields['stamp_s']) if 'stamp_s' in fields else None
 
 

@@ -21,6 +21,8 @@ from avpr_ros.sources.preflight import Check, pose_stamps_check
 
 #: A sample this near in time is taken as it is, whatever the gap: files round their stamps.
 SNAP_NS = 1_000_000
+#: Farther out, damaged numbers only: the Earth is 4e7 metres round.
+LARGEST = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,8 @@ class PoseTrack:
         quaternions: (N, 4) float64, x y z w.
         jumps_back: how often the stamps went back in the order they came.
         duplicates: samples left out because their stamp was there already.
-        invalid: samples left out for a number that is not finite or a quaternion of norm zero.
+        invalid: samples left out for a number that is not finite, a position beyond
+            ``LARGEST`` metres, or a quaternion whose norm is not 1, nor near it.
     """
 
     stamps_ns: IntArray
@@ -97,7 +100,9 @@ class PoseTrack:
         """
         stamps = np.asarray(stamps_ns, dtype=np.int64).reshape(-1)
         rows = np.asarray(poses, dtype=np.float64).reshape(-1, 7)
-        usable = np.isfinite(rows).all(axis=1) & (np.linalg.norm(rows[:, 3:], axis=1) > 1e-6)
+        usable = (np.abs(rows) < LARGEST).all(axis=1)  # false for NaN, too
+        norms = np.linalg.norm(np.where(usable[:, np.newaxis], rows[:, 3:], 0.0), axis=1)
+        usable &= (norms > 0.5) & (norms < 2.0)
         if not usable.any():
             raise SourceError(f'{what} gives no usable pose among {len(rows)} samples.')
         kept, kept_rows = stamps[usable], rows[usable]
@@ -105,7 +110,7 @@ class PoseTrack:
         return cls(
             unique,
             kept_rows[first, :3],
-            kept_rows[first, 3:],
+            kept_rows[first, 3:] / norms[usable][first, np.newaxis],
             jumps_back=int((np.diff(kept) < 0).sum()),
             duplicates=len(kept) - len(unique),
             invalid=len(rows) - len(kept),

@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.messages import frame_id, stamp_ns, transform_values
-from avpr_ros.sources.pose_track import PosesAt, PoseTrack
+from avpr_ros.sources.pose_track import LARGEST, PosesAt, PoseTrack
 from avpr_ros.sources.preflight import Check
 
 _Edge: TypeAlias = tuple[str, str]
@@ -106,7 +106,7 @@ class TransformGraph:
         for transform in message.transforms:
             edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
             values = np.asarray(transform_values(transform.transform))
-            if np.isfinite(values).all() and np.linalg.norm(values[3:]) > 1e-6:
+            if (np.abs(values) < LARGEST).all() and 0.5 < np.linalg.norm(values[3:]) < 2.0:
                 self._fixed[edge] = Pose.from_xyz_quaternion(values)
 
     def add_moving(self, message: Any) -> None:

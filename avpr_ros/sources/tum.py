@@ -14,23 +14,25 @@ from pathlib import Path
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.pose_track import PoseTrack
 
-#: Numbers above this cannot be seconds since 1970, so they are nanoseconds.
-_NANOSECONDS_FROM = 10**14
+#: Numbers from here on cannot be seconds since 1970 (the year is 2106): they are nanoseconds.
+_NANOSECONDS_FROM = 2**32
+#: The same time in nanoseconds; below it, differences of stamps stay within 64 bits.
+LATEST_NS = _NANOSECONDS_FROM * 10**9
 
 
 def parse_stamp_ns(text: str) -> int:
     """Return nanoseconds of a decimal number of seconds (or whole nanoseconds), to the last digit.
 
     Raises:
-        ValueError: not a finite number.
+        ValueError: not a number, negative, or beyond the year 2106.
     """
     try:
         number = Decimal(text.strip())
     except InvalidOperation as error:
         raise ValueError(f'{text!r} is no time stamp') from error
-    if not number.is_finite():
+    if not number.is_finite() or not 0 <= number < LATEST_NS:
         raise ValueError(f'{text!r} is no time stamp')
-    return int(number if abs(number) >= _NANOSECONDS_FROM else number * 10**9)
+    return int(number if number >= _NANOSECONDS_FROM else number * 10**9)
 
 
 def read_tum(path: Path) -> PoseTrack:

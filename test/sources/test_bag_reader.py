@@ -1,0 +1,73 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged bags: one sentence each, whatever the reader trips over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_bags import STORAGES, drive, write_bag
+
+from avpr_ros.errors import AvprError, SourceError
+from avpr_ros.sources.open import SourceOptions, open_source
+
+EVERY_STORAGE = pytest.mark.parametrize('storage', STORAGES)
+
+
+def storage_file(bag: Path) -> Path:
+    return next(path for path in bag.iterdir() if path.suffix != '.yaml')
+
+
+def read_all(bag: Path) -> int:
+    source = open_source(bag, SourceOptions())
+    source.preflight()
+    return sum(frame.decode().size > 0 for frame in source.frames())
+
+
+@EVERY_STORAGE
+@pytest.mark.parametrize('share', [0.0, 0.001, 0.1, 0.5, 0.9, 0.99])
+def test_truncated_bag_is_refused_in_one_sentence(
+    tmp_path: Path, storage: str, share: float
+) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(), storage)
+    file = storage_file(bag)
+    data = file.read_bytes()
+    file.write_bytes(data[: int(share * len(data))])
+
+    with pytest.raises(SourceError, match='truncated, damaged or of an unknown kind') as caught:
+        read_all(bag)
+    assert '\n' not in str(caught.value)
+    assert len(str(caught.value)) < 600
+
+
+@EVERY_STORAGE
+def test_flipped_bytes_raise_nothing_but_our_own_errors(tmp_path: Path, storage: str) -> None:
+    rng = np.random.default_rng(11)
+    bag = write_bag(tmp_path / 'bag', drive(3), storage)
+    file = storage_file(bag)
+    data = file.read_bytes()
+    refused = 0
+    for _ in range(60):
+        broken = bytearray(data)
+        for place in rng.integers(0, len(data), 4):
+            broken[place] ^= int(rng.integers(1, 256))
+        file.write_bytes(broken)
+        try:
+            read_all(bag)
+        except AvprError as error:
+            refused += 1
+            assert '\n' not in str(error)
+    assert refused > 5
+
+
+@EVERY_STORAGE
+def test_missing_parts_of_a_bag(tmp_path: Path, storage: str) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(), storage)
+    storage_file(bag).unlink()
+    with pytest.raises(SourceError, match='missing'):
+        read_all(bag)
+    (bag / 'metadata.yaml').write_text('no: bag\n')
+    with pytest.raises(SourceError, match='truncated, damaged or of an unknown kind'):
+        read_all(bag)

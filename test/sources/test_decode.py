@@ -1,0 +1,259 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The decoder: every encoding, both libraries, and everything that must be refused."""
+
+from __future__ import annotations
+
+from array import array
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from avpr_ros.errors import ImageDecodeError
+from avpr_ros.sources import decode
+from avpr_ros.sources.decode import decode_compressed, decode_image, decoder_backend
+
+HEIGHT, WIDTH = 6, 8
+RNG = np.random.default_rng(7)
+CV_BRIDGE = pytest.param(False, id='cv_bridge')
+ROSBAGS_IMAGE = pytest.param(True, id='rosbags-image')
+
+
+@pytest.fixture(params=[CV_BRIDGE, ROSBAGS_IMAGE])
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decode with cv_bridge, then as if it were not there."""
+    if request.param:
+        monkeypatch.setattr(decode, '_cv_bridge', lambda: None)
+    elif decode._cv_bridge() is None:
+        pytest.skip('cv_bridge is missing')
+
+
+def image(encoding: str, data: Any, *, step: int | None = None, big: int = 0, **size: int) -> Any:
+    data = np.asarray(data)
+    return SimpleNamespace(
+        height=size.get('height', HEIGHT),
+        width=size.get('width', WIDTH),
+        encoding=encoding,
+        is_bigendian=big,
+        step=data.reshape(HEIGHT, -1).view(np.uint8).shape[1] if step is None else step,
+        data=array('B', data.tobytes()),
+    )
+
+
+def mosaic(rgb: tuple[int, int, int], pattern: str) -> np.ndarray:
+    """Return what a sensor with this colour filter sees of one colour."""
+    values = [dict(zip('rgb', rgb, strict=True))[letter] for letter in pattern]
+    return np.tile(np.array(values, np.uint8).reshape(2, 2), (HEIGHT // 2, WIDTH // 2))
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize(
+    ('encoding', 'channels', 'order'),
+    [
+        ('mono8', 1, [0, 0, 0]),
+        ('8UC1', 1, [0, 0, 0]),
+        ('rgb8', 3, [0, 1, 2]),
+        ('bgr8', 3, [2, 1, 0]),
+        ('8UC3', 3, [2, 1, 0]),
+        ('rgba8', 4, [0, 1, 2]),
+        ('bgra8', 4, [2, 1, 0]),
+    ],
+)
+def test_channels_end_up_as_rgb(encoding: str, channels: int, order: list[int]) -> None:
+    pixels = RNG.integers(0, 256, (HEIGHT, WIDTH, channels), dtype=np.uint8)
+
+    decoded = decode_image(image(encoding, pixels))
+
+    assert decoded.dtype == np.uint8
+    assert decoded.flags.c_contiguous
+    np.testing.assert_array_equal(decoded, pixels[:, :, order])
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize('pattern', ['rggb', 'bggr', 'gbrg', 'grbg'])
+def test_bayer_patterns_give_back_the_colour(pattern: str) -> None:
+    colour = (200, 120, 30)
+
+    decoded = decode_image(image(f'bayer_{pattern}8', mosaic(colour, pattern)))
+
+    np.testing.assert_array_equal(decoded, np.broadcast_to(colour, (HEIGHT, WIDTH, 3)))
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize(
+    ('encoding', 'places'),
+    [('yuv422', 'uyvy'), ('uyvy', 'uyvy'), ('yuv422_yuy2', 'yuyv'), ('yuyv', 'yuyv')],
+)
+def test_yuv_follows_bt601(encoding: str, places: str) -> None:
+    """Limited-range BT.601: R = 1.164 (Y - 16) + 1.596 (V - 128), and so on."""
+    y, u, v = 120, 90, 180
+    pair = [{'y': y, 'u': u, 'v': v}[place] for place in places]
+    expected = [
+        1.164 * (y - 16) + 1.596 * (v - 128),
+        1.164 * (y - 16) - 0.813 * (v - 128) - 0.391 * (u - 128),
+        1.164 * (y - 16) + 2.018 * (u - 128),
+    ]
+
+    decoded = decode_image(image(encoding, np.tile(np.array(pair, np.uint8), (HEIGHT, WIDTH // 2))))
+
+    np.testing.assert_allclose(decoded.reshape(-1, 3), np.tile(expected, (48, 1)), atol=1.0)
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize(('big', 'kind'), [(0, '<u2'), (1, '>u2')])
+def test_mono16_keeps_its_full_range(big: int, kind: str) -> None:
+    pixels = RNG.integers(0, 65536, (HEIGHT, WIDTH)).astype(kind)
+    pixels[0, :3] = [0, 65535, 32896]
+
+    decoded = decode_image(image('mono16', pixels, big=big))
+
+    np.testing.assert_array_equal(decoded[:, :, 1], np.round(pixels / 257).astype(np.uint8))
+    assert decoded[0, :3, 0].tolist() == [0, 255, 128]
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize('encoding', [*decode._PIXEL_BYTES])
+def test_padding_of_rows_is_left_out(encoding: str) -> None:
+    row_bytes = WIDTH * decode._PIXEL_BYTES[encoding]
+    padded = RNG.integers(0, 256, (HEIGHT, row_bytes + 5), dtype=np.uint8)
+    tight = decode_image(image(encoding, padded[:, :row_bytes]))
+
+    np.testing.assert_array_equal(decode_image(image(encoding, padded)), tight)
+    assert tight.shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize('encoding', [e for e in decode._PIXEL_BYTES if e != 'mono16'])
+def test_both_libraries_give_the_same_pixels(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (bridge := decode._cv_bridge()) is None:
+        pytest.skip('cv_bridge is missing')
+    row_bytes = WIDTH * decode._PIXEL_BYTES[encoding]
+    plain = decode._plain(
+        image(encoding, RNG.integers(0, 256, (HEIGHT, row_bytes), dtype=np.uint8))
+    )
+    first = decode._with_cv_bridge(bridge, plain)
+    if first is None:
+        pytest.skip(f'this build of cv_bridge does not know {encoding}')
+
+    np.testing.assert_array_equal(first, decode._with_rosbags_image(plain))
+
+
+def test_backend_is_cv_bridge_where_it_works() -> None:
+    pytest.importorskip('cv_bridge')
+
+    assert decoder_backend() == 'cv_bridge'
+
+
+def test_backend_falls_back_where_cv_bridge_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build against another NumPy imports, and fails when it is called."""
+
+    class Broken:
+        def imgmsg_to_cv2(self, *_: object) -> None:
+            raise SystemError('initialization of cv_bridge_boost raised an exception')
+
+    monkeypatch.setitem(sys.modules, 'cv_bridge', SimpleNamespace(CvBridge=Broken))
+    decode._cv_bridge.cache_clear()
+    try:
+        assert decoder_backend() == 'rosbags-image'
+        assert decode_image(image('bgr8', np.full((HEIGHT, WIDTH, 3), 9, np.uint8))).max() == 9
+    finally:
+        decode._cv_bridge.cache_clear()
+
+
+GREY = np.zeros((HEIGHT, WIDTH), np.uint8)
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize(
+    ('message', 'words'),
+    [
+        (image('mono8', GREY, height=0), 'no pixels'),
+        (image('mono8', GREY, width=0), 'no pixels'),
+        (image('nv24', GREY), "'nv24' is not supported"),
+        (image('', GREY), "'' is not supported"),
+        (image('32FC1', GREY), "'32FC1' is not supported"),
+        (image('rgb8', GREY, step=24), '48 bytes in rows of 24 and needs 144'),
+        (image('mono8', GREY, step=7), 'rows of at least 8'),
+        (image('mono8', GREY, step=0), 'rows of at least 8'),
+        (image('mono8', GREY, height=4_000_000_000), 'too short'),
+        (image('mono8', np.empty((HEIGHT, 0), np.uint8), step=8), 'it has 0 bytes'),
+        (image('yuv422', np.zeros((HEIGHT, 14), np.uint8), width=7), 'cannot be converted'),
+    ],
+)
+def test_bad_images_get_one_sentence(message: Any, words: str) -> None:
+    with pytest.raises(ImageDecodeError, match=words) as caught:
+        decode_image(message)
+
+    assert '\n' not in str(caught.value)
+
+
+def photo() -> np.ndarray:
+    noise = RNG.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    return cv2.GaussianBlur(noise, (0, 0), 3)
+
+
+def encoded(suffix: str, bgr: np.ndarray, *settings: int) -> bytes:
+    return bytes(cv2.imencode(suffix, bgr, settings)[1].tobytes())
+
+
+def compressed(data: bytes, kind: str = 'jpeg') -> Any:
+    return SimpleNamespace(format=kind, data=array('B', data))
+
+
+def test_png_is_decoded_to_the_bit() -> None:
+    bgr = photo()
+
+    np.testing.assert_array_equal(
+        decode_compressed(compressed(encoded('.png', bgr), 'png')), bgr[:, :, ::-1]
+    )
+
+
+def test_jpeg_is_decoded_to_rgb() -> None:
+    bgr = photo()
+    decoded = decode_compressed(compressed(encoded('.jpg', bgr, cv2.IMWRITE_JPEG_QUALITY, 95)))
+
+    assert np.abs(decoded.astype(int) - bgr[:, :, ::-1]).mean() < 3
+
+
+def test_grey_alpha_and_deep_pictures_become_rgb() -> None:
+    grey = photo()[:, :, 0]
+    deep = grey.astype(np.uint16) * 257
+    alpha = np.dstack([grey, grey, grey, np.full_like(grey, 7)])
+    for picture in (grey, deep, alpha):
+        decoded = decode_compressed(compressed(encoded('.png', picture)))
+
+        np.testing.assert_array_equal(decoded, np.dstack([grey, grey, grey]))
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+@pytest.mark.parametrize('share', [0.0, 0.05, 0.5, 0.9, 0.9999])
+def test_pictures_cut_short_are_refused(suffix: str, share: float) -> None:
+    data = encoded(suffix, photo())
+
+    with pytest.raises(ImageDecodeError, match=r'cut short|empty|damaged') as caught:
+        decode_compressed(compressed(data[: int(share * len(data))]))
+    assert '\n' not in str(caught.value)
+
+
+def test_garbage_is_refused() -> None:
+    for data in (b'hello', bytes(1000), b'\xff\xd8' + RNG.bytes(500) + b'\xff\xd9'):
+        with pytest.raises(ImageDecodeError, match='damaged'):
+            decode_compressed(compressed(data))
+
+
+def test_decoder_is_light() -> None:
+    """It is imported on the robot, where neither rosbags nor pyproj need be."""
+    code = (
+        'import sys; import avpr_ros.sources.decode; '
+        "print([m for m in ('rosbags.highlevel', 'rosbags.typesys', 'pyproj', 'scipy', 'rclpy') "
+        'if m in sys.modules])'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == '[]'
