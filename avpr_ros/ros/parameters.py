@@ -68,7 +68,7 @@ def _declare_one(node: Node, row: Row) -> Any:
         allowed = f', {row.allowed}' if row.allowed else ''
         reason = str(error).removesuffix(f': {row.name}')
         raise ConfigError(
-            f"Parameter '{row.name}' needs a {row.type}{allowed}, such as {default!r}: {reason}."
+            f"Parameter '{row.name}' needs type {row.type}{allowed}, such as {default!r}: {reason}."
         ) from error
 
 
@@ -104,11 +104,9 @@ def _value(value: Any) -> Any:
 
 
 def _problem(row: Row, value: Any) -> str | None:
-    """Return what rclpy does not check itself: choices, and NaN, which passes every range."""
+    """Return what is wrong with a value that rclpy does not check itself."""
     if row.choices and value not in row.choices:
         return f"Parameter '{row.name}' is '{value}'; use one of: {row.allowed}."
-    if isinstance(value, float) and value != value:
-        return f"Parameter '{row.name}' is not a number; use {row.allowed}."
     if row.name == 'cameras' and (not value or len(set(value)) < len(value) or '' in value):
         return f"Parameter 'cameras' is {list(value)}; give names that differ, at least one."
     return None

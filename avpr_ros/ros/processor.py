@@ -68,6 +68,11 @@ class Processor:
         with self._lock:
             self._requests.append(answer)
 
+    def withdraw(self, answer: Deferred[Outcome]) -> None:
+        """Forget a request that nobody waits for any more, if it is still there."""
+        with self._lock:
+            self._requests = [one for one in self._requests if one is not answer]
+
     def clear(self) -> None:
         """Forget what depends on time going forward."""
         self._gate.reset()

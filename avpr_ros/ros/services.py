@@ -54,6 +54,7 @@ class Services:
         outcome = await answer.wait(
             timeout_s, Outcome(False, f'No image came within {timeout_s:g} s.')
         )
+        self._processor.withdraw(answer)
         response.success, response.message = outcome.success, outcome.text
         return response
 

@@ -1,0 +1,69 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A town's map and query network, nodes as processes, and a ROS domain of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip('rclpy', reason='rclpy is not installed')
+
+from processes import NodeProcess, Peer  # noqa: E402
+import town  # noqa: E402
+
+
+@pytest.fixture(scope='session', autouse=True)
+def ros_domain() -> Iterator[None]:
+    """Keep this session's traffic on this machine and apart from other sessions'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+        patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+        rclpy.init()
+        yield
+        rclpy.try_shutdown()
+
+
+@pytest.fixture(scope='session')
+def town_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return town.write_map(tmp_path_factory.mktemp('town') / 'map')
+
+
+@pytest.fixture(scope='session')
+def town_query(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return town.write_query(tmp_path_factory.mktemp('query') / 'query.onnx')
+
+
+@pytest.fixture(scope='module')
+def start(
+    town_map: Path, town_query: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., NodeProcess]]:
+    """Start nodes in this town; those still running at the end must stop with code 0."""
+    nodes: list[NodeProcess] = []
+
+    def start_node(name: str, *ros_args: str, **parameters: object) -> NodeProcess:
+        given = {'map': town_map, 'query': town_query, 'max_rate_hz': 0.0, **parameters}
+        flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
+        folder = tmp_path_factory.mktemp(name)
+        nodes.append(NodeProcess(folder, *flags, *ros_args, name=name))
+        return nodes[-1]
+
+    yield start_node
+    codes = {node.name: node.stop() for node in nodes}
+    assert set(codes.values()) <= {0}, codes
+
+
+@pytest.fixture(scope='module')
+def peer_of() -> Iterator[Callable[[NodeProcess], Peer]]:
+    peers: list[Peer] = []
+
+    def make(node: NodeProcess) -> Peer:
+        peers.append(Peer(node.name))
+        return peers[-1]
+
+    yield make
+    for peer in peers:
+        peer.close()

@@ -1,0 +1,123 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr_replay``: bags of both storages played to a node in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import json
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pictures
+from processes import NodeProcess
+import pytest
+from rclpy.serialization import serialize_message
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+import town
+
+from avpr_ros.errors import SourceError
+from avpr_ros.ros.messages import stamp_message
+from avpr_ros.ros.replay_bag import cdr_stamp_ns, open_images
+
+TOPIC = '/front/image'
+STORAGES = {'sqlite3': StoragePlugin.SQLITE3, 'mcap': StoragePlugin.MCAP}
+PLACES = (4, 7, 1000, 2)
+
+
+def write_bag(folder: Path, storage: str) -> Path:
+    """Write raw images, one of them of a place that the map does not know."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    with Writer(folder, version=9, storage_plugin=STORAGES[storage]) as writer:
+        connection = writer.add_connection(TOPIC, 'sensor_msgs/msg/Image', typestore=store)
+        for number, place in enumerate(PLACES):
+            message = pictures.raw(town.view(place), 'bgr8')
+            stamp_ns = town.FIRST_STAMP_NS + number * 10**8
+            message.header.stamp = stamp_message(stamp_ns)
+            writer.write(connection, stamp_ns, serialize_message(message))
+    return folder
+
+
+def replay(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, '-m', 'avpr_ros.ros.replay', *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope='module')
+def target(start: Callable[..., NodeProcess]) -> NodeProcess:
+    node = start('replay_target', '-r', f'image:={TOPIC}')
+    node.wait_for_log('keyframes of')
+    return node
+
+
+def check_rows(out: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row['stamp_ns'] for row in rows] == [
+        town.FIRST_STAMP_NS + number * 10**8 for number in range(len(PLACES))
+    ]
+    for row, place in zip(rows, PLACES, strict=True):
+        assert 0.0 < row['latency_ms'] < 20e3
+        if place in range(town.PLACES):
+            assert row['reason'] == 'accepted'
+            assert row['candidates'][0]['keyframe_id'] == place
+            assert row['pose']['x_m'] == place * town.SPACING_M
+            assert row['pose']['frame_id'] == 'town_map'
+            assert len(row['pose']['covariance']) == 36
+        else:
+            assert row['reason'] == 'low_similarity'
+            assert row['pose'] is None
+        assert row['candidates'][0]['similarity'] > row['candidates'][1]['similarity']
+    return rows
+
+
+@pytest.mark.parametrize(
+    ('storage', 'options'),
+    [('sqlite3', ()), ('mcap', ('--rate', 10)), ('mcap', ('--reliability', 'best_effort'))],
+)
+def test_answers_are_written(
+    target: NodeProcess, tmp_path: Path, storage: str, options: tuple[object, ...]
+) -> None:
+    bag, out = write_bag(tmp_path / 'bag', storage), tmp_path / 'out.jsonl'
+    done = replay(bag, '--node', target.name, '--image-topic', TOPIC, '--out', out, *options)
+    assert done.returncode == 0, done.stderr
+    check_rows(out)
+    assert '4 images published, 4 answered, 3 poses; latency p50' in done.stdout
+
+
+def test_topic_that_is_not_there(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', 'mcap')
+    done = replay(bag, '--image-topic', '/rear', '--out', tmp_path / 'out.jsonl')
+    assert done.returncode == 2
+    assert done.stderr.count('\n') == 1
+    assert 'has no image topic /rear; its image topics: /front/image' in done.stderr
+
+
+def test_node_that_is_not_there(tmp_path: Path) -> None:
+    bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
+    done = replay(
+        bag, '--image-topic', TOPIC, '--out', out, '--node', 'nobody', '--discovery-timeout-s', 0.5
+    )
+    assert done.returncode == 2
+    assert 'nobody publishes /nobody/matches' in done.stderr
+    assert not out.exists()
+
+
+def test_stamps_are_read_without_deserialising(tmp_path: Path) -> None:
+    with open_images(write_bag(tmp_path / 'bag', 'sqlite3'), TOPIC) as stream:
+        stamps = [stamp for stamp, _ in stream.messages]
+        assert stream.count == len(PLACES)
+    assert np.diff(stamps).tolist() == [10**8] * 3
+    assert cdr_stamp_ns(b'\0\0\0\0' + bytes([0, 0, 0, 2, 0, 0, 0, 7])) == 2 * 10**9 + 7
+
+
+@pytest.mark.parametrize('content', [b'', b'not a bag at all'])
+def test_files_that_are_no_bag(tmp_path: Path, content: bytes) -> None:
+    for name in ('broken.mcap', 'broken.db3', 'old.bag'):
+        file = tmp_path / name
+        file.write_bytes(content)
+        with pytest.raises(SourceError, match=name), open_images(file, TOPIC):
+            pass
