@@ -77,7 +77,7 @@ def read_answers(path: Path) -> list[Answer]:
             answers.append(_answer(json.loads(line)))
         except (KeyError, TypeError, ValueError) as error:
             raise SourceError(
-                f'{path}, line {number} is no answer of avpr_replay ({error!r}); play the bag again.'
+                f'{path}, line {number} is no answer of a replay ({error!r}): play the bag again.'
             ) from error
     return answers
 

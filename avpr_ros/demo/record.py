@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import multiprocessing
 import os
 from pathlib import Path
+import time
 
 import numpy as np
 
@@ -27,11 +28,12 @@ _ODOMETRY_NOISE_RAD = 0.001
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """What a recorded drive holds."""
+    """What a recorded drive holds, and how long rendering it took."""
 
     images: int
     length_m: float
     bytes: int
+    seconds: float
 
 
 def record_drive(
@@ -50,6 +52,7 @@ def record_drive(
         progress: called with images done and images in all.
         processes: that render; default one a core, at most 4.
     """
+    began = time.monotonic()
     town = build_town(scenario.columns, scenario.rows, scenario.seed)
     drive = spec.drive(town)
     times = drive.image_times_s()
@@ -64,7 +67,7 @@ def record_drive(
 
     write_bag(path, shots(), odometry_of(drive, spec), Camera())
     size = sum(file.stat().st_size for file in path.iterdir())
-    return Recorded(len(times), drive.length_m, size)
+    return Recorded(len(times), drive.length_m, size, time.monotonic() - began)
 
 
 def odometry_of(drive: Drive, spec: DriveSpec) -> list[tuple[int, Pose]]:

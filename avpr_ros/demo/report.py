@@ -1,0 +1,63 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the demo's page: one self-contained HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from avpr_ros.demo import figures
+from avpr_ros.demo.examples import choose, pairs
+from avpr_ros.demo.scoring import RIGHT_M, WRONG_M, Scored
+from avpr_ros.demo.summary import COLUMNS, TITLES, cells
+from avpr_ros.evaluation.machine import machine, versions
+from avpr_ros.evaluation.page import render_page
+from avpr_ros.files import write_text_atomically
+from avpr_ros.gallery.gallery_map import GalleryMap
+
+_TEMPLATE = Path(__file__).with_name('report.html.j2')
+_PAIRS_EACH = 3
+
+
+def write_report(
+    path: Path,
+    scored: Sequence[Scored],
+    gallery: GalleryMap,
+    query_bag: Path,
+    failures: Sequence[str],
+    facts: Mapping[str, object],
+    commands: Sequence[str],
+) -> None:
+    """Write the page.
+
+    Args:
+        path: the HTML file.
+        scored: of all methods; the one named ``asymmetric`` is shown in full.
+        gallery: the map it was matched against.
+        query_bag: the second drive.
+        failures: of the verdict; empty: passed.
+        facts: about the run, in words.
+        commands: what the demo ran, as a user would type it.
+    """
+    ours = next(one for one in scored if one.method == 'asymmetric')
+    values = {
+        'title': 'A town driven twice: avpr_ros demo',
+        'failures': list(failures),
+        'row': ours.row,
+        'right_m': RIGHT_M,
+        'wrong_m': WRONG_M,
+        'headings': [heading for heading, _, _ in COLUMNS],
+        'rows': [(TITLES[one.method], cells(one.row), one is ours) for one in scored],
+        'plan': figures.map_of_matches(ours, gallery.keyframes.poses[:, :3]),
+        'histogram': figures.score_histogram(ours),
+        'precision_recall': figures.precision_recall_plot(scored),
+        'errors': figures.error_plot(ours),
+        'latency': figures.latency_plot(scored),
+        'pairs': pairs(ours, choose(ours, _PAIRS_EACH), gallery, query_bag),
+        'facts': dict(facts),
+        'commands': list(commands),
+        'machine': machine(),
+        'versions': versions(),
+    }
+    write_text_atomically(path, render_page(_TEMPLATE, values))

@@ -1,0 +1,177 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The demo from town to report: record two drives, do a user's steps, judge the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+import shutil
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from avpr_ros.demo.answers import read_answers, true_positions
+from avpr_ros.demo.bag_writer import IMAGE_TOPIC, ODOMETRY_TOPIC
+from avpr_ros.demo.record import Recorded, record_drive
+from avpr_ros.demo.report import write_report
+from avpr_ros.demo.scenario import DriveSpec, Scenario
+from avpr_ros.demo.scoring import Scored, score, verdict
+from avpr_ros.demo.steps import Steps
+from avpr_ros.demo.summary import print_table, write_summary
+from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.gallery_map import GalleryMap
+
+_KEYFRAME_M = '2.0'
+_MARK = '.avpr_demo'
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to use the two drives.
+
+    Attributes:
+        name: of the row.
+        gallery: folder of the map.
+        query: ONNX file of the query network.
+    """
+
+    name: str
+    gallery: str
+    query: str
+
+    @property
+    def answers(self) -> str:
+        """The file that its answers go to."""
+        return f'answers-{self.name}.jsonl'
+
+
+METHODS = (
+    Method('gallery', 'map', 'query-gallery.onnx'),
+    Method('light', 'map-light', 'query-light.onnx'),
+    Method('asymmetric', 'map', 'query.onnx'),
+)
+
+
+def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console) -> list[str]:
+    """Run everything; return what is not good enough, nothing where all is.
+
+    Args:
+        folder: for all results; those of an earlier run go first.
+        scenario: town and drives.
+        quick: said in the results: a small town.
+        console: for progress and the table.
+
+    Raises:
+        ConfigError: the folder holds something else.
+        AvprError: a step failed.
+    """
+    began = time.monotonic()
+    prepare_folder(folder)
+    recorded = record_drives(folder, scenario, console)
+    steps = Steps(folder, console)
+    _user_steps(steps, scenario)
+    for method in reversed(METHODS):
+        _play(steps, folder, scenario.query.name, method)
+    scored = [_scored(folder, scenario.query.name, method) for method in METHODS]
+    failures = verdict(scored[-1].row)
+    facts = _facts(recorded, steps, time.monotonic() - began)
+    write_summary(folder / 'summary.json', scored, failures, quick, facts)
+    write_report(
+        folder / 'report.html',
+        scored,
+        GalleryMap.open(folder / METHODS[-1].gallery),
+        folder / scenario.query.name,
+        failures,
+        facts,
+        steps.commands,
+    )
+    console.print()
+    print_table(scored, console)
+    return failures
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, or empty it if it is an earlier demo's.
+
+    Raises:
+        ConfigError: it is not empty and not a demo's.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise ConfigError(f'{folder} holds other things; give an empty folder with --output.')
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
+def record_drives(folder: Path, scenario: Scenario, console: Console) -> dict[str, Recorded]:
+    """Render both drives and write their bags."""
+    console.print('[bold]A synthetic town, driven twice[/bold]')
+    recorded = {}
+    columns = (
+        TextColumn('{task.description}'),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        for spec in (scenario.mapping, scenario.query):
+            task = progress.add_task(f'{spec.name}, {spec.weather.name}', total=None)
+            recorded[_title(spec)] = record_drive(
+                scenario,
+                spec,
+                folder / spec.name,
+                lambda done, total, task=task: progress.update(  # type: ignore[misc]
+                    task, completed=done, total=total
+                ),
+            )
+    return recorded
+
+
+def _title(spec: DriveSpec) -> str:
+    return f'{spec.name} ({spec.weather.name})'
+
+
+def _user_steps(steps: Steps, scenario: Scenario) -> None:
+    """Build and train: first as a user would, then the two symmetric pairs to compare with."""
+    build = ['avpr', 'build', scenario.mapping.name, '--pose-topic', ODOMETRY_TOPIC]
+    build += ['--min-distance-m', _KEYFRAME_M]
+    gallery, light, asymmetric = METHODS
+    steps.run([*build, '--output', asymmetric.gallery])
+    steps.run(['avpr', 'train', '--map', asymmetric.gallery, '--output', asymmetric.query])
+    symmetric = ['avpr', 'train', '--symmetric', '--map']
+    steps.run([*symmetric, gallery.gallery, '--output', gallery.query])
+    steps.run([*build, '--gallery-network', 'embedded-light', '--output', light.gallery])
+    steps.run([*symmetric, light.gallery, '--output', light.query])
+
+
+def _play(steps: Steps, folder: Path, bag: str, method: Method) -> None:
+    """Start the node, play the second drive into it over topics, write down what it says."""
+    node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
+    node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
+    node += ['-p', 'max_rate_hz:=0.0']
+    node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
+    replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
+    with steps.background(node, folder / f'localizer-{method.name}.log'):
+        steps.run(replay)
+
+
+def _scored(folder: Path, bag: str, method: Method) -> Scored:
+    answers = read_answers(folder / method.answers)
+    truth_m = true_positions(folder / bag, [answer.stamp_ns for answer in answers])
+    keyframes = GalleryMap.open(folder / method.gallery).keyframes
+    return score(method.name, answers, truth_m, keyframes)
+
+
+def _facts(recorded: dict[str, Recorded], steps: Steps, total_s: float) -> dict[str, object]:
+    facts: dict[str, object] = {
+        name: f'{one.length_m:.0f} m, {one.images} images of 320 x 240 px, '
+        f'{one.bytes / 1e6:.1f} MB, rendered in {one.seconds:.0f} s'
+        for name, one in recorded.items()
+    }
+    for command, seconds in steps.durations_s.items():
+        facts[command] = f'{seconds:.0f} s'
+    facts['all'] = f'{total_s / 60:.1f} min'
+    return facts
