@@ -11,8 +11,9 @@ import numpy as np
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 
-# Frames that stand exactly one step apart must all be kept whatever the last digits say.
-_TOLERANCE = 1e-3
+# Frames recorded about one step apart must all be kept: waiting for the next one because this one
+# came a little early would double the spacing.
+_TOLERANCE = 0.1
 
 
 class KeyframeSelector:
@@ -28,7 +29,10 @@ class KeyframeSelector:
         self._last: Pose | None = None
 
     def wants(self, map_from_base: Pose) -> bool:
-        """Say whether the pose is far enough from the last keyframe, in metres or in radians."""
+        """Say whether the pose is far enough from the last keyframe, in metres or in radians.
+
+        Far enough is nine tenths of what was asked for.
+        """
         if self._last is None:
             return True
         return (
@@ -49,8 +53,8 @@ def select_keyframes(
     Args:
         stamps_ns: (N,) stamps; the walk follows them in time.
         poses: N poses ``map_from_base``.
-        min_distance_m: a new keyframe after at least this distance from the last one,
-        min_rotation_rad: or after at least this rotation.
+        min_distance_m: a new keyframe after this distance from the last one,
+        min_rotation_rad: or after this rotation.
 
     Returns:
         (K,) int64 indices into the input, in the order of time.

@@ -21,6 +21,12 @@ def test_frames_one_step_apart_are_all_kept():
     assert _select(poses) == list(range(50))
 
 
+def test_frames_about_one_step_apart_are_all_kept():
+    rng = np.random.default_rng(0)
+    steps_m = rng.uniform(0.92, 1.1, size=50)
+    assert _select([Pose.from_xy_yaw(x, 0, 0) for x in np.cumsum(steps_m)]) == list(range(50))
+
+
 def test_distance_counts_from_the_last_keyframe():
     poses = [Pose.from_xy_yaw(x, 0, 0) for x in (0, 0.6, 1.2, 1.8, 2.4)]
     assert _select(poses) == [0, 2, 4]
