@@ -1,0 +1,65 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from avpr_ros.gallery.gallery_map import GalleryMap
+
+
+def test_a_folder_becomes_a_map_with_a_report(avpr, walk, tmp_path):
+    code, out, err = avpr('build', walk, '--output', tmp_path / 'map')
+    assert (code, err) == (0, '')
+    assert 'walk: 12 of 12 frames' in out
+    assert '12 expected from 12 frames' in out
+    gallery = GalleryMap.open(tmp_path / 'map')
+    assert len(gallery) == 12
+    assert 'report.html' in gallery.manifest.files
+
+
+def test_a_dry_run_only_looks(avpr, walk, tmp_path):
+    before = sorted(tmp_path.rglob('*'))
+    code, out, _ = avpr('build', walk, '--dry-run', '--min-distance-m', '3')
+    assert code == 0
+    assert '4 expected from 12 frames' in out
+    assert sorted(tmp_path.rglob('*')) == before
+
+
+def test_an_undecodable_image_is_told(avpr, walk, tmp_path):
+    (walk / '004.png').write_bytes(b'no image')
+    code, out, _ = avpr('build', walk, '-o', tmp_path / 'map')
+    assert code == 0
+    assert 'walk: 11 of 12 frames, 1 undecodable' in out
+
+
+def test_an_existing_map_needs_replace(avpr, walk, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target)[0] == 0
+    code, out, err = avpr('build', walk, '-o', target)
+    assert (code, out) == (2, '')
+    assert '--replace' in err
+    assert avpr('build', walk, '-o', target, '--replace')[0] == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'text'),
+    [
+        ((), 'no --output'),
+        (('-o', 'm', '--min-distance-m', '-1'), 'min_distance_m is -1'),
+        (('-o', 'm', '--tum', 'a', '--poses', 'b'), 'More than one pose source'),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(avpr, walk, tmp_path, monkeypatch, arguments, text):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = avpr('build', walk, *arguments)
+    assert code == 2
+    assert text in err
+    assert err.count('\n') == 1
+
+
+def test_a_failed_preflight_stops_before_work(avpr, walk, tmp_path):
+    (walk / 'poses.csv').write_text('image,x_m,y_m,z_m,qx,qy,qz,qw\nother.png,0,0,0,0,0,0,1\n')
+    code, _, err = avpr('build', walk, '-o', tmp_path / 'map')
+    assert code == 2
+    assert err.startswith('error: ')
+    assert not (tmp_path / 'map').exists()

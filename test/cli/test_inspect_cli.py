@@ -1,0 +1,31 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import re
+
+
+def _flat(text: str) -> str:
+    return re.sub(r'\s+', ' ', text)
+
+
+def test_a_map_is_described_and_left_alone(avpr, gallery):
+    before = {path: path.stat().st_mtime_ns for path in gallery.path.rglob('*')}
+    code, out, _ = avpr('inspect', gallery.path)
+    assert code == 0
+    assert gallery.manifest.map_id in out
+    assert 'whole: 5 files and 20 thumbnails match' in _flat(out)
+    assert '19.0 x 0.0 x 0.0 m' in out
+    assert {path: path.stat().st_mtime_ns for path in gallery.path.rglob('*')} == before
+
+
+def test_a_report_is_written_where_asked(avpr, gallery, tmp_path):
+    assert avpr('inspect', gallery.path, '--report', tmp_path / 'r.html')[0] == 0
+    assert '<html' in (tmp_path / 'r.html').read_text()
+
+
+def test_a_damaged_thumbnail_is_found(avpr, gallery):
+    (gallery.path / 'thumbnails' / '000003.jpg').write_bytes(b'x')
+    code, _, err = avpr('inspect', gallery.path)
+    assert code == 2
+    assert '000003.jpg is damaged' in err

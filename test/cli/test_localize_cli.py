@@ -1,0 +1,76 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+import re
+
+import pytest
+
+from avpr_ros.runtime.query_manifest import QueryManifest
+
+
+@pytest.fixture
+def map_and_query(avpr, walk, tmp_path, angle_network):
+    assert avpr('build', walk, '-o', tmp_path / 'map')[0] == 0
+    return '--map', tmp_path / 'map', '--query', angle_network(tmp_path / 'map')
+
+
+def _cell(out: str, name: str) -> str:
+    found = re.search(rf'│ {re.escape(name)} +│ (.*?) +│', out)
+    assert found, out
+    return found.group(1)
+
+
+def test_a_drive_with_poses_is_matched_and_scored(avpr, walk, tmp_path, map_and_query):
+    code, out, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert (code, err) == (0, '')
+    assert _cell(out, 'images') == '12'
+    assert _cell(out, 'accepted').startswith('12 ')
+    assert _cell(out, 'recall@1') == '1.000'
+    assert _cell(out, 'position error') == 'median 0.00 m, 95 % 0.00 m'
+    with (tmp_path / 'out' / 'matches.csv').open() as stream:
+        best = [row for row in csv.DictReader(stream) if row['rank'] == '0']
+    assert [int(row['keyframe_id']) for row in best] == list(range(12))
+    assert len((tmp_path / 'out' / 'trajectory.tum').read_text().splitlines()) == 12
+
+
+def test_a_drive_without_poses_is_matched_and_not_scored(avpr, walk, tmp_path, map_and_query):
+    (walk / 'poses.csv').unlink()
+    (walk / '003.png').write_bytes(b'no image')
+    code, out, _ = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert code == 0
+    assert 'has no poses' in _cell(out, 'score')
+    assert _cell(out, 'undecodable').startswith('1 ')
+
+
+def test_poses_in_another_frame_are_no_truth(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--map-frame', 'odom')
+    code, out, _ = avpr(*arguments)
+    assert code == 0
+    assert 'are in odom and the map is in map' in _cell(out, 'score')
+
+
+def test_named_poses_must_be_there(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    code, _, err = avpr(*arguments, '--tum', tmp_path / 'nowhere.tum')
+    assert code == 2
+    assert 'nowhere.tum' in err
+
+
+def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--min-ratio', '50')
+    code, out, _ = avpr(*arguments)
+    assert code == 0
+    assert _cell(out, 'ambiguous') == '12 (100.0%)'
+    assert (tmp_path / 'out' / 'trajectory.tum').read_text() == ''
+
+
+def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_and_query):
+    manifest = tmp_path / 'query.json'
+    replace(QueryManifest.load(manifest), space_id='b' * 64).save(manifest)
+    code, _, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert code == 2
+    assert 'bbbbbbbbbbbb' in err
+    assert not (tmp_path / 'out').exists()

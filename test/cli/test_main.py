@@ -1,0 +1,50 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from avpr_ros import __version__
+
+WITHOUT_TORCH = """
+import sys
+from avpr_ros.cli.main import main
+sys.argv = ['avpr', 'inspect', sys.argv[1]]
+try:
+    main()
+except SystemExit as stop:
+    assert not stop.code, stop.code
+heavy = {'torch', 'rclpy', 'matplotlib', 'rosbags'} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_version(avpr):
+    assert avpr('--version') == (0, f'avpr_ros {__version__}\n', '')
+
+
+def test_help_lists_the_commands_in_the_order_of_the_work(avpr):
+    code, out, _ = avpr('--help')
+    assert code == 0
+    places = [out.index(f' {name} ') for name in ('build', 'train', 'inspect', 'localize')]
+    assert places == sorted(places)
+
+
+def test_an_unknown_command_is_refused(avpr):
+    code, _, err = avpr('bulid')
+    assert code == 2
+    assert 'No such command' in err
+
+
+def test_an_error_is_one_line_and_code_2(avpr, tmp_path):
+    code, out, err = avpr('inspect', tmp_path)
+    assert code == 2
+    assert out == ''
+    assert err.startswith('error: ')
+    assert err.count('\n') == 1
+    assert 'is not a gallery map' in err
+
+
+def test_looking_at_a_map_loads_nothing_heavy(gallery):
+    subprocess.run([sys.executable, '-c', WITHOUT_TORCH, gallery.path], check=True, timeout=60)

@@ -1,0 +1,54 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from avpr_ros.evaluation.map_facts import map_facts
+from avpr_ros.evaluation.map_report import write_map_report
+from avpr_ros.evaluation.self_similarity import self_similarity
+from avpr_ros.poses import Pose
+
+
+def _aliased(make_gallery):
+    """Twelve keyframes 10 m apart; the last looks like the third."""
+    rows = np.eye(12, dtype=np.float32)
+    rows[11] = 0.8 * rows[2] + 0.6 * rows[11]
+    return make_gallery(rows, [Pose.from_xy_yaw(10.0 * i, 0, 0) for i in range(12)])
+
+
+def test_look_alike_places_are_found(make_gallery):
+    alike = self_similarity(_aliased(make_gallery))
+    assert alike.radius_m == 50.0
+    row, other, similarity = alike.worst_pairs(1)[0]
+    assert (row, other) == (2, 11)
+    assert abs(similarity - 0.8) < 1e-2
+    # Rows 2 and 11 look more like each other than like any neighbour.
+    assert alike.other[2] > alike.same[2]
+
+
+def test_one_place_has_no_look_alike(make_gallery):
+    gallery = make_gallery(np.eye(2, dtype=np.float32), [Pose.identity()] * 2)
+    alike = self_similarity(gallery)
+    assert np.isnan(alike.other).all()
+    assert alike.worst_pairs(3) == []
+    assert alike.aliased_share == 0.0
+    assert 'one place only' in dict(map_facts(gallery, alike))['self-similarity']
+
+
+def test_the_page_stands_alone(make_gallery, tmp_path):
+    write_map_report(_aliased(make_gallery), tmp_path / 'report.html')
+    page = (tmp_path / 'report.html').read_text()
+    assert 'similarity 0.8' in page
+    assert 'Keyframes 2 and 11' in page
+    assert len(re.findall('src="data:image/', page)) >= 3 + 2
+    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert 'name="viewport"' in page
+
+
+def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):
+    gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
+    write_map_report(gallery, tmp_path / 'report.html')
+    assert 'one keyframe only' in (tmp_path / 'report.html').read_text()
