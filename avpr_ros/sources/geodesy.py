@@ -33,6 +33,9 @@ COURSE_BASELINE_M = 2.0
 
 def local_origin(latitude_deg: float, longitude_deg: float, altitude_m: float) -> GeodeticOrigin:
     """Return an origin with the PROJ pipeline from WGS 84 to its topocentric frame (ENU)."""
+    # a NumPy scalar would write its type into the pipeline
+    latitude_deg, longitude_deg = float(latitude_deg), float(longitude_deg)
+    altitude_m = float(altitude_m)
     crs = (
         '+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad '
         '+step +proj=cart +ellps=WGS84 +step +proj=topocentric +ellps=WGS84 '
@@ -141,4 +144,4 @@ def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, Check]:
     else:
         text = 'Heading is the course over ground: right only while driving forwards.'
         check = Check('heading', 'ok', text)
-    return positions_m, Rotation.from_euler('z', headings), check
+    return positions_m, Rotation.from_euler('z', headings[:, np.newaxis]), check

@@ -100,9 +100,9 @@ class PoseTrack:
         """
         stamps = np.asarray(stamps_ns, dtype=np.int64).reshape(-1)
         rows = np.asarray(poses, dtype=np.float64).reshape(-1, 7)
-        usable = (np.abs(rows) < LARGEST).all(axis=1)  # false for NaN, too
+        usable: NDArray[np.bool_] = np.all(np.abs(rows) < LARGEST, axis=1)  # false for NaN, too
         norms = np.linalg.norm(np.where(usable[:, np.newaxis], rows[:, 3:], 0.0), axis=1)
-        usable &= (norms > 0.5) & (norms < 2.0)
+        usable = usable & (norms > 0.5) & (norms < 2.0)
         if not usable.any():
             raise SourceError(f'{what} gives no usable pose among {len(rows)} samples.')
         kept, kept_rows = stamps[usable], rows[usable]

@@ -83,13 +83,14 @@ def read_utm_names(names: Sequence[str], origin: GeodeticOrigin | None) -> Named
     positions = grid[:, :3] - [*offset_m, 0.0]
     has_heading = bool(np.isfinite(grid[:, 3]).all())
     yaw_rad = np.pi / 2 - np.radians(grid[:, 3]) if has_heading else np.zeros(len(grid))
-    quaternions = Rotation.from_euler('z', yaw_rad).as_quat()
+    quaternions = Rotation.from_euler('z', yaw_rad[:, np.newaxis]).as_quat()
     return NamedPoses(np.concatenate([positions, quaternions], axis=1), origin, has_heading)
 
 
 def _utm_origin(zone: _Zone, latitude_deg: float, longitude_deg: float) -> GeodeticOrigin:
     """Return an origin with the PROJ pipeline from WGS 84 to its stretch of the UTM grid."""
-    east, north = _utm(zone).transform(longitude_deg, latitude_deg)
+    latitude_deg, longitude_deg = float(latitude_deg), float(longitude_deg)
+    east, north = map(float, _utm(zone).transform(longitude_deg, latitude_deg))
     crs = f'{_pipeline(zone)} +step +proj=affine +xoff={-east!r} +yoff={-north!r}'
     return GeodeticOrigin(latitude_deg, longitude_deg, 0.0, crs)
 

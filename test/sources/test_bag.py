@@ -47,7 +47,9 @@ def test_frames_have_header_stamps_poses_and_pixels(
     frames = list(source.frames())
 
     assert source.name == 'bag'
-    assert [f.stamp_ns for f in frames] == [EPOCH_NS + n * SECOND_NS + 50_000_000 for n in range(6)]
+    assert [f.stamp_ns for f in frames] == [
+        EPOCH_NS + n * SECOND_NS + 50_000_000 for n in range(6)
+    ]
     assert [f.camera for f in frames] == ['cam'] * 6
     for number, frame in enumerate(frames):
         # 1 m/s, and 0.05 s after the number's full second
@@ -172,7 +174,8 @@ def test_two_cameras_with_places_and_lenses(tmp_path: Path) -> None:
             one.message.header.frame_id = 'rear_optical'
     # the last message of the bag: everything static counts from the start
     static = tf(
-        transform(0, 'base_link', 'mast', -1.0), transform(0, 'mast', 'rear_optical', 0.0, 0.5, 1.0)
+        transform(0, 'base_link', 'mast', -1.0),
+        transform(0, 'mast', 'rear_optical', 0.0, 0.5, 1.0),
     )
     sent += [
         Sent('/front/camera_info', camera_info(EPOCH_NS), EPOCH_NS),

@@ -49,7 +49,7 @@ def test_flipped_bytes_raise_nothing_but_our_own_errors(tmp_path: Path, storage:
     file = storage_file(bag)
     data = file.read_bytes()
     refused = 0
-    for _ in range(60):
+    for _ in range(20):
         broken = bytearray(data)
         for place in rng.integers(0, len(data), 4):
             broken[place] ^= int(rng.integers(1, 256))
@@ -59,7 +59,7 @@ def test_flipped_bytes_raise_nothing_but_our_own_errors(tmp_path: Path, storage:
         except AvprError as error:
             refused += 1
             assert '\n' not in str(error)
-    assert refused > 5
+    assert refused > 2
 
 
 @EVERY_STORAGE

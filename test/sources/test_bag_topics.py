@@ -70,7 +70,10 @@ def test_camera_names_are_short_and_unique() -> None:
         'rig_left',
     )
     assert camera_names(['/image']) == ('camera',)
-    assert camera_names(['/cam/image_raw', '/cam/image_rect']) == ('cam_image_raw', 'cam_image_rect')
+    assert camera_names(['/cam/image_raw', '/cam/image_rect']) == (
+        'cam_image_raw',
+        'cam_image_rect',
+    )
 
 
 def test_camera_info_stands_beside_or_below() -> None:

@@ -99,7 +99,9 @@ def test_yuv_follows_bt601(encoding: str, places: str) -> None:
         1.164 * (y - 16) + 2.018 * (u - 128),
     ]
 
-    decoded = decode_image(image(encoding, np.tile(np.array(pair, np.uint8), (HEIGHT, WIDTH // 2))))
+    decoded = decode_image(
+        image(encoding, np.tile(np.array(pair, np.uint8), (HEIGHT, WIDTH // 2)))
+    )
 
     np.testing.assert_allclose(decoded.reshape(-1, 3), np.tile(expected, (48, 1)), atol=1.0)
 

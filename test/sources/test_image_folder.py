@@ -1,0 +1,154 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Folders of images: names, times, poses beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from small_bags import picture
+
+from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.sources.image_folder import ImageFolderSource
+from avpr_ros.sources.options import SourceOptions
+
+SECOND_NS = 1_000_000_000
+
+
+def put(folder: Path, *names: str) -> Path:
+    """Write pictures 0, 1, 2 ... under these names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, name in enumerate(names):
+        assert cv2.imwrite(str(folder / name), picture(number))
+    return folder
+
+
+def test_csv_by_image_name_and_natural_order(tmp_path: Path) -> None:
+    put(tmp_path / 'images', '2.png', '10.png', '1.png')
+    rows = 'images/1.png,1\nimages/2.png,2\n10.png,10\nlost.png,5\n'
+    (tmp_path / 'poses.csv').write_text(
+        'image,x_m,y_m\n' + ''.join(f'{row},7\n' for row in rows.split())
+    )
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    frames = list(source.frames())
+
+    assert [f.map_from_base.translation_m[0] for f in frames] == [1, 2, 10]
+    assert [f.stamp_ns for f in frames] == [0, SECOND_NS, 2 * SECOND_NS]
+    assert [int(f.decode()[0, 0, 0]) for f in frames] == [20, 0, 10]
+    assert source.cameras[0].name == 'images'
+    levels = {check.name: check.level for check in source.preflight().checks}
+    assert levels == {
+        **{'images': 'ok', 'stamps': 'ok', 'time': 'ok', 'rows': 'warning'},
+        **{'rotation': 'warning', 'poses': 'ok', 'path': 'ok'},
+    }
+
+
+def test_images_without_a_row_have_no_pose(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png', 'b.png', 'c.png')
+    (tmp_path / 'poses.csv').write_text('image,x,y,yaw\na.png,0,0,0\nc.png,2,0,0\n')
+    source = ImageFolderSource(tmp_path, SourceOptions(max_gap_s=60.0))
+
+    # b lies between a and c by name, but nothing says it does in time
+    assert [f.stamp_ns // SECOND_NS for f in source.frames()] == [0, 2]
+    assert len(list(source.images())) == 3
+    check = next(c for c in source.preflight().checks if c.name == 'poses')
+    assert (check.level, '2 of 3 images' in check.text) == ('warning', True)
+
+
+def test_stamps_of_the_csv_order_the_images(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png', 'b.png')
+    (tmp_path / 'poses.csv').write_text(
+        'image,stamp_s,x,y,yaw\na.png,9.5,0,0,0\nb.png,3.25,1,0,0\n'
+    )
+
+    frames = list(ImageFolderSource(tmp_path, SourceOptions()).frames())
+
+    assert [f.stamp_ns for f in frames] == [3_250_000_000, 9_500_000_000]
+    assert [int(f.decode()[0, 0, 0]) for f in frames] == [10, 0]
+
+
+def test_two_cameras_of_one_rig_named_by_time(tmp_path: Path) -> None:
+    stamps = [1_403_715_280_562_142_976 + n * SECOND_NS for n in range(3)]
+    for camera in ('cam0', 'cam1'):
+        put(tmp_path / camera, *(f'{stamp}.png' for stamp in stamps))
+    (tmp_path / 'poses.csv').write_text(
+        'stamp_ns,x_m,y_m\n' + ''.join(f'{stamp},{n},0\n' for n, stamp in enumerate(stamps))
+    )
+    options = SourceOptions(image_topics=('cam1', 'cam0'), base_frame='cam0')
+    source = ImageFolderSource(tmp_path, options)
+
+    frames = list(source.frames())
+
+    assert [f.stamp_ns for f in frames] == [stamp for stamp in stamps for _ in range(2)]
+    assert [f.camera for f in frames] == ['cam1', 'cam0'] * 3
+    assert source.base_frame == 'cam0'
+    assert [c.name for c in source.cameras] == ['cam1', 'cam0']
+    with pytest.raises(SourceError, match=r'2 folders of images \(cam0, cam1\): name those'):
+        ImageFolderSource(tmp_path, SourceOptions())
+    with pytest.raises(SourceError, match=r'cam7 is no folder .*: folders there are cam0, cam1'):
+        ImageFolderSource(tmp_path, SourceOptions(image_topics=('cam7',)))
+
+
+def test_poses_between_images_are_interpolated(tmp_path: Path) -> None:
+    put(tmp_path / 'rgb', '1305031102.175304.png', '1305031102.275326.png')
+    tum = tmp_path / 'groundtruth.txt'
+    tum.write_text(
+        '# timestamp tx ty tz qx qy qz qw\n'
+        '1305031102.125304 0 0 0 0 0 0 1\n1305031102.375304 5 0 0 0 0 0 1\n'
+    )
+    frames = list(ImageFolderSource(tmp_path, SourceOptions(tum_file=tum)).frames())
+
+    x = [f.map_from_base.translation_m[0] for f in frames]
+    assert x == pytest.approx([1.0, 5 * 0.150022 / 0.25])
+
+
+def test_positions_in_names(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        '@584721.5@4477332.2@17@T@@@@@0@@@@@@.png',
+        '@584731.5@4477332.2@17@T@@@@@@@@@@@.png',
+    )
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    positions = [f.map_from_base.translation_m for f in source.frames()]
+    np.testing.assert_allclose(positions, [[0, 0, 0], [10, 0, 0]], atol=1e-6)
+    assert source.geodetic_origin is not None
+    assert source.pose_source == 'UTM positions in image names'
+    assert any(c.name == 'rotation' for c in source.preflight().checks)
+
+
+def test_images_alone_and_broken_ones(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png', 'b.png', 'c.png')
+    (tmp_path / 'b.png').write_bytes((tmp_path / 'b.png').read_bytes()[:-20])
+    with pytest.raises(SourceError, match='has no poses: give a CSV or TUM file'):
+        ImageFolderSource(tmp_path, SourceOptions())
+    source = ImageFolderSource(tmp_path, SourceOptions(poses_wanted=False))
+
+    first, broken, last = source.images()
+
+    np.testing.assert_array_equal(first.decode()[:, :, ::-1], picture(0))
+    with pytest.raises(ImageDecodeError, match=r'b\.png.* cut short'):
+        broken.decode()
+    (tmp_path / 'c.png').unlink()
+    with pytest.raises(ImageDecodeError, match=r'c\.png cannot be read'):
+        last.decode()
+    assert source.preflight().ok
+
+
+def test_a_folder_has_no_topics(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png')
+
+    with pytest.raises(SourceError, match='has no topics'):
+        ImageFolderSource(tmp_path, SourceOptions(pose_topic='/odom'))
+
+
+def test_no_row_fits_any_image(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png')
+    (tmp_path / 'poses.csv').write_text('image,x,y\nother.png,0,0\n')
+
+    with pytest.raises(SourceError, match='matched to 1 images by name, gives no usable pose'):
+        ImageFolderSource(tmp_path, SourceOptions())

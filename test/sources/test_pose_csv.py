@@ -1,0 +1,97 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""CSV files of poses, in the spellings that are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avpr_ros.errors import SourceError
+from avpr_ros.sources.pose_csv import PoseTable, read_pose_csv
+
+
+def read(path: Path, text: str) -> PoseTable:
+    path.write_text(text)
+    return read_pose_csv(path)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / 'poses.csv'
+
+
+def test_own_columns(path: Path) -> None:
+    table = read(path, 'image,x_m,y_m,z_m,qx,qy,qz,qw\na.jpg,1,2,3,0,0,1,0\nb.jpg,4,5,6,0,0,0,1\n')
+
+    assert table.images == ('a.jpg', 'b.jpg')
+    assert table.stamps_ns is None
+    assert table.rows.tolist() == [[1, 2, 3, 0, 0, 1, 0], [4, 5, 6, 0, 0, 0, 1]]
+    assert table.has_rotation
+
+
+def test_euroc_ground_truth(path: Path) -> None:
+    header = (
+        '#timestamp, p_RS_R_x [m], p_RS_R_y [m], p_RS_R_z [m], '
+        'q_RS_w [], q_RS_x [], q_RS_y [], q_RS_z [], v_RS_R_x [m s^-1]'
+    )
+    table = read(path, f'{header}\n1403636580838555648,4.6,-1.7,0.7,0.5,0.1,0.8,0.2,0.9\n')
+
+    assert table.images is None
+    assert table.stamps_ns is not None
+    assert table.stamps_ns.tolist() == [1403636580838555648]
+    assert table.rows.tolist() == [[4.6, -1.7, 0.7, 0.1, 0.8, 0.2, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ('header', 'stamp', 'expected'),
+    [
+        ('stamp_ns', '12', 12),
+        ('timestamp [ns]', '12', 12),
+        ('stamp_s', '1.5', 1_500_000_000),
+        ('Time', '1700000000.25', 1_700_000_000_250_000_000),
+        ('\ufefftimestamp', '1403636580838555648', 1403636580838555648),
+    ],
+)
+def test_stamps(path: Path, header: str, stamp: str, expected: int) -> None:
+    table = read(path, f'{header},x,y\n{stamp},0,0\n')
+
+    assert table.stamps_ns is not None
+    assert table.stamps_ns.tolist() == [expected]
+
+
+def test_heading_or_none(path: Path) -> None:
+    half = np.sqrt(0.5)
+    turned = read(path, 't,easting,northing,yaw_deg\n0,1,2,90\n')
+    np.testing.assert_allclose(turned.rows, [[1, 2, 0, 0, 0, half, half]])
+    np.testing.assert_allclose(read(path, f't,x,y,yaw\n0,1,2,{np.pi / 2}\n').rows, turned.rows)
+    flat = read(path, 't,x,y\n0,1,2\n')
+    assert flat.rows.tolist() == [[1, 2, 0, 0, 0, 0, 1]]
+    assert not flat.has_rotation
+
+
+@pytest.mark.parametrize(
+    ('text', 'words'),
+    [
+        ('', 'is empty'),
+        ('image,latitude\na,1\n', 'no columns x_m and y_m: it has image, latitude'),
+        ('x,y\n1,2\n', 'names neither image nor stamp_ns'),
+        ('t,x,y,qx,qw\n0,0,0,0,1\n', 'give all'),
+        ('t,x,y\n0,0,0\n1,here,0\n', "Row 3 .*'here'"),
+        ('t,x,y\n0,0\n', 'Row 2 .* is no pose'),
+        ('stamp_ns,x,y\n-5,0,0\n', 'Row 2 .*-5 is no time stamp'),
+    ],
+)
+def test_bad_files_are_refused(path: Path, text: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        read(path, text)
+
+
+def test_binary_and_missing_files_are_refused(path: Path) -> None:
+    with pytest.raises(SourceError, match='cannot be read'):
+        read_pose_csv(path)
+    path.write_bytes(b'\xff\xfe\x00\x81')
+    with pytest.raises(SourceError, match='cannot be read'):
+        read_pose_csv(path)

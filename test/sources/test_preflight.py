@@ -1,0 +1,86 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Findings in words: what decides between ok, warning and error."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.poses import Pose
+from avpr_ros.sources.preflight import (
+    Check,
+    Preflight,
+    coverage_check,
+    images_check,
+    path_check,
+    pose_stamps_check,
+    stamps_check,
+)
+
+SECOND_NS = 1_000_000_000
+STAMPS = np.arange(10, dtype=np.int64) * SECOND_NS
+
+
+def test_one_error_is_enough() -> None:
+    fine, odd, bad = (Check('x', level, '') for level in ('ok', 'warning', 'error'))
+
+    assert Preflight((fine, odd), STAMPS, []).ok
+    assert not Preflight((fine, bad, odd), STAMPS, []).ok
+
+
+def test_images() -> None:
+    assert images_check('/cam', STAMPS).text == '10 images in 9.0 s from /cam.'
+    assert images_check('/cam', STAMPS[:0]).level == 'error'
+
+
+@pytest.mark.parametrize(
+    ('counts', 'level'),
+    [
+        ((100, 0, 0, 0), 'ok'),
+        ((100, 1, 0, 0), 'warning'),
+        ((100, 3, 5, 5), 'warning'),
+        ((100, 3, 6, 5), 'error'),
+    ],
+)
+def test_stamps(counts: tuple[int, int, int, int], level: str) -> None:
+    assert stamps_check(*counts).level == level
+
+
+@pytest.mark.parametrize(
+    ('with_pose', 'level'), [(10, 'ok'), (9, 'ok'), (8, 'warning'), (0, 'error')]
+)
+def test_coverage_levels(with_pose: int, level: str) -> None:
+    span = (0, 9 * SECOND_NS)
+
+    check = coverage_check('/odom', STAMPS, with_pose, span, (0.1, 0.5))
+
+    assert check.level == level
+    assert f'{with_pose} of 10 images ({with_pose / 10:.0%}) have a pose from /odom' in check.text
+    assert 'would bridge' not in check.text
+
+
+def test_coverage_says_what_would_help() -> None:
+    span = (0, 9 * SECOND_NS)
+    far = (100 * SECOND_NS, 200 * SECOND_NS)
+
+    assert (
+        'a limit of 1.25 s would bridge it' in coverage_check('a', STAMPS, 5, span, (1.25, 1)).text
+    )
+    assert (
+        'poses span 100.000 to 200.000 s but images 0.000 to 9.000 s'
+        in coverage_check('a', STAMPS, 0, far, (9.0, 0.5)).text
+    )
+    assert 'gap' not in coverage_check('a', STAMPS, 5, span, None).text
+
+
+def test_path() -> None:
+    corner = [Pose.from_xy_yaw(x, y, 0.0) for x, y in ((0, 0), (3, 0), (3, 4))]
+
+    assert path_check(corner).text == 'The path is 7.0 m long in an area of 3.0 x 4.0 m.'
+    assert path_check(corner[:1] * 3).level == 'warning'
+
+
+def test_pose_stamps() -> None:
+    assert pose_stamps_check(0, 0, 0) == ()
+    assert '2 are no valid pose' not in pose_stamps_check(2, 0, 0)[0].text
