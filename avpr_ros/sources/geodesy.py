@@ -47,8 +47,12 @@ def local_origin(latitude_deg: float, longitude_deg: float, altitude_m: float) -
 def to_local_m(origin: GeodeticOrigin, fixes: FloatArray) -> FloatArray:
     """Carry (N, 3) rows latitude deg, longitude deg, altitude m to (N, 3) x y z in metres."""
     transformer = Transformer.from_pipeline(origin.crs)
-    east, north, up = transformer.transform(fixes[:, 1], fixes[:, 0], fixes[:, 2])
-    return np.stack([east, north, up], axis=1)
+    longitudes, latitudes, altitudes = fixes[:, 1], fixes[:, 0], fixes[:, 2]
+    # lists: pyproj takes an array of one for a scalar
+    east, north, up = transformer.transform(
+        longitudes.tolist(), latitudes.tolist(), altitudes.tolist()
+    )
+    return np.array([east, north, up], dtype=np.float64).T
 
 
 def course_over_ground_rad(positions_m: FloatArray) -> FloatArray | None:

@@ -71,3 +71,16 @@ def test_missing_parts_of_a_bag(tmp_path: Path, storage: str) -> None:
     (bag / 'metadata.yaml').write_text('no: bag\n')
     with pytest.raises(SourceError, match='truncated, damaged or of an unknown kind'):
         read_all(bag)
+
+
+@pytest.mark.parametrize('share', [0.0, 0.3, 0.9])
+def test_truncated_ros1_bag_is_refused(tmp_path: Path, share: float) -> None:
+    original = Path(__file__).resolve().parents[3] / 'shared/data/bags/t265_office.bag'
+    if not original.exists():
+        pytest.skip(f'{original} is missing')
+    data = original.read_bytes()
+    bag = tmp_path / 'cut.bag'
+    bag.write_bytes(data[: int(share * len(data))])
+
+    with pytest.raises(SourceError, match='truncated, damaged or of an unknown kind'):
+        open_source(bag, SourceOptions(image_topics=('/camera/fisheye1/image_raw',)))
