@@ -103,7 +103,7 @@ def error_plot(scored: Scored) -> str:
     """Return the distances of accepted poses from the truth, as a cumulative share."""
     with styled_figure(2.9) as figure:
         axes = figure.subplots()
-        errors = np.sort(scored.error_m[scored.accepted])
+        errors = np.sort(np.maximum(scored.error_m[scored.accepted], 0.01))
         if len(errors):
             share = 100 * np.arange(1, len(errors) + 1) / len(errors)
             axes.step(errors, share, where='post', color=ACCENT, lw=2)

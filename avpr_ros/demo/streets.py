@@ -43,6 +43,10 @@ class StreetGrid:
         """Return (2,) the centre of a crossing, metres."""
         return np.array([self.east_m[i], self.north_m[j]])
 
+    def off_street_m(self, x_m: float, y_m: float) -> float:
+        """Return the distance from the middle of the nearest street, metres."""
+        return float(min(np.abs(self.east_m - x_m).min(), np.abs(self.north_m - y_m).min()))
+
     def blocks(self) -> list[tuple[float, float, float, float]]:
         """Return west, south, east, north of every block at the kerb, margins included."""
         half = ROAD_M / 2

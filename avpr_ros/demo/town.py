@@ -11,7 +11,7 @@ import numpy as np
 
 from avpr_ros.demo import furniture, materials
 from avpr_ros.demo.buildings import Lot, building
-from avpr_ros.demo.streets import KERB_M, PAVEMENT_M, StreetGrid, ground
+from avpr_ros.demo.streets import KERB_M, PAVEMENT_M, ROAD_M, StreetGrid, ground
 from avpr_ros.demo.world import World, box, quad
 from avpr_ros.poses import Pose
 
@@ -40,7 +40,7 @@ def build_town(columns: int, rows: int, seed: int) -> Town:
             _park(world, inner, rng)
         else:
             _houses(world, inner, rng)
-        _kerbside(world, parking, (west, south, east, north), rng)
+        _kerbside(world, grid, parking, (west, south, east, north), rng)
     return Town(grid, world, tuple(parking))
 
 
@@ -117,11 +117,12 @@ def _park(
 
 def _kerbside(
     world: World,
+    grid: StreetGrid,
     parking: list[Pose],
     block: tuple[float, float, float, float],
     rng: np.random.Generator,
 ) -> None:
-    """Put trees, lamps and boards along the four kerbs, and places to park before them."""
+    """Put trees, lamps and boards along the kerbs, and places to park before them."""
     west, south, east, north = block
     sides = (
         ((west, south), (1, 0), east - west),
@@ -130,6 +131,8 @@ def _kerbside(
         ((west, north), (0, -1), north - south),
     )
     for (x0, y0), (ux, uy), length_m in sides:
+        if grid.off_street_m(x0 + ux * length_m / 2, y0 + uy * length_m / 2) > ROAD_M / 2 + 0.1:
+            continue
         trees = rng.random() < 0.45
         along_m = 6.0
         while along_m < length_m - 5:

@@ -1,0 +1,44 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avpr_ros.demo.drives import drive_along
+from avpr_ros.demo.record import odometry_of
+from avpr_ros.demo.run import prepare_folder
+from avpr_ros.demo.scenario import FULL
+from avpr_ros.demo.streets import StreetGrid
+from avpr_ros.errors import ConfigError
+
+
+def test_an_earlier_demo_is_cleared_and_other_folders_are_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / 'demo'
+    prepare_folder(folder)
+    (folder / 'old').touch()
+    prepare_folder(folder)
+
+    assert not (folder / 'old').exists()
+    (tmp_path / 'precious').touch()
+    with pytest.raises(ConfigError, match='holds other things'):
+        prepare_folder(tmp_path)
+    assert (tmp_path / 'precious').exists()
+
+
+def test_odometry_is_the_truth_with_a_centimetre_of_noise() -> None:
+    grid = StreetGrid.draw(FULL.columns, FULL.rows, np.random.default_rng(FULL.seed))
+    drive = drive_along(grid, FULL.mapping.route, FULL.mapping.driving)
+
+    odometry = odometry_of(drive, FULL.mapping)
+
+    seconds = [(stamp - FULL.mapping.start_ns) / 1e9 for stamp, _ in odometry]
+    errors = np.array(
+        [p.distance_m(drive.pose_at(t)) for t, (_, p) in zip(seconds, odometry, strict=True)]
+    )
+    assert np.allclose(np.diff(seconds), 0.05)
+    assert seconds[-1] >= drive.times_s[-1]
+    assert 0.005 < errors.mean() < 0.03
+    assert errors.max() < 0.08
