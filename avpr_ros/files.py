@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+import ctypes
 import hashlib
 import os
 from pathlib import Path
@@ -78,7 +79,9 @@ def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
 
 
 def _swap(new: Path, old: Path) -> None:
-    """Put ``new`` in the place of ``old``; the old folder moves aside, then goes."""
+    """Put ``new`` in the place of ``old``, in one step where the system can."""
+    if _exchange(new, old):
+        return
     aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f'.{old.name}.old.'))
     try:
         old.rename(aside / 'old')
@@ -89,6 +92,15 @@ def _swap(new: Path, old: Path) -> None:
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Let two paths change places in one step; say whether the system could."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), 'renameat2', None)
+    if rename is None:
+        return False
+    here, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
+    return bool(rename(here, os.fsencode(a), here, os.fsencode(b), exchange) == 0)
 
 
 def _umask() -> int:

@@ -103,6 +103,7 @@ def _similarity(alike: SelfSimilarity) -> str:
             if finite.size:
                 axes.hist(finite, bins=_BINS, alpha=0.6, label=label, color=colour)
                 axes.legend()
+        axes.margins(y=0.35)  # room for the legend
         axes.set_xlabel('similarity')
         axes.set_ylabel('keyframes')
         return svg_uri(figure)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 import math
+import os
 from pathlib import Path
 from typing import TypeAlias
 import uuid
@@ -147,6 +148,15 @@ def _build_into(
         finish(GalleryMap.open(folder))
         added = [gallery_map.REPORT] if (folder / gallery_map.REPORT).is_file() else []
         draft.sealed(folder, names + added).save(folder)
+    _flush(folder)
+
+
+def _flush(folder: Path) -> None:
+    """Wait until the files are on disk: a loss of power must not take old map and new one."""
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open('rb') as stream:
+                os.fsync(stream.fileno())
 
 
 def _draft(
