@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from avpr_ros.arrays import RgbImage
@@ -13,7 +14,7 @@ from avpr_ros.errors import ImageDecodeError, SourceError
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.selection import KeyframeSelector
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.frame import Frame, FrameSource
 
 #: Called with each chosen frame's row and its image.
 TakeImage: TypeAlias = Callable[[int, RgbImage], None]
@@ -104,26 +105,35 @@ def choose_frames(
         sessions.append(session)
         selectors: dict[str, KeyframeSelector] = {}
         for frame in source.frames():
-            selector = selectors.setdefault(
-                frame.camera, KeyframeSelector(min_distance_m, min_rotation_rad)
-            )
-            if selector.wants(frame.map_from_base):
-                try:
-                    take(row, frame.decode())
-                except ImageDecodeError:
-                    session.undecodable += 1
-                else:
-                    selector.keep(frame.map_from_base)
-                    session.chosen.append(
-                        ChosenFrame(
-                            session.frames, frame.stamp_ns, frame.camera, frame.map_from_base
-                        )
-                    )
-                    row += 1
-            session.frames += 1
+            if frame.camera not in selectors:
+                selectors[frame.camera] = KeyframeSelector(min_distance_m, min_rotation_rad)
+            if _choose(session, frame, selectors[frame.camera], partial(take, row)):
+                row += 1
             done += 1
             progress('choosing keyframes', done, max(done, total))
     return sessions
+
+
+def _choose(
+    session: ChosenSession,
+    frame: Frame,
+    selector: KeyframeSelector,
+    take: Callable[[RgbImage], None],
+) -> bool:
+    """Count the next frame of a session; keep it where it is wanted and can be decoded."""
+    position = session.frames
+    session.frames += 1
+    if not selector.wants(frame.map_from_base):
+        return False
+    try:
+        image = frame.decode()
+    except ImageDecodeError:
+        session.undecodable += 1
+        return False
+    take(image)
+    selector.keep(frame.map_from_base)
+    session.chosen.append(ChosenFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base))
+    return True
 
 
 def chosen_images(sessions: Iterable[ChosenSession]) -> Iterator[RgbImage]:

@@ -45,6 +45,18 @@ def match_covariance(
         (6, 6) float64, diagonal, finite and positive: x y z in square metres, rotations about
         the fixed axes of the map in square radians (REP-103).
     """
+    spread_xy_m, spread_z_m, spread_yaw_rad = _spreads(retrieval, hypotheses)
+    sigma_xy_m = max(spacing_m / 2, spread_xy_m, settings.min_sigma_xy_m)
+    sigma_z_m = max(spread_z_m, settings.min_sigma_z_m)
+    sigma_yaw_rad = max(rotation_step_rad / 2, spread_yaw_rad, settings.min_sigma_yaw_rad)
+    position_m = settings.position_covariance_scale * np.array([sigma_xy_m, sigma_xy_m, sigma_z_m])
+    tilt_rad = settings.sigma_roll_pitch_rad
+    rotation_rad = [tilt_rad, tilt_rad, settings.yaw_covariance_scale * sigma_yaw_rad]
+    return np.asarray(np.diag(np.concatenate([position_m, rotation_rad]) ** 2))
+
+
+def _spreads(retrieval: Retrieval, hypotheses: PoseHypotheses) -> tuple[float, float, float]:
+    """Return the spread in the plane for each axis, along z, and of the rotation."""
     best = int(retrieval.rows[0])
     rows = retrieval.rows[retrieval.same_place]
     rival = max(retrieval.rival_similarity, -1.0)
@@ -52,21 +64,6 @@ def match_covariance(
     weights[0] = max(weights[0], 1e-6)
     weights = weights / weights.sum()
     squares = weights @ hypotheses.offsets_m(best, rows) ** 2
+    angle = float(np.sqrt(weights @ hypotheses.angles_rad(best, rows) ** 2))
     # Half of the planar square for each axis: the offset's direction is not known.
-    spread_xy_m = float(np.sqrt((squares[0] + squares[1]) / 2))
-    spread_yaw_rad = float(np.sqrt(weights @ hypotheses.angles_rad(best, rows) ** 2))
-    sigma_xy_m = max(spacing_m / 2, spread_xy_m, settings.min_sigma_xy_m)
-    sigma_z_m = max(float(np.sqrt(squares[2])), settings.min_sigma_z_m)
-    sigma_yaw_rad = max(rotation_step_rad / 2, spread_yaw_rad, settings.min_sigma_yaw_rad)
-    scale = settings.position_covariance_scale
-    sigmas = np.array(
-        [
-            scale * sigma_xy_m,
-            scale * sigma_xy_m,
-            scale * sigma_z_m,
-            settings.sigma_roll_pitch_rad,
-            settings.sigma_roll_pitch_rad,
-            settings.yaw_covariance_scale * sigma_yaw_rad,
-        ]
-    )
-    return np.asarray(np.diag(sigmas**2))
+    return float(np.sqrt((squares[0] + squares[1]) / 2)), float(np.sqrt(squares[2])), angle
