@@ -21,7 +21,7 @@ def map_of_matches(scored: Scored, keyframes_m: FloatArray) -> str:
     """Return a plan: keyframes, the second drive, a line from each query to its best match."""
     with styled_figure(5.0) as figure:
         axes = figure.subplots()
-        axes.plot(*keyframes_m[:, :2].T, '.', color='#c9d1d9', ms=5, label='keyframes')
+        axes.plot(*keyframes_m[:, :2].T, '.', color='#aab4be', ms=4, label='keyframes')
         best = [a.matches[0].position_m[:2] if a.matches else None for a in scored.answers]
         for wanted, colour, label in (
             (scored.accepted, GOOD, 'accepted'),
@@ -73,7 +73,7 @@ def score_histogram(scored: Scored) -> str:
             )
         axes.set_xlabel('similarity of the best candidate')
         axes.set_ylabel('queries')
-        axes.legend()
+        figure.legend(loc='outside upper center', ncols=2)
         return svg_uri(figure)
 
 
@@ -133,7 +133,7 @@ def latency_plot(scored: Sequence[Scored]) -> str:
             )
         axes.set_xlabel('image published to answer received, ms')
         axes.set_ylabel('images, %')
-        axes.set_xscale('log')
+        axes.set_xlim(left=0)
         axes.set_ylim(0, 102)
         axes.legend(loc='lower right')
         return svg_uri(figure)

@@ -48,7 +48,10 @@ def write_report(
         'right_m': RIGHT_M,
         'wrong_m': WRONG_M,
         'headings': [heading for heading, _, _ in COLUMNS],
-        'rows': [(TITLES[one.method], cells(one.row), one is ours) for one in scored],
+        'methods': [
+            {'title': TITLES[one.method], 'cells': cells(one.row), 'ours': one is ours}
+            for one in scored
+        ],
         'plan': figures.map_of_matches(ours, gallery.keyframes.poses[:, :3]),
         'histogram': figures.score_histogram(ours),
         'precision_recall': figures.precision_recall_plot(scored),

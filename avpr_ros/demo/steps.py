@@ -44,6 +44,13 @@ class Steps:
         self._console = console
         self._environment = _environment(os.environ)
 
+    def commands_with_times(self) -> list[str]:
+        """Return what ran, with the seconds it took behind it."""
+        return [
+            f'$ {one}   # {self.durations_s[one]:.0f} s' if one in self.durations_s else f'$ {one}'
+            for one in self.commands
+        ]
+
     def run(self, command: Sequence[str]) -> None:
         """Run one command to its end; what it prints goes to the terminal.
 
