@@ -68,7 +68,10 @@ def localize(
     scorer = DriveScorer(drive.truth, gallery.keyframes, radius_m)
     verdicts = _match(drive.source, network, matcher, output, scorer)
     rows = [('images', f'{sum(verdicts.values())}'), *_counts(verdicts)]
-    rows += [('score', drive.no_truth)] if drive.no_truth else _scores(scorer, radius_m)
+    if drive.no_truth is not None:
+        rows.append(('no score', drive.no_truth))
+    else:
+        rows += [('scored against', drive.source.pose_source), *_scores(scorer, radius_m)]
     print_table(f'{source} against {map_folder}', rows)
     print_note(f'see {output}')
 

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.covariance import keyframe_spacing_m
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.matcher import DISTINCT_SPACINGS
+from avpr_ros.matching.places import default_distinct_radius_m
 from avpr_ros.matching.settings import MatchSettings
 
 _MOST_ROWS = 2000
@@ -65,7 +64,7 @@ class SelfSimilarity:
 def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
     """Compare the keyframes of a map with one another, at most 2,000 of them with all."""
     settings = MatchSettings()
-    radius_m = DISTINCT_SPACINGS * keyframe_spacing_m(gallery)
+    radius_m = default_distinct_radius_m(gallery)
     hypotheses = PoseHypotheses(gallery, camera='')
     count = len(gallery)
     rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).round().astype(np.int64))

@@ -7,17 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.retrieval import Retrieval
 from avpr_ros.matching.settings import MatchSettings
-
-
-def keyframe_spacing_m(gallery: GalleryMap) -> float:
-    """Return how far apart keyframes are: as set at build, or wider where frames were rarer."""
-    steps_m = gallery.keyframes.steps_m()
-    typical_m = float(np.median(steps_m)) if steps_m.size else 0.0
-    return max(gallery.manifest.keyframe_spacing.distance_m, typical_m)
 
 
 def match_covariance(

@@ -9,17 +9,15 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.covariance import keyframe_spacing_m, match_covariance
+from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
 from avpr_ros.matching.guards.guard import Guard
 from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
 from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.settings import MatchSettings
-
-#: Distinct places are this many keyframe spacings apart, unless set otherwise.
-DISTINCT_SPACINGS = 5.0
 
 
 class Matcher:
@@ -44,7 +42,7 @@ class Matcher:
         self._spacing_m = keyframe_spacing_m(gallery)
         radius_m = self._settings.distinct_radius_m
         self.distinct_radius_m = (
-            DISTINCT_SPACINGS * self._spacing_m if radius_m is None else radius_m
+            default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
         self._guards = _guards(calibration, self._settings)
         self._hypotheses: dict[str, PoseHypotheses] = {}

@@ -19,7 +19,7 @@ class MatchSettings:
         min_similarity: threshold on the inner product; None takes the calibration's.
         min_ratio: the best similarity over that of the best distinct place, at least.
         distinct_radius_m: beyond this distance from the best keyframe another place begins;
-            None takes five times the map's keyframe spacing.
+            None takes five times the map's keyframe spacing, at least 2 m.
         distinct_angle_rad: beyond this rotation from the best keyframe another view begins.
         position_covariance_scale: factor on the standard deviations of x, y and z.
         yaw_covariance_scale: factor on the standard deviation of the yaw.

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.matching.covariance import keyframe_spacing_m
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
@@ -46,9 +45,3 @@ def test_scales_and_floors_apply(gallery):
         sigma_roll_pitch_rad=0.01,
     )
     np.testing.assert_allclose(sigmas, [2.25, 2.25, 0.3, 0.01, 0.01, 0.6])
-
-
-def test_sparse_frames_widen_the_spacing(make_gallery):
-    poses = [Pose.from_xy_yaw(x, 0, 0) for x in (0, 4, 8, 12, 90)]
-    gallery = make_gallery(np.eye(5, dtype=np.float32), poses, min_distance_m=1.0)
-    assert keyframe_spacing_m(gallery) == 4.0

@@ -1,0 +1,22 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.poses import Pose
+
+
+@pytest.mark.parametrize(
+    ('step_m', 'set_m', 'spacing_m', 'radius_m'),
+    [(4.0, 1.0, 4.0, 20.0), (0.05, 0.01, 0.05, 2.0), (0.0, 0.0, 0.0, 2.0)],
+)
+def test_places_follow_the_spacing_but_are_never_tiny(
+    make_gallery, step_m, set_m, spacing_m, radius_m
+):
+    poses = [Pose.from_xy_yaw(step_m * i, 0, 0) for i in range(5)]
+    gallery = make_gallery(np.eye(5, dtype=np.float32), poses, min_distance_m=set_m)
+    assert keyframe_spacing_m(gallery) == pytest.approx(spacing_m)
+    assert default_distinct_radius_m(gallery) == pytest.approx(radius_m)
