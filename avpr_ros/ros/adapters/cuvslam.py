@@ -16,19 +16,14 @@ class CuVslam:
     ``visual_slam/trigger_hint``, which asks for another.
     """
 
-    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot, map_frame: str) -> None:
-        """Take the guard, the floors, requests with their cool-down, and cuVSLAM's map frame."""
+    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot) -> None:
+        """Take the guard, the floors, and the requests with their cool-down."""
         self._guard = guard
         self._floors = floors
         self._one_shot = one_shot
-        self._map_frame = map_frame
 
     def on_fix(self, fix: Fix) -> Decision:
         """Send the fix if it is guarded, asked for, and not within the cool-down."""
-        if self._map_frame and fix.frame_id != self._map_frame:
-            return Decision(
-                None, f"It is in frame '{fix.frame_id}', the consumer's is '{self._map_frame}'."
-            )
         verdict = self._guard.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)

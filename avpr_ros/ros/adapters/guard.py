@@ -26,6 +26,7 @@ class GuardSettings:
         window_s: they must lie within this time.
         min_travel_m: only matches this far apart count as further evidence; 0: all of them.
             Needs odometry.
+        map_frame: the frame the consumer calls its map; others are refused. Empty: any.
     """
 
     agreeing: int = 3
@@ -33,6 +34,7 @@ class GuardSettings:
     yaw_rad: float = 0.8
     window_s: float = 20.0
     min_travel_m: float = 0.0
+    map_frame: str = ''
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Guard:
 
     def check(self, fix: Fix) -> Verdict:
         """Judge a fix and remember it."""
+        wanted_frame = self._settings.map_frame
+        if wanted_frame and fix.frame_id != wanted_frame:
+            return Verdict(
+                False, f"It is in frame '{fix.frame_id}', the consumer's map is '{wanted_frame}'."
+            )
         if self._newest_ns is not None:
             if fix.stamp_ns < self._newest_ns - RESTART_NS:
                 self.reset()

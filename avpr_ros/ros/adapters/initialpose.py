@@ -20,9 +20,7 @@ class InitialPose:
     estimate already agrees, so that a restarted adapter does no harm.
     """
 
-    def __init__(
-        self, guard: Guard, floors: Floors, one_shot: OneShot, watch: LostWatch, map_frame: str
-    ) -> None:
+    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot, watch: LostWatch) -> None:
         """Take the parts.
 
         Args:
@@ -30,21 +28,15 @@ class InitialPose:
             floors: smallest standard deviations, the spread of AMCL's particles.
             one_shot: requests and cool-down.
             watch: the consumer's own estimate.
-            map_frame: the consumer's global frame; other frames are refused. Empty: any.
         """
         self._guard = guard
         self._floors = floors
         self._one_shot = one_shot
         self._watch = watch
-        self._map_frame = map_frame
         self._asked = False
 
     def on_fix(self, fix: Fix) -> Decision:
         """Send the fix if it is guarded, needed, and not within the cool-down."""
-        if self._map_frame and fix.frame_id != self._map_frame:
-            return Decision(
-                None, f"It is in frame '{fix.frame_id}', the consumer's is '{self._map_frame}'."
-            )
         verdict = self._guard.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)

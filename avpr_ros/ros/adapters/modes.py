@@ -50,6 +50,7 @@ def build_guard(settings: AdapterSettings, odometry: OdometryBuffer) -> Guard:
             settings.agree_yaw_rad,
             settings.agree_window_s,
             settings.agree_travel_m,
+            settings.map_frame,
         ),
         odometry,
     )
@@ -65,11 +66,11 @@ def build(settings: AdapterSettings, odometry: OdometryBuffer) -> Built:
     if settings.mode == 'rtabmap_global_pose':
         return Built(RtabmapGlobalPose(guard, floors, settings.base_frame))
     if settings.mode == 'cuvslam':
-        return Built(CuVslam(guard, floors, one_shot, settings.map_frame))
+        return Built(CuVslam(guard, floors, one_shot))
     if settings.mode == 'map_to_odom':
         return Built(MapToOdom(guard, odometry))
     watch = LostWatch(
         LostSettings(settings.lost_distance_m, settings.lost_yaw_rad, settings.lost_after_s),
         odometry,
     )
-    return Built(InitialPose(guard, floors, one_shot, watch, settings.map_frame), watch)
+    return Built(InitialPose(guard, floors, one_shot, watch), watch)

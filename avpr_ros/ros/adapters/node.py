@@ -128,6 +128,7 @@ class AdapterNode:
                 f'An odometry message is refused: {error}.', throttle_duration_sec=5.0
             )
             return
+        self._counts['odometry'] += 1
         self._odometry.add(stamp_ns(message.header.stamp), pose)
         if self._links is None:
             self._drain()
@@ -140,6 +141,7 @@ class AdapterNode:
         try:
             if self._watch is not None:
                 self._watch.on_consumer_pose(fix_from_message(message))
+                self._counts['consumer poses'] += 1
         except ValueError as error:
             self._node.get_logger().warning(f"The consumer's own pose is refused: {error}.")
 

@@ -149,7 +149,8 @@ class BackEnd:
             self._solution, self._solved_closures = solution, closures
             duration_s = time.monotonic() - started_s
             self._next_solve_s = time.monotonic() + duration_s / SOLVE_PART
-            self._publisher.publish(self._path(solution))
+            if self._node.context.ok():
+                self._publisher.publish(self._path(solution))
             return (
                 f'{len(solution.used)} loop closures used, {len(solution.rejected)} rejected, '
                 f'{problem.outside} without odometry; solved in {duration_s:.1f} s.'

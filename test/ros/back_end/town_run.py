@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+import itertools
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -45,7 +46,7 @@ def streets(length_m: float, step_m: float) -> list[Pose]:
 def with_drift(truth: list[Pose], scale: float, yaw_rad_per_m: float, rng) -> list[Pose]:
     """Odometry from the origin: wrong scale, a heading that creeps away, and noise."""
     odometry = [Pose.identity()]
-    for before, after in zip(truth, truth[1:]):
+    for before, after in itertools.pairwise(truth):
         motion = before.inverse() @ after
         way_m = np.linalg.norm(motion.translation_m)
         noise = rng.normal(0.0, 0.004, 3) * np.sqrt(way_m)
@@ -74,7 +75,7 @@ def make_run(
     shift, left = 0, 0
     for k in range(15, len(truth), 20):
         if left == 0 and rng.random() < wrong_part / burst:
-            shift, left = int(rng.integers(20, len(keyframes) - 20)), burst
+            shift, left = int(rng.integers(len(keyframes) // 6, len(keyframes) * 5 // 6)), burst
         nearest = int(np.argmin(np.linalg.norm(places - truth[k].translation_m, axis=1)))
         seen = keyframes[nearest].inverse() @ truth[k]
         keyframe = nearest

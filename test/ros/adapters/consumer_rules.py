@@ -1,0 +1,81 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What each consumer refuses or misreads, written from its own code and documentation."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.ros.messages import stamp_ns
+
+
+def _numbers(message: Any) -> list[float]:
+    p, q = message.pose.pose.position, message.pose.pose.orientation
+    return [p.x, p.y, p.z, q.x, q.y, q.z, q.w, *message.pose.covariance]
+
+
+def _finite_unit(message: Any) -> list[str]:
+    problems = []
+    if not all(math.isfinite(value) for value in _numbers(message)):
+        problems.append('a number is not finite')
+    q = message.pose.pose.orientation
+    if not abs(q.x**2 + q.y**2 + q.z**2 + q.w**2 - 1.0) < 1e-4:
+        problems.append('the quaternion is not of norm one')
+    return problems
+
+
+def amcl(message: Any, global_frame: str) -> list[str]:
+    """nav2's validateMsg, and amcl_node's check of the frame."""
+    problems = _finite_unit(message)
+    if not message.header.frame_id:
+        problems.append('no frame')
+    if message.header.frame_id != global_frame:
+        problems.append('not in the global frame')
+    if any(value < 0.0 for value in message.pose.covariance):
+        problems.append('a negative element of the covariance')
+    if stamp_ns(message.header.stamp) <= 0:
+        problems.append('no stamp')
+    return problems
+
+
+def slam_toolbox(stamps_ns: list[int], cool_down_s: float) -> list[str]:
+    """Each message resets it: no stream."""
+    gaps = np.diff(stamps_ns)
+    return ['a stream of resets'] if (gaps < cool_down_s * 1e9).any() else []
+
+
+def robot_localization(message: Any, world_frame: str) -> list[str]:
+    """A variance of zero becomes 1e-6; frames are transformed to the world frame."""
+    problems = _finite_unit(message)
+    if message.header.frame_id != world_frame:
+        problems.append('no transform from its frame')
+    covariance = np.array(message.pose.covariance).reshape(6, 6)
+    if np.diag(covariance).min() <= 1e-6:
+        problems.append('near-perfect by mistake')
+    if np.linalg.eigvalsh(covariance).min() <= 0.0:
+        problems.append('the covariance is not positive definite')
+    return problems
+
+
+def rtabmap_global_pose(message: Any, base_frame: str) -> list[str]:
+    """The frame is the sensor's; the covariance is inverted."""
+    problems = _finite_unit(message)
+    if message.header.frame_id != base_frame:
+        problems.append('the frame is not that of the base')
+    covariance = np.array(message.pose.covariance).reshape(6, 6)
+    if np.linalg.matrix_rank(covariance) < 6 or (np.diag(covariance) <= 0.0).any():
+        problems.append('the covariance has no inverse')
+    elif np.linalg.cond(covariance) > 1e9:
+        problems.append('the inverse of the covariance is not to be trusted')
+    return problems
+
+
+def cuvslam(message: Any, map_frame: str) -> list[str]:
+    """It searches its map around the pose, in the map's frame."""
+    problems = _finite_unit(message)
+    if message.header.frame_id != map_frame:
+        problems.append('not in the map frame')
+    return problems

@@ -1,0 +1,112 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import consumer_rules
+from drive import fix_at, message_of, random_drive
+from geometry_msgs.msg import PoseWithCovarianceStamped
+import numpy as np
+import pytest
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.fix import fix_from_message, fix_to_message
+from avpr_ros.ros.adapters.modes import build
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+
+MATCHES = 3000
+
+
+@cache
+def drive() -> list[tuple[int, Pose, PoseWithCovarianceStamped]]:
+    return list(random_drive(1, MATCHES))
+
+
+@cache
+def emitted(mode: str, with_odometry: bool = True, requests: bool = False) -> list[object]:
+    """Everything an adapter sends on a long drive, with a request every 40 matches."""
+    settings = AdapterSettings(mode=mode, map_frame='map', cool_down_s=10.0, agree_radius_m=3.0)
+    odometry = OdometryBuffer(120.0)
+    adapter = build(settings, odometry).adapter
+    sent = []
+    for number, (stamp_ns, pose, message) in enumerate(drive()):
+        if with_odometry:
+            odometry.add(stamp_ns, pose)
+        if requests and number % 40 == 0:
+            adapter.request('the test')
+        try:
+            fix = fix_from_message(message)
+        except ValueError:
+            continue
+        decision = adapter.on_fix(fix)
+        assert decision.text
+        if decision.send is not None:
+            sent.append(fix_to_message(decision.send))
+    return sent
+
+
+@pytest.mark.parametrize('with_odometry', [True, False])
+def test_amcl_and_slam_toolbox_accept_every_initial_pose(with_odometry: bool) -> None:
+    sent = emitted('initialpose', with_odometry, requests=True)
+    assert len(sent) > 50
+    assert [consumer_rules.amcl(one, 'map') for one in sent] == [[]] * len(sent)
+    stamps = [one.header.stamp.sec * 10**9 + one.header.stamp.nanosec for one in sent]
+    assert consumer_rules.slam_toolbox(stamps, 10.0) == []
+    assert max(abs(one.pose.pose.position.z) for one in sent) == 0.0
+
+
+def test_initial_poses_are_not_streamed_without_a_request() -> None:
+    assert len(emitted('initialpose')) == 1
+
+
+def test_robot_localization_never_gets_a_near_perfect_pose() -> None:
+    sent = emitted('robot_localization')
+    problems = [consumer_rules.robot_localization(one, 'map') for one in sent]
+    assert len(sent) > 0.9 * MATCHES
+    assert problems == [[]] * len(sent)
+
+
+def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
+    sent = emitted('rtabmap_global_pose')
+    assert len(sent) > 0.5 * MATCHES
+    assert [consumer_rules.rtabmap_global_pose(one, 'base_link') for one in sent] == [[]] * len(
+        sent
+    )
+
+
+def test_cuvslam_gets_poses_in_its_map_frame() -> None:
+    sent = emitted('cuvslam', True, requests=True)
+    assert len(sent) > 50
+    assert [consumer_rules.cuvslam(one, 'map') for one in sent] == [[]] * len(sent)
+
+
+@pytest.mark.parametrize('mode', ['initialpose', 'cuvslam'])
+def test_wrong_matches_never_reset_a_consumer(mode: str) -> None:
+    truth = {stamp: pose for stamp, pose, _ in drive()}
+    sent = emitted(mode, True, requests=True)
+    for message in sent:
+        stamp = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+        p = message.pose.pose.position
+        away = np.array([p.x, p.y]) - truth[stamp].translation_m[:2]
+        assert np.linalg.norm(away) < 3.0
+
+
+def test_the_rules_refuse_what_the_consumers_refuse() -> None:
+    good = fix_to_message(fix_at(1.0, 1.0))
+    assert consumer_rules.amcl(good, 'map') == []
+    unit = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    negative = np.eye(6)
+    negative[0, 1] = negative[1, 0] = -0.1
+    assert consumer_rules.amcl(message_of(1.0, unit, negative), 'map')
+    assert consumer_rules.amcl(message_of(1.0, unit, np.eye(6), ''), 'map')
+    assert consumer_rules.amcl(message_of(1.0, [*unit[:6], 1.001], np.eye(6)), 'map')
+    assert consumer_rules.amcl(good, 'world')
+    zero = message_of(1.0, unit, np.zeros((6, 6)), 'base_link')
+    assert consumer_rules.rtabmap_global_pose(zero, 'base_link')
+    assert consumer_rules.rtabmap_global_pose(good, 'base_link')
+    assert consumer_rules.robot_localization(message_of(1.0, unit, np.zeros((6, 6))), 'map')
+    assert consumer_rules.slam_toolbox([0, 10**9], 10.0)
+    assert consumer_rules.cuvslam(fix_to_message(replace(fix_at(0, 0), frame_id='odom')), 'map')

@@ -1,0 +1,21 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from drive import fix_at
+
+from avpr_ros.ros.adapters.modes import build
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+
+
+def test_each_hint_gets_one_pose_after_the_cool_down() -> None:
+    settings = AdapterSettings(mode='cuvslam', agreeing=1, cool_down_s=2.0)
+    adapter = build(settings, OdometryBuffer(10.0)).adapter
+    sent = []
+    for second in range(12):
+        if second in (1, 6, 7):
+            adapter.request('the trigger hint')
+        if adapter.on_fix(fix_at(0, second)).send:
+            sent.append(second)
+    assert sent == [0, 2, 6, 8]

@@ -1,0 +1,29 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from drive import START_NS, fix_at
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.fix_queue import FixQueue
+from avpr_ros.ros.adapters.odometry import OdometryBuffer
+
+
+def test_nothing_waits_where_there_is_no_odometry() -> None:
+    queue = FixQueue(OdometryBuffer(10.0), wait_s=0.5)
+    queue.put(fix_at(0, 1), now_s=0.0)
+    assert len(queue.ready(0.0)) == 1
+    assert queue.ready(9.0) == []
+
+
+def test_a_fix_waits_for_odometry_of_its_stamp_but_not_for_ever() -> None:
+    odometry = OdometryBuffer(10.0)
+    odometry.add(START_NS, Pose.identity())
+    queue = FixQueue(odometry, wait_s=0.5)
+    queue.put(fix_at(0, 1), now_s=0.0)
+    queue.put(fix_at(0, 2), now_s=0.1)
+    assert queue.ready(0.2) == []
+    odometry.add(START_NS + 10**9, Pose.identity())
+    assert [fix.stamp_ns for fix in queue.ready(0.2)] == [START_NS + 10**9]
+    assert queue.ready(0.55) == []
+    assert len(queue.ready(0.6)) == 1

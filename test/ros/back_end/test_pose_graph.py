@@ -1,0 +1,143 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from town_run import Run, make_run, shifted
+
+from avpr_ros.errors import AvprError
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.closure import LoopClosure
+from avpr_ros.ros.back_end import solver
+from avpr_ros.ros.back_end.pose_graph import PoseGraph
+from avpr_ros.ros.back_end.rows import rows_of
+from avpr_ros.ros.back_end.settings import GraphSettings
+from avpr_ros.ros.back_end.solver import Solution, solve
+from avpr_ros.ros.back_end.trajectory_error import ate_rmse_m
+
+pytest.importorskip('gtsam', reason='gtsam is not installed', exc_type=ImportError)
+SETTINGS = GraphSettings(node_distance_m=2.0)
+
+
+def filled(run: Run) -> PoseGraph:
+    graph = PoseGraph(SETTINGS)
+    for stamp_ns, pose in zip(run.stamps_ns, run.odometry, strict=True):
+        graph.add_odometry(stamp_ns, pose)
+    graph.set_keyframes(run.keyframes)
+    for closure in run.closures:
+        graph.add_closure(closure)
+    return graph
+
+
+@cache
+def solved(seed: int, burst: int = 1) -> tuple[Run, Solution]:
+    run = make_run(seed, length_m=300.0, burst=burst)
+    return run, solve(filled(run).problem(), SETTINGS)
+
+
+def used_wrong(run: Run, solution: Solution) -> int:
+    wrong = {id(one) for one, bad in zip(run.closures, run.wrong, strict=True) if bad}
+    return sum(id(one.closure) in wrong for one in solution.used)
+
+
+@pytest.mark.parametrize(('seed', 'burst'), [(0, 1), (1, 5)])
+def test_the_error_falls_five_times_and_no_wrong_closure_is_used(seed: int, burst: int) -> None:
+    run, solution = solved(seed, burst)
+    truth = rows_of(run.truth)
+    assert sum(run.wrong) >= 10
+    assert used_wrong(run, solution) == 0
+    assert len(solution.used) >= 0.95 * run.wrong.count(False)
+    after_m = ate_rmse_m(truth, solution.after, 'none')
+    assert after_m < 0.3
+    assert 5 * after_m < ate_rmse_m(truth, solution.before, 'se3')
+    assert 5 * after_m < ate_rmse_m(truth, solution.before, 'none')
+
+
+def test_without_the_robust_kernel_wrong_closures_would_ruin_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def trust_all(gtsam: Any, graph: Any, values: Any, *_: object) -> Any:
+        result = gtsam.LevenbergMarquardtOptimizer(graph, values).optimize()
+        rows = [result.atPose3(key) for key in range(values.size())]
+        quaternions = [pose.rotation().toQuaternion().coeffs() for pose in rows]
+        translations = [pose.translation() for pose in rows]
+        return np.hstack([translations, quaternions]), np.ones(graph.size())
+
+    run, robust = solved(0)
+    monkeypatch.setattr(solver, '_optimise', trust_all)
+    solution = solve(filled(run).problem(), SETTINGS)
+    truth = rows_of(run.truth)
+    assert used_wrong(run, solution) == sum(run.wrong)
+    assert ate_rmse_m(truth, solution.after, 'none') > 5 * ate_rmse_m(truth, robust.after, 'none')
+
+
+def test_order_of_arrival_makes_no_difference() -> None:
+    run, solution = solved(0)
+    graph = PoseGraph(SETTINGS)
+    for closure in reversed(run.closures):
+        graph.add_closure(closure)
+    assert graph.waiting == len(run.closures)
+    graph.set_keyframes(run.keyframes)
+    assert graph.waiting == 0
+    order = np.random.default_rng(1).permutation(len(run.stamps_ns))
+    for k in order:
+        graph.add_odometry(run.stamps_ns[k], run.odometry[k])
+        graph.add_odometry(run.stamps_ns[k], Pose.from_xy_yaw(999.0, 0.0, 0.0))
+    again = solve(graph.problem(), SETTINGS)
+    assert ate_rmse_m(solution.after, again.after, 'none') < 0.05
+
+
+def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
+    run, _ = solved(0)
+    graph = filled(run)
+    graph.add_closure(shifted(run.closures[0], -100.0))
+    graph.add_closure(shifted(run.closures[-1], 100.0))
+    graph.add_closure(replace(run.closures[0], keyframe_id=len(run.keyframes)))
+    problem = graph.problem()
+    assert problem.outside == 2
+    assert graph.unknown_keyframes == 1
+    assert len(problem.closures) == len(run.closures)
+
+
+def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
+    run, _ = solved(0)
+    half = len(run.odometry) // 2
+    jumped = [Pose.from_xy_yaw(300.0, 80.0, 1.0) @ pose for pose in run.odometry[half:]]
+    torn = replace(run, odometry=run.odometry[:half] + jumped)
+    solution = solve(filled(torn).problem(), SETTINGS)
+    assert used_wrong(run, solution) == 0
+    assert ate_rmse_m(rows_of(run.truth), solution.after, 'none') < 0.5
+
+
+def test_closures_within_one_run_need_no_map() -> None:
+    run = make_run(3, length_m=300.0)
+    graph = filled(replace(run, closures=[]))
+    covariance = np.diag([0.04] * 3 + [0.0004] * 3)
+    rng = np.random.default_rng(0)
+    for k in range(0, len(run.truth), 25):
+        gaps_m = np.array([pose.distance_m(run.truth[k]) for pose in run.truth[: max(k - 300, 0)]])
+        near = np.flatnonzero(gaps_m < 2.0)
+        if len(near):
+            seen = run.truth[near[0]].inverse() @ run.truth[k]
+            noisy = Pose(seen.translation_m + rng.normal(0.0, 0.1, 3), seen.rotation)
+            closure = LoopClosure(run.stamps_ns[k], 0, noisy, covariance)
+            graph.add_session_closure(closure, run.stamps_ns[int(near[0])])
+    solution = solve(graph.problem(), SETTINGS)
+    truth = rows_of(run.truth)
+    assert len(solution.used) > 10
+    assert 2 * ate_rmse_m(truth, solution.after, 'none') < ate_rmse_m(
+        truth, solution.before, 'none'
+    )
+
+
+def test_too_few_closures_are_refused_in_one_sentence() -> None:
+    run, _ = solved(0)
+    graph = filled(replace(run, closures=run.closures[:2]))
+    with pytest.raises(AvprError, match='2 loop closures'):
+        solve(graph.problem(), SETTINGS)
+    assert PoseGraph(SETTINGS).problem() is None

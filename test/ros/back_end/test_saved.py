@@ -1,0 +1,31 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from town_run import make_run
+
+from avpr_ros.ros.back_end.problem import AnchoredClosure
+from avpr_ros.ros.back_end.rows import rows_of
+from avpr_ros.ros.back_end.saved import save
+from avpr_ros.ros.back_end.solver import Solution
+
+
+def test_files_hold_both_trajectories_and_every_closure(tmp_path: Path) -> None:
+    run = make_run(0, length_m=20.0)
+    closures = tuple(AnchoredClosure(one, run.keyframes[one.keyframe_id]) for one in run.closures)
+    stamps_ns = np.array(run.stamps_ns) + 1
+    before, after = rows_of(run.odometry), rows_of(run.truth)
+    save(tmp_path / 'run', Solution(stamps_ns, before, after, closures[1:], closures[:1]))
+    lines = (tmp_path / 'run/after.tum').read_text().splitlines()
+    assert lines[1].split()[0] == '1700000000.100000001'
+    np.testing.assert_allclose([float(v) for v in lines[5].split()[1:]], after[5], atol=1e-8)
+    assert len((tmp_path / 'run/before.tum').read_text().splitlines()) == len(before)
+    listed = json.loads((tmp_path / 'run/closures.json').read_text())
+    assert listed['rejected'] == [
+        {'stamp_ns': run.closures[0].stamp_ns, 'keyframe_id': run.closures[0].keyframe_id}
+    ]
+    assert len(listed['used']) == len(closures) - 1

@@ -1,0 +1,51 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from town_run import make_run
+
+from avpr_ros.ros.back_end.rows import compose, rows_of
+from avpr_ros.ros.back_end.trajectory_error import Alignment, associate, ate_rmse_m
+
+MOVE = np.array([3.0, -5.0, 1.0, 0.0, 0.0, np.sin(0.4), np.cos(0.4)])
+
+
+def test_alignment_takes_a_rigid_motion_off_and_nothing_else() -> None:
+    truth = rows_of(make_run(0, length_m=50.0).truth)
+    moved = compose(MOVE, truth)
+    assert ate_rmse_m(truth, moved, 'none') > 3.0
+    assert ate_rmse_m(truth, moved, 'first_pose') < 1e-9
+    assert ate_rmse_m(truth, moved, 'se3') < 1e-9
+    longer = truth.copy()
+    longer[:, :3] *= 1.1
+    assert ate_rmse_m(truth, longer, 'se3') > 0.5
+
+
+@pytest.mark.parametrize('alignment', ['none', 'first_pose', 'se3'])
+def test_figures_equal_those_of_evo(alignment: Alignment) -> None:
+    metrics = pytest.importorskip('evo.core.metrics', reason='evo is not installed')
+    trajectory = pytest.importorskip('evo.core.trajectory')
+    run = make_run(2, length_m=100.0)
+    truth, odometry = rows_of(run.truth), compose(MOVE, rows_of(run.odometry))
+    stamps = np.array(run.stamps_ns) * 1e-9
+    reference, estimate = (
+        trajectory.PoseTrajectory3D(rows[:, :3], rows[:, [6, 3, 4, 5]], stamps)
+        for rows in (truth, odometry)
+    )
+    if alignment == 'se3':
+        estimate.align(reference)
+    elif alignment == 'first_pose':
+        estimate.align_origin(reference)
+    ape = metrics.APE(metrics.PoseRelation.translation_part)
+    ape.process_data((reference, estimate))
+    expected = ape.get_statistic(metrics.StatisticsType.rmse)
+    assert ate_rmse_m(truth, odometry, alignment) == pytest.approx(expected, rel=1e-6)
+
+
+def test_association_takes_the_nearest_in_time() -> None:
+    reference = np.array([0, 10, 20, 30])
+    rows, own = associate(reference, np.array([-9, 1, 14, 16, 29, 99]), 5)
+    np.testing.assert_array_equal(rows, [0, 1, 2, 3])
+    np.testing.assert_array_equal(own, [1, 2, 3, 4])
