@@ -17,7 +17,7 @@ from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 
-MATCHES = 3000
+MATCHES = 2000
 
 
 @cache
@@ -51,7 +51,7 @@ def emitted(mode: str, with_odometry: bool = True, requests: bool = False) -> li
 @pytest.mark.parametrize('with_odometry', [True, False])
 def test_amcl_and_slam_toolbox_accept_every_initial_pose(with_odometry: bool) -> None:
     sent = emitted('initialpose', with_odometry, requests=True)
-    assert len(sent) > 50
+    assert len(sent) > 40
     assert [consumer_rules.amcl(one, 'map') for one in sent] == [[]] * len(sent)
     stamps = [one.header.stamp.sec * 10**9 + one.header.stamp.nanosec for one in sent]
     assert consumer_rules.slam_toolbox(stamps, 10.0) == []
@@ -79,7 +79,7 @@ def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
 
 def test_cuvslam_gets_poses_in_its_map_frame() -> None:
     sent = emitted('cuvslam', True, requests=True)
-    assert len(sent) > 50
+    assert len(sent) > 40
     assert [consumer_rules.cuvslam(one, 'map') for one in sent] == [[]] * len(sent)
 
 
