@@ -54,6 +54,8 @@ setup(
     entry_points={
         'console_scripts': [
             'avpr = avpr_ros.cli.main:main',
+            'avpr_adapter = avpr_ros.ros.adapters.node:main',
+            'avpr_back_end = avpr_ros.ros.back_end.node:main',
             'avpr_localizer = avpr_ros.ros.main:main',
             'avpr_replay = avpr_ros.ros.replay:main',
         ],
