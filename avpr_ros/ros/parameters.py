@@ -68,7 +68,8 @@ def _declare_one(node: Node, row: Row) -> Any:
         allowed = f', {row.allowed}' if row.allowed else ''
         reason = str(error).removesuffix(f': {row.name}')
         raise ConfigError(
-            f"Parameter '{row.name}' needs type {row.type}{allowed}, such as {default!r}: {reason}."
+            f"Parameter '{row.name}' needs type {row.type}{allowed}, such as {default!r}: "
+            f'{reason}.'
         ) from error
 
 

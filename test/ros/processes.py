@@ -75,7 +75,7 @@ class Peer:
 
     def __init__(self, name: str = 'avpr_localizer') -> None:
         self.name = name
-        self.node = rclpy.create_node(f'peer_of_{name}')
+        self.node = rclpy.create_node(f'peer_of_{name.replace("/", "_")}')
         self.matches: list[DiagnosticArray] = []
         self.poses: list[PoseWithCovarianceStamped] = []
         self.diagnostics: dict[str, DiagnosticStatus] = {}
@@ -143,7 +143,7 @@ class Peer:
 
     def fresh_diagnostics(self, task: str) -> DiagnosticStatus:
         """Return what a task reports from now on."""
-        name = f'{self.name}: {task}'
+        name = f'{self.name.split("/")[-1]}: {task}'
         self.diagnostics.pop(name, None)
         return self.until(lambda: self.diagnostics.get(name), f'diagnostics of {task}')
 
