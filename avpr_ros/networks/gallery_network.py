@@ -102,13 +102,20 @@ class EmbeddedGalleryNetwork(nn.Module):
 
     def describe(self, images: Sequence[RgbImage]) -> Descriptors:
         """Describe images of any size: (N, d) float32 unit rows."""
-        rows = np.empty((len(images), self.basis.shape[1]), dtype=np.float32)
-        start = 0
-        with torch.inference_mode():
-            for batch in image_batches(images, self.input_px):
-                rows[start : start + len(batch)] = self(batch).numpy()
-                start += len(batch)
-        return rows
+        return describe_images(self, images, self.input_px, self.basis.shape[1])
+
+
+def describe_images(
+    network: nn.Module, images: Sequence[RgbImage], input_px: int, dim: int
+) -> Descriptors:
+    """Run a network over images of any size: (N, dim) float32."""
+    rows = np.empty((len(images), dim), dtype=np.float32)
+    start = 0
+    with torch.inference_mode():
+        for batch in image_batches(images, input_px):
+            rows[start : start + len(batch)] = network(batch).numpy()
+            start += len(batch)
+    return rows
 
 
 def image_batches(images: Iterable[RgbImage], input_px: int) -> Iterator[Tensor]:

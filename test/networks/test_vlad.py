@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
+from avpr_ros.networks import vlad
 from avpr_ros.networks.vlad import hard_vlad, project, soft_vlad, unit_features
 
 VOCABULARY = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
@@ -24,11 +25,20 @@ def random_units(*shape: int) -> torch.Tensor:
 
 def test_hard_vlad_of_a_case_done_by_hand():
     features = torch.tensor([[unit(10), unit(-10), unit(80)]])
-    descriptor = hard_vlad(features, VOCABULARY)[0]
+    descriptor = hard_vlad(features, VOCABULARY)[0].view(3, 2)
     # Word 0 has two residuals, whose sum points along -x; word 1 has one; word 2 has none.
-    residual = torch.tensor(unit(80)) - VOCABULARY[1]
-    expected = torch.cat([torch.tensor([-1.0, 0.0]), residual / residual.norm(), torch.zeros(2)])
-    assert torch.allclose(descriptor, expected / math.sqrt(2), atol=1e-6)
+    sums = [torch.tensor([2 * (unit(10)[0] - 1), 0.0]), torch.tensor(unit(80)) - VOCABULARY[1]]
+    damped = [s / (s.square().sum() + vlad.SOFTENING) ** 0.25 for s in sums]
+    expected = F.normalize(torch.cat([*damped, torch.zeros(2)]), dim=0).view(3, 2)
+    assert torch.allclose(descriptor, expected, atol=1e-5)
+
+
+def test_a_word_counts_with_the_square_root_of_its_residual():
+    # Eighty features at one word against five at another, each off its word by the same angle.
+    features = torch.tensor([[unit(20)] * 80 + [unit(160)] * 5])
+    parts = hard_vlad(features, VOCABULARY)[0].view(3, 2).norm(dim=1)
+    assert parts[1] == 0
+    assert parts[0] / parts[2] == pytest.approx(math.sqrt(80 / 5), rel=1e-3)
 
 
 def test_soft_assignment_tends_to_hard_assignment():
