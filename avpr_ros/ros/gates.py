@@ -22,7 +22,7 @@ class RateGate:
     """
 
     def __init__(self) -> None:
-        self._due_ns: int | None = None
+        self._last_due_ns: int | None = None
         self._last_ns = 0
 
     def open(self, now_ns: int, max_rate_hz: float) -> bool:
@@ -32,21 +32,22 @@ class RateGate:
             now_ns: node clock; a jump back opens the gate.
             max_rate_hz: the limit; 0 for none.
         """
-        if self._due_ns is not None and now_ns < self._last_ns:
+        if now_ns < self._last_ns:
             self.reset()
         self._last_ns = now_ns
         if max_rate_hz <= 0.0:
             return True
         period_ns = int(NS_PER_S / max_rate_hz)
-        due_ns = now_ns if self._due_ns is None else min(self._due_ns, now_ns + period_ns)
+        due_ns = now_ns if self._last_due_ns is None else self._last_due_ns + period_ns
         if now_ns < due_ns - int(JITTER * period_ns):
             return False
-        self._due_ns = max(due_ns, now_ns - period_ns) + period_ns
+        # A pause is not made up for by a burst.
+        self._last_due_ns = max(due_ns, now_ns - period_ns)
         return True
 
     def reset(self) -> None:
         """Forget the past: the next image may pass."""
-        self._due_ns = None
+        self._last_due_ns = None
 
 
 def too_old(stamp_ns: int, now_ns: int, max_age_s: float) -> bool:

@@ -1,0 +1,57 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.ros.gates import NS_PER_S, RateGate, too_old
+
+
+def passed(times_s: np.ndarray, max_rate_hz: float) -> int:
+    gate = RateGate()
+    return sum(gate.open(int(time_s * NS_PER_S), max_rate_hz) for time_s in times_s)
+
+
+@pytest.mark.parametrize('camera_hz', [5.0, 7.0, 10.0, 30.0])
+@pytest.mark.parametrize('jitter', [0.0, 0.02])
+def test_mean_rate_is_the_limit_whatever_the_camera(camera_hz: float, jitter: float) -> None:
+    times_s = np.arange(0.0, 60.0, 1.0 / camera_hz)
+    times_s = 1e3 + np.sort(times_s + np.random.default_rng(1).normal(0.0, jitter, times_s.size))
+    assert 285 <= passed(times_s, 5.0) <= 302
+
+
+def test_no_limit_and_slow_cameras_lose_nothing() -> None:
+    assert passed(np.arange(0.0, 10.0, 0.01), 0.0) == 1000
+    assert passed(np.arange(0.0, 10.0, 1.0), 5.0) == 10
+
+
+def test_a_pause_is_not_made_up_for() -> None:
+    gate = RateGate()
+    assert gate.open(0, 1.0)
+    burst = [gate.open(100 * NS_PER_S + n * NS_PER_S // 10, 1.0) for n in range(10)]
+    assert sum(burst) <= 3
+
+
+def test_clock_that_jumps_back_and_rate_that_grows_open_the_gate() -> None:
+    gate = RateGate()
+    assert gate.open(100 * NS_PER_S, 0.01)
+    assert not gate.open(101 * NS_PER_S, 0.01)
+    assert gate.open(102 * NS_PER_S, 10.0)
+    assert gate.open(50 * NS_PER_S, 0.01)
+
+
+@pytest.mark.parametrize(
+    ('age_s', 'limit_s', 'expected'),
+    [
+        (0.5, 1.0, False),
+        (1.5, 1.0, True),
+        (59.0, 1.0, True),
+        (3600.0, 1.0, False),
+        (-3600.0, 1.0, False),
+        (30.0, 0.0, False),
+    ],
+)
+def test_age(age_s: float, limit_s: float, expected: bool) -> None:
+    now_ns = 1_700_000_000 * NS_PER_S
+    assert too_old(now_ns - int(age_s * NS_PER_S), now_ns, limit_s) is expected
