@@ -72,7 +72,7 @@ def _replay(options: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog='avpr_replay', description=__doc__)
     add = parser.add_argument
-    add('bag', type=Path, help='ROS 2 bag, sqlite3 or mcap')
+    add('bag', type=Path, help='bag: a folder, .mcap, .db3 or .bag')
     add('--image-topic', required=True, help='image topic in the bag')
     add('--out', type=Path, required=True, help='JSON-lines file, one line per image')
     add('--node', default=NODE_NAME, help='the node that answers (default: %(default)s)')

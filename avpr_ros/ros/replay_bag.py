@@ -11,12 +11,13 @@ from pathlib import Path
 import struct
 from typing import Any
 
-from rosbags.highlevel import AnyReader, AnyReaderError
+from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CompressedImage, Image
 
 from avpr_ros.errors import SourceError
 from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.sources.bag_reader import open_bag
 
 MESSAGE_TYPES = {
     'sensor_msgs/msg/Image': Image,
@@ -60,27 +61,19 @@ def cdr_stamp_ns(data: bytes) -> int:
 
 @contextmanager
 def open_images(path: Path, topic: str) -> Iterator[ImageStream]:
-    """Open one image topic of a ROS 2 bag.
+    """Open one image topic of a bag; messages of a ROS 1 bag are put into ROS 2's bytes.
 
     Raises:
-        SourceError: no bag that can be read, no such topic, or no image topic.
+        SourceError: no bag that can be read, or no such image topic in it.
     """
-    if path.suffix == '.bag':
-        raise SourceError(
-            f'{path} is a ROS 1 bag, whose bytes no ROS 2 node understands; convert it with '
-            f'rosbags-convert.'
+    with open_bag(path) as reader:
+        connections = _image_connections(reader, path, topic)
+        yield ImageStream(
+            topic,
+            MESSAGE_TYPES[connections[0].msgtype],
+            sum(one.msgcount for one in connections),
+            _messages(reader, path, connections),
         )
-    try:
-        with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_JAZZY)) as reader:
-            connections = _image_connections(reader, path, topic)
-            yield ImageStream(
-                topic,
-                MESSAGE_TYPES[connections[0].msgtype],
-                sum(one.msgcount for one in connections),
-                _messages(reader, connections),
-            )
-    except (AnyReaderError, OSError) as error:
-        raise SourceError(f'{path} cannot be read as a ROS 2 bag: {error}.') from error
 
 
 def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
@@ -92,6 +85,18 @@ def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
     return chosen
 
 
-def _messages(reader: AnyReader, connections: list[Any]) -> Iterator[tuple[int, bytes]]:
-    for _, _, data in reader.messages(connections=connections):
-        yield cdr_stamp_ns(data), data
+def _messages(
+    reader: AnyReader, path: Path, connections: list[Any]
+) -> Iterator[tuple[int, bytes]]:
+    store = get_typestore(Stores.ROS2_JAZZY)
+    walk = reader.messages(connections=connections)
+    while True:
+        try:
+            connection, _, data = next(walk)
+            cdr = data if reader.is2 else bytes(store.ros1_to_cdr(data, connection.msgtype))
+        except StopIteration:
+            return
+        # A damaged bag makes its parsers raise whatever they hit.
+        except Exception as error:
+            raise SourceError(f'{path} is damaged ({error}); restore it.') from error
+        yield cdr_stamp_ns(cdr), cdr

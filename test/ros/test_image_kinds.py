@@ -97,3 +97,18 @@ def test_reliability_follows_the_publishers(peers: dict[str, Peer], transport: s
     peer.node.destroy_publisher(unreliable)
     heard(reliable, 'reliable')
     peer.node.destroy_publisher(reliable)
+
+
+def test_each_of_several_cameras_has_its_topic(
+    start: Callable[..., NodeProcess], peer_of: Callable[[NodeProcess], Peer]
+) -> None:
+    """Remapping a camera's raw topic moves its compressed one."""
+    parameters = {'cameras': '[left, right]', 'image_transport': 'compressed'}
+    peer = peer_of(start('pair_localizer', '-r', 'left/image:=/rig/left', **parameters))
+    for camera, topic in (('left', '/rig/left/compressed'), ('right', 'right/image/compressed')):
+        publisher = peer.publisher(CompressedImage, topic)
+        matches = peer.ask(publisher, pictures.compressed(town.view(PLACE)))
+        check_found(peer, matches)
+        assert {status.hardware_id for status in matches.status} == {camera}
+        report = values_of(peer.fresh_diagnostics(f'images {camera}'))
+        assert (report['topic'].lstrip('/'), report['received']) == (topic.lstrip('/'), '1')

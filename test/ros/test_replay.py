@@ -15,13 +15,16 @@ import numpy as np
 import pictures
 from processes import NodeProcess
 import pytest
-from rclpy.serialization import serialize_message
+from rclpy.serialization import deserialize_message, serialize_message
+from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
+from sensor_msgs.msg import Image
 import town
 
 from avpr_ros.errors import SourceError
 from avpr_ros.ros.messages import stamp_message
+from avpr_ros.ros.messages import stamp_ns as stamp_of
 from avpr_ros.ros.replay_bag import cdr_stamp_ns, open_images
 
 TOPIC = '/front/image'
@@ -112,6 +115,32 @@ def test_stamps_are_read_without_deserialising(tmp_path: Path) -> None:
         assert stream.count == len(PLACES)
     assert np.diff(stamps).tolist() == [10**8] * 3
     assert cdr_stamp_ns(b'\0\0\0\0' + bytes([0, 0, 0, 2, 0, 0, 0, 7])) == 2 * 10**9 + 7
+
+
+def test_ros_1_bag_gives_the_bytes_of_ros_2(tmp_path: Path) -> None:
+    store = get_typestore(Stores.ROS1_NOETIC)
+    types = store.types
+    stamp = types['builtin_interfaces/msg/Time'](7, 8)
+    header = types['std_msgs/msg/Header'](seq=5, stamp=stamp, frame_id='cam')
+    pixels = np.arange(6, dtype=np.uint8)
+    image = types['sensor_msgs/msg/Image'](header, 1, 2, 'rgb8', 0, 6, pixels)
+    with Writer1(tmp_path / 'old.bag') as writer:
+        connection = writer.add_connection(TOPIC, 'sensor_msgs/msg/Image', typestore=store)
+        writer.write(connection, 1, store.serialize_ros1(image, 'sensor_msgs/msg/Image'))
+    with open_images(tmp_path / 'old.bag', TOPIC) as stream:
+        ((stamp_ns, data),) = stream.messages
+    message = deserialize_message(data, Image)
+    assert stamp_ns == stamp_of(message.header.stamp) == 7 * 10**9 + 8
+    assert (message.width, message.encoding, list(message.data)) == (2, 'rgb8', [0, 1, 2, 3, 4, 5])
+
+
+def test_truncated_bag(tmp_path: Path) -> None:
+    (file,) = write_bag(tmp_path / 'bag', 'mcap').glob('*.mcap')
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    done = replay(tmp_path / 'bag', '--image-topic', TOPIC, '--out', tmp_path / 'out.jsonl')
+    assert done.returncode == 2
+    assert done.stderr.count('\n') == 1
+    assert 'truncated' in done.stderr
 
 
 @pytest.mark.parametrize('content', [b'', b'not a bag at all'])
