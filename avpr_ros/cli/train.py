@@ -1,0 +1,86 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr train``: a light query network learns a map's descriptor space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.runtime.query_manifest import QueryManifest
+    from avpr_ros.training.deliver import TrainResult
+
+Map = Annotated[Path, typer.Option('--map', help='Folder of the map, with its thumbnails.')]
+Output = Annotated[
+    Path | None,
+    typer.Option('--output', '-o', help='The ONNX file; by default query.onnx beside the map.'),
+]
+Steps = Annotated[
+    int | None, typer.Option(help='Optimiser steps; by default from the number of keyframes.')
+]
+Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')]
+Resume = Annotated[
+    bool, typer.Option('--resume', help='Go on from the checkpoint beside the output, if any.')
+]
+Symmetric = Annotated[
+    bool,
+    typer.Option('--symmetric', help="No training: export the map's own gallery network."),
+]
+
+
+def train(
+    map_path: Map,
+    output: Output = None,
+    steps: Steps = None,
+    seed: Seed = 0,
+    resume: Resume = False,
+    symmetric: Symmetric = False,
+) -> None:
+    """Train a light query network for a map and export it as ONNX."""
+    from avpr_ros.cli.console import print_note
+    from avpr_ros.gallery.gallery_map import GalleryMap
+
+    target = map_path.resolve().parent / 'query.onnx' if output is None else output
+    gallery = GalleryMap.open(map_path)
+    result = _run(gallery, target, steps, seed, resume, symmetric)
+    _print_result(result.manifest)
+    print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
+
+
+def _run(
+    gallery: GalleryMap, output: Path, steps: int | None, seed: int, resume: bool, symmetric: bool
+) -> TrainResult:
+    from avpr_ros.cli.console import progress_bars
+    from avpr_ros.training.query_training import train_query_network
+    from avpr_ros.training.settings import TrainSettings
+    from avpr_ros.training.symmetric import export_gallery_network
+
+    settings = TrainSettings(steps=steps, seed=seed, resume=resume)
+    with progress_bars() as report:
+        if symmetric:
+            return export_gallery_network(gallery, output, seed, report)
+        return train_query_network(gallery, output, settings, report)
+
+
+def _print_result(manifest: QueryManifest) -> None:
+    from avpr_ros.cli.console import print_table
+
+    held_out: dict[str, Any] = manifest.training['held_out']
+    rows = [('network', f'{manifest.network}, {manifest.input_px} px, {manifest.dim} numbers')]
+    for when in ('before', 'after'):
+        if when in held_out:
+            found = held_out[when]
+            text = f'{found["recall_at_1"]:.3f} / {found["recall_at_5"]:.3f}'
+            rows.append((f'recall@1 / @5 {when}', text))
+    rows.append(('recall is of', held_out['what']))
+    rows.append(('ONNX against torch', f'{manifest.max_abs_difference:.1e} at most'))
+    if manifest.calibration is not None:
+        evidence = manifest.calibration.evidence
+        share = evidence['near_accepted_share']
+        rows.append(('accepts from', f'{manifest.calibration.min_similarity:.3f}'))
+        rows.append(('of held-out views', f'{share:.1%} accepted'))
+    print_table('Query network', rows)

@@ -1,0 +1,95 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Held-out views of a map's own images: what can be known without a second drive.
+
+They are drawn once, from another random stream and with stronger changes than those trained on.
+They are no substitute for a second drive: the light, the moving objects and the lateral offset of
+one are richer than any augmentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import Descriptors, IntArray, RgbImage
+from avpr_ros.training.augment import STRONG
+from avpr_ros.training.images import TrainingImages, evenly, views_of
+from avpr_ros.training.places import Places
+
+#: Views in all; small maps give several of each image.
+VIEWS = 160
+#: First number of the seed of these views; training uses others.
+_STREAM = 3
+
+WHAT = (
+    'strongly augmented views of the map images themselves, not drawn in training; right is a '
+    'keyframe of the same place or of one too near to be a negative; not a second drive'
+)
+
+
+class DescribingNetwork(Protocol):
+    """A network of either side.
+
+    Attributes:
+        input_px: side of the square image that it sees.
+    """
+
+    input_px: int
+
+    def describe(self, images: Sequence[RgbImage]) -> Descriptors:
+        """Describe images: (N, d) float32 unit rows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutViews:
+    """Views and the rows of the map that they were made from.
+
+    Attributes:
+        rows: (V,) rows of the map.
+        views: (V, S, S, 3) uint8.
+    """
+
+    rows: IntArray
+    views: NDArray[np.uint8]
+
+    @classmethod
+    def draw(cls, images: TrainingImages, size_px: int, seed: int) -> HeldOutViews:
+        """Draw the views of a map, evenly over its rows."""
+        rows = np.resize(evenly(len(images), VIEWS), VIEWS)
+        return cls(rows, views_of(images, rows, size_px, STRONG, (seed, _STREAM)))
+
+    def similarities(
+        self, network: DescribingNetwork, descriptors: Descriptors
+    ) -> NDArray[np.float32]:
+        """Return (V, N) inner products of the views with the map's (N, d) descriptors."""
+        rows = network.describe(list(self.views))
+        return np.asarray(rows @ np.asarray(descriptors, dtype=np.float32).T)
+
+
+def recall(similarities: NDArray[np.float32], rows: IntArray, places: Places, depth: int) -> float:
+    """Return the share of views with a right keyframe among the best ``depth``.
+
+    Args:
+        similarities: (V, N) of views with the map.
+        rows: (V,) rows that the views were made from.
+        places: of the map's N rows.
+        depth: how many of the best count.
+    """
+    best = np.argsort(-similarities, axis=1, kind='stable')[:, :depth]
+    mask = places.exclusion_mask(places.labels[rows])
+    right = np.take_along_axis(mask, places.labels[best], axis=1)
+    return float(right.any(axis=1).mean())
+
+
+def recalls(similarities: NDArray[np.float32], rows: IntArray, places: Places) -> dict[str, float]:
+    """Return recall at 1 and 5 under the names that manifests use."""
+    return {
+        f'recall_at_{depth}': round(recall(similarities, rows, places, depth), 4)
+        for depth in (1, 5)
+    }

@@ -1,0 +1,119 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From a map to a trained query network on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+import time
+from typing import Any
+
+import torch
+
+from avpr_ros.errors import TrainingError
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.networks.query_network import VladQueryNetwork
+from avpr_ros.networks.registry import load_gallery_network
+from avpr_ros.training.bank import build_bank
+from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.deliver import TrainResult, check_output, deliver
+from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.images import MapImages
+from avpr_ros.training.initialise import initialise_by_ridge
+from avpr_ros.training.places import places_from_poses
+from avpr_ros.training.settings import TrainSettings
+from avpr_ros.training.trainer import Trainer
+
+
+def train_query_network(
+    gallery: GalleryMap,
+    output: Path,
+    settings: TrainSettings,
+    progress: Progress = no_progress,
+) -> TrainResult:
+    """Train the embedded query network for a map, calibrate it and export it.
+
+    Closed-form start, then the asymmetric contrastive loss over the bank of place centroids and
+    a regression on the stored gallery descriptors, on augmented views of the map's thumbnails.
+
+    Args:
+        gallery: a map with thumbnails, of an embedded gallery network.
+        output: the ONNX file; its manifest gets the same name with ``.json``, the checkpoint
+            with ``.checkpoint``, which is deleted when all is done.
+        settings: of the training.
+        progress: called with stage, done, total.
+
+    Raises:
+        TrainingError: no thumbnails, a checkpoint of another training, a loss that is not
+            finite, or files that cannot be written.
+        SpaceMismatchError: the map's descriptor space is not of the embedded kind.
+        MapError: a file of the map is damaged.
+    """
+    started = time.monotonic()
+    check_output(output)
+    checkpoint = output.with_suffix('.checkpoint')
+    if not settings.resume:
+        _forget(checkpoint)
+    images = MapImages(gallery)
+    network = VladQueryNetwork.for_space(gallery.space())
+    places = places_from_poses(gallery.keyframes, settings.places)
+    held_out = HeldOutViews.draw(images, network.input_px, settings.seed)
+    initialise_by_ridge(network, load_gallery_network(gallery.space()), images, progress)
+    before = held_out.similarities(network, gallery.descriptors)
+
+    bank = build_bank(gallery.descriptors, places)
+    trainer = Trainer(network, images, gallery.descriptors, bank, settings)
+
+    def held_out_loss() -> float:
+        with torch.inference_mode():
+            return float(trainer.loss(torch.from_numpy(held_out.views), held_out.rows))
+
+    trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
+    progress('calibration', 0, 1)
+    after = held_out.similarities(network, gallery.descriptors)
+    calibration = calibrate(after, held_out.rows, gallery.keyframes, places)
+    progress('calibration', 1, 1)
+    evidence: dict[str, Any] = {
+        'method': 'asymmetric contrastive loss and regression',
+        'settings': settings.to_json(),
+        'images': len(images),
+        'places': places.count,
+        'steps': trainer.steps,
+        'held_out': {
+            'what': WHAT,
+            'views': VIEWS,
+            'before': recalls(before, held_out.rows, places),
+            'after': recalls(after, held_out.rows, places),
+        },
+        'history': trainer.history,
+        'seconds': round(time.monotonic() - started, 1),
+    }
+    result = deliver(
+        network, network.name, network.input_px, gallery, images, output, evidence, calibration
+    )
+    _forget(checkpoint)
+    return result
+
+
+def _identity(gallery: GalleryMap, settings: TrainSettings) -> str:
+    """Hash what a checkpoint must agree on: the map, its space and every setting that matters."""
+    manifest = gallery.manifest
+    facts = {
+        'map_id': manifest.map_id,
+        'revision': manifest.revision,
+        'space_id': manifest.descriptor_space.id,
+        'settings': settings.to_json(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _forget(checkpoint: Path) -> None:
+    try:
+        checkpoint.unlink(missing_ok=True)
+    except OSError as error:
+        raise TrainingError(
+            f'the checkpoint {checkpoint} cannot be deleted ({error.strerror}); delete it by hand'
+        ) from error

@@ -1,0 +1,54 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The symmetric pair: the map's own gallery network as query network, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.networks.registry import load_gallery_network
+from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.deliver import TrainResult, check_output, deliver
+from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.images import MapImages
+from avpr_ros.training.places import PlaceSettings, places_from_poses
+
+
+def export_gallery_network(
+    gallery: GalleryMap, output: Path, seed: int = 0, progress: Progress = no_progress
+) -> TrainResult:
+    """Export the map's own gallery network, calibrated on held-out views.
+
+    Args:
+        gallery: a map with thumbnails, of an embedded gallery network.
+        output: the ONNX file; its manifest gets the same name with ``.json``.
+        seed: of the held-out views.
+        progress: called with stage, done, total.
+
+    Raises:
+        TrainingError: no thumbnails, or files that cannot be written.
+        SpaceMismatchError: the map's descriptor space is not of the embedded kind.
+        MapError: a file of the map is damaged.
+    """
+    check_output(output)
+    images = MapImages(gallery)
+    network = load_gallery_network(gallery.space())
+    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    progress('calibration', 0, 1)
+    held_out = HeldOutViews.draw(images, network.input_px, seed)
+    similarities = held_out.similarities(network, gallery.descriptors)
+    calibration = calibrate(similarities, held_out.rows, gallery.keyframes, places)
+    progress('calibration', 1, 1)
+    evidence = {
+        'method': 'none: the gallery network itself on both sides',
+        'images': len(images),
+        'held_out': {
+            'what': WHAT,
+            'views': VIEWS,
+            'after': recalls(similarities, held_out.rows, places),
+        },
+    }
+    name = gallery.manifest.descriptor_space.network
+    return deliver(network, name, network.input_px, gallery, images, output, evidence, calibration)
