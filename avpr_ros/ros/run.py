@@ -39,10 +39,11 @@ def run(args: list[str] | None) -> int:
 
 def _spin() -> None:
     localizer = None
+    # First of all: rclpy's executor does not survive a signal while it is being made.
+    executor = SingleThreadedExecutor()
     node = rclpy.create_node(NODE_NAME)
     try:
         localizer = Localizer(node)
-        executor = SingleThreadedExecutor()
         executor.add_node(node)
         executor.spin()
     finally:
@@ -50,4 +51,5 @@ def _spin() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if localizer is not None:
             localizer.close()
+        executor.shutdown()
         node.destroy_node()
