@@ -27,6 +27,7 @@ MAP_FRAME = 'map'
 BASE_FRAME = 'base_link'
 CAMERA_FRAME = 'camera_optical'
 JPEG_QUALITY = 88
+_PNG = b'\x89PNG'
 
 _STORE = get_typestore(Stores.ROS2_JAZZY)
 _TOPICS = {
@@ -40,11 +41,11 @@ _TOPICS = {
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its stamp, the true pose of the base, the encoded image."""
+    """One picture: its stamp, the true pose of the base, the image as JPEG or PNG."""
 
     stamp_ns: int
     map_from_base: Pose
-    jpeg: bytes
+    encoded: bytes
 
 
 def encode_jpeg(image: RgbImage) -> bytes:
@@ -94,7 +95,7 @@ def _write(
             _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
         _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
         _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
-        _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.jpeg), stamp)
+        _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.encoded), stamp)
     for when, pose in reversed(waiting):
         _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
 
@@ -121,11 +122,11 @@ def _pose(pose: Pose) -> Any:
     )
 
 
-def _image(stamp_ns: int, jpeg: bytes) -> Any:
+def _image(stamp_ns: int, encoded: bytes) -> Any:
     return _type('sensor_msgs/msg/CompressedImage')(
         header=_header(stamp_ns, CAMERA_FRAME),
-        format='rgb8; jpeg compressed bgr8',
-        data=np.frombuffer(jpeg, np.uint8),
+        format='png' if encoded.startswith(_PNG) else 'rgb8; jpeg compressed bgr8',
+        data=np.frombuffer(encoded, np.uint8),
     )
 
 

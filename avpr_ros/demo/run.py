@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 import shutil
 import time
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from avpr_ros.demo.answers import read_answers, true_positions
-from avpr_ros.demo.bag_writer import IMAGE_TOPIC, ODOMETRY_TOPIC
+from avpr_ros.demo.methods import METHODS, Method, build_and_train, play
 from avpr_ros.demo.record import Recorded, record_drive
 from avpr_ros.demo.report import write_report
 from avpr_ros.demo.scenario import DriveSpec, Scenario
@@ -23,35 +22,8 @@ from avpr_ros.demo.summary import print_table, write_summary
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery_map import GalleryMap
 
-_KEYFRAME_M = '2.0'
+_KEYFRAME_M = 2.0
 _MARK = '.avpr_demo'
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way to use the two drives.
-
-    Attributes:
-        name: of the row.
-        gallery: folder of the map.
-        query: ONNX file of the query network.
-    """
-
-    name: str
-    gallery: str
-    query: str
-
-    @property
-    def answers(self) -> str:
-        """The file that its answers go to."""
-        return f'answers-{self.name}.jsonl'
-
-
-METHODS = (
-    Method('gallery', 'map', 'query-gallery.onnx'),
-    Method('light', 'map-light', 'query-light.onnx'),
-    Method('asymmetric', 'map', 'query.onnx'),
-)
 
 
 def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console) -> list[str]:
@@ -71,9 +43,9 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     prepare_folder(folder)
     recorded = record_drives(folder, scenario, console)
     steps = Steps(folder, console)
-    _user_steps(steps, scenario)
+    build_and_train(steps, scenario.mapping.name, _KEYFRAME_M)
     for method in reversed(METHODS):
-        _play(steps, folder, scenario.query.name, method)
+        play(steps, folder, scenario.query.name, method)
     scored = [_scored(folder, scenario.query.name, method) for method in METHODS]
     failures = verdict(scored[-1].row)
     facts = _facts(recorded, steps, time.monotonic() - began)
@@ -132,30 +104,6 @@ def record_drives(folder: Path, scenario: Scenario, console: Console) -> dict[st
 
 def _title(spec: DriveSpec) -> str:
     return f'{spec.name} ({spec.weather.name})'
-
-
-def _user_steps(steps: Steps, scenario: Scenario) -> None:
-    """Build and train: first as a user would, then the two symmetric pairs to compare with."""
-    build = ['avpr', 'build', scenario.mapping.name, '--pose-topic', ODOMETRY_TOPIC]
-    build += ['--min-distance-m', _KEYFRAME_M]
-    gallery, light, asymmetric = METHODS
-    steps.run([*build, '--output', asymmetric.gallery])
-    steps.run(['avpr', 'train', '--map', asymmetric.gallery, '--output', asymmetric.query])
-    symmetric = ['avpr', 'train', '--symmetric', '--map']
-    steps.run([*symmetric, gallery.gallery, '--output', gallery.query])
-    steps.run([*build, '--gallery-network', 'embedded-light', '--output', light.gallery])
-    steps.run([*symmetric, light.gallery, '--output', light.query])
-
-
-def _play(steps: Steps, folder: Path, bag: str, method: Method) -> None:
-    """Start the node, play the second drive into it over topics, write down what it says."""
-    node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
-    node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
-    node += ['-p', 'max_rate_hz:=0.0']
-    node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
-    replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
-    with steps.background(node, folder / f'localizer-{method.name}.log'):
-        steps.run(replay)
 
 
 def _scored(folder: Path, bag: str, method: Method) -> Scored:

@@ -1,0 +1,72 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Three ways to use two drives, and a user's commands for each of them.
+
+The gallery network on both sides, the light network on both sides, and the light query network
+against the heavy gallery.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from avpr_ros.demo.bag_writer import IMAGE_TOPIC, ODOMETRY_TOPIC
+from avpr_ros.demo.steps import Steps
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to use the two drives.
+
+    Attributes:
+        name: of the row.
+        gallery: folder of the map.
+        query: ONNX file of the query network.
+    """
+
+    name: str
+    gallery: str
+    query: str
+
+    @property
+    def answers(self) -> str:
+        """The file that its answers go to."""
+        return f'answers-{self.name}.jsonl'
+
+
+METHODS = (
+    Method('gallery', 'map', 'query-gallery.onnx'),
+    Method('light', 'map-light', 'query-light.onnx'),
+    Method('asymmetric', 'map', 'query.onnx'),
+)
+
+
+def build_and_train(steps: Steps, bag: str, min_distance_m: float) -> None:
+    """Build and train: first as a user would, then the two symmetric pairs to compare with.
+
+    Args:
+        steps: runs the commands.
+        bag: the mapping drive, in the folder of ``steps``.
+        min_distance_m: between keyframes.
+    """
+    build = ['avpr', 'build', bag, '--pose-topic', ODOMETRY_TOPIC]
+    build += ['--min-distance-m', str(min_distance_m)]
+    gallery, light, asymmetric = METHODS
+    steps.run([*build, '--output', asymmetric.gallery])
+    steps.run(['avpr', 'train', '--map', asymmetric.gallery, '--output', asymmetric.query])
+    symmetric = ['avpr', 'train', '--symmetric', '--map']
+    steps.run([*symmetric, gallery.gallery, '--output', gallery.query])
+    steps.run([*build, '--gallery-network', 'embedded-light', '--output', light.gallery])
+    steps.run([*symmetric, light.gallery, '--output', light.query])
+
+
+def play(steps: Steps, folder: Path, bag: str, method: Method) -> None:
+    """Start the node, play a drive into it over topics, write down what it says."""
+    node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
+    node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
+    node += ['-p', 'max_rate_hz:=0.0']
+    node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
+    replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
+    with steps.background(node, folder / f'localizer-{method.name}.log'):
+        steps.run(replay)
