@@ -39,8 +39,9 @@ class ImageInput:
 
     With reliability ``auto`` there is no subscription until a publisher is there to look at:
     asking for the best available before that was measured to end in a subscription that never
-    receives. :meth:`poll` looks again, and subscribes anew when another set of publishers
-    needs another reliability.
+    receives. :meth:`poll` looks again: it subscribes anew when another set of publishers needs
+    another reliability, and gives the subscription up when the last publisher has gone, so that
+    the next one is met with the right one.
 
     Attributes:
         camera: the camera's name.
@@ -102,14 +103,19 @@ class ImageInput:
             return
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
+            self._unsubscribe()
             return
         wanted = fitting_reliability(publishers)
         if wanted != self._reliability:
             self._subscribe(wanted)
 
-    def _subscribe(self, reliability: QoSReliabilityPolicy) -> None:
+    def _unsubscribe(self) -> None:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
+        self._subscription = self._reliability = None
+
+    def _subscribe(self, reliability: QoSReliabilityPolicy) -> None:
+        self._unsubscribe()
         self._reliability = reliability
         self.incompatible = ''
         self._subscription = self._node.create_subscription(
@@ -129,8 +135,11 @@ class ImageInput:
         self._deliver(self.camera, message)
 
     def _on_incompatible(self, event: Any) -> None:
-        self.incompatible = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
+        if self._auto:
+            return  # the next look at the publishers mends it
+        kind = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
+        self.incompatible = kind.lower().removeprefix('rmw_qos_policy_')
         self._node.get_logger().warning(
-            f'A publisher of {self.topic} does not fit the {self.incompatible.lower()} asked of '
-            f'it ({self.reliability}); set image_reliability to auto.'
+            f'A publisher of {self.topic} does not offer the {self.incompatible} asked of it '
+            f"({self.reliability}); set image_reliability to 'auto'."
         )

@@ -52,7 +52,7 @@ class ImageReport:
             )
             return Report(self._name, Level.WARN, text, values)
         if source.incompatible:
-            text = f'A publisher does not fit in {source.incompatible.lower()}.'
+            text = f'A publisher does not offer the {source.incompatible} asked of it.'
             return Report(self._name, Level.WARN, text, values)
         if problem := self._statistics.problems.get(source.camera):
             return Report(self._name, Level.ERROR, problem, values)

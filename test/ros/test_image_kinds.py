@@ -11,6 +11,7 @@ import numpy as np
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 import town
 
@@ -57,6 +58,11 @@ def test_publisher_that_starts_late(peers: dict[str, Peer]) -> None:
     publisher = peer.publisher()
     check_found(peer, peer.ask(publisher, pictures.raw(town.view(PLACE))))
     peer.node.destroy_publisher(publisher)
+    peer.until(
+        lambda: values_of(peer.fresh_diagnostics('images'))['publishers'] == '0',
+        'the node sees the publisher go',
+    )
+    assert 'waiting' in values_of(peer.fresh_diagnostics('images'))['reliability']
 
 
 @pytest.mark.parametrize('encoding', pictures.ENCODINGS)
@@ -112,3 +118,18 @@ def test_each_of_several_cameras_has_its_topic(
         assert {status.hardware_id for status in matches.status} == {camera}
         report = values_of(peer.fresh_diagnostics(f'images {camera}'))
         assert (report['topic'].lstrip('/'), report['received']) == (topic.lstrip('/'), '1')
+
+
+def test_publisher_that_does_not_offer_what_is_asked(
+    start: Callable[..., NodeProcess], peer_of: Callable[[NodeProcess], Peer]
+) -> None:
+    node = start('strict_localizer', '-r', 'image:=/strict', image_reliability='reliable')
+    peer = peer_of(node)
+    qos = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
+    publisher = peer.node.create_publisher(Image, '/strict', qos)
+    peer.until(
+        lambda: values_of(peer.fresh_diagnostics('images'))['incompatible_qos'] == 'reliability',
+        'the mismatch is reported',
+    )
+    assert "set image_reliability to 'auto'" in node.log()
+    peer.node.destroy_publisher(publisher)
