@@ -79,7 +79,7 @@ def check_rows(out: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ('storage', 'options'),
-    [('sqlite3', ()), ('mcap', ('--rate', 10)), ('mcap', ('--reliability', 'best_effort'))],
+    [('sqlite3', ()), ('mcap', ('--rate', 2)), ('mcap', ('--reliability', 'best_effort'))],
 )
 def test_answers_are_written(
     target: NodeProcess, tmp_path: Path, storage: str, options: tuple[object, ...]
