@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The node as its users meet it: bad input, services, parameters, diagnostics, keyframes."""
+"""The node as its users meet it: services, parameters, diagnostics, keyframes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseArray
-import numpy as np
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
@@ -61,51 +60,6 @@ def test_unknown_place_is_reported_and_not_published(peer: Peer, publisher: Any)
     known = peer.ask(publisher, pictures.raw(town.view(place=1)))
     peer.until(lambda: peer.pose_of(_stamp(known)), 'the pose of the known place')
     assert peer.pose_of(_stamp(matches)) is None
-
-
-BAD = {
-    'zero_size': (pictures.raw(np.zeros((0, 0, 3), np.uint8)), 'no pixels'),
-    'encoding': (pictures.raw(town.view(0)), 'not supported'),
-    'short': (pictures.raw(town.view(0)), 'bytes'),
-}
-BAD['encoding'][0].encoding = 'no_such_8'
-BAD['short'][0].data = BAD['short'][0].data[:-1000]
-
-
-@pytest.mark.parametrize('fault', BAD)
-def test_bad_image_is_counted_and_the_node_lives_on(
-    peer: Peer, publisher: Any, fault: str
-) -> None:
-    message, said = BAD[fault]
-    before = int(values_of(peer.fresh_diagnostics('images'))['decode_failures'])
-    bad = peer.send(publisher, message)
-    report = peer.until(
-        lambda: (
-            report
-            if int(values_of(report := peer.fresh_diagnostics('images'))['decode_failures'])
-            > before
-            else None
-        ),
-        'the fault is counted',
-    )
-    assert report.level == DiagnosticStatus.ERROR
-    assert said in report.message
-    good = peer.ask(publisher, pictures.raw(town.view(2)))
-    peer.until(lambda: peer.pose_of(_stamp(good)), 'a pose')
-    assert peer.matches_of(bad) is None
-    assert peer.pose_of(bad) is None
-    assert peer.fresh_diagnostics('images').level == DiagnosticStatus.OK
-
-
-def test_bad_images_are_logged_once_in_five_seconds(
-    peer: Peer, publisher: Any, node: NodeProcess
-) -> None:
-    lines = node.log().count('is dropped')
-    for _ in range(5):
-        peer.send(publisher, BAD['zero_size'][0])
-        peer.ask(publisher, pictures.raw(town.view(2)))
-    assert node.log().count('is dropped') <= lines + 1
-    assert 'Traceback' not in node.log()
 
 
 def test_trigger_answers_matched_or_why_not(peer: Peer, publisher: Any) -> None:
