@@ -43,7 +43,7 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     prepare_folder(folder)
     recorded = record_drives(folder, scenario, console)
     steps = Steps(folder, console)
-    build_and_train(steps, scenario.mapping.name, _KEYFRAME_M)
+    build_and_train(steps, folder, scenario.mapping.name, _KEYFRAME_M)
     for method in reversed(METHODS):
         play(steps, folder, scenario.query.name, method)
     scored = [_scored(folder, scenario.query.name, method) for method in METHODS]
