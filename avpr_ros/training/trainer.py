@@ -61,8 +61,10 @@ class Trainer:
         self._bank = bank
         self._centroids = torch.from_numpy(bank.centroids)
         self._settings = settings
+        network.backbone.freeze(settings.frozen_blocks)
+        trained = [value for value in network.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            trained, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
 
     def run(
