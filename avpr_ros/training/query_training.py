@@ -10,8 +10,6 @@ from pathlib import Path
 import time
 from typing import Any
 
-import torch
-
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -68,8 +66,7 @@ def train_query_network(
     trainer = Trainer(network, images, gallery.descriptors, bank, settings)
 
     def held_out_loss() -> float:
-        with torch.inference_mode():
-            return float(trainer.loss(torch.from_numpy(held_out.views), held_out.rows))
+        return trainer.mean_loss(held_out.views, held_out.rows)
 
     trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
     progress('calibration', 0, 1)

@@ -90,6 +90,19 @@ def test_every_image_is_seen_once_an_epoch(small_network, small_task):
     assert seen[:10] != seen[10:]
 
 
+def test_the_mean_loss_does_not_depend_on_the_batches(small_network, small_task):
+    images, targets, bank = small_task
+    rows = np.arange(10)
+    views = np.stack([images.read(row)[:32, :32] for row in rows])
+    losses = [
+        Trainer(
+            small_network(), images, targets, bank, replace(SETTINGS, batch_size=batch)
+        ).mean_loss(views, rows)
+        for batch in (3, 10)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
 def test_a_loss_that_is_not_finite_ends_in_one_sentence(small_network, small_task, tmp_path):
     images, targets, bank = small_task
     targets = targets.copy()
