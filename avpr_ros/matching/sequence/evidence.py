@@ -9,8 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.matching.sequence.places import SAME_VIEW, Views
+from avpr_ros.matching.sequence.places import Views
 from avpr_ros.matching.sequence.settings import SequenceSettings
+
+# Two views whose change is smaller than this are one and the same image.
+SAME_VIEW = 1e-5
+_LEAST_EXPECTED = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,17 +23,20 @@ class Look:
 
     Attributes:
         log_ratio: (N,) log likelihood ratio of 'at this keyframe' to 'not in the map'.
-        new: how much of the view is new, 0 to 1; weighs the evidence.
+        new: how much of the view is new since the last step, 0 to 1; weighs the evidence.
         still: probability that the view says 'nothing moved', 0 to 1.
+        step: whether the belief moves on: always at images a keyframe or so apart; where they
+            come much closer than the keyframes did, only when enough of the view is new.
     """
 
     log_ratio: FloatArray
     new: float
     still: float
+    step: bool
 
 
 class Evidence:
-    """Turns rows of similarities into evidence; remembers the last row and the column means.
+    """Turns rows of similarities into evidence; remembers the last rows and the column means.
 
     The score is the similarity's contrast against its neighbours on the map (local contrast
     enhancement: SeqSLAM, Milford & Wyeth, ICRA 2012), so that scale and offset of similarities
@@ -46,30 +53,37 @@ class Evidence:
         self._high = np.minimum(index + settings.contrast_radius + 1, ends)
         self._mean = views.column_mean.copy()
         self._seen = 0.0
-        self._previous: FloatArray | None = None
+        self._pace = 1.0
+        self._last: FloatArray | None = None
+        self._stepped: FloatArray | None = None
 
-    def take(self, similarities: FloatArray) -> Look | None:
+    def take(self, similarities: FloatArray, expected: float) -> Look:
         """Take in one image.
 
         Args:
             similarities: (N,) finite, to all keyframes.
-
-        Returns:
-            What it adds; None where it is the same image again.
+            expected: change of view from a keyframe to the next where the robot is believed to
+                be, relative to the map's novelty.
         """
-        s, row = self._settings, similarities - similarities.mean()
-        contrast, novelty = row - self._mean, self._views.novelty
-        change = novelty
-        if self._previous is not None:
-            change = view_change(contrast, self._previous - self._mean)
-            if change < SAME_VIEW:
-                return None
-        self._previous = row
+        s, row, novelty = self._settings, similarities - similarities.mean(), self._views.novelty
+        contrast = row - self._mean
+        if self._last is None or self._stepped is None:
+            change, step = novelty, True
+        else:
+            since_last = view_change(contrast, self._last - self._mean) / novelty
+            change = view_change(contrast, self._stepped - self._mean)
+            slow = self._pace < s.slow_pace and change < s.slow_pace * expected * novelty
+            step = change >= SAME_VIEW and not slow
+            pace = min(1.0, since_last / max(expected, _LEAST_EXPECTED))
+            self._pace += (pace - self._pace) / s.pace_memory
+        self._last = row
         new = min(1.0, change / novelty)
-        look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)))
-        # What is alike to everything under today's light says nothing: column means follow.
-        self._seen = min(self._seen + new, s.mean_memory)
-        self._mean += new / (self._seen + s.mean_images) * (row - self._mean)
+        look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step)
+        if step:
+            self._stepped = row
+            # What is alike to everything in today's light says nothing: column means follow.
+            self._seen = min(self._seen + new, s.mean_memory)
+            self._mean += new / (self._seen + s.mean_images) * (row - self._mean)
         return look
 
     def _log_ratio(self, row: FloatArray) -> FloatArray:

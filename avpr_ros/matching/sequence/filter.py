@@ -53,13 +53,15 @@ class SequenceFilter:
         self._places = places
         self._evidence = Evidence(places.views, self.settings)
         self._belief = Belief(places, self.settings)
+        self._before = self._belief.of_keyframes(), self._belief.lost, 1.0
         self._last = _NOTHING
 
     def update(self, similarities: FloatArray) -> SequenceEstimate:
         """Take in one image.
 
-        The same image again changes nothing. Numbers that are not finite are no image: nothing
-        moves, and the answer is the last one without any support.
+        An image whose view is hardly new moves nothing: it stands in for the last one in the
+        answer, so that the same view counts once however often it is seen. Numbers that are not
+        finite are no image: the answer is the last one without any support.
 
         Args:
             similarities: (N,) to all keyframes in the order of driving; any scale and offset.
@@ -67,10 +69,13 @@ class SequenceFilter:
         row = np.asarray(similarities, dtype=np.float64)
         if not (np.abs(row) < _SENSELESS).all():  # false for NaN, too
             return replace(self._last, support=-np.inf)
-        look = self._evidence.take(row)
-        if look is not None:
-            self._belief.advance(look.still)
-            self._last = self._answer(look)
+        belief = self._belief
+        look = self._evidence.take(row, belief.expected_change())
+        if look.step:
+            belief.advance(look.still)
+            self._before = belief.of_keyframes(), belief.lost, look.new
+            belief.weigh(self.settings.carried_weight * look.new * look.log_ratio)
+        self._last = self._answer(look)
         return self._last
 
     def accepts(self, estimate: SequenceEstimate) -> bool:
@@ -79,14 +84,13 @@ class SequenceFilter:
         return estimate.mass >= s.min_mass and estimate.support >= s.min_support
 
     def _answer(self, look: Look) -> SequenceEstimate:
-        """Bayes update, then the place with the most mass against all that speaks for others."""
-        belief, near = self._belief, self._places.near
+        """Bayes update, then the place with the most mass and all that speaks for others."""
+        masses, lost, new = self._before
         # In the answer the present image counts in full; in what is carried on it does not.
-        now = belief.of_keyframes() * np.exp(look.new * look.log_ratio)
-        total = belief.lost + float(now.sum())
+        now = masses * np.exp(new * look.log_ratio)
+        total = lost + float(now.sum())
         now /= total
-        outside = belief.lost / total
-        belief.weigh(self.settings.carried_weight * look.new * look.log_ratio)
+        near = self._places.near
         window = near @ now
         best = int(window.argmax())
         members = near.indices[near.indptr[best] : near.indptr[best + 1]]
@@ -94,6 +98,6 @@ class SequenceFilter:
         support = float(look.log_ratio[members].max())
         here = float(window[best])
         now[members] = 0.0
-        against = float(now.sum()) + max(outside, belief.lost)
+        against = float(now.sum()) + max(lost / total, self._belief.lost)
         odds = float(np.log(here + 1e-300) - np.log(against + 1e-300))
-        return SequenceEstimate(index, here / (here + against), odds, belief.lost, support)
+        return SequenceEstimate(index, here / (here + against), odds, self._belief.lost, support)

@@ -73,8 +73,7 @@ class SequenceGuard:
         self._place_radius_m = _PLACE_SPACINGS * keyframe_spacing_m(gallery)
         self._order, chain = driving_order(gallery.keyframes)
         self._rank = np.argsort(self._order)
-        # A row that is not finite must not spoil the others: it is like nothing.
-        self._rows = np.nan_to_num(gallery.descriptors[self._order].astype(np.float32), posinf=0)
+        self._rows = gallery.descriptors[self._order].astype(np.float32)
         self._views = Views.of(self._rows, chain)
         self._places: dict[str, SequencePlaces] = {}
         self._streams: dict[str, _Stream] = {}

@@ -46,11 +46,17 @@ class Belief:
         self._leaving = settings.cross * (self._cross.getnnz(axis=1) > 0)
         self._mass: Mass = np.tile(self._on / (2 * speeds * size), (speeds, 1))
         self._phase = np.zeros(speeds)
+        self._change = np.minimum(views.change / views.novelty, 1.0)
         self.lost = 0.5
 
     def of_keyframes(self) -> FloatArray:
         """Return (N,) probability of each keyframe, whatever the speed."""
         return np.asarray(self._mass.sum(axis=0)[self._cell], dtype=np.float64)
+
+    def expected_change(self) -> float:
+        """Return the change of view to the next keyframe, relative to the map's novelty."""
+        masses = self.of_keyframes()
+        return float(masses @ self._change) / max(float(masses.sum()), 1e-30)
 
     def advance(self, still: float) -> None:
         """Predict: along the chains, from one to another, off and onto the map.

@@ -12,9 +12,6 @@ from scipy import sparse
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
 
-#: Two successive views whose change is smaller than this are one and the same image.
-SAME_VIEW = 1e-5
-
 
 def driving_order(keyframes: Keyframes) -> tuple[IntArray, IntArray]:
     """Return map rows in the order of driving, and the chain that each belongs to.

@@ -13,9 +13,10 @@ class SequenceSettings:
 
     They were tuned by hand on two public pairs of walks, a railway filmed in summer and winter
     and a corridor walked twice, with the full drives, with frames skipped and with frames
-    repeated; figures on these two are therefore figures on the data they were tuned on. Until
-    ``min_mass`` is calibrated for each map it is a convention, not a probability that was
-    checked.
+    repeated; figures on these two are therefore figures on the data they were tuned on.
+    ``slow_pace`` and ``pace_memory`` come from random worlds driven through at a twentieth to two
+    keyframes an image, and were then only seen not to hurt on the railway. Until ``min_mass`` is
+    calibrated for each map it is a convention, not a probability that was checked.
 
     Attributes:
         speeds: keyframes per image that the robot may keep up.
@@ -27,6 +28,9 @@ class SequenceSettings:
         cross: probability of going on with another chain's keyframe of the same place.
         carried_weight: of an image's evidence in the belief carried on; below 1 as the errors
             of images that follow each other are alike.
+        slow_pace: share of the change of view expected from keyframe to keyframe; a robot whose
+            images change less is followed in steps of that much change.
+        pace_memory: images over which the pace is averaged.
         contrast_radius: keyframes each side that a similarity is compared with.
         slope: of the log likelihood ratio over the contrast.
         offset: contrast at which an image says nothing.
@@ -48,6 +52,8 @@ class SequenceSettings:
     enter: float = 0.05
     cross: float = 0.02
     carried_weight: float = 0.5
+    slow_pace: float = 0.5
+    pace_memory: float = 10.0
     contrast_radius: int = 10
     slope: float = 2.5
     offset: float = 0.8

@@ -24,8 +24,7 @@ def test_view_change():
 
 def test_evidence_stands_out_at_the_place_and_stays_within_bounds():
     gallery, _ = world(100)
-    look = _evidence(gallery).take(gallery @ gallery[30])
-    assert look is not None
+    look = _evidence(gallery).take(gallery @ gallery[30], 1.0)
     assert int(look.log_ratio.argmax()) == 30
     assert look.log_ratio.max() > 4
     assert np.median(look.log_ratio) < 0
@@ -41,19 +40,26 @@ def test_contrast_does_not_reach_over_the_end_of_a_chain():
     apart = Evidence(
         Views(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
     )
-    look = apart.take(row)
+    look = apart.take(row, 1.0)
     np.testing.assert_allclose(look.log_ratio[:20], look.log_ratio[0])
 
 
-def test_a_view_that_hardly_changes_brings_little():
+def test_a_view_that_hardly_changes_is_no_step_at_a_slow_pace():
     gallery, rng = world(100)
     evidence = _evidence(gallery)
     first = gallery[30]
-    assert evidence.take(gallery @ first).new == 1.0
-    assert evidence.take(gallery @ first) is None
-    look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)))
+    assert evidence.take(gallery @ first, 1.0).step
+    assert not evidence.take(gallery @ first, 1.0).step
+    look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert look.step  # one such view does not make a slow robot
     assert look.new < 0.1
     assert look.still > 0.5
-    look = evidence.take(gallery @ gallery[31])
+    for _ in range(20):
+        look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert not look.step
+    # Where the map's own views hardly differ, a view that hardly changes may well be a step.
+    assert evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 0.01).step
+    look = evidence.take(gallery @ gallery[31], 1.0)
+    assert look.step
     assert look.new > 0.5
     assert look.still < 0.1

@@ -11,8 +11,7 @@ from avpr_ros.matching.sequence.settings import SequenceSettings
 
 
 def _certain(belief, index, size):
-    belief.weigh(np.where(np.arange(size) == index, 0.0, -60.0))
-    belief.weigh(np.full(size, 60.0))
+    belief.weigh(np.where(np.arange(size) == index, 60.0, -60.0))
 
 
 def test_mass_moves_on_by_the_speeds_and_is_kept():
@@ -23,7 +22,7 @@ def test_mass_moves_on_by_the_speeds_and_is_kept():
     belief.advance(0.0)
     masses = belief.of_keyframes()
     assert masses.sum() == pytest.approx(1.0, abs=1e-5)
-    assert masses[:9].sum() == 0.0
+    assert masses[:9].sum() < 1e-6
     assert masses[10:13].sum() > 0.8
 
 
@@ -43,7 +42,7 @@ def test_what_drives_off_the_end_is_lost_and_some_of_the_lost_come_back():
     belief.advance(0.0)
     assert lost_before < 1e-6
     assert belief.lost > 0.4  # the slow speeds are still there
-    assert belief.of_keyframes()[50] == 0.0
+    assert belief.of_keyframes()[50] < 0.01
     before = belief.lost
     for _ in range(10):
         belief.advance(0.0)
@@ -60,4 +59,4 @@ def test_mass_crosses_to_another_chain_only_where_they_share_a_place():
         belief = Belief(places_of(gallery, chain, pairs), settings)
         _certain(belief, 10, 100)
         belief.advance(0.0)
-        assert (belief.of_keyframes()[50:].sum() > 0) == crosses
+        assert (belief.of_keyframes()[50:].sum() > 1e-3) == crosses

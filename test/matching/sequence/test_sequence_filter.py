@@ -26,18 +26,19 @@ def test_converges_and_accepts_at_any_steady_speed(step):
     assert accepted[20:].mean() > 0.8
 
 
-def test_a_robot_slower_than_every_speed_is_placed_and_never_wrongly():
+@pytest.mark.parametrize('pace', [0.05, 0.2])
+def test_a_robot_slower_than_every_speed_is_placed_and_never_wrongly(pace):
     gallery, rng = world(60)
     sut = filter_of(gallery)
     accepted, errors = [], []
-    for x in np.arange(0, 55, 0.2):  # views turn gradually from one keyframe into the next
+    for x in np.arange(0, 55, pace):  # views turn gradually from one keyframe into the next
         i, part = int(x), x - int(x)
         view = unit((1 - part) * gallery[i] + part * gallery[i + 1])
         estimate = sut.update(gallery @ unit(view + rng.normal(size=64) * 0.03))
         accepted.append(sut.accepts(estimate))
         errors.append(abs(estimate.index - x))
     assert not (np.array(accepted) & (np.array(errors) > 2)).any()
-    assert np.mean(accepted[30:]) > 0.5
+    assert np.mean(accepted[len(accepted) // 5 :]) > 0.8
 
 
 def test_look_alikes_are_told_apart_by_where_the_robot_came_from():
@@ -49,7 +50,7 @@ def test_look_alikes_are_told_apart_by_where_the_robot_came_from():
         int(np.argmax(gallery @ look(gallery, i, np.random.default_rng(i), 0.1))) for i in truth
     ]
     accepted, errors = _drive(filter_of(gallery), gallery, truth, rng, 0.1)
-    assert (np.abs(np.array(alone) - truth) > 1).mean() > 0.7
+    assert (np.abs(np.array(alone) - truth) > 1).mean() > 0.6
     assert not (accepted & (errors > 1)).any()
     assert accepted[30:].mean() > 0.7
 
@@ -77,8 +78,11 @@ def test_the_same_image_again_changes_nothing():
     gallery, rng = world()
     sut = filter_of(gallery)
     row = gallery @ look(gallery, 5, rng)
-    first = sut.update(row)
-    assert all(sut.update(row) is first for _ in range(20))
+    first, second = sut.update(row), sut.update(row)
+    assert second.index == first.index
+    # Not exactly: the column means have taken the view in.
+    assert second.mass == pytest.approx(first.mass, abs=0.05)
+    assert all(sut.update(row) == second for _ in range(20))
 
 
 def test_a_standing_robot_is_never_accepted_elsewhere():

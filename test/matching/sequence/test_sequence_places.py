@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from worlds import world
@@ -17,7 +19,7 @@ def test_views_are_compared_as_if_all_similarities_were_there():
     similarity = gallery @ gallery.T
     mean = (similarity.sum(axis=0) - 1) / 39
     rows = similarity - mean
-    expected = np.array([view_change(a, b) for a, b in zip(rows[:-1], rows[1:], strict=True)])
+    expected = np.array([view_change(a, b) for a, b in pairwise(rows)])
     inside = np.arange(39) != 19
     np.testing.assert_allclose(views.change[:-1][inside], expected[inside], atol=1e-5)
     assert views.change[19] == views.change[39] == 1.0
