@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.matching.settings import SEQUENCE_CHOICES, MatchSettings
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,14 @@ class Settings:
         unit='m',
         low=0.0,
         high=10000.0,
+    )
+    sequence: str = _row(
+        MatchSettings.sequence,
+        "`filter` follows each camera's images over the map and accepts the keyframe they lead "
+        "to; it stands in for the calibration's threshold and `min_ratio`, and starts anew after "
+        '10 s without images and when parameters change. Not calibrated for each map yet, so '
+        '`off` unless you have checked it on yours.',
+        choices=SEQUENCE_CHOICES,
     )
     position_covariance_scale: float = _row(
         MatchSettings.position_covariance_scale,

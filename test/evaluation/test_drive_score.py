@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,7 +36,16 @@ def test_by_hand(gallery, results):
     np.testing.assert_allclose(score.errors_m, [0.3, 10.0])
     np.testing.assert_allclose(score.errors_rad, [0.1, 0.1])
     # Both are equally sure, so no threshold keeps the right one alone.
-    assert score.recall_at_100_precision == 0.0
+    assert score.recall_at_100_precision == score.recall_at_99_precision == 0.0
+
+
+def test_the_log_odds_of_a_sequence_rank_before_the_similarity(gallery, results):
+    truth = {stamp: Pose.from_xy_yaw(x, 0, 0) for stamp, x in ((1, 7), (2, 12))}
+    scorer = DriveScorer(truth, gallery.keyframes, 1.0)
+    scorer.add(replace(results[0], log_odds=3.0))
+    scorer.add(replace(results[1], log_odds=-3.0))
+    score = scorer.score()
+    assert score.recall_at_100_precision == score.recall_at_99_precision == 0.5
 
 
 def test_nothing_known_gives_no_recall(gallery, results):
