@@ -44,7 +44,8 @@ class Layers:
 
 
 METHODS = (
-    Layers('appearance', MatchSettings()),
+    Layers('appearance', MatchSettings(sequence='single')),
+    Layers('agreement', MatchSettings(sequence='agree')),
     Layers('sequence', MatchSettings(sequence='filter')),
 )
 

@@ -32,7 +32,11 @@ MinSimilarity = Annotated[
 ]
 MinRatio = Annotated[float, typer.Option(help='Best similarity over the best other place.')]
 Sequence = Annotated[
-    str, typer.Option(help='off: image by image; filter: the keyframe that the images lead to.')
+    str,
+    typer.Option(
+        help='single: image by image; agree: two of the last three images must lead near the same '
+        'place; filter: the keyframe that the images lead to.'
+    ),
 ]
 Threads = Annotated[int, typer.Option(help='Threads of the query network.')]
 

@@ -17,6 +17,7 @@ from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
+from avpr_ros.matching.sequence.agreement import Agreement
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 
@@ -51,11 +52,15 @@ class Matcher:
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
             self._sequence = SequenceGuard(gallery, self.distinct_radius_m, angle_rad)
+        self._agreement: Agreement | None = None
+        if self._settings.sequence == 'agree':
+            self._agreement = Agreement(self.distinct_radius_m, self._settings.max_speed_m_s)
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
-        if self._sequence is not None:
-            self._sequence.forget()
+        for follower in (self._sequence, self._agreement):
+            if follower is not None:
+                follower.forget()
 
     def match(self, descriptor: Descriptors, stamp_ns: int, camera: str) -> MatchResult:
         """Match one query.
@@ -88,6 +93,11 @@ class Matcher:
             verdict = self._sequence.follow(descriptor, stamp_ns, camera, hypotheses, retrieval)
             retrieval = verdict.retrieval
         reason, text = self._decide(retrieval, verdict)
+        if self._agreement is not None:
+            position_m = hypotheses.pose(int(retrieval.rows[0])).translation_m
+            objection = self._agreement.follow(stamp_ns, camera, position_m)
+            if objection is not None and reason is Reason.ACCEPTED:
+                reason, text = Agreement.reason, objection
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         estimate = None
         if reason is Reason.ACCEPTED:

@@ -12,13 +12,14 @@ from avpr_ros.evaluation.drive_score import DriveScorer
 from avpr_ros.evaluation.match_files import COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
 
 @pytest.fixture
 def results(gallery):
     """Right at x = 7.3, wrong at x = 12 (it looks like 2), unsure, and a bad descriptor."""
-    matcher = Matcher(gallery, Calibration(0.5))
+    matcher = Matcher(gallery, Calibration(0.5), MatchSettings(sequence='single'))
     unsure = np.full(32, 32**-0.5)
     rows = [np.eye(32)[7], np.eye(32)[2], unsure, np.full(32, np.nan)]
     return [matcher.match(row, stamp, 'front') for stamp, row in enumerate(rows, start=1)]

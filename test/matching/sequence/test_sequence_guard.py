@@ -15,6 +15,7 @@ from avpr_ros.sources.frame import Camera
 
 SECOND_NS = 10**9
 FILTER = MatchSettings(sequence='filter')
+SINGLE = MatchSettings(sequence='single')
 
 
 def _straight(count):
@@ -55,7 +56,7 @@ def test_what_single_images_cannot_tell_the_sequence_can(aliased):
     gallery, rows, rng = aliased
     truth = list(range(20, 120))
     views = [look(rows, i, rng, 0.1) for i in truth]
-    alone = _drive(Matcher(gallery, Calibration(0.5)), views)
+    alone = _drive(Matcher(gallery, Calibration(0.5), SINGLE), views)
     together = _drive(Matcher(gallery, None, FILTER), views)
     assert not any(result.accepted for result in alone)
     assert _wrong(together, truth) == 0
