@@ -132,7 +132,7 @@ class Settings:
         "`filter` follows each camera's images over the map and accepts the keyframe they lead "
         "to; it stands in for the calibration's threshold and `min_ratio`, and starts anew after "
         '10 s without images and when parameters change. Not calibrated for each map yet, so '
-        '`off` unless you have checked it on yours.',
+        "`off` unless you have checked it on yours. Quote 'off' in YAML, where it is a boolean.",
         choices=SEQUENCE_CHOICES,
     )
     position_covariance_scale: float = _row(
