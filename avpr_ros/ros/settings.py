@@ -131,9 +131,9 @@ class Settings:
         MatchSettings.sequence,
         'How images are matched: `single` one by one; `agree` accepts a match only where two of '
         "the three images before led near the same place; `filter` follows each camera's images "
-        'over the map and accepts the keyframe they lead to, in the place of the calibrated threshold '
-        'and `min_ratio`. The filter is not calibrated for each map yet: check it on yours. All '
-        'start anew after 10 s without images and when parameters change.',
+        'over the map and accepts the keyframe they lead to, in the place of the calibrated '
+        'threshold and `min_ratio`. The filter is not calibrated for each map yet: check it on '
+        'yours. All start anew after 10 s without images and when parameters change.',
         choices=SEQUENCE_CHOICES,
     )
     max_speed_m_s: float = _row(

@@ -24,7 +24,8 @@ def _cell(out: str, name: str) -> str:
 
 
 def test_a_drive_with_poses_is_matched_and_scored(avpr, walk, tmp_path, map_and_query):
-    code, out, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    single = ('--sequence', 'single')
+    code, out, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out', *single)
     assert (code, err) == (0, '')
     assert _cell(out, 'images') == '12'
     assert _cell(out, 'accepted').startswith('12 ')
