@@ -12,6 +12,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.demo import materials
 from avpr_ros.demo.facades import blank_wall, facade, sign
 from avpr_ros.demo.furniture import flat
+from avpr_ros.demo.landmarks import billboard, mural
 from avpr_ros.demo.openings import any_accent, any_wall_colour
 from avpr_ros.demo.world import Column, Surface, World, box, quad
 
@@ -54,7 +55,8 @@ class Lot:
 
 def building(world: World, lot: Lot, rng: np.random.Generator) -> None:
     """Put a house on a lot; walls towards streets get fronts, the others are plain."""
-    height_m = float(rng.uniform(5.5, 14.0))
+    tower = rng.random() < 0.12
+    height_m = float(rng.uniform(15.0, 24.0) if tower else rng.uniform(4.5, 13.0))
     (ax, ay), (bx, by) = lot.wall(lot.facing)
     width_m = float(np.hypot(bx - ax, by - ay))
     front, colour = facade(width_m, height_m, rng, shop=bool(rng.random() < 0.45))
@@ -65,6 +67,8 @@ def building(world: World, lot: Lot, rng: np.random.Generator) -> None:
             length_m = float(np.hypot(dx - cx, dy - cy))
             if side == lot.corner:
                 texture = facade(length_m, height_m, rng)[0]
+            elif rng.random() < 0.5:
+                texture = mural(length_m, height_m, colour, rng)
             else:
                 texture = blank_wall(length_m, height_m, colour, rng)
             surfaces.append(_wall(lot, side, texture, height_m))
@@ -86,7 +90,8 @@ def _roof(lot: Lot, height_m: float, rng: np.random.Generator) -> list[Surface]:
     )
     w, s, e, n, z = lot.west_m, lot.south_m, lot.east_m, lot.north_m, height_m
     if rng.random() < 0.45:
-        return [quad([(w, s, z), (e, s, z), (e, n, z), (w, n, z)], tiles, (2, 2))]
+        flat_roof = quad([(w, s, z), (e, s, z), (e, n, z), (w, n, z)], tiles, (2, 2))
+        return [flat_roof, *_billboards(lot, height_m, rng)]
     half_m = (n - s if lot.facing in ('south', 'north') else e - w) / 2
     top = z + half_m * float(rng.choice(_PITCHES))
     if lot.facing in ('south', 'north'):
@@ -110,6 +115,18 @@ def _roof(lot: Lot, height_m: float, rng: np.random.Generator) -> list[Surface]:
         x, y = float(rng.uniform(w + 1, e - 1)), float(rng.uniform(s + 1, n - 1))
         slopes += box((x - 0.4, y - 0.4, z), (x + 0.4, y + 0.4, top + 0.8), paint)
     return slopes
+
+
+def _billboards(lot: Lot, height_m: float, rng: np.random.Generator) -> list[Surface]:
+    """Return boards on a flat roof, towards the streets the lot looks at."""
+    surfaces: list[Surface] = []
+    for side in (lot.facing, lot.corner):
+        if side is not None and rng.random() < 0.6:
+            (ax, ay), (bx, by) = lot.wall(side)
+            width_m = float(np.hypot(bx - ax, by - ay))
+            along = ((bx - ax) / width_m, (by - ay) / width_m)
+            surfaces += billboard((ax, ay), along, width_m, height_m, rng)
+    return surfaces
 
 
 def _projections(lot: Lot, height_m: float, rng: np.random.Generator) -> list[Surface]:

@@ -17,6 +17,7 @@ from avpr_ros.demo.openings import any_accent
 from avpr_ros.demo.world import Column, Surface, blob, box, quad
 
 CAR_LENGTH_M = 4.3
+SPECIES = 6
 CAR_WIDTH_M = 1.8
 _BODY_M = 0.85
 _ROOF_M = 1.48
@@ -27,12 +28,22 @@ def flat(colour: Colour, rng: np.random.Generator) -> RgbImage:
     return materials.to_image(materials.plaster((24, 24), colour, rng))
 
 
-def tree(x_m: float, y_m: float, rng: np.random.Generator) -> tuple[list[Surface], Column]:
-    """Grow a tree: a trunk and a crown of a few lumps."""
+#: Colours of leaves: beech, linden, copper beech, silver willow, autumn maple, pine.
+_LEAVES: tuple[Colour, ...] = (
+    (78, 112, 46), (112, 128, 44), (104, 52, 44), (132, 148, 118), (176, 96, 36), (44, 78, 52),
+)  # fmt: skip
+
+
+def tree(
+    x_m: float, y_m: float, rng: np.random.Generator, species: int | None = None
+) -> tuple[list[Surface], Column]:
+    """Grow a tree: a trunk and a crown of a few lumps; of any species where none is given."""
+    kind = int(rng.integers(SPECIES)) if species is None else species
     crown_m = float(rng.uniform(3.6, 5.2))
-    radius_m = float(rng.uniform(1.1, 1.9))
-    hue = rng.normal(0, 14, 3)
-    greens = (78 + hue[0] + rng.choice([0.0, 40.0]), 112 + hue[1], 46 + hue[2] / 2)
+    radius_m = float(rng.uniform(1.0, 1.5)) + 0.08 * kind
+    hue = rng.normal(0, 10, 3)
+    red, green, blue = np.array(_LEAVES[kind]) + hue
+    greens = (float(red), float(green), float(blue))
     texture = materials.to_image(materials.leaves((64, 128), greens, rng))
     bark = flat((92, 74, 58), rng)
     surfaces = box((x_m - 0.14, y_m - 0.14, 0), (x_m + 0.14, y_m + 0.14, crown_m), bark)

@@ -27,8 +27,9 @@ _ACCENTS: tuple[Colour, ...] = (
 
 
 def any_wall_colour(rng: np.random.Generator) -> Colour:
-    """Draw a wall colour near one of the palette."""
-    red, green, blue = np.array(WALLS[rng.integers(len(WALLS))]) + rng.normal(0, 9, 3)
+    """Draw a wall colour near one of the palette, paler or stronger."""
+    drawn = np.array(WALLS[rng.integers(len(WALLS))]) + rng.normal(0, 9, 3)
+    red, green, blue = drawn.mean() + (drawn - drawn.mean()) * rng.uniform(0.8, 1.7)
     return (float(red), float(green), float(blue))
 
 

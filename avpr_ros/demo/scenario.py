@@ -73,7 +73,7 @@ def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario
         rows,
         7,
         DriveSpec(
-            'drive1', mapping, Driving(6.0, 4.0, 0.0, 0.1, 0.01, 11), MORNING, 0.35, 6.0, 21,
+            'drive1', mapping, Driving(6.0, 3.0, 0.0, 0.1, 0.01, 11), MORNING, 0.35, 6.0, 21,
             _START_NS,
         ),
         DriveSpec(

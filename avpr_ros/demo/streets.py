@@ -12,6 +12,7 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.demo import materials
+from avpr_ros.demo.openings import any_accent
 from avpr_ros.demo.world import Surface, box, quad
 
 #: Kerb to kerb, and kerb to wall.
@@ -120,7 +121,7 @@ def _flat_quad(low: FloatArray | tuple[float, float], high: FloatArray | tuple[f
 def _road(length_m: float, rng: np.random.Generator) -> RgbImage:
     """Paint a street that runs along the image's rows: dashes, edge lines, zebras, manholes."""
     shape = (round(ROAD_M * _PX_PER_M), round(length_m * _PX_PER_M))
-    road = materials.asphalt(shape, rng)
+    road = _surface(shape, rng)
     middle = shape[0] // 2
     dash, gap = int(rng.integers(20, 40)), int(rng.integers(20, 60))
     for left in range(50, shape[1] - 50, dash + gap):
@@ -129,9 +130,11 @@ def _road(length_m: float, rng: np.random.Generator) -> RgbImage:
         road[26, 50:-50] = _WHITE
         road[-27, 50:-50] = _WHITE
     for left in (8, shape[1] - 40):
-        if rng.random() < 0.7:
-            for top in range(6, shape[0] - 6, 12):
-                road[top : top + 6, left : left + 32] = _WHITE
+        if rng.random() < 0.6:
+            bar = int(rng.integers(4, 10))
+            colour = _WHITE if rng.random() < 0.7 else (206.0, 170.0, 60.0)
+            for top in range(6, shape[0] - 6, 2 * bar):
+                road[top : top + bar, left : left + 32] = colour
     for _ in range(int(rng.integers(1, 4))):
         centre = (int(rng.integers(60, shape[1] - 60)), int(rng.integers(20, shape[0] - 20)))
         cv2.circle(road, centre, 4, (60, 58, 56), -1)
@@ -140,4 +143,19 @@ def _road(length_m: float, rng: np.random.Generator) -> RgbImage:
 
 def _crossing(rng: np.random.Generator) -> RgbImage:
     side = round(ROAD_M * _PX_PER_M)
-    return materials.to_image(materials.asphalt((side, side), rng))
+    crossing = _surface((side, side), rng)
+    if rng.random() < 0.4:
+        radius = int(rng.uniform(0.2, 0.45) * side)
+        cv2.circle(crossing, (side // 2, side // 2), radius, any_accent(rng), 4)
+    return materials.to_image(crossing)
+
+
+def _surface(shape: tuple[int, int], rng: np.random.Generator) -> materials.Field:
+    """Return asphalt, setts or brick."""
+    kind = rng.random()
+    if kind < 0.6:
+        return materials.asphalt(shape, rng)
+    if kind < 0.8:
+        grey = float(rng.uniform(96, 132))
+        return materials.courses(shape, (grey, grey, grey - 6), (5, 5), rng, joint=0.75)
+    return materials.courses(shape, (142.0, 100.0, 84.0), (4, 9), rng, joint=0.8)

@@ -133,13 +133,14 @@ def _kerbside(
     for (x0, y0), (ux, uy), length_m in sides:
         if grid.off_street_m(x0 + ux * length_m / 2, y0 + uy * length_m / 2) > ROAD_M / 2 + 0.1:
             continue
-        trees = rng.random() < 0.45
+        trees = rng.random() < 0.4
+        species = int(rng.integers(furniture.SPECIES))
         along_m = 6.0
         while along_m < length_m - 5:
             x, y = x0 + ux * along_m - uy * 0.6, y0 + uy * along_m + ux * 0.6
             draw = rng.random()
             if draw < (0.55 if trees else 0.06):
-                world.add(*furniture.tree(x, y, rng))
+                world.add(*furniture.tree(x, y, rng, species))
             elif draw < 0.72:
                 world.add(furniture.lamp_post(x, y, rng))
             elif draw < 0.8:
