@@ -76,7 +76,7 @@ def test_a_sequence_is_waited_for_and_an_unknown_kind_refused(avpr, walk, tmp_pa
     assert _cell(out, 'sequence').startswith('1')
     code, _, err = avpr(*arguments, 'seqslam')
     assert code == 2
-    assert "sequence is 'seqslam'; use off or filter" in err
+    assert "sequence is 'seqslam'; use single or agree or filter" in err
 
 
 def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_and_query):
