@@ -57,6 +57,15 @@ ENDPOINTS = (
     ),
     Endpoint(
         'published',
+        '~/loop_closure',
+        'geometry_msgs/msg/PoseWithCovarianceStamped',
+        'reliable, depth 10',
+        'An edge for a pose graph, accepted matches only: base at the stamp of the image, seen '
+        'from the base at the matched keyframe, in the frame `keyframe_<id>`. The covariance has '
+        "the keyframe's axes and is positive definite.",
+    ),
+    Endpoint(
+        'published',
         '~/matches',
         'diagnostic_msgs/msg/DiagnosticArray',
         'reliable, depth 10',

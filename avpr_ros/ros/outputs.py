@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes: poses, candidates with their reasons, the map's keyframes."""
+"""What the node publishes: poses, loop closures, candidates with reasons, keyframes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from avpr_ros.ros.recognizer import Recognizer
 
 
 class Outputs:
-    """The publishers of ``~/pose``, ``~/matches`` and ``~/keyframes``."""
+    """The publishers of ``~/pose``, ``~/loop_closure``, ``~/matches`` and ``~/keyframes``."""
 
     def __init__(self, node: Node, map_frame: str) -> None:
         """Create the publishers.
@@ -27,6 +27,7 @@ class Outputs:
         self._node = node
         self._map_frame = map_frame
         self._pose = node.create_publisher(PoseWithCovarianceStamped, '~/pose', 10)
+        self._loop_closure = node.create_publisher(PoseWithCovarianceStamped, '~/loop_closure', 10)
         self._matches = node.create_publisher(DiagnosticArray, '~/matches', 10)
         self._keyframes = node.create_publisher(
             PoseArray,
@@ -45,9 +46,16 @@ class Outputs:
             result, frame, recognizer.gallery.manifest.map_id, self._node.get_name()
         )
         if result.estimate is not None:
-            self._pose.publish(
-                messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
+            pose = messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
+            best = result.candidates[0]
+            closure = messages.loop_closure_message(
+                result.estimate,
+                best.keyframe_id,
+                recognizer.gallery.keyframes.pose(best.row),
+                result.stamp_ns,
             )
+            self._pose.publish(pose)
+            self._loop_closure.publish(closure)
         self._matches.publish(matches)
 
     def publish_keyframes(self, recognizer: Recognizer) -> None:
