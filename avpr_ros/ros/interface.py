@@ -81,6 +81,22 @@ ENDPOINTS = (
     ),
     Endpoint(
         'published',
+        '~/markers',
+        'visualization_msgs/msg/MarkerArray',
+        'reliable, depth 10',
+        'For RViz, only while subscribed: keyframes as dots, each image as an arrow at its '
+        'best candidate, green if accepted and red if not, with the reason.',
+    ),
+    Endpoint(
+        'published',
+        '~/match_image',
+        'sensor_msgs/msg/Image',
+        'reliable, depth 1',
+        'Only while subscribed: the image and the keyframe it was matched with side by side, the '
+        'reason below.',
+    ),
+    Endpoint(
+        'published',
         '/diagnostics',
         'diagnostic_msgs/msg/DiagnosticArray',
         'reliable, depth 10',

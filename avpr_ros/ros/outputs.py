@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes: poses, loop closures, candidates with reasons, keyframes."""
+"""What the node publishes: poses, loop closures, candidates with reasons, keyframes, visuals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.ros import messages
 from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.visuals import Visuals
 
 
 class Outputs:
-    """The publishers of ``~/pose``, ``~/loop_closure``, ``~/matches`` and ``~/keyframes``."""
+    """The publishers of the node's topics."""
 
     def __init__(self, node: Node, map_frame: str) -> None:
         """Create the publishers.
@@ -34,9 +36,15 @@ class Outputs:
             '~/keyframes',
             QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL),
         )
+        self._visuals = Visuals(node)
 
-    def publish(self, result: MatchResult, recognizer: Recognizer) -> None:
+    def publish(self, result: MatchResult, recognizer: Recognizer, image: RgbImage) -> None:
         """Publish one result; all its messages are made and checked before the first goes out.
+
+        Args:
+            result: the decision.
+            recognizer: what decided.
+            image: (H, W, 3) the query, for those who watch.
 
         Raises:
             ValueError: a number or frame that must not be published.
@@ -57,6 +65,7 @@ class Outputs:
             self._pose.publish(pose)
             self._loop_closure.publish(closure)
         self._matches.publish(matches)
+        self._visuals.publish(result, recognizer.gallery, frame, image)
 
     def publish_keyframes(self, recognizer: Recognizer) -> None:
         """Publish the map's keyframes, for those who are there and those who come later."""
