@@ -83,7 +83,7 @@ def test_the_page_needs_nothing_beside_it_and_fits_a_phone(played) -> None:
     assert 'a &lt;fact&gt;' in text
     assert 'avpr build x &gt; y' in text
     assert 'Passed' in text
-    assert '8.0 times lower' in text
+    assert '8.0 times the second' in text
 
 
 def test_a_page_of_a_failed_demo_says_so(played) -> None:
