@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from avpr_ros.demo.back_end import back_end_verdict, score_back_end
+from avpr_ros.demo.back_end import back_end_verdict, play_with_back_end, score_back_end
 from avpr_ros.demo.drift import WHEELS
+from avpr_ros.demo.methods import METHODS
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery.keyframes import Keyframes
 
@@ -75,3 +79,27 @@ def test_closures_of_another_map_are_refused(folder: Path, keyframes: Keyframes)
     (folder / 'closures.json').write_text('{"used": [{"stamp_ns": 1, "keyframe_id": 1}]}')
     with pytest.raises(SourceError, match='no list of loop closures of this drive and map'):
         score_back_end(folder, STAMPS_NS, TRUTH_M, keyframes, 'a_set', WHEELS)
+
+
+def test_the_back_end_listens_before_the_drive_is_played_and_outlives_the_node(
+    tmp_path: Path,
+) -> None:
+    events: list[str] = []
+
+    class Recorded:
+        def run(self, command: list[str]) -> None:
+            events.append(' '.join(command))
+
+        @contextmanager
+        def background(self, command: list[str], log: Path) -> Iterator[None]:
+            events.append(f'start {command[0]}')
+            yield
+            events.append(f'stop {command[0]}')
+
+    steps: Any = Recorded()
+    play_with_back_end(steps, tmp_path, 'drive2', METHODS[-1])
+
+    assert events[:2] == ['start avpr_back_end', 'start avpr_localizer']
+    assert events[2].startswith('avpr_replay drive2 ')
+    assert events[2].endswith(' --also /odom')
+    assert events[3:] == ['stop avpr_localizer', 'stop avpr_back_end']
