@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint benchmark clean
+.PHONY: help setup demo test lint docs benchmark clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,7 +18,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
 	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
 	    -r requirements/dev.txt -e '.[offline,demo,test]'
-	@touch $@
+	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
 	$(BIN)/python -m avpr_ros.demo
@@ -32,8 +32,12 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 test: lint  ## Linters and the whole test suite
 	$(BIN)/python -m pytest
 
+docs: $(INSTALLED)  ## Refill the generated tables of README and docs
+	$(BIN)/python docs/generate.py
+
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python benchmarks/traversals.py
+	$(BIN)/python benchmarks/slam.py
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

@@ -66,7 +66,9 @@ def print_table(rows: Sequence[Row], title: str) -> None:
         table.add_column(column)
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(file=sys.stdout).print(table)
+    console = Console(file=sys.stdout)
+    # Without a terminal rich takes 80 columns and cuts every figure.
+    Console(file=sys.stdout, width=None if console.is_terminal else 200).print(table)
 
 
 def _cell(value: object) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-import tempfile
+import shutil
 
 import numpy as np
 from rich.console import Console
@@ -28,11 +28,12 @@ from avpr_ros.evaluation.positives import positives_within
 from avpr_ros.evaluation.recall import recall_at
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
-from results import Row, print_table, require_data, write_results
+from results import ROOT, Row, print_table, require_data, write_results
 
 START_NS = 1_700_000_000 * 10**9
 QUICK_FRAMES = 40
 GALLERY_BAG, QUERY_BAG = 'gallery', 'query'
+WORK = ROOT / 'build' / 'traversals'
 NOTE = (
     'No metric poses in these sets: one metre a frame is assumed. Each query went to the node '
     'over topics after the answer to the one before; latency is from publishing to ~/matches.'
@@ -67,9 +68,10 @@ def run_set(traversal: Traversal, folder: Path, frames: int | None) -> list[Row]
     """Go the whole way on one set; return one row a method."""
     data = require_data(traversal.name)
     for walk, bag in ((traversal.gallery, GALLERY_BAG), (traversal.query, QUERY_BAG)):
-        write_walk(sorted((data / walk).iterdir())[:frames], folder / bag)
+        if not (folder / bag).exists():
+            write_walk(sorted((data / walk).iterdir())[:frames], folder / bag)
     steps = Steps(folder, Console())
-    build_and_train(steps, GALLERY_BAG, min_distance_m=1.0)
+    build_and_train(steps, folder, GALLERY_BAG, min_distance_m=1.0)
     for method in METHODS:
         play(steps, folder, QUERY_BAG, method)
     return [score(traversal, folder, method) for method in METHODS]
@@ -113,12 +115,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='the first frames of corridor only')
     parser.add_argument('--set', choices=[one.name for one in SETS], help='one set, not written')
+    parser.add_argument('--resume', action='store_true', help='keep bags, maps, networks made')
     options = parser.parse_args()
     chosen = [one for one in SETS if options.set in (None, one.name)]
     rows: list[Row] = []
     for traversal in chosen[:1] if options.quick else chosen:
-        with tempfile.TemporaryDirectory(prefix='avpr_traversal_') as folder:
-            rows += run_set(traversal, Path(folder), QUICK_FRAMES if options.quick else None)
+        folder = WORK / (f'{traversal.name}_quick' if options.quick else traversal.name)
+        if not options.resume:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        rows += run_set(traversal, folder, QUICK_FRAMES if options.quick else None)
     print_table(rows, 'Real traversals, through the node')
     if options.set is None:
         write_results('traversals', rows, quick=options.quick, note=NOTE)

@@ -80,7 +80,7 @@ def _print_result(manifest: QueryManifest) -> None:
     rows.append(('ONNX against torch', f'{manifest.max_abs_difference:.1e} at most'))
     if manifest.calibration is not None:
         evidence = manifest.calibration.evidence
-        share = evidence['near_accepted_share']
+        share = evidence['revisits_accepted_share']
         rows.append(('accepts from', f'{manifest.calibration.min_similarity:.3f}'))
         rows.append(('of held-out views', f'{share:.1%} accepted'))
     print_table('Query network', rows)

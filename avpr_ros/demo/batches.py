@@ -9,13 +9,13 @@ slower than the same triangles in a few hundred meshes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+import math
 
 import numpy as np
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.demo.world import Surface
 
-_ATLAS_PX = 2048
 _DISTRICT_M = 60.0
 
 
@@ -63,7 +63,8 @@ def _join_group(group: list[Surface]) -> Surface:
 
 def _pack(images: list[RgbImage]) -> tuple[RgbImage, list[tuple[int, int]]]:
     """Set images on shelves, tallest first; return the atlas and each one's left and top."""
-    width = max(_ATLAS_PX, *(image.shape[1] for image in images))
+    area = sum(image.shape[0] * image.shape[1] for image in images)
+    width = max(math.ceil(math.sqrt(area)), *(image.shape[1] for image in images))
     corners = [(0, 0)] * len(images)
     left = top = shelf = 0
     for index in sorted(range(len(images)), key=lambda i: -images[i].shape[0]):

@@ -102,7 +102,7 @@ def asphalt(shape: tuple[int, int], rng: np.random.Generator) -> Field:
 
 def paving(shape: tuple[int, int], colour: Colour, rng: np.random.Generator) -> Field:
     """Return the slabs of a pavement."""
-    return courses(shape, colour, (12, 12), rng, joint=0.82)
+    return courses(shape, colour, (9, 9), rng, joint=0.82)
 
 
 def grass(shape: tuple[int, int], rng: np.random.Generator) -> Field:

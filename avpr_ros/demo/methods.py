@@ -43,23 +43,30 @@ METHODS = (
 )
 
 
-def build_and_train(steps: Steps, bag: str, min_distance_m: float) -> None:
+def build_and_train(steps: Steps, folder: Path, bag: str, min_distance_m: float) -> None:
     """Build and train: first as a user would, then the two symmetric pairs to compare with.
+
+    A map or query network that is there already is not made again.
 
     Args:
         steps: runs the commands.
-        bag: the mapping drive, in the folder of ``steps``.
+        folder: that ``steps`` runs them in.
+        bag: the mapping drive, in that folder.
         min_distance_m: between keyframes.
     """
     build = ['avpr', 'build', bag, '--pose-topic', ODOMETRY_TOPIC]
     build += ['--min-distance-m', str(min_distance_m)]
+    train = ['avpr', 'train', '--map']
     gallery, light, asymmetric = METHODS
-    steps.run([*build, '--output', asymmetric.gallery])
-    steps.run(['avpr', 'train', '--map', asymmetric.gallery, '--output', asymmetric.query])
-    symmetric = ['avpr', 'train', '--symmetric', '--map']
-    steps.run([*symmetric, gallery.gallery, '--output', gallery.query])
-    steps.run([*build, '--gallery-network', 'embedded-light', '--output', light.gallery])
-    steps.run([*symmetric, light.gallery, '--output', light.query])
+    for command, output in (
+        (build, asymmetric.gallery),
+        ([*train, asymmetric.gallery], asymmetric.query),
+        ([*train, gallery.gallery, '--symmetric'], gallery.query),
+        ([*build, '--gallery-network', 'embedded-light'], light.gallery),
+        ([*train, light.gallery, '--symmetric'], light.query),
+    ):
+        if not (folder / output).exists():
+            steps.run([*command, '--output', output])
 
 
 def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[str] = ()) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 import shutil
 import time
@@ -51,7 +52,7 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     prepare_folder(folder)
     recorded = record_drives(folder, scenario, console)
     steps = Steps(folder, console)
-    build_and_train(steps, scenario.mapping.name, _KEYFRAME_M)
+    build_and_train(steps, folder, scenario.mapping.name, _KEYFRAME_M)
     ours, *others = reversed(METHODS)
     play_with_back_end(steps, folder, scenario.query.name, ours)
     for method in others:
@@ -102,16 +103,21 @@ def record_drives(folder: Path, scenario: Scenario, console: Console) -> dict[st
     )
     with Progress(*columns, console=console) as progress:
         for spec in (scenario.mapping, scenario.query):
-            task = progress.add_task(f'{spec.name}, {spec.weather.name}', total=None)
-            recorded[_title(spec)] = record_drive(
-                scenario,
-                spec,
-                folder / spec.name,
-                lambda done, total, task=task: progress.update(  # type: ignore[misc]
-                    task, completed=done, total=total
-                ),
-            )
+            report = _reporter(progress, console, f'{spec.name}, {spec.weather.name}')
+            recorded[_title(spec)] = record_drive(scenario, spec, folder / spec.name, report)
     return recorded
+
+
+def _reporter(progress: Progress, console: Console, name: str) -> Callable[[int, int], None]:
+    """Return what moves a bar, and prints a line each tenth where no bar can be drawn."""
+    task = progress.add_task(name, total=None)
+
+    def report(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)
+        if not console.is_terminal and 10 * done // total > 10 * (done - 1) // total:
+            console.print(f'  {name}: {done} of {total} images')
+
+    return report
 
 
 def _title(spec: DriveSpec) -> str:

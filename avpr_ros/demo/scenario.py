@@ -76,11 +76,11 @@ def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario
         rows,
         7,
         DriveSpec(
-            'drive1', mapping, Driving(6.0, 4.0, 0.0, 0.1, 0.01, 11), MORNING, 0.5, 6.0, 21,
+            'drive1', mapping, Driving(6.0, 4.0, 0.0, 0.1, 0.01, 11), MORNING, 0.35, 6.0, 21,
             _START_NS,
         ),
         DriveSpec(
-            'drive2', query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.5, 18.0, 22,
+            'drive2', query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.35, 18.0, 22,
             _START_NS + 9 * 3600 * 10**9, WHEELS,
         ),
     )  # fmt: skip

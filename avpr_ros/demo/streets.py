@@ -15,8 +15,8 @@ from avpr_ros.demo import materials
 from avpr_ros.demo.world import Surface, box, quad
 
 #: Kerb to kerb, and kerb to wall.
-ROAD_M = 10.0
-PAVEMENT_M = 3.0
+ROAD_M = 9.0
+PAVEMENT_M = 2.5
 KERB_M = 0.12
 #: The streets go on this far beyond the outermost crossings.
 _MARGIN_M = 42.0
@@ -83,7 +83,7 @@ def ground(grid: StreetGrid, rng: np.random.Generator) -> list[Surface]:
             low, high = (east - half, south + half), (east + half, north - half)
             surfaces.append(_flat_quad(low, high, texture))
     for west, south, east, north in grid.blocks():
-        paving = materials.paving((96, 96), _paving_colour(rng), rng)
+        paving = materials.paving((72, 72), _paving_colour(rng), rng)
         repeat = ((east - west) / 8, (north - south) / 8)
         texture = materials.to_image(paving)
         z = KERB_M

@@ -144,7 +144,7 @@ def _kerbside(
                 world.add(furniture.lamp_post(x, y, rng))
             elif draw < 0.8:
                 world.add(furniture.notice(x, y, rng))
-            kerb_m = 1.1
+            kerb_m = 1.0
             parked = (x0 + ux * (along_m + 3) + uy * kerb_m, y0 + uy * (along_m + 3) - ux * kerb_m)
             if along_m < length_m - 9:
                 parking.append(Pose.from_xy_yaw(*parked, float(np.arctan2(uy, ux))))

@@ -17,8 +17,8 @@ from avpr_ros.poses import Pose
 
 _VISIBLE_M = 90.0
 #: Metres to the left of the driven path.
-_ONCOMING_M = 3.6
-_PAVEMENTS_M = (-5.4, 8.8)
+_ONCOMING_M = 2.4
+_PAVEMENTS_M = (-4.1, 7.3)
 
 
 @dataclass(frozen=True, eq=False)

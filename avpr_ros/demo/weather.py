@@ -65,12 +65,12 @@ class Weather:
 
 
 MORNING = Weather(
-    'clear morning', 0.9, 0.75, (0.72, 0.69, 0.62), (0.46, 0.49, 0.54),
+    'fair morning', 0.9, 0.75, (0.34, 0.33, 0.30), (0.62, 0.64, 0.67),
     (88, 138, 206), (198, 216, 232), 0.35, 420.0, 2.0, 1,
 )  # fmt: skip
 EVENING = Weather(
-    'hazy evening', 3.7, 0.38, (0.78, 0.56, 0.36), (0.36, 0.37, 0.44),
-    (104, 116, 158), (236, 196, 156), 0.6, 170.0, 4.0, 2,
+    'hazy evening', 2.4, 0.5, (0.29, 0.24, 0.18), (0.57, 0.56, 0.56),
+    (120, 136, 172), (226, 208, 188), 0.6, 240.0, 2.5, 2,
 )  # fmt: skip
 
 
@@ -166,4 +166,4 @@ def _clouds(weather: Weather) -> NDArray[np.float32]:
     field += 0.3 * smooth_noise(shape, (40, 200), rng)
     seam = np.linspace(0, 1, 64, dtype=np.float32)
     field[:, -64:] = field[:, -64:] * (1 - seam) + field[:, :1] * seam
-    return np.clip((field + 2.6 * weather.cloud - 1.3) * 0.7, 0, 0.9).astype(np.float32)
+    return np.clip((field + 2.6 * weather.cloud - 1.3) * 0.3, 0, 0.45).astype(np.float32)

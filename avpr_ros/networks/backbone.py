@@ -66,6 +66,12 @@ class Backbone(nn.Module):
         features: Tensor = self.blocks(self.stem((pixels - self.mean) / self.deviation))
         return features
 
+    def freeze(self, blocks: int) -> None:
+        """Keep the stem and the first blocks out of training; all others take part in it."""
+        for module in (self.stem, self.blocks[:blocks]):
+            module.requires_grad_(False)
+        self.blocks[blocks:].requires_grad_(True)
+
 
 def fold_batch_norms(module: nn.Module) -> None:
     """Fold each BatchNorm of an eval-mode network into the convolution before it, in place.

@@ -10,8 +10,6 @@ from pathlib import Path
 import time
 from typing import Any
 
-import torch
-
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -23,7 +21,7 @@ from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.initialise import initialise_by_ridge
-from avpr_ros.training.places import places_from_poses
+from avpr_ros.training.places import Places, places_from_poses
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.trainer import Trainer
 
@@ -68,34 +66,39 @@ def train_query_network(
     trainer = Trainer(network, images, gallery.descriptors, bank, settings)
 
     def held_out_loss() -> float:
-        with torch.inference_mode():
-            return float(trainer.loss(torch.from_numpy(held_out.views), held_out.rows))
+        return trainer.mean_loss(held_out.views, held_out.rows)
 
     trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(after, held_out.rows, gallery.keyframes, places)
+    calibration = calibrate(after, held_out.rows, gallery.descriptors, gallery.keyframes, places)
     progress('calibration', 1, 1)
-    evidence: dict[str, Any] = {
-        'method': 'asymmetric contrastive loss and regression',
-        'settings': settings.to_json(),
-        'images': len(images),
-        'places': places.count,
-        'steps': trainer.steps,
+    training = {
+        **_evidence(trainer, settings, places),
         'held_out': {
             'what': WHAT,
             'views': VIEWS,
             'before': recalls(before, held_out.rows, places),
             'after': recalls(after, held_out.rows, places),
         },
-        'history': trainer.history,
         'seconds': round(time.monotonic() - started, 1),
     }
     result = deliver(
-        network, network.name, network.input_px, gallery, images, output, evidence, calibration
+        network, network.name, network.input_px, gallery, images, output, training, calibration
     )
     _forget(checkpoint)
     return result
+
+
+def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
+    return {
+        'method': 'asymmetric contrastive loss and regression',
+        'settings': settings.to_json(),
+        'images': len(places.labels),
+        'places': places.count,
+        'steps': trainer.steps,
+        'history': trainer.history,
+    }
 
 
 def _identity(gallery: GalleryMap, settings: TrainSettings) -> str:

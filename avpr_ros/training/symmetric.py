@@ -39,7 +39,9 @@ def export_gallery_network(
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
     similarities = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(similarities, held_out.rows, gallery.keyframes, places)
+    calibration = calibrate(
+        similarities, held_out.rows, gallery.descriptors, gallery.keyframes, places
+    )
     progress('calibration', 1, 1)
     evidence = {
         'method': 'none: the gallery network itself on both sides',

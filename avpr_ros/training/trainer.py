@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 import torch
 from torch import Tensor
 
@@ -61,8 +62,10 @@ class Trainer:
         self._bank = bank
         self._centroids = torch.from_numpy(bank.centroids)
         self._settings = settings
+        network.backbone.freeze(settings.frozen_blocks)
+        trained = [value for value in network.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+            trained, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
 
     def run(
@@ -109,6 +112,17 @@ class Trainer:
             queries, targets, self._centroids, excluded, self._settings.temperature
         )
         return contrastive + self._settings.regression_weight * regression(queries, targets)
+
+    def mean_loss(self, views: NDArray[np.uint8], rows: IntArray) -> float:
+        """Return the loss of many views without gradients, a batch at a time."""
+        batch = self._settings.batch_size
+        total = 0.0
+        with torch.inference_mode():
+            for start in range(0, len(rows), batch):
+                part = slice(start, start + batch)
+                loss = self.loss(torch.from_numpy(views[part]), rows[part])
+                total += float(loss) * len(rows[part])
+        return total / len(rows)
 
     def _train_step(self) -> float:
         settings = self._settings

@@ -45,12 +45,13 @@ def test_camera_and_mounting_are_in_the_bag(tmp_path: Path) -> None:
     assert camera.intrinsics.k[2] == CAMERA.width_px / 2
 
 
-def test_optical_axis_points_ahead_and_image_rows_run_down() -> None:
+def test_optical_axis_points_ahead_and_a_little_up() -> None:
     forward, right, down = BASE_FROM_CAMERA.rotation.apply([[0, 0, 1], [1, 0, 0], [0, 1, 0]])
 
-    assert np.allclose(forward, [1, 0, 0])
+    up = np.radians(7)
+    assert np.allclose(forward, [np.cos(up), 0, np.sin(up)])
     assert np.allclose(right, [0, -1, 0])
-    assert np.allclose(down, [0, 0, -1])
+    assert np.allclose(down, [np.sin(up), 0, -np.cos(up)])
 
 
 def test_stamps_rise_and_every_topic_is_there(tmp_path: Path) -> None:

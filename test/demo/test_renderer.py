@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from avpr_ros.demo.camera import BASE_FROM_CAMERA, Camera
+from avpr_ros.demo.camera import Camera
 from avpr_ros.demo.world import World, blob, quad
 from avpr_ros.poses import Pose
 
@@ -13,6 +14,8 @@ pytest.importorskip('pybullet', reason='the software renderer is not installed')
 from avpr_ros.demo.renderer import Renderer
 
 _CAMERA = Camera(64, 48, 32.0)
+#: Half a metre before the origin and 1.55 m up, looking east.
+_EYE = Pose(np.array([0.5, 0.0, 1.55]), Rotation.from_matrix([[0, 0, 1], [-1, 0, 0], [0, -1, 0]]))
 
 
 def _plain(*colour: int) -> np.ndarray:
@@ -27,7 +30,7 @@ def _wall(x_m: float, left: np.ndarray) -> World:
 
 def test_colour_depth_and_normal_of_a_wall() -> None:
     with Renderer(_wall(8.0, _plain(200, 100, 50)), camera=_CAMERA, factor=1) as renderer:
-        view = renderer.view(Pose.identity() @ BASE_FROM_CAMERA)
+        view = renderer.view(_EYE)
 
     middle = (20, 32)
     assert not view.sky[middle]
@@ -42,7 +45,7 @@ def test_left_in_the_world_is_left_in_the_picture_and_textures_stand_upright() -
     texture = np.zeros((8, 8, 3), np.uint8)
     texture[:4, :4] = 250
     with Renderer(_wall(6.0, texture), camera=_CAMERA, factor=1) as renderer:
-        view = renderer.view(Pose.identity() @ BASE_FROM_CAMERA)
+        view = renderer.view(_EYE)
 
     seen = np.argwhere((view.albedo[..., 0] > 125) & ~view.sky)
     left_m = view.points_m[tuple(seen.T)]
@@ -53,7 +56,7 @@ def test_left_in_the_world_is_left_in_the_picture_and_textures_stand_upright() -
 def test_a_mover_is_where_it_is_put() -> None:
     mover = [quad([(0, 1, 0), (0, -1, 0), (0, -1, 3), (0, 1, 3)], _plain(0, 250, 0))]
     with Renderer(World(), [mover], _CAMERA, 1) as renderer:
-        eye = Pose.identity() @ BASE_FROM_CAMERA
+        eye = _EYE
         gone = renderer.view(eye, [None])
         there = renderer.view(eye, [Pose.from_xy_yaw(5.5, 0.0, 0.0)])
         farther = renderer.view(eye, [Pose.from_xy_yaw(10.5, 0.0, 0.0)])
@@ -66,7 +69,7 @@ def test_a_mover_is_where_it_is_put() -> None:
 def test_curved_surfaces_get_normals_towards_the_camera() -> None:
     ball = blob((6.0, 0.0, 1.55), (1.5, 1.5, 1.5), _plain(9, 99, 9), np.random.default_rng(1))
     with Renderer(World([ball]), camera=_CAMERA, factor=1) as renderer:
-        view = renderer.view(Pose.identity() @ BASE_FROM_CAMERA)
+        view = renderer.view(_EYE)
 
     normal = view.normals[22:26, 30:34].reshape(-1, 3)
     assert (normal[:, 0] < -0.5).all()

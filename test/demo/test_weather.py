@@ -12,7 +12,14 @@ from avpr_ros.demo.world import Column
 
 _TOWER = Column(-1.0, -1.0, 1.0, 1.0, 10.0)
 #: Sun in the east, 45 degrees high: the tower's shadow lies 1 m to 11 m to the west.
-_SUN_EAST = replace(MORNING, sun_azimuth_rad=0.0, sun_elevation_rad=np.pi / 4, noise=0.0)
+_SUN_EAST = replace(
+    MORNING,
+    sun=(0.7, 0.7, 0.7),
+    ambient=(0.4, 0.4, 0.4),
+    sun_azimuth_rad=0.0,
+    sun_elevation_rad=np.pi / 4,
+    noise=0.0,
+)
 
 
 def _ground(xs: list[float], distance_m: float = 1.0) -> View:

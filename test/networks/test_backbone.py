@@ -37,3 +37,12 @@ def test_no_batch_norm_is_left_to_drift_in_training():
     images = torch.full((1, 64, 64, 3), 90, dtype=torch.uint8)
     with torch.inference_mode():
         assert torch.equal(backbone.train()(images), backbone.eval()(images))
+
+
+def test_frozen_blocks_stay_and_the_rest_is_trained():
+    backbone = Backbone('tf_efficientnet_lite0', embedded=False)
+    backbone.freeze(2)
+    backbone(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).sum().backward()
+    got = {name: value.grad is not None for name, value in backbone.named_parameters()}
+    assert not any(got[name] for name in got if name.startswith(('stem.', 'blocks.0', 'blocks.1')))
+    assert all(got[name] for name in got if name.startswith(('blocks.2', 'blocks.3', 'blocks.4')))

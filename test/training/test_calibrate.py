@@ -1,0 +1,115 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.networks.projection import fit_basis
+from avpr_ros.training.calibrate import calibrate, foreign_score
+from avpr_ros.training.held_out import VIEWS, HeldOutViews, recalls
+from avpr_ros.training.places import PlaceSettings, places_from_poses
+
+COUNT = 60
+
+
+@pytest.fixture
+def line(keyframes_on_a_line):
+    keyframes = keyframes_on_a_line(COUNT)
+    return keyframes, places_from_poses(keyframes, PlaceSettings())
+
+
+#: Rows that span everything: nothing is stretched.
+DESCRIPTORS = np.ones((COUNT, 4))
+
+
+def scores(near: float, far: float, spread: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
+    """Similarities of one view of each keyframe: ``near`` within 2 m, ``far`` elsewhere."""
+    rows = np.arange(COUNT)
+    distance = np.abs(rows[:, None] - rows)
+    noise = np.random.default_rng(0).normal(0, spread, (COUNT, COUNT))
+    return np.where(distance <= 2, near, far) + noise, rows
+
+
+def test_the_threshold_lies_between_revisits_and_foreign_places(line):
+    similarities, rows = scores(near=0.8, far=0.2)
+    calibration = calibrate(similarities, rows, DESCRIPTORS, *line)
+    assert 0.25 < calibration.min_similarity < 0.6
+    assert calibration.evidence['foreign_accepted_share'] == pytest.approx(0.05, abs=0.001)
+    assert calibration.evidence['revisits_accepted_share'] > 0.95
+
+
+def test_a_view_is_not_recognised_by_its_own_keyframe(line):
+    similarities, rows = scores(near=0.3, far=0.2)
+    similarities[rows, rows] = 1.0
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line).evidence
+    assert evidence['revisit_median'] < 0.5
+
+
+def test_where_places_look_alike_little_is_accepted_rather_than_much_that_is_wrong(line):
+    similarities, rows = scores(near=0.5, far=0.5)
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line).evidence
+    assert evidence['foreign_accepted_share'] <= 0.051
+    assert evidence['revisits_accepted_share'] < 0.1
+
+
+def test_a_map_of_one_place_keeps_a_threshold(keyframes_on_a_line):
+    keyframes = keyframes_on_a_line(4)
+    places = places_from_poses(keyframes, PlaceSettings())
+    similarities = np.full((30, 4), 0.7) + np.linspace(0, 0.1, 30)[:, None]
+    rows = np.arange(30) % 4
+    calibration = calibrate(similarities, rows, np.ones((4, 4)), keyframes, places)
+    assert 0.69 < calibration.min_similarity < 0.75
+    assert calibration.evidence['foreign'] == 0
+
+
+def unit_rows(count: int, dim: int, seed: int) -> np.ndarray:
+    rows = np.random.default_rng(seed).normal(size=(count, dim)) + 0.5
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_foreign_score_is_what_a_map_without_the_place_would_have_given():
+    long_rows, view = unit_rows(12, 200, 0), unit_rows(1, 200, 1)[0]
+    far = long_rows[4:]
+
+    def described(rows: np.ndarray, what: np.ndarray) -> np.ndarray:
+        projected = what @ fit_basis(rows.astype(np.float32), 512)
+        return projected / np.linalg.norm(projected, axis=-1, keepdims=True)
+
+    in_map, gallery = described(long_rows, view), described(long_rows, long_rows)
+    score = foreign_score(gallery[4:] @ in_map, gallery[4:])
+    assert score == pytest.approx(
+        float((described(far, far) @ described(far, view)).max()), abs=1e-3
+    )
+    assert score > float((gallery[4:] @ in_map).max())
+
+
+def test_a_large_map_spans_everything_and_nothing_is_stretched():
+    rows, view = unit_rows(30, 8, 0), unit_rows(1, 8, 1)[0]
+    assert foreign_score(rows @ view, rows) == float((rows @ view).max())
+
+
+def test_recall_counts_the_place_and_its_neighbours_only(keyframes_on_a_line):
+    keyframes = keyframes_on_a_line(12)
+    places = places_from_poses(keyframes, PlaceSettings())
+    rows = np.array([0, 0, 0])
+    similarities = np.zeros((3, 12))
+    similarities[0, 3] = 1.0
+    similarities[1, 4] = 1.0
+    similarities[2, [4, 5, 6, 7, 1]] = [5, 4, 3, 2, 1]
+    assert recalls(similarities, rows, places) == {
+        'recall_at_1': pytest.approx(1 / 3, abs=1e-4),
+        'recall_at_5': 1.0,
+    }
+
+
+@pytest.mark.parametrize('count', [3, 400])
+def test_held_out_views_spread_over_the_map_and_repeat_with_the_seed(made_up_images, count):
+    drawn = HeldOutViews.draw(made_up_images(count), 16, seed=1)
+    assert drawn.views.shape == (VIEWS, 16, 16, 3)
+    assert (drawn.rows.min(), drawn.rows.max()) == (0, count - 1)
+    again = HeldOutViews.draw(made_up_images(count), 16, seed=1)
+    assert np.array_equal(again.views, drawn.views)
+    # Views of one image differ from each other.
+    same = np.flatnonzero(drawn.rows == 0)
+    assert len(same) == 1 or not np.array_equal(drawn.views[same[0]], drawn.views[same[1]])

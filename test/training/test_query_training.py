@@ -1,0 +1,114 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+import shutil
+
+import numpy as np
+import pytest
+
+from avpr_ros.errors import SpaceMismatchError, TrainingError
+from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.networks.registry import describer_by_name
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.training import held_out
+from avpr_ros.training.images import MapImages
+from avpr_ros.training.query_training import train_query_network
+from avpr_ros.training.settings import TrainSettings
+from avpr_ros.training.symmetric import export_gallery_network
+
+#: So few steps of so few images must be small ones, or they undo the closed-form start.
+SETTINGS = TrainSettings(steps=2, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
+
+
+@pytest.fixture(scope='module')
+def real_map(tmp_path_factory, drive_of_images):
+    """Eight images described by the light embedded network, real weights."""
+    folder = tmp_path_factory.mktemp('trained') / 'map'
+    return build_map(drive_of_images, describer_by_name('embedded-light'), folder, BuildSettings())
+
+
+@pytest.fixture(scope='module', autouse=True)
+def few_views():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(held_out, 'VIEWS', 10)
+        yield
+
+
+@pytest.fixture(scope='module')
+def trained(real_map, tmp_path_factory):
+    output = tmp_path_factory.mktemp('query') / 'query.onnx'
+    return train_query_network(real_map, output, SETTINGS)
+
+
+def test_the_files_open_on_the_robot_and_speak_the_map_s_space(real_map, trained):
+    network = OnnxQueryNetwork.open(trained.output)
+    assert network.manifest == trained.manifest
+    assert network.manifest.space_id == real_map.manifest.descriptor_space.id
+    assert network.manifest.max_abs_difference < 1e-4
+    images = MapImages(real_map)
+    described = np.stack([network.describe(images.read(row)) for row in range(len(real_map))])
+    _, rows = real_map.index.search(described, 1)
+    assert (rows[:, 0] == np.arange(len(real_map))).mean() > 0.8
+
+
+def test_the_manifest_says_what_was_measured(trained):
+    training = trained.manifest.training
+    assert training['steps'] == 2
+    assert training['settings']['seed'] == 0
+    assert 'not a second drive' in training['held_out']['what']
+    for when in ('before', 'after'):
+        assert 0 <= training['held_out'][when]['recall_at_1'] <= 1
+    assert [row['step'] for row in training['history']] == [0, 1, 2]
+    assert trained.manifest.calibration is not None
+
+
+def test_the_checkpoint_goes_when_all_is_done(trained):
+    names = sorted(path.name for path in trained.output.parent.iterdir())
+    assert names == ['query.json', 'query.onnx']
+
+
+def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(real_map, trained, tmp_path):
+    def stop(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ('training', 2):
+            raise KeyboardInterrupt
+
+    output = tmp_path / 'query.onnx'
+    with pytest.raises(KeyboardInterrupt):
+        train_query_network(real_map, output, SETTINGS, stop)
+    assert not output.exists()
+    with pytest.raises(TrainingError, match='other settings'):
+        train_query_network(real_map, output, replace(SETTINGS, resume=True, seed=1))
+    resumed = train_query_network(real_map, output, replace(SETTINGS, resume=True))
+    assert resumed.manifest.onnx_sha256 == trained.manifest.onnx_sha256
+    assert resumed.manifest.training['history'] == trained.manifest.training['history']
+
+
+def test_the_gallery_network_itself_finds_its_own_descriptors(real_map, tmp_path):
+    result = export_gallery_network(real_map, tmp_path / 'symmetric.onnx')
+    network = OnnxQueryNetwork.open(result.output)
+    assert network.manifest.network == 'embedded-light'
+    image = MapImages(real_map).read(3)
+    similarities = real_map.descriptors.astype(np.float32) @ network.describe(image)
+    # Thumbnails are compressed again, so not exactly 1.
+    assert similarities.argmax() == 3
+    assert similarities[3] > 0.9
+
+
+def test_a_robot_s_copy_without_thumbnails_cannot_be_trained_on(real_map, tmp_path):
+    copy = tmp_path / 'map'
+    shutil.copytree(real_map.path, copy, ignore=shutil.ignore_patterns('thumbnails'))
+    with pytest.raises(TrainingError, match='no thumbnail of keyframe 0'):
+        train_query_network(type(real_map).open(copy), tmp_path / 'query.onnx', SETTINGS)
+
+
+def test_a_map_of_a_foreign_space_is_refused(gallery, tmp_path):
+    with pytest.raises(SpaceMismatchError, match='grey'):
+        train_query_network(gallery, tmp_path / 'query.onnx', SETTINGS)
+
+
+@pytest.mark.parametrize('name', ['query.pt', 'query'])
+def test_an_output_of_another_kind_is_refused_before_work_starts(real_map, tmp_path, name):
+    with pytest.raises(TrainingError, match=r'\*\.onnx'):
+        train_query_network(real_map, tmp_path / name, SETTINGS)
