@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-import tempfile
+import shutil
 
 import numpy as np
 from rich.console import Console
@@ -31,10 +31,11 @@ from results import ROOT, Row, print_table, require_data, write_results
 
 START_NS = 1_700_000_000 * 10**9
 QUICK_FRAMES = 40
+WORK = ROOT / 'build' / 'slam'
 SEED = 1
 #: Dead reckoning of somebody who walks.
 WALKER = Drift(1.05, 0.5, 0.5)
-#: Half of this many metres beside the truth is a right match of the set: two frames.
+#: As far off as a right match of the set may be, two frames, and a little.
 WRONG_M = 2.25
 ODOMETRY_PER_FRAME = 10
 DEMO_SUMMARY = ROOT / 'build' / 'demo' / 'summary.json'
@@ -69,11 +70,14 @@ def corridor(folder: Path, frames: int | None) -> Row:
     """Go the whole way: map of the first walk, training, second walk with odometry."""
     data = require_data('corridor')
     for walk, drift in (('gallery', None), ('query', WALKER)):
-        write_walk(sorted((data / walk).iterdir())[:frames], folder / walk, drift)
+        if not (folder / walk).exists():
+            write_walk(sorted((data / walk).iterdir())[:frames], folder / walk, drift)
     steps, method = Steps(folder, Console()), METHODS[-1]
     build = ['avpr', 'build', 'gallery', '--pose-topic', ODOMETRY_TOPIC, '--min-distance-m', '1']
-    steps.run([*build, '--output', method.gallery])
-    steps.run(['avpr', 'train', '--map', method.gallery, '--output', method.query])
+    train = ['avpr', 'train', '--map', method.gallery]
+    for command, output in ((build, method.gallery), (train, method.query)):
+        if not (folder / output).exists():
+            steps.run([*command, '--output', output])
     play_with_back_end(steps, folder, 'query', method)
     answers = read_answers(folder / method.answers)
     stamps_ns = np.array([answer.stamp_ns for answer in answers], np.int64)
@@ -99,10 +103,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='the first frames of corridor')
     parser.add_argument('--demo', type=Path, default=DEMO_SUMMARY, help='summary of the demo')
+    parser.add_argument('--resume', action='store_true', help='keep bags, map, network made')
     options = parser.parse_args()
     rows = demo_town(options.demo, options.quick)
-    with tempfile.TemporaryDirectory(prefix='avpr_slam_') as folder:
-        rows.append(corridor(Path(folder), QUICK_FRAMES if options.quick else None))
+    folder = WORK / ('corridor_quick' if options.quick else 'corridor')
+    if not options.resume:
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows.append(corridor(folder, QUICK_FRAMES if options.quick else None))
     print_table(rows, 'Trajectory error before and after loop closures')
     write_results('slam', rows, quick=options.quick, note=NOTE)
 
