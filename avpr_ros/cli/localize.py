@@ -31,6 +31,13 @@ MinSimilarity = Annotated[
     float | None, typer.Option(help='Threshold; without it that of the calibration.')
 ]
 MinRatio = Annotated[float, typer.Option(help='Best similarity over the best other place.')]
+Sequence = Annotated[
+    str,
+    typer.Option(
+        help='single: image by image; agree: two of the last three images must lead near the same '
+        'place; filter: the keyframe that the images lead to.'
+    ),
+]
 Threads = Annotated[int, typer.Option(help='Threads of the query network.')]
 
 
@@ -48,6 +55,7 @@ def localize(
     radius_m: Radius = 5.0,
     min_similarity: MinSimilarity = None,
     min_ratio: MinRatio = MatchSettings.min_ratio,
+    sequence: Sequence = MatchSettings.sequence,
     threads: Threads = 1,
 ) -> None:
     """Match a recorded drive against a map; where it has poses, score the matches by them."""
@@ -58,7 +66,7 @@ def localize(
     from avpr_ros.sources.options import SourceOptions
 
     gallery = GalleryMap.open(map_folder)
-    settings = MatchSettings(min_similarity=min_similarity, min_ratio=min_ratio)
+    settings = MatchSettings(min_similarity=min_similarity, min_ratio=min_ratio, sequence=sequence)
     network, matcher = _open_pair(gallery, query, settings, threads)
     topics, origin = tuple(image_topic or ()), gallery.manifest.geodetic_origin
     options = SourceOptions(

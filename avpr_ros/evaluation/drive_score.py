@@ -25,7 +25,8 @@ class DriveScore:
         queries: images whose true pose is known.
         covered: queries with a keyframe within the radius.
         recall: recall@N by N over the covered queries; others are left out.
-        recall_at_100_precision: of the best candidates, accepted by similarity alone.
+        recall_at_100_precision: of the best candidates, accepted by their score alone.
+        recall_at_99_precision: the same with one wrong one in a hundred.
         errors_m: (accepted,) distances between accepted poses and the truth.
         errors_rad: (accepted,) rotations between accepted poses and the truth.
         wrong_accepted: accepted poses further off than the radius.
@@ -35,6 +36,7 @@ class DriveScore:
     covered: int
     recall: dict[int, float]
     recall_at_100_precision: float
+    recall_at_99_precision: float
     errors_m: FloatArray
     errors_rad: FloatArray
     wrong_accepted: int
@@ -56,7 +58,7 @@ class DriveScorer:
         self._radius_m = radius_m
         self._positions_m: list[FloatArray] = []
         self._rows: list[IntArray] = []
-        self._similarities: list[float] = []
+        self._scores: list[float] = []
         self._errors: list[tuple[float, float]] = []
 
     def add(self, result: MatchResult) -> None:
@@ -67,7 +69,7 @@ class DriveScorer:
         candidates = result.candidates
         self._positions_m.append(true.translation_m)
         self._rows.append(np.array([candidate.row for candidate in candidates], dtype=np.int64))
-        self._similarities.append(candidates[0].similarity if candidates else -np.inf)
+        self._scores.append(result.score)
         if result.estimate is not None:
             pose = result.estimate.map_from_base
             self._errors.append((pose.distance_m(true), pose.angle_rad(true)))
@@ -82,22 +84,22 @@ class DriveScorer:
         covered = np.array([bool(rows) for rows in positives], dtype=bool)
         errors = np.array(self._errors, dtype=np.float64).reshape(-1, 2)
         recall: dict[int, float] = {}
-        at_100_precision = 0.0
+        at_100_precision, at_99_precision = 0.0, 0.0
         if covered.any():
             recall = {n: recall_at(self._rows, positives, n, 'left_out') for n in (1, 5, 10)}
             right = [
                 bool(len(rows)) and int(rows[0]) in good
                 for rows, good in zip(self._rows, positives, strict=True)
             ]
-            curve = precision_recall(
-                np.array(self._similarities), np.array(right, dtype=bool), covered
-            )
+            curve = precision_recall(np.array(self._scores), np.array(right, dtype=bool), covered)
             at_100_precision = curve.recall_at_precision(1.0)
+            at_99_precision = curve.recall_at_precision(0.99)
         return DriveScore(
             queries=len(positives),
             covered=int(covered.sum()),
             recall=recall,
             recall_at_100_precision=at_100_precision,
+            recall_at_99_precision=at_99_precision,
             errors_m=errors[:, 0],
             errors_rad=errors[:, 1],
             wrong_accepted=int((errors[:, 0] > self._radius_m).sum()),

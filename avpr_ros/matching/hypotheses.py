@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
@@ -64,6 +65,13 @@ class PoseHypotheses:
         return np.asarray(
             (distances_m > radius_m) | (self.angles_rad(row, rows) > angle_rad), dtype=np.bool_
         )
+
+    def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
+        """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
+        pairs = cKDTree(self._positions_m).query_pairs(radius_m, output_type='ndarray')
+        products = self._quaternions[pairs[:, 0]] * self._quaternions[pairs[:, 1]]
+        alike = np.abs(products.sum(axis=1)) >= np.cos(angle_rad / 2)
+        return np.asarray(pairs[alike], dtype=np.int64)
 
     def _shift(self, rows: IntArray, step: Pose) -> None:
         """Replace ``map_from_base`` by ``map_from_base @ step`` in the given rows."""

@@ -17,6 +17,8 @@ from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
+from avpr_ros.matching.sequence.agreement import Agreement
+from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 
 
@@ -34,7 +36,7 @@ class Matcher:
         Args:
             gallery: the map.
             calibration: the query network's; without it, and without ``min_similarity`` in the
-                settings, nothing is accepted.
+                settings, nothing is accepted; a sequence filter needs neither.
             settings: how to match.
         """
         self._gallery = gallery
@@ -46,6 +48,19 @@ class Matcher:
         )
         self._guards = _guards(calibration, self._settings)
         self._hypotheses: dict[str, PoseHypotheses] = {}
+        self._sequence: SequenceGuard | None = None
+        if self._settings.sequence == 'filter':
+            angle_rad = self._settings.distinct_angle_rad
+            self._sequence = SequenceGuard(gallery, self.distinct_radius_m, angle_rad)
+        self._agreement: Agreement | None = None
+        if self._settings.sequence == 'agree':
+            self._agreement = Agreement(self.distinct_radius_m, self._settings.max_speed_m_s)
+
+    def forget(self) -> None:
+        """Forget the images so far, as where time does not go on or images were left out."""
+        for follower in (self._sequence, self._agreement):
+            if follower is not None:
+                follower.forget()
 
     def match(self, descriptor: Descriptors, stamp_ns: int, camera: str) -> MatchResult:
         """Match one query.
@@ -73,19 +88,32 @@ class Matcher:
         if retrieval is None:
             text = 'the search found nothing to compare with'
             return MatchResult(stamp_ns, camera, (), None, Reason.NO_CANDIDATE, text)
-        reason, text = self._decide(retrieval)
+        verdict = None
+        if self._sequence is not None:
+            verdict = self._sequence.follow(descriptor, stamp_ns, camera, hypotheses, retrieval)
+            retrieval = verdict.retrieval
+        reason, text = self._decide(retrieval, verdict)
+        if self._agreement is not None:
+            position_m = hypotheses.pose(int(retrieval.rows[0])).translation_m
+            objection = self._agreement.follow(stamp_ns, camera, position_m)
+            if objection is not None and reason is Reason.ACCEPTED:
+                reason, text = Agreement.reason, objection
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         estimate = None
         if reason is Reason.ACCEPTED:
-            covariance = match_covariance(
-                retrieval,
-                hypotheses,
-                self._spacing_m,
-                self._gallery.manifest.keyframe_spacing.rotation_rad,
-                self._settings,
-            )
-            estimate = PoseEstimate(candidates[0].map_from_base, covariance)
-        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text)
+            estimate = self._estimate(retrieval, hypotheses)
+        log_odds = None if verdict is None else verdict.log_odds
+        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
+
+    def _estimate(self, retrieval: Retrieval, hypotheses: PoseHypotheses) -> PoseEstimate:
+        covariance = match_covariance(
+            retrieval,
+            hypotheses,
+            self._spacing_m,
+            self._gallery.manifest.keyframe_spacing.rotation_rad,
+            self._settings,
+        )
+        return PoseEstimate(hypotheses.pose(int(retrieval.rows[0])), covariance)
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -101,20 +129,26 @@ class Matcher:
             self._hypotheses[camera] = PoseHypotheses(self._gallery, camera)
         return self._hypotheses[camera]
 
-    def _decide(self, retrieval: Retrieval) -> tuple[Reason, str]:
+    def _decide(self, retrieval: Retrieval, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
+        if verdict is not None and verdict.objection is not None:
+            return SequenceGuard.reason, verdict.objection
         for guard in self._guards:
             objection = guard.objection(retrieval)
             if objection is not None:
                 return guard.reason, objection
         similarity = float(retrieval.similarities[0])
-        return Reason.ACCEPTED, (
+        text = (
             f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
         )
+        return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
         self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
     ) -> tuple[Candidate, ...]:
         ids = self._gallery.keyframes.ids
+        passed_over = 'another candidate is more similar'
+        if self._sequence is not None:
+            passed_over = 'the sequence of images leads to another candidate'
         return tuple(
             Candidate(
                 rank=rank,
@@ -123,7 +157,7 @@ class Matcher:
                 similarity=float(similarity),
                 map_from_base=hypotheses.pose(int(row)),
                 reason=reason if rank == 0 else Reason.NOT_BEST,
-                text=text if rank == 0 else 'another candidate is more similar',
+                text=text if rank == 0 else passed_over,
             )
             for rank, (row, similarity) in enumerate(
                 zip(retrieval.rows, retrieval.similarities, strict=True)
@@ -132,8 +166,13 @@ class Matcher:
 
 
 def _guards(calibration: Calibration | None, settings: MatchSettings) -> tuple[Guard, ...]:
-    """Return the guards in the order they are asked."""
+    """Return the guards in the order they are asked.
+
+    The sequence filter does without a calibration and decides between look-alikes itself.
+    """
     threshold = settings.min_similarity
+    if settings.sequence == 'filter':
+        return () if threshold is None else (SimilarityGuard(threshold),)
     if threshold is None and calibration is not None:
         threshold = calibration.min_similarity
     appearance = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)

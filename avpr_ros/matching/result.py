@@ -17,6 +17,7 @@ class Reason(str, Enum):
     ACCEPTED = 'accepted'
     LOW_SIMILARITY = 'low_similarity'
     AMBIGUOUS = 'ambiguous'
+    SEQUENCE = 'sequence'
     NOT_BEST = 'not_best'
     NO_CANDIDATE = 'no_candidate'
     BAD_DESCRIPTOR = 'bad_descriptor'
@@ -67,10 +68,13 @@ class MatchResult:
     Attributes:
         stamp_ns: the image's stamp.
         camera: the camera's name.
-        candidates: best first; empty where the query could not be searched for.
+        candidates: best first, which with a sequence filter is the filter's keyframe; empty
+            where the query could not be searched for.
         estimate: the pose, only when accepted.
         reason: the decision.
         text: the decision in words.
+        log_odds: of the base being at the first candidate, by the sequence of images; None
+            where images are matched one by one.
     """
 
     stamp_ns: int
@@ -79,8 +83,16 @@ class MatchResult:
     estimate: PoseEstimate | None
     reason: Reason
     text: str
+    log_odds: float | None = None
 
     @property
     def accepted(self) -> bool:
         """Whether there is a pose."""
         return self.estimate is not None
+
+    @property
+    def score(self) -> float:
+        """How sure the first candidate is: log odds where known, else similarity; -inf: none."""
+        if not self.candidates:
+            return float('-inf')
+        return self.candidates[0].similarity if self.log_odds is None else self.log_odds

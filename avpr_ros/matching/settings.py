@@ -9,6 +9,9 @@ import math
 
 from avpr_ros.errors import ConfigError
 
+#: Values of ``MatchSettings.sequence``.
+SEQUENCE_CHOICES = ('single', 'agree', 'filter')
+
 
 @dataclass(frozen=True)
 class MatchSettings:
@@ -21,6 +24,11 @@ class MatchSettings:
         distinct_radius_m: beyond this distance from the best keyframe another place begins;
             None takes five times the map's keyframe spacing, at least 2 m.
         distinct_angle_rad: beyond this rotation from the best keyframe another view begins.
+        sequence: 'single' matches images one by one; 'agree' also asks that two of the three
+            images before led near the same place; 'filter' follows each camera's images over
+            the map and accepts the keyframe they lead to. It then stands in for the
+            calibration's threshold and for ``min_ratio``; ``min_similarity`` holds if given.
+        max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
         position_covariance_scale: factor on the standard deviations of x, y and z.
         yaw_covariance_scale: factor on the standard deviation of the yaw.
         min_sigma_xy_m: floor of the standard deviation of x and y.
@@ -34,6 +42,8 @@ class MatchSettings:
     min_ratio: float = 1.05
     distinct_radius_m: float | None = None
     distinct_angle_rad: float = math.pi / 2
+    sequence: str = 'agree'
+    max_speed_m_s: float = 2.0
     position_covariance_scale: float = 1.0
     yaw_covariance_scale: float = 1.0
     min_sigma_xy_m: float = 0.25
@@ -47,8 +57,14 @@ class MatchSettings:
         Raises:
             ConfigError: names the setting, its value and what is allowed.
         """
+        if self.sequence not in SEQUENCE_CHOICES:
+            raise ConfigError(
+                f"sequence is '{self.sequence}'; use {' or '.join(SEQUENCE_CHOICES)}"
+            )
         for item in fields(self):
             value = getattr(self, item.name)
+            if item.name == 'sequence':
+                continue
             if value is None and item.name in ('min_similarity', 'distinct_radius_m'):
                 continue
             if not math.isfinite(value):

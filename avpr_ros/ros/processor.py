@@ -73,9 +73,15 @@ class Processor:
         with self._lock:
             self._requests = [one for one in self._requests if one is not answer]
 
+    def enable(self, enabled: bool) -> None:
+        """Start or stop matching; what the images before said does not hold over the pause."""
+        self.enabled = enabled
+        self.recognizer.matcher.forget()
+
     def clear(self) -> None:
         """Forget what depends on time going forward."""
         self._gate.reset()
+        self.recognizer.matcher.forget()
         self.statistics.last_fix_s = None
 
     def work(self, camera: str, message: Any) -> None:

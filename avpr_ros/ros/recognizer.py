@@ -73,6 +73,8 @@ def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> 
             min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
             min_ratio=settings.min_ratio,
             distinct_radius_m=settings.distinct_radius_m or None,
+            sequence=settings.sequence,
+            max_speed_m_s=settings.max_speed_m_s,
             position_covariance_scale=settings.position_covariance_scale,
             yaw_covariance_scale=settings.yaw_covariance_scale,
         ),

@@ -42,7 +42,7 @@ class Services:
             )
 
     def _set_enabled(self, request: Any, response: Any) -> Any:
-        self._processor.enabled = request.data
+        self._processor.enable(request.data)
         response.success = True
         response.message = 'Enabled.' if request.data else 'Disabled.'
         return response

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.matching.settings import SEQUENCE_CHOICES, MatchSettings
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,23 @@ class Settings:
         unit='m',
         low=0.0,
         high=10000.0,
+    )
+    sequence: str = _row(
+        MatchSettings.sequence,
+        'How images are matched: `single` one by one; `agree` accepts a match only where two of '
+        "the three images before led near the same place; `filter` follows each camera's images "
+        'over the map and accepts the keyframe they lead to, in the place of the calibrated '
+        'threshold and `min_ratio`. The filter is not calibrated for each map yet: check it on '
+        'yours. All start anew after 10 s without images and when parameters change.',
+        choices=SEQUENCE_CHOICES,
+    )
+    max_speed_m_s: float = _row(
+        MatchSettings.max_speed_m_s,
+        'Highest speed of the robot; how far apart the matches of successive images may lie, on '
+        'top of `distinct_radius_m`.',
+        unit='m/s',
+        low=0.01,
+        high=100.0,
     )
     position_covariance_scale: float = _row(
         MatchSettings.position_covariance_scale,

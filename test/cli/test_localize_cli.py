@@ -68,6 +68,16 @@ def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
     assert (tmp_path / 'out' / 'trajectory.tum').read_text() == ''
 
 
+def test_a_sequence_is_waited_for_and_an_unknown_kind_refused(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--sequence')
+    code, out, _ = avpr(*arguments, 'filter')
+    assert code == 0
+    assert _cell(out, 'sequence').startswith('1')
+    code, _, err = avpr(*arguments, 'seqslam')
+    assert code == 2
+    assert "sequence is 'seqslam'; use off or filter" in err
+
+
 def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_and_query):
     manifest = tmp_path / 'query.json'
     replace(QueryManifest.load(manifest), space_id='b' * 64).save(manifest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,13 +12,14 @@ from avpr_ros.evaluation.drive_score import DriveScorer
 from avpr_ros.evaluation.match_files import COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
 
 @pytest.fixture
 def results(gallery):
     """Right at x = 7.3, wrong at x = 12 (it looks like 2), unsure, and a bad descriptor."""
-    matcher = Matcher(gallery, Calibration(0.5))
+    matcher = Matcher(gallery, Calibration(0.5), MatchSettings(sequence='single'))
     unsure = np.full(32, 32**-0.5)
     rows = [np.eye(32)[7], np.eye(32)[2], unsure, np.full(32, np.nan)]
     return [matcher.match(row, stamp, 'front') for stamp, row in enumerate(rows, start=1)]
@@ -35,7 +37,16 @@ def test_by_hand(gallery, results):
     np.testing.assert_allclose(score.errors_m, [0.3, 10.0])
     np.testing.assert_allclose(score.errors_rad, [0.1, 0.1])
     # Both are equally sure, so no threshold keeps the right one alone.
-    assert score.recall_at_100_precision == 0.0
+    assert score.recall_at_100_precision == score.recall_at_99_precision == 0.0
+
+
+def test_the_log_odds_of_a_sequence_rank_before_the_similarity(gallery, results):
+    truth = {stamp: Pose.from_xy_yaw(x, 0, 0) for stamp, x in ((1, 7), (2, 12))}
+    scorer = DriveScorer(truth, gallery.keyframes, 1.0)
+    scorer.add(replace(results[0], log_odds=3.0))
+    scorer.add(replace(results[1], log_odds=-3.0))
+    score = scorer.score()
+    assert score.recall_at_100_precision == score.recall_at_99_precision == 0.5
 
 
 def test_nothing_known_gives_no_recall(gallery, results):

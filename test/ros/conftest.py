@@ -45,7 +45,13 @@ def start(
     nodes: list[NodeProcess] = []
 
     def start_node(name: str, *ros_args: str, **parameters: object) -> NodeProcess:
-        given = {'map': town_map, 'query': town_query, 'max_rate_hz': 0.0, **parameters}
+        given = {
+            'map': town_map,
+            'query': town_query,
+            'max_rate_hz': 0.0,
+            'sequence': 'single',
+            **parameters,
+        }
         flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
         folder = tmp_path_factory.mktemp(name)
         nodes.append(NodeProcess(folder, *flags, *ros_args, name=name))

@@ -1,0 +1,77 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The best candidate must lie where the images just before led."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.matching.result import Reason
+
+#: How many images back are asked, and how many of them must agree.
+WINDOW = 3
+NEEDED = 2
+#: Images older than this say nothing about the present one.
+MAX_AGE_S = 10.0
+
+
+class Agreement:
+    """Asks the last images of the same camera whether their best candidates lie near this one's.
+
+    A look-alike wins for single images; the images around them then point elsewhere, each to
+    another place. A true match moves on with the robot.
+
+    Attributes:
+        reason: what a rejection is called.
+    """
+
+    reason = Reason.SEQUENCE
+
+    def __init__(self, radius_m: float, max_speed_m_s: float) -> None:
+        """Set up without a past.
+
+        Args:
+            radius_m: how far apart the candidates of one place may lie.
+            max_speed_m_s: of the robot; the radius grows by that for each second between images.
+        """
+        self._radius_m = radius_m
+        self._max_speed_m_s = max_speed_m_s
+        self._trails: dict[str, deque[tuple[int, FloatArray]]] = {}
+
+    def forget(self) -> None:
+        """Start all cameras anew."""
+        # Replaced, not cleared: another thread may be in the middle of an image.
+        self._trails = {}
+
+    def follow(self, stamp_ns: int, camera: str, position_m: FloatArray) -> str | None:
+        """Take in one query.
+
+        Args:
+            stamp_ns: the image's stamp; one before the camera's last starts that camera anew.
+            camera: name of the camera that took it.
+            position_m: (3,) of the base if the best candidate is right.
+
+        Returns:
+            Why the best candidate is not to be believed yet, with figures; None to pass it.
+        """
+        trail = self._trails.setdefault(camera, deque(maxlen=WINDOW))
+        if trail and stamp_ns < trail[-1][0]:
+            trail.clear()
+        while trail and (stamp_ns - trail[0][0]) * 1e-9 > MAX_AGE_S:
+            trail.popleft()
+        agreeing = sum(self._near(stamp_ns, position_m, *earlier) for earlier in trail)
+        trail.append((stamp_ns, position_m))
+        if agreeing >= NEEDED:
+            return None
+        return (
+            f'{agreeing} of the last {WINDOW} images led near this place, {NEEDED} must; drive on'
+        )
+
+    def _near(
+        self, stamp_ns: int, position_m: FloatArray, earlier_ns: int, earlier_m: FloatArray
+    ) -> bool:
+        reach_m = self._radius_m + self._max_speed_m_s * (stamp_ns - earlier_ns) * 1e-9
+        return bool(np.linalg.norm(position_m - earlier_m) <= reach_m)

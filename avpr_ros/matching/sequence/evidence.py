@@ -1,0 +1,107 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What one image says about where the robot is: log likelihood ratios, keyframe by keyframe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.matching.sequence.places import Views
+from avpr_ros.matching.sequence.settings import SequenceSettings
+
+# Two views whose change is smaller than this are one and the same image.
+SAME_VIEW = 1e-5
+_LEAST_EXPECTED = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one image adds.
+
+    Attributes:
+        log_ratio: (N,) log likelihood ratio of 'at this keyframe' to 'not in the map'.
+        new: how much of the view is new since the last step, 0 to 1; weighs the evidence.
+        still: probability that the view says 'nothing moved', 0 to 1.
+        step: whether the belief moves on: always at images a keyframe or so apart; where they
+            come much closer than the keyframes did, only when enough of the view is new.
+    """
+
+    log_ratio: FloatArray
+    new: float
+    still: float
+    step: bool
+
+
+class Evidence:
+    """Turns rows of similarities into evidence; remembers the last rows and the column means.
+
+    The score is the similarity's contrast against its neighbours on the map (local contrast
+    enhancement: SeqSLAM, Milford & Wyeth, ICRA 2012), so that scale and offset of similarities
+    do not matter. Against 'not in the map' the ratio is linear in the contrast and clipped.
+    """
+
+    def __init__(self, views: Views, settings: SequenceSettings) -> None:
+        self._views = views
+        self._settings = settings
+        chain, index = views.chain, np.arange(len(views.chain))
+        starts = np.searchsorted(chain, chain, side='left')
+        ends = np.searchsorted(chain, chain, side='right')
+        self._low = np.maximum(index - settings.contrast_radius, starts)
+        self._high = np.minimum(index + settings.contrast_radius + 1, ends)
+        self._mean = views.column_mean.copy()
+        self._seen = 0.0
+        self._pace = 1.0
+        self._last: FloatArray | None = None
+        self._stepped: FloatArray | None = None
+
+    def take(self, similarities: FloatArray, expected: float) -> Look:
+        """Take in one image.
+
+        Args:
+            similarities: (N,) finite, to all keyframes.
+            expected: change of view from a keyframe to the next where the robot is believed to
+                be, relative to the map's novelty.
+        """
+        s, row, novelty = self._settings, similarities - similarities.mean(), self._views.novelty
+        contrast = row - self._mean
+        if self._last is None or self._stepped is None:
+            change, step = novelty, True
+        else:
+            since_last = view_change(contrast, self._last - self._mean) / novelty
+            change = view_change(contrast, self._stepped - self._mean)
+            slow = self._pace < s.slow_pace and change < s.slow_pace * expected * novelty
+            step = change >= SAME_VIEW and not slow
+            pace = min(1.0, since_last / max(expected, _LEAST_EXPECTED))
+            self._pace += (pace - self._pace) / s.pace_memory
+        self._last = row
+        new = min(1.0, change / novelty)
+        look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step)
+        if step:
+            self._stepped = row
+            # What is alike to everything in today's light says nothing: column means follow.
+            self._seen = min(self._seen + new, s.mean_memory)
+            self._mean += new / (self._seen + s.mean_images) * (row - self._mean)
+        return look
+
+    def _log_ratio(self, row: FloatArray) -> FloatArray:
+        s, width = self._settings, self._high - self._low
+        sums, squares = np.zeros(len(row) + 1), np.zeros(len(row) + 1)
+        np.cumsum(row, out=sums[1:])
+        np.cumsum(row * row, out=squares[1:])
+        mean = (sums[self._high] - sums[self._low]) / width
+        square = (squares[self._high] - squares[self._low]) / width
+        whole = np.sqrt(max(squares[-1] / len(row) - (sums[-1] / len(row)) ** 2, 0.0))
+        # The whole map's spread keeps quiet stretches from shouting.
+        spread = np.sqrt(np.maximum(square - mean * mean, 0.0)) + (whole + 1e-9)
+        contrast = 2 * (row - mean) / spread
+        return np.asarray(np.clip(s.slope * (contrast - s.offset), s.least, s.most))
+
+
+def view_change(row: FloatArray, previous: FloatArray) -> float:
+    """Return 1 - correlation of two (N,) rows of similarities: 0 for the same image."""
+    a, b = row - row.mean(), previous - previous.mean()
+    norm = float(np.sqrt((a @ a) * (b @ b)))
+    return float(np.clip(1.0 - (a @ b) / norm, 0.0, 1.0)) if norm > 1e-12 else 0.0

@@ -1,0 +1,31 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from avpr_ros.ros.processor import Processor
+from avpr_ros.ros.settings import Settings
+
+
+class CountingMatcher:
+    def __init__(self) -> None:
+        self.forgotten = 0
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+@pytest.mark.parametrize(
+    'act', [Processor.clear, lambda one: one.enable(False), lambda one: one.enable(True)]
+)
+def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
+    matcher = CountingMatcher()
+    parts: Any = SimpleNamespace(matcher=matcher)
+    nobody: Any = None
+    processor = Processor(nobody, Settings(), parts, nobody)
+    act(processor)
+    assert matcher.forgotten == 1
