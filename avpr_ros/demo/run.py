@@ -9,10 +9,18 @@ from pathlib import Path
 import shutil
 import time
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from avpr_ros.demo.answers import read_answers, true_positions
+from avpr_ros.demo.back_end import (
+    OUTPUT,
+    Corrected,
+    back_end_verdict,
+    play_with_back_end,
+    score_back_end,
+)
 from avpr_ros.demo.methods import METHODS, Method, build_and_train, play
 from avpr_ros.demo.record import Recorded, record_drive
 from avpr_ros.demo.report import write_report
@@ -45,15 +53,19 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     recorded = record_drives(folder, scenario, console)
     steps = Steps(folder, console)
     build_and_train(steps, folder, scenario.mapping.name, _KEYFRAME_M)
-    for method in reversed(METHODS):
+    ours, *others = reversed(METHODS)
+    play_with_back_end(steps, folder, scenario.query.name, ours)
+    for method in others:
         play(steps, folder, scenario.query.name, method)
     scored = [_scored(folder, scenario.query.name, method) for method in METHODS]
-    failures = verdict(scored[-1].row)
+    corrected = _corrected(folder, scored[-1], scenario.query)
+    failures = verdict(scored[-1].row) + back_end_verdict(corrected, quick=quick)
     facts = _facts(recorded, steps, time.monotonic() - began)
-    write_summary(folder / 'summary.json', scored, failures, quick, facts)
+    write_summary(folder / 'summary.json', scored, corrected, failures, quick, facts)
     write_report(
         folder / 'report.html',
         scored,
+        corrected,
         GalleryMap.open(folder / METHODS[-1].gallery),
         folder / scenario.query.name,
         failures,
@@ -117,6 +129,14 @@ def _scored(folder: Path, bag: str, method: Method) -> Scored:
     truth_m = true_positions(folder / bag, [answer.stamp_ns for answer in answers])
     keyframes = GalleryMap.open(folder / method.gallery).keyframes
     return score(method.name, answers, truth_m, keyframes)
+
+
+def _corrected(folder: Path, scored: Scored, spec: DriveSpec) -> Corrected:
+    stamps_ns = np.array([answer.stamp_ns for answer in scored.answers], np.int64)
+    keyframes = GalleryMap.open(folder / METHODS[-1].gallery).keyframes
+    return score_back_end(
+        folder / OUTPUT, stamps_ns, scored.truth_m, keyframes, 'demo_town', spec.drift
+    )
 
 
 def _facts(recorded: dict[str, Recorded], steps: Steps, total_s: float) -> dict[str, object]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from avpr_ros.demo.drift import WHEELS, Drift
 from avpr_ros.demo.drives import Drive, Driving, drive_along
 from avpr_ros.demo.town import Town
 from avpr_ros.demo.weather import EVENING, MORNING, Weather
@@ -28,6 +29,7 @@ class DriveSpec:
         met_per_km: oncoming cars, and people, met on a kilometre.
         seed: of everything else that is random in this drive.
         start_ns: stamp of the first picture.
+        drift: of its odometry; None for poses as good as a surveyor's.
     """
 
     name: str
@@ -38,6 +40,7 @@ class DriveSpec:
     met_per_km: float
     seed: int
     start_ns: int
+    drift: Drift | None = None
 
     def drive(self, town: Town) -> Drive:
         """Drive it through a town."""
@@ -78,7 +81,7 @@ def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario
         ),
         DriveSpec(
             'drive2', query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.35, 18.0, 22,
-            _START_NS + 9 * 3600 * 10**9,
+            _START_NS + 9 * 3600 * 10**9, WHEELS,
         ),
     )  # fmt: skip
 

@@ -21,7 +21,8 @@ from avpr_ros.errors import AvprError
 #: A line at least this often where no progress bar can be drawn.
 _SIGN_OF_LIFE_S = 15.0
 _POLL_S = 0.2
-_STOP_S = 20.0
+#: The back-end solves and saves when it is asked to end.
+_STOP_S = 120.0
 
 
 class StepError(AvprError):

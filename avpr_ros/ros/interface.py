@@ -57,6 +57,15 @@ ENDPOINTS = (
     ),
     Endpoint(
         'published',
+        '~/loop_closure',
+        'geometry_msgs/msg/PoseWithCovarianceStamped',
+        'reliable, depth 10',
+        'An edge for a pose graph, accepted matches only: base at the stamp of the image, seen '
+        'from the base at the matched keyframe, in the frame `keyframe_<id>`. The covariance has '
+        "the keyframe's axes and is positive definite.",
+    ),
+    Endpoint(
+        'published',
         '~/matches',
         'diagnostic_msgs/msg/DiagnosticArray',
         'reliable, depth 10',
@@ -69,6 +78,22 @@ ENDPOINTS = (
         'geometry_msgs/msg/PoseArray',
         'reliable, transient local, depth 1',
         "Poses of the map's keyframes, in the order of their rows.",
+    ),
+    Endpoint(
+        'published',
+        '~/markers',
+        'visualization_msgs/msg/MarkerArray',
+        'reliable, depth 10',
+        'For RViz, only while subscribed: keyframes as dots, each image as an arrow at its '
+        'best candidate, green if accepted and red if not, with the reason.',
+    ),
+    Endpoint(
+        'published',
+        '~/match_image',
+        'sensor_msgs/msg/Image',
+        'reliable, depth 1',
+        'Only while subscribed: the image and the keyframe it was matched with side by side, the '
+        'reason below.',
     ),
     Endpoint(
         'published',

@@ -14,10 +14,13 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
+from avpr_ros.poses import Pose
 from avpr_ros.ros.gates import NS_PER_S
 
 #: Largest error of a quaternion's norm; nav2 refuses poses beyond it.
 QUATERNION_TOLERANCE = 1e-4
+#: Frame of a loop closure, without the keyframe's id at its end.
+KEYFRAME_FRAME = 'keyframe_'
 
 
 def stamp_ns(stamp: Time) -> int:
@@ -56,16 +59,29 @@ def pose_estimate_message(
         ValueError: numbers that are not finite, a variance that is not above zero, or no frame.
     """
     covariance = np.asarray(estimate.covariance, dtype=np.float64)
-    if not map_frame:
-        raise ValueError('a pose without a frame is not published.')
-    if not np.isfinite(covariance).all() or (np.diag(covariance) <= 0.0).any():
-        raise ValueError(f'a pose needs variances above zero, got {np.diag(covariance)}.')
-    message = PoseWithCovarianceStamped()
-    message.header.stamp = stamp_message(image_stamp_ns)
-    message.header.frame_id = map_frame
-    message.pose.pose = pose_message(estimate.map_from_base.as_xyz_quaternion())
-    message.pose.covariance = covariance.reshape(36).tolist()
-    return message
+    return _with_covariance(estimate.map_from_base, covariance, image_stamp_ns, map_frame)
+
+
+def loop_closure_message(
+    estimate: PoseEstimate, keyframe_id: int, map_from_keyframe: Pose, image_stamp_ns: int
+) -> PoseWithCovarianceStamped:
+    """Convert an accepted match to the edge of a pose graph: base seen from the keyframe's base.
+
+    The frame is ``keyframe_<id>``. The covariance of the estimate, about the axes of the map, is
+    turned into the axes of the keyframe: with R the rotation ``keyframe_from_map``, each 3 x 3
+    block C becomes R C R^T.
+
+    Raises:
+        ValueError: numbers that are not finite, or a covariance not positive definite.
+    """
+    turn = np.kron(np.eye(2), map_from_keyframe.rotation.inv().as_matrix())
+    covariance = turn @ estimate.covariance @ turn.T
+    return _with_covariance(
+        map_from_keyframe.inverse() @ estimate.map_from_base,
+        (covariance + covariance.T) / 2.0,
+        image_stamp_ns,
+        f'{KEYFRAME_FRAME}{keyframe_id}',
+    )
 
 
 def matches_message(
@@ -98,6 +114,21 @@ def keyframes_message(poses: FloatArray, now: Time, map_frame: str) -> PoseArray
     message.header.stamp = now
     message.header.frame_id = map_frame
     message.poses = [pose_message(row) for row in poses]
+    return message
+
+
+def _with_covariance(
+    pose: Pose, covariance: FloatArray, image_stamp_ns: int, frame: str
+) -> PoseWithCovarianceStamped:
+    if not frame:
+        raise ValueError('a pose without a frame is not published.')
+    if not np.isfinite(covariance).all() or np.linalg.eigvalsh(covariance).min() <= 0.0:
+        raise ValueError(f'a pose needs variances above zero, got {np.diag(covariance)}.')
+    message = PoseWithCovarianceStamped()
+    message.header.stamp = stamp_message(image_stamp_ns)
+    message.header.frame_id = frame
+    message.pose.pose = pose_message(pose.as_xyz_quaternion())
+    message.pose.covariance = covariance.reshape(36).tolist()
     return message
 
 

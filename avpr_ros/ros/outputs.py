@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the node publishes: poses, candidates with their reasons, the map's keyframes."""
+"""What the node publishes: poses, loop closures, candidates with reasons, keyframes, visuals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.ros import messages
 from avpr_ros.ros.recognizer import Recognizer
+from avpr_ros.ros.visuals import Visuals
 
 
 class Outputs:
-    """The publishers of ``~/pose``, ``~/matches`` and ``~/keyframes``."""
+    """The publishers of the node's topics."""
 
     def __init__(self, node: Node, map_frame: str) -> None:
         """Create the publishers.
@@ -27,15 +29,22 @@ class Outputs:
         self._node = node
         self._map_frame = map_frame
         self._pose = node.create_publisher(PoseWithCovarianceStamped, '~/pose', 10)
+        self._loop_closure = node.create_publisher(PoseWithCovarianceStamped, '~/loop_closure', 10)
         self._matches = node.create_publisher(DiagnosticArray, '~/matches', 10)
         self._keyframes = node.create_publisher(
             PoseArray,
             '~/keyframes',
             QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL),
         )
+        self._visuals = Visuals(node)
 
-    def publish(self, result: MatchResult, recognizer: Recognizer) -> None:
+    def publish(self, result: MatchResult, recognizer: Recognizer, image: RgbImage) -> None:
         """Publish one result; all its messages are made and checked before the first goes out.
+
+        Args:
+            result: the decision.
+            recognizer: what decided.
+            image: (H, W, 3) the query, for those who watch.
 
         Raises:
             ValueError: a number or frame that must not be published.
@@ -45,10 +54,18 @@ class Outputs:
             result, frame, recognizer.gallery.manifest.map_id, self._node.get_name()
         )
         if result.estimate is not None:
-            self._pose.publish(
-                messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
+            pose = messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
+            best = result.candidates[0]
+            closure = messages.loop_closure_message(
+                result.estimate,
+                best.keyframe_id,
+                recognizer.gallery.keyframes.pose(best.row),
+                result.stamp_ns,
             )
+            self._pose.publish(pose)
+            self._loop_closure.publish(closure)
         self._matches.publish(matches)
+        self._visuals.publish(result, recognizer.gallery, frame, image)
 
     def publish_keyframes(self, recognizer: Recognizer) -> None:
         """Publish the map's keyframes, for those who are there and those who come later."""

@@ -136,5 +136,5 @@ class Processor:
         stamp_ns = messages.stamp_ns(message.header.stamp)
         result = recognizer.recognize(image, stamp_ns, camera)
         self.statistics.matched(result, time.perf_counter() - start_s)
-        self._outputs.publish(result, recognizer)
+        self._outputs.publish(result, recognizer, image)
         return result

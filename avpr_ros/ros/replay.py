@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr_replay``: play a bag's images to a running node and write down its answers."""
+"""``avpr_replay``: play a bag's images to a running node and write down its answers.
+
+With ``--also /odom`` further topics of the bag are published in between, in recorded order.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from rclpy.utilities import remove_ros_args
 from avpr_ros.errors import AvprError
 from avpr_ros.ros.image_input import RELIABILITIES
 from avpr_ros.ros.interface import NODE_NAME
-from avpr_ros.ros.replay_bag import open_images
+from avpr_ros.ros.replay_bag import open_stream
 from avpr_ros.ros.replay_player import Player
 from avpr_ros.ros.replay_record import summary, write_records
 
@@ -48,13 +51,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _replay(options: argparse.Namespace) -> int:
     node = rclpy.create_node('avpr_replay')
     try:
-        with open_images(options.bag, options.image_topic) as stream:
+        with open_stream(options.bag, options.image_topic, options.also) as stream:
             player = Player(
                 node,
                 options.node,
                 options.publish_topic or stream.topic,
                 stream.message_type,
                 options.reliability,
+                stream.also,
             )
             player.wait_for_node(options.discovery_timeout_s)
             if options.rate is None:
@@ -77,6 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     add('--out', type=Path, required=True, help='JSON-lines file, one line per image')
     add('--node', default=NODE_NAME, help='the node that answers (default: %(default)s)')
     add('--publish-topic', help='topic to publish on (default: the one in the bag)')
+    add(
+        '--also',
+        action='append',
+        default=[],
+        metavar='TOPIC',
+        help='further topic of the bag to publish, somebody must listen; can be repeated',
+    )
     add(
         '--rate',
         type=_positive,

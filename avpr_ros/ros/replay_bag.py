@@ -1,12 +1,13 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Image messages of a bag as the bytes they were recorded with."""
+"""Messages of a bag as the bytes they were recorded with: images, and what goes with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+import importlib
 from pathlib import Path
 import struct
 from typing import Any
@@ -26,20 +27,37 @@ MESSAGE_TYPES = {
 
 
 @dataclass(frozen=True)
-class ImageStream:
-    """One image topic of an open bag.
+class Played:
+    """One message of a bag.
 
     Attributes:
-        topic: its name in the bag.
+        topic: its topic in the bag.
+        stamp_ns: of its header; 0 for messages other than images.
+        data: CDR bytes.
+    """
+
+    topic: str
+    stamp_ns: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One image topic of an open bag, and further topics.
+
+    Attributes:
+        topic: the image topic's name in the bag.
         message_type: the class of its messages.
-        count: how many there are.
-        messages: walks over stamp in nanoseconds and CDR bytes, in recorded order.
+        also: classes of the further topics' messages, by topic.
+        count: how many images there are.
+        messages: walks over all of them in recorded order.
     """
 
     topic: str
     message_type: type
+    also: Mapping[str, type]
     count: int
-    messages: Iterator[tuple[int, bytes]]
+    messages: Iterator[Played]
 
 
 def cdr_stamp_ns(data: bytes) -> int:
@@ -60,19 +78,28 @@ def cdr_stamp_ns(data: bytes) -> int:
 
 
 @contextmanager
-def open_images(path: Path, topic: str) -> Iterator[ImageStream]:
-    """Open one image topic of a bag; messages of a ROS 1 bag are put into ROS 2's bytes.
+def open_stream(path: Path, topic: str, also: Sequence[str] = ()) -> Iterator[Stream]:
+    """Open topics of a bag; messages of a ROS 1 bag are put into ROS 2's bytes.
+
+    Args:
+        path: the bag.
+        topic: of the images.
+        also: further topics, whatever their types.
 
     Raises:
-        SourceError: no bag that can be read, or no such image topic in it.
+        SourceError: no bag that can be read, no such topic in it, or an unknown type.
     """
     with open_bag(path) as reader:
-        connections = _image_connections(reader, path, topic)
-        yield ImageStream(
+        images = _image_connections(reader, path, topic)
+        others = [
+            _other_connections(reader, path, one) for one in dict.fromkeys(also) if one != topic
+        ]
+        yield Stream(
             topic,
-            MESSAGE_TYPES[connections[0].msgtype],
-            sum(one.msgcount for one in connections),
-            _messages(reader, path, connections),
+            MESSAGE_TYPES[images[0].msgtype],
+            {one[0].topic: _message_type(one[0].msgtype) for one in others},
+            sum(one.msgcount for one in images),
+            _messages(reader, path, topic, [*images, *(c for one in others for c in one)]),
         )
 
 
@@ -85,9 +112,33 @@ def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
     return chosen
 
 
+def _other_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
+    chosen = [one for one in reader.connections if one.topic == topic]
+    if not chosen:
+        have = ', '.join(sorted({one.topic for one in reader.connections}))
+        raise SourceError(f'{path} has no topic {topic}; its topics: {have}.')
+    return chosen
+
+
+def _message_type(name: str) -> type:
+    """Return the class of ``package/msg/Name``.
+
+    Raises:
+        SourceError: its package is not installed.
+    """
+    package, _, kind = name.split('/')
+    try:
+        found: type = getattr(importlib.import_module(f'{package}.msg'), kind)
+    except (ImportError, AttributeError) as error:
+        raise SourceError(
+            f'Messages of type {name} cannot be played: install the package {package}.'
+        ) from error
+    return found
+
+
 def _messages(
-    reader: AnyReader, path: Path, connections: list[Any]
-) -> Iterator[tuple[int, bytes]]:
+    reader: AnyReader, path: Path, image_topic: str, connections: list[Any]
+) -> Iterator[Played]:
     store = get_typestore(Stores.ROS2_JAZZY)
     walk = reader.messages(connections=connections)
     while True:
@@ -99,4 +150,5 @@ def _messages(
         # A damaged bag makes its parsers raise whatever they hit.
         except Exception as error:
             raise SourceError(f'{path} is damaged ({error}); restore it.') from error
-        yield cdr_stamp_ns(cdr), cdr
+        is_image = connection.topic == image_topic
+        yield Played(connection.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 import time
 
@@ -17,12 +17,15 @@ from rclpy.qos import QoSProfile
 from avpr_ros.errors import SourceError
 from avpr_ros.ros.image_input import RELIABILITIES
 from avpr_ros.ros.messages import stamp_ns
+from avpr_ros.ros.replay_bag import Played
 from avpr_ros.ros.replay_record import Record, pose_values
 
 #: Seconds between two looks at who is there.
 LOOK_PERIOD_S = 0.05
 #: Seconds between two log lines about the progress.
 PROGRESS_PERIOD_S = 5.0
+#: Messages other than images that wait for a slow subscriber at most.
+ALSO_DEPTH = 1000
 
 
 class Player:
@@ -33,16 +36,23 @@ class Player:
     """
 
     def __init__(
-        self, node: Node, target: str, topic: str, message_type: type, reliability: str
+        self,
+        node: Node,
+        target: str,
+        topic: str,
+        message_type: type,
+        reliability: str,
+        also: Mapping[str, type],
     ) -> None:
         """Create publisher and subscriptions.
 
         Args:
             node: the node to use; spun by this object alone.
             target: name of the node that answers, e.g. ``avpr_localizer``.
-            topic: topic to publish on.
-            message_type: class of the messages.
+            topic: topic to publish the images on.
+            message_type: class of the images.
             reliability: ``reliable`` or ``best_effort``.
+            also: further topics, with the classes of their messages.
         """
         self.records: list[Record] = []
         self._by_stamp: dict[int, Record] = {}
@@ -51,15 +61,21 @@ class Player:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
         # Subscriptions first: when the node under test has found the publisher, it has them too.
-        self._sources = [f'{self._target}/matches', f'{self._target}/pose']
+        self._sources = [f'{self._target}/{name}' for name in ('matches', 'pose', 'loop_closure')]
         node.create_subscription(DiagnosticArray, self._sources[0], self._on_matches, 50)
-        node.create_subscription(PoseWithCovarianceStamped, self._sources[1], self._on_pose, 50)
+        for name, callback in zip(
+            self._sources[1:], (self._on_pose, self._on_loop_closure), strict=True
+        ):
+            node.create_subscription(PoseWithCovarianceStamped, name, callback, 50)
+        self._also = {
+            name: node.create_publisher(kind, name, ALSO_DEPTH) for name, kind in also.items()
+        }
         self._publisher = node.create_publisher(
             message_type, topic, QoSProfile(depth=5, reliability=RELIABILITIES[reliability])
         )
 
     def wait_for_node(self, timeout_s: float) -> None:
-        """Wait until the node listens and its answers can be heard.
+        """Wait until the node listens, its answers can be heard, and every topic is wanted.
 
         Raises:
             SourceError: it does not within the time.
@@ -70,21 +86,24 @@ class Player:
                 'its image topic, choose its image_transport, and give its name with --node.'
             )
 
-    def play_closed_loop(self, images: Iterable[tuple[int, bytes]], timeout_s: float) -> None:
-        """Publish each image only after the one before was answered, or the time was up."""
-        for stamp, data in images:
-            record = self._publish(stamp, data)
-            self._spin_until(partial(_complete, record), timeout_s)
+    def play_closed_loop(self, messages: Iterable[Played], timeout_s: float) -> None:
+        """Publish each image only after the one before was answered, or the time was up.
 
-    def play_at_rate(
-        self, images: Iterable[tuple[int, bytes]], rate_hz: float, timeout_s: float
-    ) -> None:
-        """Publish at a fixed rate, answered or not, then wait for the last answer."""
+        What lies between two images goes out between them, at once.
+        """
+        for one in messages:
+            if not self._publish_other(one):
+                record = self._publish(one)
+                self._spin_until(partial(_complete, record), timeout_s)
+
+    def play_at_rate(self, messages: Iterable[Played], rate_hz: float, timeout_s: float) -> None:
+        """Publish images at a fixed rate, answered or not, then wait for the last answer."""
         start_s = time.monotonic()
-        for number, (stamp, data) in enumerate(images):
-            due_s = start_s + number / rate_hz
-            self._spin_until(lambda: False, due_s - time.monotonic())
-            self._publish(stamp, data)
+        for one in messages:
+            if not self._publish_other(one):
+                due_s = start_s + len(self.records) / rate_hz
+                self._spin_until(lambda: False, due_s - time.monotonic())
+                self._publish(one)
         if self.records:
             self._spin_until(lambda: self.records[-1].complete, timeout_s)
 
@@ -98,15 +117,25 @@ class Player:
             for name in self._sources
             if not self._node.count_publishers(name)
         ]
-        if not self._publisher.get_subscription_count():
-            missing.append(f'nobody subscribes to {self._publisher.topic_name} in a way that fits')
+        missing += [
+            f'nobody subscribes to {publisher.topic_name} in a way that fits'
+            for publisher in (self._publisher, *self._also.values())
+            if not publisher.get_subscription_count()
+        ]
         return missing
 
-    def _publish(self, stamp: int, data: bytes) -> Record:
-        record = Record(stamp, time.perf_counter())
+    def _publish_other(self, one: Played) -> bool:
+        """Publish a message of a further topic; tell whether it is one."""
+        publisher = self._also.get(one.topic)
+        if publisher is not None:
+            publisher.publish(one.data)
+        return publisher is not None
+
+    def _publish(self, image: Played) -> Record:
+        record = Record(image.stamp_ns, time.perf_counter())
         self.records.append(record)
-        self._by_stamp[stamp] = record
-        self._publisher.publish(data)
+        self._by_stamp[image.stamp_ns] = record
+        self._publisher.publish(image.data)
         self._node.get_logger().info(
             f'{len(self.records)} images published.', throttle_duration_sec=PROGRESS_PERIOD_S
         )
@@ -130,6 +159,10 @@ class Player:
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         if record := self._by_stamp.get(stamp_ns(message.header.stamp)):
             record.pose = pose_values(message)
+
+    def _on_loop_closure(self, message: PoseWithCovarianceStamped) -> None:
+        if record := self._by_stamp.get(stamp_ns(message.header.stamp)):
+            record.loop_closure = pose_values(message)
 
 
 def _complete(record: Record) -> bool:

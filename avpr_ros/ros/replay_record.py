@@ -31,6 +31,7 @@ class Record:
         candidates: the candidates of ``~/matches`` as flat objects, best first.
         reason: the decision: the best candidate's reason, or why there is none.
         pose: ``~/pose`` as a flat object; None where none came.
+        loop_closure: the same of ``~/loop_closure``.
     """
 
     stamp_ns: int
@@ -39,6 +40,7 @@ class Record:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     reason: str | None = None
     pose: dict[str, Any] | None = None
+    loop_closure: dict[str, Any] | None = None
 
     def answer(self, message: DiagnosticArray, received_s: float) -> None:
         """Take the node's ``~/matches``; only the first one counts."""
@@ -52,7 +54,8 @@ class Record:
     @property
     def complete(self) -> bool:
         """Whether all that belongs to this image has come."""
-        return self.latency_ms is not None and (self.reason != 'accepted' or self.pose is not None)
+        placed = self.pose is not None and self.loop_closure is not None
+        return self.latency_ms is not None and (self.reason != 'accepted' or placed)
 
     def to_json(self) -> str:
         """Return one line."""
@@ -62,6 +65,7 @@ class Record:
             'reason': self.reason,
             'candidates': self.candidates,
             'pose': self.pose,
+            'loop_closure': self.loop_closure,
         }
         return json.dumps(row)
 

@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 import re
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from avpr_ros.demo.answers import read_answers, true_positions
+from avpr_ros.demo.back_end import Corrected
 from avpr_ros.demo.examples import choose
 from avpr_ros.demo.report import write_report
 from avpr_ros.demo.scoring import Scored, score, verdict
@@ -18,6 +20,22 @@ from avpr_ros.demo.summary import print_table, write_summary
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 from .small_demo import record, small_map, write_answers
+
+CORRECTED = Corrected(
+    *np.zeros((3, 5, 3)),
+    {
+        'set': 'demo_town',
+        'method': 'back_end',
+        'drift': '1.5 % too long',
+        'ate_before_m': 8.0,
+        'ate_after_m': 1.0,
+        'ate_ratio': 8.0,
+        'wrong_edges': 0,
+        'used_edges': 30,
+        'rejected_edges': 2,
+        'rejected_wrong_edges': 1,
+    },
+)
 
 
 @pytest.fixture(scope='module')
@@ -47,24 +65,39 @@ def test_the_page_needs_nothing_beside_it_and_fits_a_phone(played) -> None:
     page = folder / 'report.html'
 
     write_report(
-        page, scored, gallery, folder / 'drive2', [], {'a <fact>': '1'}, ['avpr build x > y']
+        page,
+        scored,
+        CORRECTED,
+        gallery,
+        folder / 'drive2',
+        [],
+        {'a <fact>': '1'},
+        ['avpr build x > y'],
     )
 
     text = page.read_text(encoding='utf-8')
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
     assert not re.search(r'(src|href)="(?!data:)', text)
-    assert text.count('src="data:image/svg+xml') == 5
+    assert text.count('src="data:image/svg+xml') == 6
     assert text.count('src="data:image/jpeg') >= 8
     assert 'a &lt;fact&gt;' in text
     assert 'avpr build x &gt; y' in text
     assert 'Passed' in text
+    assert '8.0 times the second' in text
 
 
 def test_a_page_of_a_failed_demo_says_so(played) -> None:
     folder, gallery, scored = played
 
     write_report(
-        folder / 'failed.html', scored, gallery, folder / 'drive2', verdict(scored[-1].row), {}, []
+        folder / 'failed.html',
+        scored,
+        CORRECTED,
+        gallery,
+        folder / 'drive2',
+        verdict(scored[-1].row),
+        {},
+        [],
     )
 
     text = (folder / 'failed.html').read_text(encoding='utf-8')
@@ -83,13 +116,17 @@ def test_examples_are_of_different_places(played) -> None:
 
 
 def test_the_summary_has_the_fields_of_result_files(played, tmp_path: Path) -> None:
-    write_summary(tmp_path / 'summary.json', played[2], ['too low'], True, {'all': '1 min'})
+    write_summary(
+        tmp_path / 'summary.json', played[2], CORRECTED, ['too low'], True, {'all': '1 min'}
+    )
 
     summary = json.loads((tmp_path / 'summary.json').read_text(encoding='utf-8'))
     assert set(summary) >= {'machine', 'versions', 'command', 'rows', 'quick'}
     assert summary['command'] == 'python -m avpr_ros.demo --quick'
     assert summary['passed'] is False
-    assert [row['method'] for row in summary['rows']] == ['gallery', 'light', 'asymmetric']
+    methods = [row['method'] for row in summary['rows']]
+    assert methods == ['gallery', 'light', 'asymmetric', 'back_end']
+    assert summary['rows'][3]['ate_ratio'] == 8.0
     for name in ('recall_at_1', 'recall_at_5', 'wrong_accepted', 'latency_p50_ms'):
         assert isinstance(summary['rows'][2][name], (int, float))
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from avpr_ros.demo.run import prepare_folder
 from avpr_ros.demo.scenario import FULL
 from avpr_ros.demo.streets import StreetGrid
 from avpr_ros.errors import ConfigError
+from avpr_ros.evaluation.trajectory_error import ate_rmse_m
+from avpr_ros.pose_rows import rows_of
+from avpr_ros.poses import Pose
 
 
 def test_an_earlier_demo_is_cleared_and_other_folders_are_left_alone(tmp_path: Path) -> None:
@@ -42,3 +46,17 @@ def test_odometry_is_the_truth_with_a_centimetre_of_noise() -> None:
     assert seconds[-1] >= drive.times_s[-1]
     assert 0.005 < errors.mean() < 0.03
     assert errors.max() < 0.08
+
+
+def test_odometry_of_the_second_drive_drifts_from_its_own_origin() -> None:
+    grid = StreetGrid.draw(FULL.columns, FULL.rows, np.random.default_rng(FULL.seed))
+    drive = drive_along(grid, FULL.query.route, FULL.query.driving)
+
+    odometry = [pose for _, pose in odometry_of(drive, FULL.query)]
+
+    assert odometry[0].distance_m(Pose.identity()) < 0.1
+    steps_m = [a.distance_m(b) for a, b in itertools.pairwise(odometry)]
+    assert sum(steps_m) > 1.01 * drive.length_m
+    seconds = np.arange(0.0, drive.times_s[-1] + 0.05, 0.05)
+    truth = rows_of([drive.pose_at(float(t)) for t in seconds])
+    assert ate_rmse_m(truth, rows_of(odometry)[: len(truth)], 'se3') > 5.0

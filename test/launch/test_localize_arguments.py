@@ -12,7 +12,9 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
+from avpr_ros.ros.interface import ENDPOINTS
 from avpr_ros.ros.settings import Settings, table
 
 LAUNCH_FILE = Path(__file__).parents[2] / 'launch' / 'localize.launch.py'
@@ -55,7 +57,7 @@ def launch_file(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def start(launch_file: dict[str, Any]) -> Callable[..., Any]:
     def start_with(**given: str) -> Any:
         defaults = {one.positional[0]: one.default_value for one in launch_file['arguments']()}
-        (node,) = launch_file['start_node']({**defaults, **given})
+        (node, *_) = launch_file['start_nodes']({**defaults, **given})
         return node
 
     return start_with
@@ -93,3 +95,20 @@ def test_choices_are_those_of_the_parameter(launch_file: dict[str, Any]) -> None
         if name in launch_file['PARAMETERS']:
             assert hasattr(Settings, name)
             assert tuple(getattr(argument, 'choices', ['']))[1:] == rows[name].choices
+
+
+def test_rviz_comes_only_when_asked_for(launch_file: dict[str, Any]) -> None:
+    defaults = {one.positional[0]: one.default_value for one in launch_file['arguments']()}
+    assert len(launch_file['start_nodes'](defaults)) == 1
+    _, rviz = launch_file['start_nodes']({**defaults, 'rviz': 'true', 'namespace': 'robot1'})
+    assert (rviz.package, rviz.namespace) == ('rviz2', 'robot1')
+    assert rviz.arguments == ['-d', '/share/avpr_ros/config/avpr.rviz']
+
+
+def test_rviz_shows_topics_that_the_nodes_publish(launch_file: dict[str, Any]) -> None:
+    config = yaml.safe_load((LAUNCH_FILE.parents[1] / 'config' / 'avpr.rviz').read_text())
+    displays = config['Visualization Manager']['Displays']
+    shown = {one['Topic']['Value'] for one in displays if 'Topic' in one}
+    assert shown == {f'/{topic}' for topic in launch_file['RVIZ_TOPICS']}
+    published = {one.name.replace('~', '/avpr_localizer') for one in ENDPOINTS}
+    assert shown - published == {'/avpr_back_end/path'}

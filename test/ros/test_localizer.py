@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from geometry_msgs.msg import PoseArray
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+import numpy as np
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
@@ -60,6 +61,25 @@ def test_unknown_place_is_reported_and_not_published(peer: Peer, publisher: Any)
     known = peer.ask(publisher, pictures.raw(town.view(place=1)))
     peer.until(lambda: peer.pose_of(_stamp(known)), 'the pose of the known place')
     assert peer.pose_of(_stamp(matches)) is None
+
+
+def test_an_accepted_match_is_a_loop_closure_and_a_rejected_one_is_not(
+    peer: Peer, publisher: Any
+) -> None:
+    closures: list[PoseWithCovarianceStamped] = []
+    topic = f'/{NAME}/loop_closure'
+    peer.node.create_subscription(PoseWithCovarianceStamped, topic, closures.append, 50)
+    unknown = peer.ask(publisher, pictures.raw(town.view(place=1000)))
+    image = pictures.raw(town.view(place=3))
+    # The node may meet the new subscription later than the image: it is asked again then.
+    peer.until(lambda: closures or not peer.ask(publisher, image), 'a loop closure')
+    closure = closures[0]
+    assert closure.header.frame_id == 'keyframe_3'
+    assert _stamp(closure) != _stamp(unknown)
+    peer.until(lambda: peer.pose_of(_stamp(closure)), 'the pose of the same image')
+    assert abs(closure.pose.pose.orientation.w) == pytest.approx(1.0)
+    covariance = np.reshape(closure.pose.covariance, (6, 6))
+    assert np.linalg.eigvalsh(covariance).min() > 0.0
 
 
 def test_trigger_answers_matched_or_why_not(peer: Peer, publisher: Any) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.poses import Pose
 from avpr_ros.ros import messages
+from avpr_ros.ros.adapters.closure import closure_from_message
 
 STAMP_NS = 1_700_000_000_123_456_789
 POSE = Pose.from_xy_yaw(1.0, -2.0, 2.5)
@@ -47,6 +49,28 @@ def test_pose_estimate() -> None:
 def test_what_must_not_be_published(covariance: np.ndarray, frame: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         messages.pose_estimate_message(PoseEstimate(POSE, covariance), STAMP_NS, frame)
+
+
+def test_a_loop_closure_is_the_base_seen_from_the_keyframe() -> None:
+    keyframe = Pose.from_xy_yaw(1.0, -3.0, np.pi / 2)
+    estimate = PoseEstimate(Pose.from_xy_yaw(1.0, -2.0, np.pi), COVARIANCE)
+
+    message = messages.loop_closure_message(estimate, 7, keyframe, STAMP_NS)
+
+    # The map's y axis, along which the robot moved a metre, is the keyframe's x axis.
+    closure = closure_from_message(message)
+    assert (closure.keyframe_id, closure.stamp_ns) == (7, STAMP_NS)
+    assert np.allclose(closure.keyframe_from_base.translation_m, [1.0, 0.0, 0.0])
+    assert closure.keyframe_from_base.yaw_rad() == pytest.approx(np.pi / 2)
+    assert np.allclose(closure.covariance, np.diag([2.0, 1.0, 3.0, 0.2, 0.1, 0.3]))
+
+
+def test_the_covariance_of_a_loop_closure_keeps_its_size_whatever_the_heading() -> None:
+    keyframe = Pose(np.zeros(3), Rotation.from_euler('zyx', [0.7, 0.2, -0.1]))
+    message = messages.loop_closure_message(PoseEstimate(POSE, COVARIANCE), 0, keyframe, STAMP_NS)
+    turned = np.reshape(message.pose.covariance, (6, 6))
+    assert np.array_equal(turned, turned.T)
+    assert np.allclose(np.linalg.eigvalsh(turned), np.sort(np.diag(COVARIANCE)))
 
 
 @pytest.mark.parametrize('row', [[0, 0, np.inf, 0, 0, 0, 1], [0, 0, 0, 0, 0, 0.1, 1]])

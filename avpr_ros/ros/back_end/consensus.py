@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
+from avpr_ros.pose_rows import compose, inverse, rows_of
 from avpr_ros.ros.back_end.problem import Problem
-from avpr_ros.ros.back_end.rows import compose, inverse, rows_of
 
 #: Distances above this count the same: they are drift, or a wrong match.
 CAP_M = 20.0

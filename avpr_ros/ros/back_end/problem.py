@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
 from avpr_ros.ros.adapters.odometry import OdometryBuffer
-from avpr_ros.ros.back_end.rows import rows_of, steps
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.gates import NS_PER_S
 

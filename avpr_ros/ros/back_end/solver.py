@@ -17,10 +17,10 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import AvprError
+from avpr_ros.pose_rows import compose, inverse
 from avpr_ros.poses import Pose
 from avpr_ros.ros.back_end.consensus import map_from_odom
 from avpr_ros.ros.back_end.problem import AnchoredClosure, Problem
-from avpr_ros.ros.back_end.rows import compose, inverse
 from avpr_ros.ros.back_end.settings import GraphSettings
 
 #: Order of GTSAM's tangent vectors, rotations first, in terms of ROS's, positions first.

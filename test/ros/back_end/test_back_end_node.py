@@ -16,8 +16,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 from town_run import Run, make_run
 
-from avpr_ros.ros.back_end.rows import rows_of
-from avpr_ros.ros.back_end.trajectory_error import ate_rmse_m
+from avpr_ros.evaluation.trajectory_error import ate_rmse_m
+from avpr_ros.pose_rows import rows_of
 from avpr_ros.ros.messages import pose_message, stamp_message, stamp_ns
 
 MODULE = 'avpr_ros.ros.back_end.node'

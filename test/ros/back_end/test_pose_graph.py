@@ -11,14 +11,14 @@ import pytest
 from town_run import Run, make_run, shifted
 
 from avpr_ros.errors import AvprError
+from avpr_ros.evaluation.trajectory_error import ate_rmse_m
+from avpr_ros.pose_rows import rows_of
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
 from avpr_ros.ros.back_end import solver
 from avpr_ros.ros.back_end.pose_graph import PoseGraph
-from avpr_ros.ros.back_end.rows import rows_of
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.back_end.solver import Solution, solve
-from avpr_ros.ros.back_end.trajectory_error import ate_rmse_m
 
 pytest.importorskip('gtsam', reason='gtsam is not installed', exc_type=ImportError)
 SETTINGS = GraphSettings(node_distance_m=2.0)

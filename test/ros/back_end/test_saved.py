@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from town_run import make_run
 
+from avpr_ros.pose_rows import rows_of
 from avpr_ros.ros.back_end.problem import AnchoredClosure
-from avpr_ros.ros.back_end.rows import rows_of
 from avpr_ros.ros.back_end.saved import save
 from avpr_ros.ros.back_end.solver import Solution
 

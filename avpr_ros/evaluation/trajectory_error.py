@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.ros.back_end.rows import compose, inverse
+from avpr_ros.pose_rows import compose, inverse
 
 Alignment = Literal['none', 'first_pose', 'se3']
 
@@ -32,7 +32,12 @@ def ate_rmse_m(reference: FloatArray, estimate: FloatArray, alignment: Alignment
         estimate = compose(compose(reference[0], inverse(estimate[0])), estimate)
     truth, guess = reference[:, :3], estimate[:, :3]
     if alignment == 'se3':
-        guess = _aligned(truth, guess)
+        guess = aligned(truth, guess)
+    return rmse_m(truth, guess)
+
+
+def rmse_m(truth: FloatArray, guess: FloatArray) -> float:
+    """Return the root of the mean squared distance between (N, 3) positions, in metres."""
     return float(np.sqrt(((truth - guess) ** 2).sum(axis=1).mean()))
 
 
@@ -47,7 +52,8 @@ def associate(
     return nearest[near].astype(np.int64), np.flatnonzero(near).astype(np.int64)
 
 
-def _aligned(truth: FloatArray, guess: FloatArray) -> FloatArray:
+def aligned(truth: FloatArray, guess: FloatArray) -> FloatArray:
+    """Return (N, 3) positions moved rigidly to the least error against the truth, (N, 3)."""
     middle, centre = truth.mean(axis=0), guess.mean(axis=0)
     u, _, vt = np.linalg.svd((truth - middle).T @ (guess - centre))
     mirror = np.diag([1.0, 1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
