@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import importlib.util
 import json
 import math
 from pathlib import Path
@@ -17,7 +18,7 @@ from avpr_ros.demo.drift import Drift
 from avpr_ros.demo.methods import Method, play
 from avpr_ros.demo.scoring import WRONG_M
 from avpr_ros.demo.steps import Steps
-from avpr_ros.errors import SourceError
+from avpr_ros.errors import ConfigError, SourceError
 from avpr_ros.evaluation.trajectory_error import aligned, associate, rmse_m
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.sources.tum import read_tum
@@ -46,6 +47,19 @@ class Corrected:
     before_m: FloatArray
     after_m: FloatArray
     row: dict[str, str | int | float | None]
+
+
+def check_installed() -> None:
+    """Find out before the long steps whether the back-end can start.
+
+    Raises:
+        ConfigError: GTSAM is not installed.
+    """
+    if importlib.util.find_spec('gtsam') is None:
+        raise ConfigError(
+            "The demo's pose graph needs GTSAM, which is not installed: run make setup, or "
+            "pip install -e '.[demo]'."
+        )
 
 
 def play_with_back_end(steps: Steps, folder: Path, bag: str, method: Method) -> None:

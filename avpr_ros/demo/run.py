@@ -18,6 +18,7 @@ from avpr_ros.demo.back_end import (
     OUTPUT,
     Corrected,
     back_end_verdict,
+    check_installed,
     play_with_back_end,
     score_back_end,
 )
@@ -45,10 +46,11 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
         console: for progress and the table.
 
     Raises:
-        ConfigError: the folder holds something else.
+        ConfigError: the folder holds something else, or GTSAM is not installed.
         AvprError: a step failed.
     """
     began = time.monotonic()
+    check_installed()
     prepare_folder(folder)
     recorded = record_drives(folder, scenario, console)
     steps = Steps(folder, console)

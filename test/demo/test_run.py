@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from avpr_ros.demo.drives import drive_along
 from avpr_ros.demo.record import odometry_of
-from avpr_ros.demo.run import prepare_folder
-from avpr_ros.demo.scenario import FULL
+from avpr_ros.demo.run import prepare_folder, run_demo
+from avpr_ros.demo.scenario import FULL, QUICK
 from avpr_ros.demo.streets import StreetGrid
 from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.trajectory_error import ate_rmse_m
@@ -30,6 +31,15 @@ def test_an_earlier_demo_is_cleared_and_other_folders_are_left_alone(tmp_path: P
     with pytest.raises(ConfigError, match='holds other things'):
         prepare_folder(tmp_path)
     assert (tmp_path / 'precious').exists()
+
+
+def test_a_demo_without_gtsam_says_so_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('importlib.util.find_spec', lambda _: None)
+    with pytest.raises(ConfigError, match='GTSAM, which is not installed: run make setup'):
+        run_demo(tmp_path / 'demo', QUICK, quick=True, console=Console())
+    assert not (tmp_path / 'demo').exists()
 
 
 def test_odometry_is_the_truth_with_a_centimetre_of_noise() -> None:
