@@ -35,6 +35,8 @@ WORK = ROOT / 'build' / 'slam'
 SEED = 1
 #: Dead reckoning of somebody who walks.
 WALKER = Drift(1.05, 0.5, 0.5)
+#: What the back-end must be told about it: its defaults are for wheels.
+WALKERS_NOISE = {'position_noise': 0.2, 'rotation_noise': 0.05}
 #: As far off as a right match of the set may be, two frames, and a little.
 WRONG_M = 2.25
 ODOMETRY_PER_FRAME = 10
@@ -79,7 +81,7 @@ def corridor(folder: Path, frames: int | None) -> Row:
     for command, output in ((build, method.gallery), (train, method.query)):
         if not (folder / output).exists():
             steps.run([*command, '--output', output])
-    play_with_back_end(steps, folder, 'query', method)
+    play_with_back_end(steps, folder, 'query', method, WALKERS_NOISE)
     answers = read_answers(folder / method.answers)
     stamps_ns = np.array([answer.stamp_ns for answer in answers], np.int64)
     truth_m = true_positions(folder / 'query', stamps_ns.tolist())

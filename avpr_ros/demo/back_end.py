@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 import importlib.util
 import json
 import math
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -62,10 +64,26 @@ def check_installed() -> None:
         )
 
 
-def play_with_back_end(steps: Steps, folder: Path, bag: str, method: Method) -> None:
-    """Play a drive and its odometry to the node and to the back-end beside it."""
+def play_with_back_end(
+    steps: Steps,
+    folder: Path,
+    bag: str,
+    method: Method,
+    parameters: Mapping[str, float] = MappingProxyType({}),
+) -> None:
+    """Play a drive and its odometry to the node and to the back-end beside it.
+
+    Args:
+        steps: runs the commands.
+        folder: of ``steps``, for the logs.
+        bag: the drive, in that folder.
+        method: whose map and query network the node takes.
+        parameters: of the back-end, where its defaults do not fit the odometry.
+    """
     back_end = ['avpr_back_end', '--ros-args', '-p', f'output:={OUTPUT}']
     back_end += ['-p', 'solve_period_s:=0.0', '-r', f'odom:={ODOMETRY_TOPIC}']
+    for name, value in parameters.items():
+        back_end += ['-p', f'{name}:={value}']
     with steps.background(back_end, folder / 'back_end.log'):
         play(steps, folder, bag, method, also=[ODOMETRY_TOPIC])
 
