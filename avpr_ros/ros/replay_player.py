@@ -122,6 +122,12 @@ class Player:
             for publisher in (self._publisher, *self._also.values())
             if not publisher.get_subscription_count()
         ]
+        # Others may look at the images too; it is the node's answers that count.
+        topic = self._publisher.topic_name
+        listeners = self._node.get_subscriptions_info_by_topic(topic)
+        names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in listeners}
+        if listeners and self._target not in names:
+            missing.append(f'{self._target} does not subscribe to {topic}')
         return missing
 
     def _publish_other(self, one: Played) -> bool:
