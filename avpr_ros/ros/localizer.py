@@ -48,7 +48,7 @@ class Localizer:
             AvprError: a parameter, the map or the query network cannot be used.
         """
         self._node = node
-        settings = declare(node)
+        settings = declare(node, Settings)
         recognizer = Recognizer.open(settings)
         outputs = Outputs(node, settings.map_frame)
         outputs.publish_keyframes(recognizer)

@@ -12,9 +12,11 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
     try:
         # Imported here, so that SIGINT in the seconds this takes ends as cleanly as any other.
+        from avpr_ros.ros.interface import NODE_NAME
+        from avpr_ros.ros.localizer import Localizer
         from avpr_ros.ros.run import run
 
-        return run(args)
+        return run(NODE_NAME, Localizer, args)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the farewell
         return 0

@@ -1,8 +1,8 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The table of parameters on a node: declaration, checks at start and on change, documentation.
+"""A table of parameters on a node: declaration, checks at start and on change, documentation.
 
-``python -m avpr_ros.ros.parameters`` prints the Markdown table for the README.
+``python -m avpr_ros.ros.parameters`` prints the table of ``avpr_localizer`` as Markdown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -23,10 +23,16 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.ros.settings import Row, Settings, table
+from avpr_ros.ros.parameter_table import Row, table
+from avpr_ros.ros.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SomeSettings = TypeVar('SomeSettings', bound='DataclassInstance')
 
 
-def descriptor(row: Row) -> ParameterDescriptor:
+def _descriptor(row: Row) -> ParameterDescriptor:
     """Return what rclpy needs to describe the parameter and to check its range."""
     descriptor = ParameterDescriptor(
         name=row.name,
@@ -46,23 +52,28 @@ def descriptor(row: Row) -> ParameterDescriptor:
     return descriptor
 
 
-def declare(node: Node) -> Settings:
+def declare(node: Node, settings: type[SomeSettings]) -> SomeSettings:
     """Declare every parameter on a node and return the values it was started with.
+
+    Args:
+        node: the ROS node.
+        settings: the dataclass that is the table.
 
     Raises:
         ConfigError: a value of the wrong type, outside its range or not among the choices.
     """
-    values = {row.name: _declare_one(node, row) for row in table()}
-    for row in table():
+    rows = table(settings)
+    values = {row.name: _declare_one(node, row) for row in rows}
+    for row in rows:
         if problem := _problem(row, values[row.name]):
             raise ConfigError(problem)
-    return Settings(**values)
+    return settings(**values)
 
 
 def _declare_one(node: Node, row: Row) -> Any:
     default = list(row.default) if row.type == 'string array' else row.default
     try:
-        node.declare_parameter(row.name, default, descriptor(row))
+        node.declare_parameter(row.name, default, _descriptor(row))
         return _value(node.get_parameter(row.name).value)
     except ParameterException as error:
         allowed = f', {row.allowed}' if row.allowed else ''
@@ -74,7 +85,7 @@ def _declare_one(node: Node, row: Row) -> Any:
 
 
 def on_change(
-    current: Callable[[], Settings], apply: Callable[[Settings], None]
+    current: Callable[[], SomeSettings], apply: Callable[[SomeSettings], None]
 ) -> Callable[[Sequence[Parameter]], SetParametersResult]:
     """Return a callback for ``add_on_set_parameters_callback``.
 
@@ -86,12 +97,13 @@ def on_change(
     """
 
     def callback(parameters: Sequence[Parameter]) -> SetParametersResult:
-        rows = {row.name: row for row in table()}
+        settings = current()
+        rows = {row.name: row for row in table(type(settings))}
         changes = {one.name: _value(one.value) for one in parameters if one.name in rows}
         problems = [_problem(rows[name], value) for name, value in changes.items()]
         try:
             if not any(problems) and changes:
-                apply(replace(current(), **changes))
+                apply(replace(settings, **changes))
         except ConfigError as error:
             problems.append(str(error))
         reasons = [problem for problem in problems if problem]
@@ -108,25 +120,28 @@ def _problem(row: Row, value: Any) -> str | None:
     """Return what is wrong with a value that rclpy does not check itself."""
     if row.choices and value not in row.choices:
         return f"Parameter '{row.name}' is '{value}'; use one of: {row.allowed}."
-    if row.name == 'cameras' and (not value or len(set(value)) < len(value) or '' in value):
-        return f"Parameter 'cameras' is {list(value)}; give names that differ, at least one."
+    if row.type == 'string array' and (not value or len(set(value)) < len(value) or '' in value):
+        return f"Parameter '{row.name}' is {list(value)}; give names that differ, at least one."
     return None
 
 
-def markdown_table() -> str:
-    """Return the table of parameters as Markdown."""
-    lines = [
-        '| parameter | type | default | allowed | unit | when | meaning |',
-        '| --- | --- | --- | --- | --- | --- | --- |',
-    ]
-    for row in table():
+def markdown_table(settings: type[DataclassInstance] = Settings) -> str:
+    """Return a table of parameters as Markdown; ``when`` is left out where all are read-only.
+
+    Args:
+        settings: the dataclass that is the table; that of ``avpr_localizer`` unless given.
+    """
+    rows = table(settings)
+    with_when = not all(row.read_only for row in rows)
+    when = ('when',) if with_when else ()
+    lines = [('parameter', 'type', 'default', 'allowed', 'unit', *when, 'meaning')]
+    lines.append(('---',) * len(lines[0]))
+    for row in rows:
         default = str(list(row.default)) if row.type == 'string array' else repr(row.default)
-        when = 'at start' if row.read_only else 'any time'
-        lines.append(
-            f'| `{row.name}` | {row.type} | `{default}` | {row.allowed} | {row.unit} '
-            f'| {when} | {row.description} |'
-        )
-    return '\n'.join(lines)
+        when = ('at start' if row.read_only else 'any time',) if with_when else ()
+        cells = (f'`{row.name}`', row.type, f'`{default}`', row.allowed, row.unit)
+        lines.append((*cells, *when, row.description))
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
 
 
 if __name__ == '__main__':

@@ -1,104 +1,47 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The one table of the node's parameters: each field of ``Settings`` is one line of it."""
+"""The one table of the parameters of ``avpr_localizer``: each field is one line of it."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
 
 from avpr_ros.matching.settings import SEQUENCE_CHOICES, MatchSettings
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        name: the parameter's name.
-        type: ``string``, ``int``, ``double`` or ``string array``.
-        default: the value where none is given.
-        description: one sentence.
-        unit: of the value; empty where it has none.
-        low: smallest value allowed; None where there is no range.
-        high: largest value allowed.
-        choices: the values allowed; empty where any is.
-        read_only: fixed when the node starts.
-    """
-
-    name: str
-    type: str
-    default: Any
-    description: str
-    unit: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-    read_only: bool
-
-    @property
-    def allowed(self) -> str:
-        """The values allowed, as text; empty where any is."""
-        if self.choices:
-            return ', '.join(self.choices)
-        return '' if self.low is None else f'{self.low:g} to {self.high:g}'
-
-
-def _row(
-    default: Any,
-    description: str,
-    *,
-    unit: str = '',
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-    read_only: bool = False,
-) -> Any:
-    metadata = {
-        'description': description,
-        'unit': unit,
-        'low': low,
-        'high': high,
-        'choices': choices,
-        'read_only': read_only,
-    }
-    return field(default=default, metadata=metadata)
+from avpr_ros.ros.parameter_table import row
 
 
 @dataclass(frozen=True)
 class Settings:
     """The parameters and their values; each field is one line of the table."""
 
-    map: str = _row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
-    query: str = _row(
-        '', 'ONNX file of the query network, its manifest beside it.', read_only=True
-    )
-    cameras: tuple[str, ...] = _row(
+    map: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
+    query: str = row('', 'ONNX file of the query network, its manifest beside it.', read_only=True)
+    cameras: tuple[str, ...] = row(
         ('camera',),
         'Names of the cameras, as in the map where their mountings matter: one listens on '
         '`image`, several on `NAME/image` each.',
         read_only=True,
     )
-    image_transport: str = _row(
+    image_transport: str = row(
         'raw',
         'Kind of image message; compressed images come on the topic with `/compressed` added.',
         choices=('raw', 'compressed'),
         read_only=True,
     )
-    image_reliability: str = _row(
+    image_reliability: str = row(
         'auto',
         'Reliability asked of the image publishers; `auto` asks for what all of them offer.',
         choices=('auto', 'reliable', 'best_effort'),
         read_only=True,
     )
-    map_frame: str = _row(
+    map_frame: str = row(
         '', "Frame of the published poses; empty: the one in the map's manifest.", read_only=True
     )
-    threads: int = _row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
-    max_rate_hz: float = _row(
+    threads: int = row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
+    max_rate_hz: float = row(
         5.0, 'Images matched at most; 0: every image.', unit='Hz', low=0.0, high=1000.0
     )
-    max_image_age_s: float = _row(
+    max_image_age_s: float = row(
         1.0,
         'Older images are dropped; 0: none. Stamps more than a minute off the clock of the node '
         'count as stamps of another clock and are not dropped.',
@@ -106,28 +49,28 @@ class Settings:
         low=0.0,
         high=60.0,
     )
-    top_k: int = _row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
-    min_similarity: float = _row(
+    top_k: int = row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
+    min_similarity: float = row(
         -1.0,
         'Smallest cosine similarity of an accepted match; -1: from the calibration of the '
         'query network or the map.',
         low=-1.0,
         high=1.0,
     )
-    min_ratio: float = _row(
+    min_ratio: float = row(
         MatchSettings.min_ratio,
         'Smallest ratio of the best similarity to that of the best other place.',
         low=1.0,
         high=100.0,
     )
-    distinct_radius_m: float = _row(
+    distinct_radius_m: float = row(
         0.0,
         'Distance at which another place begins; 0: five keyframe spacings of the map.',
         unit='m',
         low=0.0,
         high=10000.0,
     )
-    sequence: str = _row(
+    sequence: str = row(
         MatchSettings.sequence,
         'How images are matched: `single` one by one; `agree` accepts a match only where two of '
         "the three images before led near the same place; `filter` follows each camera's images "
@@ -136,7 +79,7 @@ class Settings:
         'yours. All start anew after 10 s without images and when parameters change.',
         choices=SEQUENCE_CHOICES,
     )
-    max_speed_m_s: float = _row(
+    max_speed_m_s: float = row(
         MatchSettings.max_speed_m_s,
         'Highest speed of the robot; how far apart the matches of successive images may lie, on '
         'top of `distinct_radius_m`.',
@@ -144,32 +87,18 @@ class Settings:
         low=0.01,
         high=100.0,
     )
-    position_covariance_scale: float = _row(
+    position_covariance_scale: float = row(
         MatchSettings.position_covariance_scale,
         'Factor on the standard deviations of x, y and z.',
         low=0.01,
         high=100.0,
     )
-    yaw_covariance_scale: float = _row(
+    yaw_covariance_scale: float = row(
         MatchSettings.yaw_covariance_scale,
         'Factor on the standard deviation of yaw.',
         low=0.01,
         high=100.0,
     )
-    trigger_timeout_s: float = _row(
+    trigger_timeout_s: float = row(
         5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
     )
-
-
-_TYPES = {str: 'string', int: 'int', float: 'double', tuple: 'string array'}
-
-
-def table() -> tuple[Row, ...]:
-    """Return the rows in the order of declaration."""
-    rows = []
-    for each in fields(Settings):
-        assert each.default is not MISSING
-        rows.append(
-            Row(each.name, _TYPES[type(each.default)], each.default, **dict(each.metadata))
-        )
-    return tuple(rows)

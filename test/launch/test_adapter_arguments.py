@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from avpr_ros.ros.adapters.parameters import MODES, AdapterSettings
-from avpr_ros.ros.adapters.table import rows
+from avpr_ros.ros.parameter_table import table
 
 LAUNCH_FILE = Path(__file__).parents[2] / 'launch' / 'adapter.launch.py'
 
@@ -51,7 +51,7 @@ def test_arguments_are_few_described_and_have_the_nodes_choices(
 
 def test_parameters_exist_with_their_types(launch_file: dict[str, Any]) -> None:
     (*_, node) = launch_file['generate_launch_description']().positional[0]
-    kinds = {row.name: row.type for row in rows(AdapterSettings)}
+    kinds = {row.name: row.type for row in table(AdapterSettings)}
     names = {str: 'string', bool: 'bool'}
     for name, value in node.parameters[0].items():
         if name != 'use_sim_time':

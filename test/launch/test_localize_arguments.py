@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from avpr_ros.ros.interface import ENDPOINTS
-from avpr_ros.ros.settings import Settings, table
+from avpr_ros.ros.parameter_table import table
+from avpr_ros.ros.settings import Settings
 
 LAUNCH_FILE = Path(__file__).parents[2] / 'launch' / 'localize.launch.py'
 
@@ -85,11 +86,11 @@ def test_what_is_given_reaches_the_node(start: Callable[..., Any]) -> None:
     assert overrides['map'].positional == ('2024',)
     assert overrides['map'].value_type is str
     assert node.remappings == [('image', '/cam/image')]
-    assert set(overrides) - {'use_sim_time'} <= {row.name for row in table()}
+    assert set(overrides) - {'use_sim_time'} <= {row.name for row in table(Settings)}
 
 
 def test_choices_are_those_of_the_parameter(launch_file: dict[str, Any]) -> None:
-    rows = {row.name: row for row in table()}
+    rows = {row.name: row for row in table(Settings)}
     for argument in launch_file['arguments']():
         name = argument.positional[0]
         if name in launch_file['PARAMETERS']:

@@ -13,8 +13,11 @@ from rclpy.parameter import Parameter
 import yaml
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.back_end.parameters import BackEndSettings
+from avpr_ros.ros.parameter_table import table
 from avpr_ros.ros.parameters import declare, markdown_table, on_change
-from avpr_ros.ros.settings import Settings, table
+from avpr_ros.ros.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,8 +37,8 @@ def make_node() -> Iterator[Any]:
 
 
 def test_defaults_and_overrides(make_node: Any) -> None:
-    assert declare(make_node()) == Settings()
-    given = declare(make_node(cameras=['left', 'right'], top_k=3, max_rate_hz=0.0))
+    assert declare(make_node(), Settings) == Settings()
+    given = declare(make_node(cameras=['left', 'right'], top_k=3, max_rate_hz=0.0), Settings)
     assert given == Settings(cameras=('left', 'right'), top_k=3, max_rate_hz=0.0)
 
 
@@ -51,14 +54,14 @@ def test_defaults_and_overrides(make_node: Any) -> None:
 )
 def test_bad_overrides(make_node: Any, name: str, value: object, said: str) -> None:
     with pytest.raises(ConfigError, match=said) as caught:
-        declare(make_node(**{name: value}))
+        declare(make_node(**{name: value}), Settings)
     assert f"'{name}'" in str(caught.value)
     assert '\n' not in str(caught.value)
 
 
 def test_descriptors_carry_range_unit_and_read_only(make_node: Any) -> None:
     node = make_node()
-    declare(node)
+    declare(node, Settings)
     assert node.describe_parameter('map').read_only
     rate = node.describe_parameter('max_rate_hz')
     assert not rate.read_only
@@ -69,7 +72,7 @@ def test_descriptors_carry_range_unit_and_read_only(make_node: Any) -> None:
 
 def test_changes_are_applied_whole_or_refused(make_node: Any) -> None:
     node = make_node()
-    applied = [declare(node)]
+    applied = [declare(node, Settings)]
 
     def apply(settings: Settings) -> None:
         if settings.top_k == 7:
@@ -86,7 +89,7 @@ def test_changes_are_applied_whole_or_refused(make_node: Any) -> None:
 
 
 def test_every_row_says_what_it_is() -> None:
-    for row in table():
+    for row in table(Settings):
         assert row.description.endswith('.')
         assert row.low is None or row.low <= row.default <= (row.high or row.low)
         assert not row.choices or row.default in row.choices
@@ -94,11 +97,20 @@ def test_every_row_says_what_it_is() -> None:
         assert not row.name.endswith(('_s', '_m', '_hz')) or row.unit
 
 
+@pytest.mark.parametrize('settings', [Settings, AdapterSettings, BackEndSettings])
+def test_not_a_number_is_refused(make_node: Any, settings: Any) -> None:
+    doubles = [row.name for row in table(settings) if row.type == 'double']
+    assert doubles
+    for name in doubles:
+        with pytest.raises(ConfigError, match=f"'{name}' needs type double"):
+            declare(make_node(**{name: float('nan')}), settings)
+
+
 def test_config_file_is_the_table() -> None:
     text = (ROOT / 'config' / 'localizer.yaml').read_text(encoding='utf-8')
     given = yaml.safe_load(text)['/**']['ros__parameters']
-    assert list(given) == [row.name for row in table()]
-    for row in table():
+    assert list(given) == [row.name for row in table(Settings)]
+    for row in table(Settings):
         default = list(row.default) if row.type == 'string array' else row.default
         assert given[row.name] == default
         assert type(given[row.name]) is type(default), row.name

@@ -21,14 +21,14 @@ from std_srvs.srv import Trigger
 from avpr_ros.errors import AvprError
 from avpr_ros.ros.adapters.closure import closure_from_message
 from avpr_ros.ros.adapters.fix import pose_from_message
-from avpr_ros.ros.adapters.spin import run
-from avpr_ros.ros.adapters.table import declare
 from avpr_ros.ros.back_end.parameters import BackEndSettings
 from avpr_ros.ros.back_end.pose_graph import PoseGraph
 from avpr_ros.ros.back_end.saved import save
 from avpr_ros.ros.back_end.solver import Solution, load_gtsam, solve
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.messages import pose_message, stamp_message, stamp_ns
+from avpr_ros.ros.parameters import declare
+from avpr_ros.ros.run import run
 
 NODE_NAME = 'avpr_back_end'
 #: GTSAM holds the interpreter while it solves: the middleware must keep what comes meanwhile.

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 import sys
 
-from avpr_ros.ros.adapters.table import markdown, parameter
 from avpr_ros.ros.back_end.settings import GraphSettings
+from avpr_ros.ros.parameter_table import start_row
+from avpr_ros.ros.parameters import markdown_table
 
 _GRAPH = GraphSettings()
 
@@ -20,37 +21,37 @@ _GRAPH = GraphSettings()
 class BackEndSettings:
     """The parameters and their values; each field is one line of the table."""
 
-    output: str = parameter(
+    output: str = start_row(
         '', 'Folder for `before.tum`, `after.tum`, `closures.json`; empty: no files.'
     )
-    solve_period_s: float = parameter(
+    solve_period_s: float = start_row(
         5.0,
         'Shortest time between two solutions while driving; 0: only on `~/save` and at the end.',
         unit='s',
         low=0.0,
         high=3600.0,
     )
-    node_distance_m: float = parameter(
+    node_distance_m: float = start_row(
         _GRAPH.node_distance_m, 'Way between two nodes.', unit='m', low=0.01, high=100.0
     )
-    position_noise: float = parameter(
+    position_noise: float = start_row(
         _GRAPH.position_noise,
         'Standard deviation of odometry after one metre; it grows with the root of the way.',
         unit='m',
         low=1e-4,
         high=10.0,
     )
-    rotation_noise: float = parameter(
+    rotation_noise: float = start_row(
         _GRAPH.rotation_noise, 'The same of its heading.', unit='rad', low=1e-5, high=1.0
     )
-    max_speed_mps: float = parameter(
+    max_speed_mps: float = start_row(
         _GRAPH.max_speed_mps,
         'Faster motion is a jump of the odometry, and ties nothing together.',
         unit='m/s',
         low=0.1,
         high=1000.0,
     )
-    inlier_probability: float = parameter(
+    inlier_probability: float = start_row(
         _GRAPH.inlier_probability,
         'Part of the right loop closures that the robust kernel keeps, if covariances are true.',
         low=0.5,
@@ -69,4 +70,4 @@ class BackEndSettings:
 
 
 if __name__ == '__main__':
-    sys.stdout.write(markdown(BackEndSettings))
+    sys.stdout.write(f'{markdown_table(BackEndSettings)}\n')

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from avpr_ros.ros.adapters.parameters import AGREEING, MODES, AdapterSettings
-from avpr_ros.ros.adapters.table import markdown, rows
 from avpr_ros.ros.back_end.parameters import BackEndSettings
+from avpr_ros.ros.parameter_table import table
+from avpr_ros.ros.parameters import markdown_table
 
 DOCS = Path(__file__).parents[3] / 'docs/consumers'
 
@@ -19,7 +20,7 @@ DOCS = Path(__file__).parents[3] / 'docs/consumers'
     [('README.md', AdapterSettings), ('pose_graph.md', BackEndSettings)],
 )
 def test_the_table_in_the_docs_is_current(page: str, settings: type) -> None:
-    assert markdown(settings) in (DOCS / page).read_text(encoding='utf-8')
+    assert f'{markdown_table(settings)}\n' in (DOCS / page).read_text(encoding='utf-8')
 
 
 def test_every_mode_says_how_many_matches_it_needs() -> None:
@@ -29,7 +30,7 @@ def test_every_mode_says_how_many_matches_it_needs() -> None:
 
 
 def test_defaults_lie_within_their_ranges() -> None:
-    for row in [*rows(AdapterSettings), *rows(BackEndSettings)]:
+    for row in [*table(AdapterSettings), *table(BackEndSettings)]:
         if row.low is not None and row.high is not None:
             assert row.low <= row.default <= row.high, row.name
 
@@ -38,4 +39,4 @@ def test_yaml_in_the_docs_names_parameters_that_exist() -> None:
     text = (DOCS / 'amcl_slam_toolbox.md').read_text(encoding='utf-8')
     block = text.split('```yaml\n')[1].split('```')[0]
     given = yaml.safe_load(block)['avpr_adapter']['ros__parameters']
-    assert set(given) <= {row.name for row in rows(AdapterSettings)}
+    assert set(given) <= {row.name for row in table(AdapterSettings)}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 import json
 from pathlib import Path
+from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from module_process import ModuleProcess, Partner
 from nav_msgs.msg import Odometry
@@ -56,6 +58,29 @@ def keyframes_message(run: Run) -> PoseArray:
     message.header.frame_id = 'town'
     message.poses = [pose_message(pose.as_xyz_quaternion()) for pose in run.keyframes]
     return message
+
+
+def wait_for_refusals(partner: Partner, *publishers: Any) -> None:
+    """Publish empty messages until the node counts their refusal: it hears each publisher then."""
+    reports = partner.collect(DiagnosticArray, '/diagnostics')
+
+    def refused() -> int:
+        pairs = [pair for one in reports for status in one.status for pair in status.values]
+        return max((int(one.value) for one in pairs if one.key == 'refused messages'), default=0)
+
+    for publisher in publishers:
+        message = publisher.msg_type()
+        message.pose.pose.orientation.w = float('nan')
+        # The second report from here on counts all that was published before.
+        seen = len(reports)
+        partner.until(lambda: len(reports) > seen + 1, 'two reports')  # noqa: B023
+        before = refused()
+
+        def counted(publisher: Any = publisher, message: Any = message, n: int = before) -> bool:
+            publisher.publish(message)
+            return refused() > n
+
+        partner.until(counted, f'{publisher.topic_name} arrived')
 
 
 def test_a_drive_over_topics_is_corrected_and_saved(partner: Partner, tmp_path: Path) -> None:
@@ -111,6 +136,7 @@ def test_what_came_is_solved_and_saved_on_sigint(partner: Partner, tmp_path: Pat
     keyframes = partner.publisher(PoseArray, 'avpr_localizer/keyframes', LATCHED)
     paths = partner.collect(PathMessage, '/back_end/path', LATCHED)
     keyframes.publish(keyframes_message(run))
+    wait_for_refusals(partner, odom, closures)
     for k in range(len(run.odometry)):
         odom.publish(odometry_message(run, k))
     for k in range(len(run.closures)):
