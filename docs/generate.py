@@ -1,0 +1,81 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Fill the generated blocks of README.md and docs/*.md from the code and the result files.
+
+A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->``:
+
+* ``parameters`` and ``interface``: the node's own tables;
+* ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table.
+
+``python docs/generate.py`` rewrites the pages, ``--check`` only says which are out of date.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+import re
+import sys
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r'(<!-- generated: (?P<what>[^>]+?) -->\n).*?(<!-- end -->)', re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Return the pages that may hold generated blocks."""
+    return [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('**/*.md'))]
+
+
+def refill(text: str) -> str:
+    """Return a page's text with every generated block made anew."""
+    return BLOCK.sub(lambda m: f'{m[1]}{_content(m["what"].split())}\n{m[3]}', text)
+
+
+def _content(words: list[str]) -> str:
+    kind, arguments = words[0], words[1:]
+    if kind == 'parameters':
+        from avpr_ros.ros.parameters import markdown_table
+
+        return markdown_table()
+    if kind == 'interface':
+        from avpr_ros.ros.interface import markdown_tables
+
+        return markdown_tables()
+    if kind == 'results':
+        return _results(arguments[0], arguments[1:])
+    raise SystemExit(f'a generated block of an unknown kind: {" ".join(words)}')
+
+
+def _results(name: str, columns: list[str]) -> str:
+    document = json.loads((ROOT / 'benchmarks' / 'results' / f'{name}.json').read_text('utf-8'))
+    rows = document['rows']
+    columns = columns or list(dict.fromkeys(key for row in rows for key in row))
+    lines = ['| ' + ' | '.join(columns) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
+    lines += ['| ' + ' | '.join(_cell(row.get(c)) for c in columns) + ' |' for row in rows]
+    source = f'`{document["command"]}` on {document["machine"]}.'
+    return '\n'.join([*lines, '', source + (f' {document["note"]}' if document['note'] else '')])
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ''
+    return f'{value:.3f}' if isinstance(value, float) else str(value)
+
+
+def main() -> None:
+    """Rewrite or check every page."""
+    stale = []
+    for page in pages():
+        old = page.read_text(encoding='utf-8')
+        new = refill(old)
+        if new != old:
+            stale.append(page.relative_to(ROOT))
+            if '--check' not in sys.argv:
+                page.write_text(new, encoding='utf-8')
+    for page in stale:
+        sys.stdout.write(f'{"out of date" if "--check" in sys.argv else "rewritten"}: {page}\n')
+    raise SystemExit(1 if stale and '--check' in sys.argv else 0)
+
+
+if __name__ == '__main__':
+    main()
