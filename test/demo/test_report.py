@@ -16,7 +16,7 @@ from avpr_ros.demo.back_end import Corrected
 from avpr_ros.demo.examples import choose
 from avpr_ros.demo.report import write_report
 from avpr_ros.demo.scoring import Scored, score, verdict
-from avpr_ros.demo.summary import print_table, write_summary
+from avpr_ros.demo.summary import cells, print_table, write_summary
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 from .small_demo import record, small_map, write_answers
@@ -129,6 +129,17 @@ def test_the_summary_has_the_fields_of_result_files(played, tmp_path: Path) -> N
     assert summary['rows'][3]['ate_ratio'] == 8.0
     for name in ('recall_at_1', 'recall_at_5', 'wrong_accepted', 'latency_p50_ms'):
         assert isinstance(summary['rows'][2][name], (int, float))
+
+
+def test_the_table_fits_a_narrow_terminal(played) -> None:
+    printed = io.StringIO()
+
+    print_table(played[2], Console(width=80, file=printed))
+
+    text = printed.getvalue()
+    assert '…' not in text
+    for one in played[2]:
+        assert all(cell in text for cell in cells(one.row))
 
 
 def test_the_table_names_methods_and_figures(played) -> None:
