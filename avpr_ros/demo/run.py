@@ -106,7 +106,7 @@ def record_drives(folder: Path, scenario: Scenario, console: Console) -> dict[st
     with Progress(*columns, console=console) as progress:
         for spec in (scenario.mapping, scenario.query):
             report = _reporter(progress, console, f'{spec.name}, {spec.weather.name}')
-            recorded[_title(spec)] = record_drive(scenario, spec, folder / spec.name, report)
+            recorded[_title(spec)] = record_drive(spec, folder / spec.name, report)
     return recorded
 
 
