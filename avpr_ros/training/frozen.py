@@ -11,11 +11,16 @@ from avpr_ros.networks.query_network import VladQueryNetwork
 
 
 class FrozenStart:
-    """The frozen layers of an embedded query network, and the rest of it."""
+    """The frozen layers of an embedded query network, and the rest of it.
+
+    Attributes:
+        input_px: side S of the square image that the network sees.
+    """
 
     def __init__(self, network: VladQueryNetwork, blocks: int) -> None:
         """Cut after the stem and so many blocks, and freeze what is before."""
         network.backbone.freeze(blocks)
+        self.input_px = network.input_px
         self._network = network
         self._blocks = blocks
 
