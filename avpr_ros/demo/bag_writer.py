@@ -135,7 +135,7 @@ def _image(stamp_ns: int, encoded: bytes) -> Any:
 
 
 def _camera_info(stamp_ns: int, camera: Camera) -> Any:
-    focal, cx, cy = camera.focal_px, camera.width_px / 2, camera.height_px / 2
+    focal, (cx, cy) = camera.focal_px, camera.centre_px
     return _type('sensor_msgs/msg/CameraInfo')(
         header=_header(stamp_ns, CAMERA_FRAME),
         height=camera.height_px,

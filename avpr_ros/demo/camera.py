@@ -22,6 +22,14 @@ class Camera:
     height_px: int = 240
     focal_px: float = 160.0
 
+    @property
+    def centre_px(self) -> tuple[float, float]:
+        """Return the principal point, counted from the middle of the first pixel.
+
+        That is where OpenCV and ``camera_info`` have (0, 0).
+        """
+        return (self.width_px - 1) / 2, (self.height_px - 1) / 2
+
     def rays(self, factor: int) -> NDArray[np.float32]:
         """Return (H, W, 3) optical-frame rays of depth 1, ``factor`` rays a pixel and axis."""
         width, height = self.width_px * factor, self.height_px * factor

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.demo.streets import StreetGrid
 from avpr_ros.poses import Pose
 
 _STEP_M = 0.25
-_CORNER_M = 7.0
-_LANE_M = 1.7
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Driving:
         wander_m: deviation of a slow weave on top.
         heading_rad: deviation of the heading from the path's, slowly changing.
         seed: of the weave.
+        lane_m: from the middle of the way to the middle of the lane, on the right.
+        corner_m: before and after a crossing, where a turn begins and ends.
     """
 
     speed_m_s: float
@@ -38,6 +39,8 @@ class Driving:
     wander_m: float
     heading_rad: float
     seed: int
+    lane_m: float = 1.7
+    corner_m: float = 7.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +52,14 @@ class Drive:
         xy_m: (N, 2) base_link in the map.
         yaw_rad: (N,) heading, unwrapped.
         rate_hz: of the camera.
+        height_m: of base_link in the map.
     """
 
     times_s: FloatArray
     xy_m: FloatArray
     yaw_rad: FloatArray
     rate_hz: float
+    height_m: float = 0.0
 
     @property
     def length_m(self) -> float:
@@ -65,7 +70,8 @@ class Drive:
         """Return map_from_base at a time; before the start and after the end it stands."""
         x, y = (np.interp(time_s, self.times_s, self.xy_m[:, k]) for k in (0, 1))
         yaw = np.interp(time_s, self.times_s, self.yaw_rad)
-        return Pose.from_xy_yaw(float(x), float(y), float(yaw))
+        place = np.array([x, y, self.height_m])
+        return Pose(place, Rotation.from_euler('z', float(yaw)))
 
     def image_times_s(self) -> FloatArray:
         """Return when the camera takes its pictures, seconds from the start."""
@@ -76,17 +82,23 @@ class Drive:
         return start_ns + np.round(times_s * 1e9).astype(np.int64)
 
 
-def drive_along(grid: StreetGrid, route: Sequence[tuple[int, int]], driving: Driving) -> Drive:
-    """Drive from crossing to crossing on the right-hand side of the street.
+def drive_along(
+    grid: StreetGrid,
+    route: Sequence[tuple[int, int]],
+    driving: Driving,
+    height_m: float = 0.0,
+) -> Drive:
+    """Drive from crossing to crossing, in the lane on the right-hand side.
 
     Args:
         grid: the streets.
         route: crossings (i, j), each next to the one before; no turning back on the spot.
         driving: speed, lateral offset and weave.
+        height_m: of the whole drive.
     """
-    centre = _rounded([grid.crossing(i, j) for i, j in route])
+    centre = _rounded([grid.crossing(i, j) for i, j in route], driving.corner_m)
     rng = np.random.default_rng(driving.seed)
-    left_m = driving.offset_m - _LANE_M + _weave(len(centre), driving.wander_m, rng)
+    left_m = driving.offset_m - driving.lane_m + _weave(len(centre), driving.wander_m, rng)
     yaw = _headings(centre)
     path = centre + left_m[:, None] * np.stack([-np.sin(yaw), np.cos(yaw)], 1)
     path = gaussian_filter1d(path, 1.0 / _STEP_M, axis=0, mode='nearest')
@@ -97,16 +109,16 @@ def drive_along(grid: StreetGrid, route: Sequence[tuple[int, int]], driving: Dri
     speed = gaussian_filter1d(speed, 4.0 / _STEP_M, mode='nearest')
     times = np.concatenate([[0.0], np.cumsum(_STEP_M / speed[:-1])])
     heading = yaw + _weave(len(yaw), driving.heading_rad, rng)
-    return Drive(times, path, heading, driving.rate_hz)
+    return Drive(times, path, heading, driving.rate_hz, height_m)
 
 
-def _rounded(corners: list[FloatArray]) -> FloatArray:
+def _rounded(corners: list[FloatArray], cut_m: float) -> FloatArray:
     """Return a path along the corners, each cut by a quadratic Bezier curve."""
     pieces = [corners[0][None]]
     for before, corner, after in zip(corners[:-2], corners[1:-1], corners[2:], strict=True):
         into, out = (corner - before), (after - corner)
-        start = corner - _CORNER_M * into / np.linalg.norm(into)
-        end = corner + _CORNER_M * out / np.linalg.norm(out)
+        start = corner - cut_m * into / np.linalg.norm(into)
+        end = corner + cut_m * out / np.linalg.norm(out)
         t = np.linspace(0, 1, 40)[:, None]
         pieces.append((1 - t) ** 2 * start + 2 * t * (1 - t) * corner + t**2 * end)
     pieces.append(corners[-1][None])

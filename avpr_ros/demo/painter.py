@@ -7,7 +7,7 @@ from __future__ import annotations
 from avpr_ros.demo.bag_writer import encode_jpeg
 from avpr_ros.demo.camera import BASE_FROM_CAMERA, Camera
 from avpr_ros.demo.renderer import Renderer
-from avpr_ros.demo.scenario import DriveSpec, Scenario
+from avpr_ros.demo.scenario import DriveSpec
 from avpr_ros.demo.town import build_town
 from avpr_ros.demo.traffic import movers_of, parked_cars, places_at
 from avpr_ros.demo.weather import Air
@@ -17,10 +17,10 @@ from avpr_ros.demo.world import World
 class Painter:
     """One process's copy of the town under the drive's light and traffic."""
 
-    def __init__(self, scenario: Scenario, spec: DriveSpec) -> None:
+    def __init__(self, spec: DriveSpec) -> None:
         """Build the town and load it into the renderer: a few seconds."""
-        town = build_town(scenario.columns, scenario.rows, scenario.seed)
-        self._drive = spec.drive(town)
+        town = build_town(spec.town)
+        self._drive = spec.drive()
         self._movers = movers_of(self._drive, spec.met_per_km, spec.seed)
         parked = parked_cars(town, spec.parked_share, spec.seed)
         world = World([*town.world.surfaces, *parked], town.world.columns)

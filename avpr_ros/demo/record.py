@@ -10,21 +10,65 @@ import multiprocessing
 import os
 from pathlib import Path
 import time
+from typing import Protocol
 
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.demo.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
 from avpr_ros.demo.camera import Camera
-from avpr_ros.demo.drift import with_drift
+from avpr_ros.demo.drift import Drift, with_drift
 from avpr_ros.demo.drives import Drive
-from avpr_ros.demo.scenario import DriveSpec, Scenario
-from avpr_ros.demo.town import build_town
 from avpr_ros.poses import Pose
 
 _ODOMETRY_HZ = 20.0
 _ODOMETRY_NOISE_M = 0.01
 _ODOMETRY_NOISE_RAD = 0.001
+
+
+class FramePainter(Protocol):
+    """One process's copy of a world, under the light of one drive."""
+
+    def paint(self, frame: int, time_s: float) -> bytes:
+        """Return one frame as JPEG."""
+        ...
+
+
+class Recordable(Protocol):
+    """A drive before it is driven; rendering processes get a copy of it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the bag."""
+        ...
+
+    @property
+    def light(self) -> str:
+        """Name of the light it is driven in."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seed of the odometry's noise."""
+        ...
+
+    @property
+    def start_ns(self) -> int:
+        """Stamp of the first picture."""
+        ...
+
+    @property
+    def drift(self) -> Drift | None:
+        """Drift of the odometry; None for poses as good as a surveyor's."""
+        ...
+
+    def drive(self) -> Drive:
+        """Drive it: at no cost."""
+        ...
+
+    def painter(self) -> FramePainter:
+        """Build its world and load it into a renderer: seconds."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +82,7 @@ class Recorded:
 
 
 def record_drive(
-    scenario: Scenario,
-    spec: DriveSpec,
+    spec: Recordable,
     path: Path,
     progress: Callable[[int, int], None],
     processes: int | None = None,
@@ -47,21 +90,19 @@ def record_drive(
     """Render one drive and write it as a bag.
 
     Args:
-        scenario: for the town.
         spec: the drive.
         path: the bag's folder, replaced.
         progress: called with images done and images in all.
         processes: that render; default one a core, at most 4.
     """
     began = time.monotonic()
-    town = build_town(scenario.columns, scenario.rows, scenario.seed)
-    drive = spec.drive(town)
+    drive = spec.drive()
     times = drive.image_times_s()
     stamps = drive.stamps_ns(times, spec.start_ns)
     workers = processes or min(4, len(os.sched_getaffinity(0)))
 
     def shots() -> Iterator[Shot]:
-        rendered = _render(scenario, spec, times, workers)
+        rendered = _render(spec, times, workers)
         for index, (time_s, stamp, jpeg) in enumerate(zip(times, stamps, rendered, strict=True)):
             yield Shot(int(stamp), drive.pose_at(float(time_s)), jpeg)
             progress(index + 1, len(times))
@@ -72,7 +113,7 @@ def record_drive(
     return Recorded(len(times), drive.length_m, size, time.monotonic() - began)
 
 
-def odometry_of(drive: Drive, spec: DriveSpec) -> list[tuple[int, Pose]]:
+def odometry_of(drive: Drive, spec: Recordable) -> list[tuple[int, Pose]]:
     """Return stamps and poses as odometry: a centimetre of noise, and the drive's drift.
 
     With drift they begin at the origin of the odometry's own frame.
@@ -92,30 +133,28 @@ def odometry_of(drive: Drive, spec: DriveSpec) -> list[tuple[int, Pose]]:
     return list(zip(drive.stamps_ns(times, spec.start_ns).tolist(), noisy, strict=True))
 
 
-def _render(
-    scenario: Scenario, spec: DriveSpec, times_s: FloatArray, workers: int
-) -> Iterator[bytes]:
+def _render(spec: Recordable, times_s: FloatArray, workers: int) -> Iterator[bytes]:
     """Yield JPEG images in order, rendered by as many processes."""
     frames = list(enumerate(times_s.tolist()))
     context = multiprocessing.get_context('spawn')
-    with context.Pool(workers, _start, (scenario, spec)) as pool:
+    with context.Pool(workers, _start, (spec,)) as pool:
         yield from pool.imap(_paint, frames, chunksize=4)
 
 
 _PAINT: list[Callable[[int, float], bytes]] = []
 
 
-def _start(scenario: Scenario, spec: DriveSpec) -> None:
+def _start(spec: Recordable) -> None:
     """Prepare one rendering process; the banner that PyBullet prints on import goes nowhere."""
     kept = os.dup(2)
     with Path(os.devnull).open('wb') as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
-        from avpr_ros.demo.painter import Painter
+        painter = spec.painter()
     finally:
         os.dup2(kept, 2)
         os.close(kept)
-    _PAINT.append(Painter(scenario, spec).paint)
+    _PAINT.append(painter.paint)
 
 
 def _paint(frame: tuple[int, float]) -> bytes:

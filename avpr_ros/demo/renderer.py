@@ -76,13 +76,11 @@ class Renderer:
         height, width = self._rays.shape[:2]
         origin = map_from_camera.translation_m
         forward, up = map_from_camera.rotation.apply([[0, 0, 1], [0, -1, 0]])
-        near_far = _NEAR_M, _FAR_M
-        field_deg = 2 * np.degrees(np.arctan(self._camera.height_px / 2 / self._camera.focal_px))
         _, _, rgba, buffer, segments = pybullet.getCameraImage(
             width,
             height,
             pybullet.computeViewMatrix(origin, origin + forward, up),
-            pybullet.computeProjectionMatrixFOV(field_deg, width / height, *near_far),
+            self._projection(),
             renderer=pybullet.ER_TINY_RENDERER,
             shadow=0,
             lightDirection=[0, 0, 1],
@@ -106,6 +104,16 @@ class Renderer:
         points = origin.astype(np.float32) + rays * depth[..., None]
         normals = self._normal_image(body, points, rays)
         return View(albedo, rays, depth, points, normals, body < 0)
+
+    def _projection(self) -> Sequence[float]:
+        """Return OpenGL's projection; TinyRenderer samples pixels at their lower left corner."""
+        width, height = self._rays.shape[1::-1]
+        pixel_m = _NEAR_M / (self._camera.focal_px * self._factor)
+        left, bottom = (-size / 2 * pixel_m + pixel_m / 2 for size in (width, height))
+        matrix: Sequence[float] = pybullet.computeProjectionMatrix(
+            left, left + width * pixel_m, bottom, bottom + height * pixel_m, _NEAR_M, _FAR_M
+        )
+        return matrix
 
     def _normal_image(
         self,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from avpr_ros.demo.drift import WHEELS, Drift
 from avpr_ros.demo.drives import Drive, Driving, drive_along
-from avpr_ros.demo.town import Town
+from avpr_ros.demo.record import FramePainter
+from avpr_ros.demo.town import TownSpec
 from avpr_ros.demo.weather import EVENING, MORNING, Weather
 
 Route = tuple[tuple[int, int], ...]
@@ -18,10 +19,11 @@ _START_NS = 1_767_000_000 * 10**9
 
 @dataclass(frozen=True)
 class DriveSpec:
-    """One drive before it is driven.
+    """One drive through a town before it is driven.
 
     Attributes:
         name: of the bag.
+        town: that it goes through.
         route: crossings, each next to the one before.
         driving: speed, lane offset, weave.
         weather: light and air.
@@ -33,6 +35,7 @@ class DriveSpec:
     """
 
     name: str
+    town: TownSpec
     route: Route
     driving: Driving
     weather: Weather
@@ -42,18 +45,26 @@ class DriveSpec:
     start_ns: int
     drift: Drift | None = None
 
-    def drive(self, town: Town) -> Drive:
-        """Drive it through a town."""
-        return drive_along(town.grid, self.route, self.driving)
+    @property
+    def light(self) -> str:
+        """Return the name of its light."""
+        return self.weather.name
+
+    def drive(self) -> Drive:
+        """Drive it."""
+        return drive_along(self.town.grid(), self.route, self.driving)
+
+    def painter(self) -> FramePainter:
+        """Build the town and load it into a renderer: seconds."""
+        from avpr_ros.demo.painter import Painter
+
+        return Painter(self)
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A town, the drive that maps it and the drive that is localised in the map."""
 
-    columns: int
-    rows: int
-    seed: int
     mapping: DriveSpec
     query: DriveSpec
 
@@ -71,16 +82,14 @@ _QUERY_ROUTE: Route = (
 
 
 def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario:
+    town = TownSpec(columns, rows, 7)
     return Scenario(
-        columns,
-        rows,
-        7,
         DriveSpec(
-            'drive1', mapping, Driving(6.0, 3.0, 0.0, 0.1, 0.01, 11), MORNING, 0.35, 6.0, 21,
+            'drive1', town, mapping, Driving(6.0, 3.0, 0.0, 0.1, 0.01, 11), MORNING, 0.35, 6.0, 21,
             _START_NS,
         ),
         DriveSpec(
-            'drive2', query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.35, 18.0, 22,
+            'drive2', town, query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.35, 18.0, 22,
             _START_NS + 9 * 3600 * 10**9, WHEELS,
         ),
     )  # fmt: skip

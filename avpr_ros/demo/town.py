@@ -19,6 +19,19 @@ _DEPTH_M = 9.0
 
 
 @dataclass(frozen=True)
+class TownSpec:
+    """A town before it is built: its crossings from west to east and south to north, its seed."""
+
+    columns: int
+    rows: int
+    seed: int
+
+    def grid(self) -> StreetGrid:
+        """Return its streets alone, at no cost: what ``build_town`` draws first."""
+        return StreetGrid.draw(self.columns, self.rows, np.random.default_rng(self.seed))
+
+
+@dataclass(frozen=True)
 class Town:
     """A world with its street grid and the places where cars may park."""
 
@@ -27,10 +40,10 @@ class Town:
     parking: tuple[Pose, ...]
 
 
-def build_town(columns: int, rows: int, seed: int) -> Town:
-    """Build a town of ``columns`` x ``rows`` crossings; equal arguments give an equal town."""
-    rng = np.random.default_rng(seed)
-    grid = StreetGrid.draw(columns, rows, rng)
+def build_town(spec: TownSpec) -> Town:
+    """Build a town with its houses; equal specifications give equal towns."""
+    rng = np.random.default_rng(spec.seed)
+    grid = StreetGrid.draw(spec.columns, spec.rows, rng)
     world = World()
     world.add(ground(grid, rng))
     parking: list[Pose] = []

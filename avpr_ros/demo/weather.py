@@ -105,10 +105,7 @@ class Air:
         haze = np.exp(-view.depth_m / weather.visibility_m)[..., None]
         colour = colour * haze + np.array(weather.horizon, np.float32) * (1 - haze)
         colour[view.sky] = self._sky(view.rays[view.sky])
-        small = cv2.resize(colour, size_px, interpolation=cv2.INTER_AREA)
-        rng = np.random.default_rng((weather.seed, frame))
-        small *= 1.0 + 0.03 * rng.standard_normal()
-        return to_image(small + weather.noise * rng.standard_normal(small.shape, np.float32))
+        return expose(colour, size_px, weather.noise, (weather.seed, frame))
 
     def _sunlit(self, view: View) -> NDArray[np.float32]:
         """Return (H, W) the share of the sun that reaches each point."""
@@ -135,6 +132,23 @@ class Air:
         far = elevation < hills
         colour[far] = 0.62 * np.array(weather.horizon) + 0.3 * np.array([70.0, 96.0, 84.0])
         return np.asarray(colour, np.float32)
+
+
+def expose(
+    colour: NDArray[np.float32], size_px: tuple[int, int], noise: float, seed: tuple[int, int]
+) -> RgbImage:
+    """Return what the sensor makes of the light: its size, an uncertain exposure, noise.
+
+    Args:
+        colour: (H, W, 3) 0 to 255, of any multiple of the size.
+        size_px: width and height.
+        noise: deviation, grey levels.
+        seed: of the drive and the frame.
+    """
+    rng = np.random.default_rng(seed)
+    gain = 1.0 + 0.03 * rng.standard_normal()
+    small = cv2.resize(colour, size_px, interpolation=cv2.INTER_AREA) * gain
+    return to_image(small + noise * rng.standard_normal(small.shape, np.float32))
 
 
 def _shadow_heights(

@@ -42,7 +42,7 @@ def test_camera_and_mounting_are_in_the_bag(tmp_path: Path) -> None:
     assert camera.base_from_camera.angle_rad(BASE_FROM_CAMERA) < 1e-6
     assert camera.intrinsics is not None
     assert camera.intrinsics.k[0] == CAMERA.focal_px
-    assert camera.intrinsics.k[2] == CAMERA.width_px / 2
+    assert camera.intrinsics.k[2] == (CAMERA.width_px - 1) / 2
 
 
 def test_optical_axis_points_ahead_and_a_little_up() -> None:

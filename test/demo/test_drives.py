@@ -78,12 +78,12 @@ def test_the_second_drive_uses_mapped_streets_in_the_mapped_direction(scenario) 
     assert driven <= mapped
     for a, b in mapped | driven:
         assert abs(a[0] - b[0]) + abs(a[1] - b[1]) == 1
-        assert max(a[0], b[0]) < scenario.columns
-        assert max(a[1], b[1]) < scenario.rows
+        assert max(a[0], b[0]) < scenario.mapping.town.columns
+        assert max(a[1], b[1]) < scenario.mapping.town.rows
 
 
 def test_drives_of_the_demo_stay_on_the_road_and_differ_by_a_lane_offset() -> None:
-    grid = StreetGrid.draw(FULL.columns, FULL.rows, np.random.default_rng(FULL.seed))
+    grid = FULL.mapping.town.grid()
     first = drive_along(grid, FULL.mapping.route, FULL.mapping.driving)
     second = drive_along(grid, FULL.query.route, FULL.query.driving)
 

@@ -26,7 +26,7 @@ def test_a_short_drive_is_rendered_into_a_bag(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
     recorded = record_drive(
-        QUICK, one_street, tmp_path / 'drive', lambda *done: seen.append(done), processes=1
+        one_street, tmp_path / 'drive', lambda *done: seen.append(done), processes=1
     )
 
     source = open_source(tmp_path / 'drive', SourceOptions(pose_topic=ODOMETRY_TOPIC))

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from avpr_ros.demo.drives import drive_along
 from avpr_ros.demo.record import odometry_of
 from avpr_ros.demo.run import prepare_folder, run_demo
 from avpr_ros.demo.scenario import FULL, QUICK
-from avpr_ros.demo.streets import StreetGrid
 from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.trajectory_error import ate_rmse_m
 from avpr_ros.pose_rows import rows_of
@@ -43,8 +41,7 @@ def test_a_demo_without_gtsam_says_so_before_anything_is_done(
 
 
 def test_odometry_is_the_truth_with_a_centimetre_of_noise() -> None:
-    grid = StreetGrid.draw(FULL.columns, FULL.rows, np.random.default_rng(FULL.seed))
-    drive = drive_along(grid, FULL.mapping.route, FULL.mapping.driving)
+    drive = FULL.mapping.drive()
 
     odometry = odometry_of(drive, FULL.mapping)
 
@@ -59,8 +56,7 @@ def test_odometry_is_the_truth_with_a_centimetre_of_noise() -> None:
 
 
 def test_odometry_of_the_second_drive_drifts_from_its_own_origin() -> None:
-    grid = StreetGrid.draw(FULL.columns, FULL.rows, np.random.default_rng(FULL.seed))
-    drive = drive_along(grid, FULL.query.route, FULL.query.driving)
+    drive = FULL.query.drive()
 
     odometry = [pose for _, pose in odometry_of(drive, FULL.query)]
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from avpr_ros.demo.streets import ROAD_M
-from avpr_ros.demo.town import Town, build_town
+from avpr_ros.demo.town import Town, TownSpec, build_town
 
 
 @pytest.fixture(scope='module')
 def town() -> Town:
-    return build_town(2, 2, 3)
+    return build_town(TownSpec(2, 2, 3))
 
 
 def test_equal_arguments_give_an_equal_town(town: Town) -> None:
-    one, same = town, build_town(2, 2, 3)
+    one, same = town, build_town(TownSpec(2, 2, 3))
 
     assert len(one.world.surfaces) == len(same.world.surfaces)
     for a, b in zip(one.world.surfaces, same.world.surfaces, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 
 from avpr_ros.demo.drives import Driving, drive_along
 from avpr_ros.demo.streets import StreetGrid
-from avpr_ros.demo.town import build_town
+from avpr_ros.demo.town import TownSpec, build_town
 from avpr_ros.demo.traffic import Mover, movers_of, parked_cars, places_at
 
 _GRID = StreetGrid(np.array([0.0, 80.0, 160.0]), np.array([0.0]))
@@ -39,7 +39,7 @@ def test_movers_keep_out_of_the_driven_lane() -> None:
 
 
 def test_other_seeds_park_other_cars() -> None:
-    town = build_town(2, 2, 3)
+    town = build_town(TownSpec(2, 2, 3))
     sizes = {seed: len(parked_cars(town, 0.5, seed)) for seed in (1, 2)}
     all_places = len(parked_cars(town, 1.0, 1))
 
