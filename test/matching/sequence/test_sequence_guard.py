@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import look, unit, world
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
@@ -12,6 +11,7 @@ from avpr_ros.matching.result import Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
+from worlds import look, unit, world
 
 SECOND_NS = 10**9
 FILTER = MatchSettings(sequence='filter')
