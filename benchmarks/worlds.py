@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 import shutil
-import time
 
 import cv2
 import numpy as np
@@ -69,8 +68,9 @@ class PreparedSet:
 
 def prepare(world: World, folder: Path) -> list[PreparedSet]:
     """Render, build and train what is not in the folder yet; return the world's sets."""
-    record_world(world, folder, _reporter)
-    steps = Steps(folder, Console())
+    console = Console()
+    record_world(world, folder, console)
+    steps = Steps(folder, console)
     bags = [drive.name for drive in world.mapping]
     build = ['avpr', 'build', *bags, '--pose-topic', ODOMETRY_TOPIC]
     build += ['--min-distance-m', str(world.keyframe_m)]
@@ -158,17 +158,6 @@ def _keep_wrong(
         folder.mkdir(parents=True, exist_ok=True)
         picture = np.hstack([query, beside])[..., ::-1]
         cv2.imwrite(str(folder / f'{bag.name}_{image.stamp_ns}.png'), picture)
-
-
-def _reporter(name: str) -> Callable[[int, int], None]:
-    began = time.monotonic()
-
-    def report(done: int, total: int) -> None:
-        if done == total or done % 100 == 0:
-            each_s = (time.monotonic() - began) / done
-            print(f'  {name}: {done} of {total} images, {each_s:.3f} s each', flush=True)
-
-    return report
 
 
 def _folder(world: World, quick: bool) -> Path:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from avpr_ros.demo.run import run_demo
 from avpr_ros.demo.scenario import FULL, QUICK
+from avpr_ros.demo.worlds import QUICK_WORLDS, WORLDS, record_world
 from avpr_ros.errors import AvprError
 
 #: Exit codes: the figures are not good enough; a step failed.
@@ -30,10 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         help='folder for all results (default: %(default)s)',
     )
     parser.add_argument('--quick', action='store_true', help='a town of four crossings')
+    parser.add_argument(
+        '--world',
+        choices=[world.name for world in WORLDS],
+        help='only record the bags of a world that is hard on a localiser, those not there yet',
+    )
     options = parser.parse_args(argv)
     console = Console(highlight=False)
     folder = options.output.resolve()
+    worlds = {world.name: world for world in (QUICK_WORLDS if options.quick else WORLDS)}
     try:
+        if options.world is not None:
+            record_world(worlds[options.world], folder, console)
+            return 0
         failures = run_demo(
             folder, QUICK if options.quick else FULL, quick=options.quick, console=console
         )

@@ -43,6 +43,11 @@ class Recordable(Protocol):
         ...
 
     @property
+    def light(self) -> str:
+        """Name of the light it is driven in."""
+        ...
+
+    @property
     def seed(self) -> int:
         """Seed of the odometry's noise."""
         ...

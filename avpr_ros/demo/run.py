@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 import shutil
 import time
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from avpr_ros.demo.answers import read_answers, true_positions
 from avpr_ros.demo.back_end import (
@@ -23,7 +21,8 @@ from avpr_ros.demo.back_end import (
     score_back_end,
 )
 from avpr_ros.demo.methods import METHODS, Method, build_and_train, play
-from avpr_ros.demo.record import Recorded, record_drive
+from avpr_ros.demo.record import Recorded
+from avpr_ros.demo.recording import record_drives
 from avpr_ros.demo.report import write_report
 from avpr_ros.demo.scenario import DriveSpec, Scenario
 from avpr_ros.demo.scoring import Scored, score, verdict
@@ -52,7 +51,8 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     began = time.monotonic()
     check_installed()
     prepare_folder(folder)
-    recorded = record_drives(folder, scenario, console)
+    console.print('[bold]A synthetic town, driven twice[/bold]')
+    recorded = record_drives(folder, (scenario.mapping, scenario.query), console)
     steps = Steps(folder, console)
     build_and_train(steps, folder, scenario.mapping.name, _KEYFRAME_M)
     ours, *others = reversed(METHODS)
@@ -91,39 +91,6 @@ def prepare_folder(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()
-
-
-def record_drives(folder: Path, scenario: Scenario, console: Console) -> dict[str, Recorded]:
-    """Render both drives and write their bags."""
-    console.print('[bold]A synthetic town, driven twice[/bold]')
-    recorded = {}
-    columns = (
-        TextColumn('{task.description}'),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        for spec in (scenario.mapping, scenario.query):
-            report = _reporter(progress, console, f'{spec.name}, {spec.weather.name}')
-            recorded[_title(spec)] = record_drive(spec, folder / spec.name, report)
-    return recorded
-
-
-def _reporter(progress: Progress, console: Console, name: str) -> Callable[[int, int], None]:
-    """Return what moves a bar, and prints a line each tenth where no bar can be drawn."""
-    task = progress.add_task(name, total=None)
-
-    def report(done: int, total: int) -> None:
-        progress.update(task, completed=done, total=total)
-        if not console.is_terminal and 10 * done // total > 10 * (done - 1) // total:
-            console.print(f'  {name}: {done} of {total} images')
-
-    return report
-
-
-def _title(spec: DriveSpec) -> str:
-    return f'{spec.name} ({spec.weather.name})'
 
 
 def _scored(folder: Path, bag: str, method: Method) -> Scored:

@@ -45,6 +45,11 @@ class DriveSpec:
     start_ns: int
     drift: Drift | None = None
 
+    @property
+    def light(self) -> str:
+        """Return the name of its light."""
+        return self.weather.name
+
     def drive(self) -> Drive:
         """Drive it."""
         return drive_along(self.town.grid(), self.route, self.driving)

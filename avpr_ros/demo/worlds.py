@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rich.console import Console
+
 from avpr_ros.demo.office import scenario as office
 from avpr_ros.demo.office.scenario import OfficeDrive
-from avpr_ros.demo.record import Recordable, record_drive
+from avpr_ros.demo.record import Recordable
+from avpr_ros.demo.recording import record_drives
 from avpr_ros.demo.scenario import FULL, QUICK, Route, Scenario
 
 
@@ -33,21 +36,10 @@ class World:
     wrong_m: float
 
 
-def record_world(
-    world: World, folder: Path, reporter: Callable[[str], Callable[[int, int], None]]
-) -> None:
-    """Write the bags of a world that are not in the folder yet.
-
-    Args:
-        world: the world.
-        folder: of its bags, made where it does not exist.
-        reporter: given a drive's name, returns what is told of images done and images in all.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    drives = [*world.mapping, *(drive for some in world.queries.values() for drive in some)]
-    for drive in drives:
-        if not (folder / drive.name).exists():
-            record_drive(drive, folder / drive.name, reporter(drive.name))
+def record_world(world: World, folder: Path, console: Console) -> None:
+    """Write the bags of a world that are not in the folder yet."""
+    queries = (drive for drives in world.queries.values() for drive in drives)
+    record_drives(folder, [*world.mapping, *queries], console)
 
 
 def _town(scenario: Scenario, outside: Sequence[Route]) -> World:

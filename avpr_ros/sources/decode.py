@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 import sys
 from typing import Any, Protocol
 
@@ -145,6 +146,19 @@ def decode_encoded(
             f'A compressed image ({what}) of {data.size} bytes is damaged or neither JPEG nor PNG.'
         )
     return cv2.cvtColor(_to_8_bit(bgr), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+def decode_file(path: Path) -> RgbImage:
+    """Decode a JPEG or PNG file to (H, W, 3) uint8 RGB.
+
+    Raises:
+        ImageDecodeError: it cannot be read, or as ``decode_encoded``.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise ImageDecodeError(f'Image {path} cannot be read: {error}.') from error
+    return decode_encoded(data, str(path))
 
 
 def decoder_backend() -> str:

@@ -51,12 +51,14 @@ def jpeg_size(data: NDArray[np.uint8]) -> tuple[int, int] | None:
     while offset + 9 <= len(data) and data[offset] == 0xFF:
         marker = int(data[offset + 1])
         if marker in _FRAMES:
-            height, width = (
-                int(data[at]) << 8 | int(data[at + 1]) for at in (offset + 5, offset + 7)
-            )
-            return width, height
+            return _number(data, offset + 7), _number(data, offset + 5)
         if marker == _START_OF_SCAN:
             return None
         # 0xFF before a marker only fills
-        offset += 1 if marker == 0xFF else 2 + (int(data[offset + 2]) << 8 | int(data[offset + 3]))
+        offset += 1 if marker == 0xFF else 2 + _number(data, offset + 2)
     return None
+
+
+def _number(data: NDArray[np.uint8], offset: int) -> int:
+    """Read two bytes, the high one first."""
+    return int(data[offset]) << 8 | int(data[offset + 1])

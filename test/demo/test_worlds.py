@@ -2,12 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from avpr_ros.demo import worlds
-from avpr_ros.demo.worlds import QUICK_WORLDS, WORLDS, record_world
+from avpr_ros.demo.worlds import QUICK_WORLDS, WORLDS
 
 
 def test_no_place_of_the_outside_drives_is_near_the_map() -> None:
@@ -23,18 +20,3 @@ def test_the_outside_drives_have_hundreds_of_images() -> None:
     drives = WORLDS[1].queries['outside_map']
 
     assert sum(len(spec.drive().image_times_s()) for spec in drives) > 500
-
-
-def test_bags_that_are_there_are_not_recorded_again(tmp_path: Path, monkeypatch) -> None:
-    recorded: list[str] = []
-
-    def record(spec, path: Path, report) -> None:
-        recorded.append(spec.name)
-        path.mkdir()
-
-    monkeypatch.setattr(worlds, 'record_drive', record)
-    (tmp_path / 'map0').mkdir()
-    for _ in range(2):
-        record_world(QUICK_WORLDS[0], tmp_path, lambda name: lambda done, total: None)
-
-    assert recorded == ['query0', 'query2']

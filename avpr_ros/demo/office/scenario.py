@@ -43,6 +43,11 @@ class OfficeDrive:
     start_ns: int
     drift: Drift | None = None
 
+    @property
+    def light(self) -> str:
+        """Return the name of its light."""
+        return self.lighting.name
+
     def drive(self) -> Drive:
         """Drive it."""
         return drive_along(OFFICE_PLAN.grid, self.route, self.driving, height_m(self.storey))

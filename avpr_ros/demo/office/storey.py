@@ -24,10 +24,11 @@ from avpr_ros.demo.office.walls import door_module, panel
 from avpr_ros.demo.world import Surface, World, moved, quad
 from avpr_ros.poses import Pose
 
-#: The share of walls, from crossing to crossing, that nobody put anything on.
-_BARE = 0.5
-#: The share of places between two doors, on the other walls, that have something.
-_MARKED = 0.3
+#: Every third corridor is bare, each storey beginning with another one: storeys 0 and 3 share
+#: theirs, and nothing but name plates tells them apart there.
+_BARE_EVERY = 3
+#: The share of places between two doors, in the other corridors, that have something.
+_MARKED = 0.4
 #: Every wall to the left has its extinguisher behind this many doors.
 _EXTINGUISHER = 3
 _LIFT: Node = (1, 1)
@@ -55,28 +56,28 @@ def build_storey(storey: int, open_share: float = 0.0, seed: int = 0) -> World:
             surfaces += _doors(wall, fabric, open_share, doors)
             if side == 0:
                 surfaces += marks.extinguisher(wall, _EXTINGUISHER * DOOR_PITCH_M)
-            surfaces += own_marks(wall, rng, taken=_EXTINGUISHER if side == 0 else 0)
+            share = 0.0 if (index + storey) % _BARE_EVERY == 0 else _MARKED
+            surfaces += own_marks(wall, rng, share, taken=_EXTINGUISHER if side == 0 else 0)
     for node, wall in plan.ends():
         surfaces += _end(wall, fabric, lift=node == _LIFT)
     up = Pose(np.array([0.0, 0.0, height_m(storey)]), Rotation.identity())
     return World(moved(surfaces, up))
 
 
-def own_marks(wall: WallRun, rng: np.random.Generator, taken: int) -> list[Surface]:
-    """Return name plates, and what people put between the doors of a wall, often nothing.
+def own_marks(wall: WallRun, rng: np.random.Generator, share: float, taken: int) -> list[Surface]:
+    """Return name plates, and what people put between the doors of a wall.
 
     Args:
         wall: between two crossings.
         rng: of the storey and the wall.
+        share: of the places between two doors that have something.
         taken: the place behind this many doors is taken; 0: none.
     """
     count = round(wall.length_m / DOOR_PITCH_M)
     plate_m = DOOR_LEFT_M + DOOR_M + 0.2
     surfaces = [marks.door_plate(wall, k * DOOR_PITCH_M + plate_m, rng) for k in range(count)]
-    if rng.random() < _BARE:
-        return surfaces
     for place in range(1, count):
-        if rng.random() < _MARKED and place != taken:
+        if rng.random() < share and place != taken:
             surfaces += marks.personal_mark(wall, place * DOOR_PITCH_M, rng)
     return surfaces
 
