@@ -19,6 +19,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.stages import stage
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Recognizer:
         check_space(network.manifest, gallery.manifest)
         return cls(gallery, network, _matcher(gallery, network, settings))
 
+    @property
+    def least_side_px(self) -> int:
+        """Sides of an image need not be longer than this for anything that is done with it."""
+        return self.network.manifest.input_px
+
     def with_settings(self, settings: Settings) -> Recognizer:
         """Return the same map and network with other thresholds and scales."""
         return replace(self, matcher=_matcher(self.gallery, self.network, settings))
@@ -74,7 +80,8 @@ class Recognizer:
         """
         descriptor = self.network.describe(image)
         query = Query(descriptor, stamp_ns, camera, image, odom_from_base=odom_from_base)
-        return self.matcher.match(query)
+        with stage('guards'):
+            return self.matcher.match(query)
 
 
 def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:
