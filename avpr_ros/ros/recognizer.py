@@ -11,6 +11,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
@@ -61,7 +62,7 @@ class Recognizer:
 
     def recognize(self, image: RgbImage, stamp_ns: int, camera: str) -> MatchResult:
         """Describe an (H, W, 3) uint8 RGB image and match it."""
-        return self.matcher.match(self.network.describe(image), stamp_ns, camera)
+        return self.matcher.match(Query(self.network.describe(image), stamp_ns, camera))
 
 
 def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:
