@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import threading
-import time
 from typing import Any
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.ros import messages
@@ -22,6 +22,7 @@ from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
 from avpr_ros.sources.decode import decode_compressed, decode_image
+from avpr_ros.stages import measured, stage
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
@@ -131,10 +132,19 @@ class Processor:
 
     def _match(self, camera: str, message: Any) -> MatchResult:
         recognizer = self.recognizer
-        start_s = time.perf_counter()
-        image = decode_image(message) if isinstance(message, Image) else decode_compressed(message)
         stamp_ns = messages.stamp_ns(message.header.stamp)
-        result = recognizer.recognize(image, stamp_ns, camera)
-        self.statistics.matched(result, time.perf_counter() - start_s)
-        self._outputs.publish(result, recognizer, image)
+        with measured() as stages_s:
+            with stage('decode'):
+                image = _decode(message, recognizer.least_side_px)
+            result = recognizer.recognize(image, stamp_ns, camera)
+            self.statistics.matched(result)
+            with stage('publish'):
+                self._outputs.publish(result, recognizer, image)
+        self.statistics.took(stages_s)
         return result
+
+
+def _decode(message: Any, least_side_px: int) -> RgbImage:
+    if isinstance(message, Image):
+        return decode_image(message)
+    return decode_compressed(message, least_side_px)

@@ -60,7 +60,7 @@ class ImageReport:
 
 
 def inference_report(statistics: Statistics, settings: Settings) -> Report:
-    """Report the time from decoding to decision."""
+    """Report the time from decoding to publishing, and each stage's p50 / p95 / p99."""
     values: dict[str, object] = {
         'images': sum(statistics.reasons.values()),
         'failures': statistics.failures,
@@ -70,8 +70,10 @@ def inference_report(statistics: Statistics, settings: Settings) -> Report:
     percentiles = statistics.work_percentiles_ms()
     if percentiles is None:
         return Report('inference', Level.OK, 'No image matched yet.', values)
-    p50, p95 = percentiles
-    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}')
+    p50, p95, p99 = percentiles
+    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}', p99_ms=f'{p99:.1f}')
+    for name, ms in statistics.stage_percentiles_ms().items():
+        values[f'{name}_ms'] = ' / '.join(f'{one:.2f}' for one in ms)
     text = f'{p50:.0f} ms an image, p95 {p95:.0f} ms.'
     period_ms = 1e3 / settings.max_rate_hz if settings.max_rate_hz > 0.0 else float('inf')
     if p95 > period_ms:
