@@ -9,13 +9,14 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.guards.agreement import AgreementGuard
 from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
 from avpr_ros.matching.guards.guard import Case, Guard
+from avpr_ros.matching.guards.probability import ProbabilityGuard
 from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
@@ -47,12 +48,15 @@ class Matcher:
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
+        self._score = None if calibration is None else calibration.score
         self._guards = _guards(calibration, self._settings, self.distinct_radius_m)
         self._hypotheses: dict[str, PoseHypotheses] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
-            self._sequence = SequenceGuard(gallery, self.distinct_radius_m, angle_rad)
+            self._sequence = SequenceGuard(
+                gallery, self._settings.top_k, self.distinct_radius_m, angle_rad
+            )
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
@@ -133,7 +137,13 @@ class Matcher:
     def _candidates(
         self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
     ) -> tuple[Candidate, ...]:
-        ids = self._gallery.keyframes.ids
+        ids, score = self._gallery.keyframes.ids, self._score
+        best = float(retrieval.similarities.max())
+
+        def probability(rank: int, similarity: float) -> float | None:
+            margin = retrieval.margin if rank == 0 else similarity - best
+            return None if score is None else score.probability(similarity, margin)
+
         passed_over = 'another candidate is more similar'
         if self._sequence is not None:
             passed_over = 'the sequence of images leads to another candidate'
@@ -143,6 +153,8 @@ class Matcher:
                 row=int(row),
                 keyframe_id=int(ids[row]),
                 similarity=float(similarity),
+                ratio=retrieval.ratio(rank),
+                probability=probability(rank, float(similarity)),
                 map_from_base=hypotheses.pose(int(row)),
                 reason=reason if rank == 0 else Reason.NOT_BEST,
                 text=text if rank == 0 else passed_over,
@@ -163,10 +175,18 @@ def _guards(
     threshold = settings.min_similarity
     if settings.sequence == 'filter':
         return () if threshold is None else (SimilarityGuard(threshold),)
-    if threshold is None and calibration is not None:
-        threshold = calibration.min_similarity
-    appearance = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
-    guards: list[Guard] = [appearance, AmbiguityGuard(settings.min_ratio)]
+    guards: list[Guard] = [_appearance(calibration, settings), AmbiguityGuard(settings.min_ratio)]
     if settings.sequence == 'agree':
         guards.append(AgreementGuard(distinct_radius_m, settings.max_speed_m_s))
     return tuple(guards)
+
+
+def _appearance(calibration: Calibration | None, settings: MatchSettings) -> Guard:
+    """Return what judges the scores: a threshold that was given, or what the calibration has."""
+    if settings.min_similarity is not None:
+        return SimilarityGuard(settings.min_similarity)
+    if calibration is None:
+        return UncalibratedGuard()
+    if calibration.score is None:
+        return SimilarityGuard(calibration.min_similarity)
+    return ProbabilityGuard(calibration.score, settings.min_probability)

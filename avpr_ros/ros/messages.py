@@ -140,6 +140,10 @@ def _candidate_status(
         'rank': candidate.rank,
         'keyframe_id': candidate.keyframe_id,
         'similarity': f'{candidate.similarity:.6f}',
+        'ratio': f'{candidate.ratio:.6f}',
+        'probability': 'unknown'
+        if candidate.probability is None
+        else f'{candidate.probability:.6f}',
         'reason': candidate.reason.value,
     }
     names = ('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw')

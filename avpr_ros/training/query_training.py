@@ -15,6 +15,7 @@ import torch
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.gallery.views import load_views
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import load_gallery_network
@@ -90,7 +91,14 @@ def train_query_network(
     write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(after, held_out.rows, gallery.descriptors, gallery.keyframes, places)
+    calibration = calibrate(
+        after,
+        held_out.rows,
+        gallery.descriptors,
+        gallery.keyframes,
+        places,
+        default_distinct_radius_m(gallery),
+    )
     progress('calibration', 1, 1)
     training = {
         **_evidence(trainer, settings, places),

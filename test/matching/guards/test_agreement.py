@@ -27,7 +27,8 @@ class AtX:
 
 def at(x_m: float, second: float, camera: str = 'front') -> Case:
     query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera)
-    best = Retrieval(np.zeros(1, int), np.ones(1), np.ones(1, bool), None, float('-inf'))
+    zero, one = np.zeros(1, np.int64), np.ones(1)
+    best = Retrieval(zero, one, zero, one, None, float('-inf'))
     return Case(query, best, AtX(x_m))
 
 
