@@ -28,7 +28,7 @@ from avpr_ros.gallery.session_table import CameraTable, check_sources, keyframe_
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.sources.frame import FrameSource
 
-#: Called with the finished map before it takes its place; may add ``report.html``.
+#: Called with the finished map before it takes its place; may add ``report.html`` and views.
 Finish: TypeAlias = Callable[[GalleryMap], None]
 
 
@@ -146,7 +146,8 @@ def _build_into(
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
-        added = [gallery_map.REPORT] if (folder / gallery_map.REPORT).is_file() else []
+        extras = (gallery_map.REPORT, gallery_map.VIEWS)
+        added = [name for name in extras if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
     _flush(folder)
 

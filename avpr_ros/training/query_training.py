@@ -10,19 +10,27 @@ from pathlib import Path
 import time
 from typing import Any
 
+import torch
+
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.views import load_views
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.bank_file import open_bank
 from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.initialise import initialise_by_ridge
-from avpr_ros.training.places import Places, places_from_poses
+from avpr_ros.training.inputs import FreshViews
+from avpr_ros.training.objectives.gallery_side import GallerySide
+from avpr_ros.training.objectives.methods import objective_by_name
+from avpr_ros.training.places import Places
 from avpr_ros.training.settings import TrainSettings
+from avpr_ros.training.split import split_places
 from avpr_ros.training.trainer import Trainer
 
 
@@ -34,13 +42,14 @@ def train_query_network(
 ) -> TrainResult:
     """Train the embedded query network for a map, calibrate it and export it.
 
-    Closed-form start, then the asymmetric contrastive loss over the bank of place centroids and
-    a regression on the stored gallery descriptors, on augmented views of the map's thumbnails.
+    Closed-form start, then the chosen objective over the stored gallery descriptors (by default
+    the asymmetric contrastive loss over the bank and a regression) on augmented views of the
+    map's thumbnails. The bank is kept beside the map.
 
     Args:
         gallery: a map with thumbnails, of an embedded gallery network.
-        output: the ONNX file; its manifest gets the same name with ``.json``, the checkpoint
-            with ``.checkpoint``, which is deleted when all is done.
+        output: the ONNX file; its manifest gets the same name with ``.json``, the curves with
+            ``.csv``, the checkpoint with ``.checkpoint``, which is deleted when all is done.
         settings: of the training.
         progress: called with stage, done, total.
 
@@ -57,18 +66,28 @@ def train_query_network(
         _forget(checkpoint)
     images = MapImages(gallery)
     network = VladQueryNetwork.for_space(gallery.space())
-    places = places_from_poses(gallery.keyframes, settings.places)
+    network.backbone.freeze(settings.frozen_blocks)
+    bank = open_bank(gallery, settings.places)
+    places = bank.places
     held_out = HeldOutViews.draw(images, network.input_px, settings.seed)
     initialise_by_ridge(network, load_gallery_network(gallery.space()), images, progress)
     before = held_out.similarities(network, gallery.descriptors)
 
-    bank = build_bank(gallery.descriptors, places)
-    trainer = Trainer(network, images, gallery.descriptors, bank, settings)
+    side = GallerySide(gallery.descriptors, bank, load_views(gallery))
+    views = FreshViews(images, network.input_px, settings.augmentation, settings.seed)
+    kept, left_out = split_places(places, settings.hold_out_share, settings.seed)
+    trainer = Trainer(
+        network, views, objective_by_name(settings.method, side), settings, rows=kept
+    )
+    validation = held_out
+    if len(left_out):
+        validation = HeldOutViews.draw(images, network.input_px, settings.seed, left_out)
 
     def held_out_loss() -> float:
-        return trainer.mean_loss(held_out.views, held_out.rows)
+        return trainer.mean_loss(torch.from_numpy(validation.views), validation.rows)
 
     trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
+    write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
     calibration = calibrate(after, held_out.rows, gallery.descriptors, gallery.keyframes, places)
@@ -92,11 +111,11 @@ def train_query_network(
 
 def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
     return {
-        'method': 'asymmetric contrastive loss and regression',
+        'method': settings.method,
         'settings': settings.to_json(),
         'images': len(places.labels),
         'places': places.count,
-        'steps': trainer.steps,
+        'steps': trainer.step,
         'history': trainer.history,
     }
 

@@ -13,6 +13,7 @@ from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training import held_out
+from avpr_ros.training.bank_file import bank_identity, bank_path, load_bank
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
@@ -66,7 +67,24 @@ def test_the_manifest_says_what_was_measured(trained):
 
 def test_the_checkpoint_goes_when_all_is_done(trained):
     names = sorted(path.name for path in trained.output.parent.iterdir())
-    assert names == ['query.json', 'query.onnx']
+    assert names == ['query.csv', 'query.json', 'query.onnx']
+
+
+def test_the_curves_are_the_history(trained):
+    lines = trained.output.with_suffix('.csv').read_text().splitlines()
+    assert lines[0] == 'step,loss,held_out_loss'
+    assert [line.split(',')[0] for line in lines[1:]] == ['0.0', '1.0', '2.0']
+
+
+def test_the_bank_lies_beside_the_map(real_map, trained):
+    settings = TrainSettings().places
+    assert load_bank(bank_path(real_map), bank_identity(real_map, settings)) is not None
+
+
+def test_places_can_be_held_out_to_know_when_to_stop(real_map, tmp_path):
+    settings = replace(SETTINGS, hold_out_share=0.25, patience=1, steps=40, learning_rate=0.05)
+    training = train_query_network(real_map, tmp_path / 'q.onnx', settings).manifest.training
+    assert training['steps'] < 40
 
 
 def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(real_map, trained, tmp_path):
