@@ -14,6 +14,7 @@ import logging
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+import warnings
 
 import numpy as np
 
@@ -123,10 +124,10 @@ def torch_macs(module: nn.Module, *inputs: Tensor) -> float:
         module: the network; counted in evaluation mode.
         inputs: of one pass; batch size 1 for the cost of an image.
     """
+    with warnings.catch_warnings():  # it scripts functions of its own, which torch now regrets
+        warnings.simplefilter('ignore', FutureWarning)
+        from fvcore.nn import FlopCountAnalysis
     import torch
-
-    # Loading fvcore here keeps it out of whoever only wants the time of a network.
-    from fvcore.nn import FlopCountAnalysis
 
     logging.getLogger('fvcore').setLevel(logging.ERROR)
     training = module.training
@@ -152,7 +153,7 @@ def _scaled_dot_product(inputs: list[Any], outputs: list[Any]) -> float:
 
 
 def _multi_head(inputs: list[Any], outputs: list[Any]) -> float:
-    """Count projections and attention of ``_native_multi_head_attention``: (B, L, E), (B, S, E)."""
+    """Count projections and attention of the fused layer: queries (B, L, E), keys (B, S, E)."""
     query, key = _shape(inputs[0]), _shape(inputs[1])
     batch, length, width = query
     projections = batch * width * width * (2 * length + 2 * key[1])

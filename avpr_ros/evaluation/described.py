@@ -43,9 +43,12 @@ class Described:
 
 def save_features(folder: Path, described: Described) -> None:
     """Write a folder that ``load_features`` and VPR-methods-evaluation's figures start from."""
-    sides = (described.queries, described.query_views), (described.gallery, described.gallery_views)
+    sides = (
+        (described.queries, described.query_views),
+        (described.gallery, described.gallery_views),
+    )
     for name, (descriptors, views) in zip(_SIDES, sides, strict=True):
-        arrays = {
+        arrays: dict[str, NDArray[np.floating]] = {
             'descriptors': np.asarray(descriptors, dtype=np.float32),
             'positions': views.positions_m,
             'headings': views.headings_rad,

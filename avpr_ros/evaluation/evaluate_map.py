@@ -121,7 +121,7 @@ class MapEvaluation:
         )
 
     def _facts(self, described: DescribedDrive, pair: Pair) -> list[tuple[str, str]]:
-        info = self.gallery.manifest
+        info, space = self.gallery.manifest, self.gallery.manifest.descriptor_space
         left_out = []
         if described.without_pose:
             left_out.append(f'{described.without_pose} without a true pose')
@@ -135,7 +135,10 @@ class MapEvaluation:
             ('queries', text),
             ('true poses', self.drive.source.pose_source),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
-            ('descriptor space', f'{info.descriptor_space.dim} numbers, {info.descriptor_space.id}'),
+            (
+                'descriptor space',
+                f'{space.dim} numbers, {space.id}',
+            ),
         ]
 
 

@@ -37,8 +37,8 @@ class GroundTruth:
     Attributes:
         radius_m: an image at most this far from the query is right.
         max_angle_rad: and its heading differs at most so much (MSLS: 40 degrees); None: any.
-        tolerance_frames: instead of both: image j is right for query i if \\|i - j\\| is at most
-            this, both counted from 0 in the order of the two sides.
+        tolerance_frames: instead of both: image j is right for query i where the two numbers
+            differ by at most this, counted in the order of each side.
     """
 
     radius_m: float = 25.0

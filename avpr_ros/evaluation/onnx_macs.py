@@ -38,17 +38,21 @@ def count_onnx(path: Path, input_px: int) -> tuple[int, int]:
     """
     try:
         model = onnx.load(path)
-        nodes = [node for node in model.graph.node if node.op_type in _COUNTED]
-        shapes = _shapes_of_run(model, nodes, input_px)
-    except Exception as error:  # protobuf's and ONNX Runtime's own errors share no base
-        raise QueryNetworkError(f'{path} cannot be counted ({error}); export it again.') from error
+    except Exception as error:  # protobuf's errors share no base with Python's
+        raise QueryNetworkError(f'{path} is no ONNX file ({error}); export it again.') from error
     unknown = {node.op_type for node in model.graph.node} & set(_UNCOUNTED)
     if unknown:
         raise QueryNetworkError(
             f'{path}: {", ".join(sorted(unknown))} cannot be counted; export plain convolutions '
             'and matrix products.'
         )
-    return sum(_macs(node, shapes) for node in nodes), _weights(model)
+    weights = _weights(model)
+    nodes = [node for node in model.graph.node if node.op_type in _COUNTED]
+    try:
+        shapes = _shapes_of_run(model, nodes, input_px)
+    except Exception as error:  # ONNX Runtime's errors share none either
+        raise QueryNetworkError(f'{path} cannot be run ({error}); export it again.') from error
+    return sum(_macs(node, shapes) for node in nodes), weights
 
 
 def _weights(model: Any) -> int:
@@ -69,6 +73,8 @@ def _shapes_of_run(model: Any, nodes: list[Any], input_px: int) -> dict[str, tup
     shapes = {weight.name: tuple(weight.dims) for weight in model.graph.initializer}
     names = {name for node in nodes for name in (*node.input[:2], *node.output)}
     names -= set(shapes)
+    if not names:
+        return shapes
     del model.graph.output[:]
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(names))
     options = onnxruntime.SessionOptions()
@@ -78,9 +84,7 @@ def _shapes_of_run(model: Any, nodes: list[Any], input_px: int) -> dict[str, tup
     )
     image = np.zeros((1, input_px, input_px, 3), dtype=np.uint8)
     values = session.run(sorted(names), {INPUT: image})
-    return shapes | {
-        name: value.shape for name, value in zip(sorted(names), values, strict=True)
-    }
+    return shapes | {name: value.shape for name, value in zip(sorted(names), values, strict=True)}
 
 
 def _macs(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:

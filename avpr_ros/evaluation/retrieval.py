@@ -59,8 +59,8 @@ def rank(queries: Descriptors, gallery: Descriptors, depth: int = max(DEPTHS)) -
         )
     index = faiss.IndexFlatL2(sides[1].shape[1])
     index.add(sides[1])
-    squares, rows = index.search(sides[0], min(depth, len(sides[1])))
-    return Ranking(rows.astype(np.int64), 1.0 - squares.astype(np.float64) / 2.0)
+    squares, found = index.search(sides[0], min(depth, len(sides[1])))
+    return Ranking(found.astype(np.int64), 1.0 - squares.astype(np.float64) / 2.0)
 
 
 @dataclass(frozen=True, eq=False)
