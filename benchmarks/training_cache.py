@@ -36,9 +36,10 @@ from results import ROOT
 from training_sets import ImageList, TrainingSet
 
 WORK = ROOT / 'build' / 'training'
-#: Augmented views a keyframe that the gallery network describes, for the spread of a place.
-VIEWS = 4
-#: Views a keyframe in the pool that training draws from; at most this many numbers in all.
+#: Augmented views that the gallery network describes, for the spread of a place: in all, and of
+#: a keyframe (2 to 4).
+MOST_DESCRIBED, MOST_OF_A_KEYFRAME = 3000, 4
+#: Augmented views that training draws from: in all, and of a keyframe (3 to 12).
 MOST_POOLED, MOST_VIEWS = 4200, 12
 _POOL_SEED = 77
 
@@ -96,7 +97,8 @@ def prepare(data: TrainingSet, console: Console) -> Prepared:
         return np.asanyarray(np.load(path, mmap_mode='r', allow_pickle=False))
 
     queries = cached('queries', lambda: _described(heavy, data.queries))
-    views = cached('views', lambda: describe_views(heavy, data.gallery, VIEWS, 0, no_progress))
+    wanted = min(MOST_OF_A_KEYFRAME, max(2, MOST_DESCRIBED // len(data.gallery)))
+    views = cached('views', lambda: describe_views(heavy, data.gallery, wanted, 0, no_progress))
     if not (folder / 'start.pt').is_file():
         network = VladQueryNetwork.for_space(space)
         initialise_by_ridge(network, heavy, data.gallery, no_progress)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from avpr_ros.training.settings import TrainSettings
+
 if TYPE_CHECKING:
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.runtime.query_manifest import QueryManifest
@@ -23,6 +25,18 @@ Steps = Annotated[
     int | None, typer.Option(help='Optimiser steps; by default from the number of keyframes.')
 ]
 Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')]
+Method = Annotated[
+    str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
+]
+Batch = Annotated[int, typer.Option('--batch-size', help='Images at a time.')]
+Accumulate = Annotated[int, typer.Option(help='Batches before the optimiser steps.')]
+HoldOut = Annotated[
+    float, typer.Option(help='Share of the places not trained on, to watch the loss on.')
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(help='Stop after so many checkpoints without a lower loss, and keep the best.'),
+]
 Resume = Annotated[
     bool, typer.Option('--resume', help='Go on from the checkpoint beside the output, if any.')
 ]
@@ -37,6 +51,11 @@ def train(
     output: Output = None,
     steps: Steps = None,
     seed: Seed = 0,
+    method: Method = TrainSettings.method,
+    batch_size: Batch = TrainSettings.batch_size,
+    accumulate: Accumulate = TrainSettings.accumulate,
+    hold_out: HoldOut = TrainSettings.hold_out_share,
+    patience: Patience = TrainSettings.patience,
     resume: Resume = False,
     symmetric: Symmetric = False,
 ) -> None:
@@ -46,23 +65,31 @@ def train(
 
     target = map_path.resolve().parent / 'query.onnx' if output is None else output
     gallery = GalleryMap.open(map_path)
-    result = _run(gallery, target, steps, seed, resume, symmetric)
+    settings = TrainSettings(
+        steps=steps,
+        seed=seed,
+        method=method,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        hold_out_share=hold_out,
+        patience=patience,
+        resume=resume,
+    )
+    result = _run(gallery, target, settings, symmetric)
     _print_result(result.manifest)
     print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
 
 
 def _run(
-    gallery: GalleryMap, output: Path, steps: int | None, seed: int, resume: bool, symmetric: bool
+    gallery: GalleryMap, output: Path, settings: TrainSettings, symmetric: bool
 ) -> TrainResult:
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.training.query_training import train_query_network
-    from avpr_ros.training.settings import TrainSettings
     from avpr_ros.training.symmetric import export_gallery_network
 
-    settings = TrainSettings(steps=steps, seed=seed, resume=resume)
     with progress_bars() as report:
         if symmetric:
-            return export_gallery_network(gallery, output, seed, report)
+            return export_gallery_network(gallery, output, settings.seed, report)
         return train_query_network(gallery, output, settings, report)
 
 

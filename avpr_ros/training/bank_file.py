@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 import hashlib
 import json
@@ -31,14 +32,16 @@ def bank_path(gallery: GalleryMap) -> Path:
 
 
 def open_bank(gallery: GalleryMap, settings: PlaceSettings) -> Bank:
-    """Read the bank of a map, or build and save it where there is none that fits.
+    """Read the bank of a map, or build it and keep it beside the map where that can be.
+
+    It is made again in seconds, so a folder that cannot be written to stops nothing.
 
     Args:
         gallery: the map; its views, where it has any, count for the spread.
         settings: how keyframes become places.
 
     Raises:
-        TrainingError: the file cannot be written, or a descriptor is not finite.
+        TrainingError: a descriptor is not finite.
         MapError: the map's views are damaged.
     """
     path, identity = bank_path(gallery), bank_identity(gallery, settings)
@@ -46,7 +49,8 @@ def open_bank(gallery: GalleryMap, settings: PlaceSettings) -> Bank:
     if bank is None:
         places = places_from_poses(gallery.keyframes, settings)
         bank = build_bank(gallery.descriptors, places, load_views(gallery))
-        save_bank(bank, path, identity)
+        with suppress(TrainingError):
+            save_bank(bank, path, identity)
     return bank
 
 

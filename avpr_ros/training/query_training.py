@@ -54,8 +54,9 @@ def train_query_network(
         progress: called with stage, done, total.
 
     Raises:
-        TrainingError: no thumbnails, a checkpoint of another training, a loss that is not
-            finite, or files that cannot be written.
+        ConfigError: no such method.
+        TrainingError: no thumbnails, no variance for a method that needs it, a checkpoint of
+            another training, a loss that is not finite, or files that cannot be written.
         SpaceMismatchError: the map's descriptor space is not of the embedded kind.
         MapError: a file of the map is damaged.
     """
@@ -69,22 +70,21 @@ def train_query_network(
     network.backbone.freeze(settings.frozen_blocks)
     bank = open_bank(gallery, settings.places)
     places = bank.places
+    side = GallerySide(gallery.descriptors, bank, load_views(gallery))
+    objective = objective_by_name(settings.method, side)
+    kept, left_out = split_places(places, settings.hold_out_share, settings.seed)
     held_out = HeldOutViews.draw(images, network.input_px, settings.seed)
+    watched = held_out
+    if len(left_out):
+        watched = HeldOutViews.draw(images, network.input_px, settings.seed, left_out)
     initialise_by_ridge(network, load_gallery_network(gallery.space()), images, progress)
     before = held_out.similarities(network, gallery.descriptors)
 
-    side = GallerySide(gallery.descriptors, bank, load_views(gallery))
     views = FreshViews(images, network.input_px, settings.augmentation, settings.seed)
-    kept, left_out = split_places(places, settings.hold_out_share, settings.seed)
-    trainer = Trainer(
-        network, views, objective_by_name(settings.method, side), settings, rows=kept
-    )
-    validation = held_out
-    if len(left_out):
-        validation = HeldOutViews.draw(images, network.input_px, settings.seed, left_out)
+    trainer = Trainer(network, views, objective, settings, rows=kept)
 
     def held_out_loss() -> float:
-        return trainer.mean_loss(torch.from_numpy(validation.views), validation.rows)
+        return trainer.mean_loss(torch.from_numpy(watched.views), watched.rows)
 
     trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
     write_curve(trainer.history, output.with_suffix('.csv'))
