@@ -10,10 +10,8 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.covariance import match_covariance
-from avpr_ros.matching.guards.agreement import AgreementGuard
-from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
-from avpr_ros.matching.guards.guard import Case, Guard
-from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.guards.order import guards_for
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.query import Query
@@ -47,7 +45,13 @@ class Matcher:
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
-        self._guards = _guards(calibration, self._settings, self.distinct_radius_m)
+        self._guards = guards_for(
+            calibration,
+            self._settings,
+            self.distinct_radius_m,
+            self._spacing_m,
+            gallery.manifest.keyframe_spacing.rotation_rad,
+        )
         self._hypotheses: dict[str, PoseHypotheses] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
@@ -83,7 +87,10 @@ class Matcher:
         if self._sequence is not None:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
-        reason, text = self._decide(Case(query, retrieval, hypotheses), verdict)
+        case = Case(query, retrieval, hypotheses)
+        reason, text = self._decide(case, verdict)
+        for guard in self._guards:
+            guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         estimate = None
         if reason is Reason.ACCEPTED:
@@ -151,22 +158,3 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
-
-
-def _guards(
-    calibration: Calibration | None, settings: MatchSettings, distinct_radius_m: float
-) -> tuple[Guard, ...]:
-    """Return the guards in the order they are asked.
-
-    The sequence filter does without a calibration and decides between look-alikes itself.
-    """
-    threshold = settings.min_similarity
-    if settings.sequence == 'filter':
-        return () if threshold is None else (SimilarityGuard(threshold),)
-    if threshold is None and calibration is not None:
-        threshold = calibration.min_similarity
-    appearance = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
-    guards: list[Guard] = [appearance, AmbiguityGuard(settings.min_ratio)]
-    if settings.sequence == 'agree':
-        guards.append(AgreementGuard(distinct_radius_m, settings.max_speed_m_s))
-    return tuple(guards)

@@ -15,6 +15,7 @@ from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
+from avpr_ros.poses import Pose
 from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
@@ -66,9 +67,19 @@ class Recognizer:
         """Return the same map and network with other thresholds and scales."""
         return replace(self, matcher=_matcher(self.gallery, self.network, settings))
 
-    def recognize(self, image: RgbImage, stamp_ns: int, camera: str) -> MatchResult:
-        """Describe an (H, W, 3) uint8 RGB image and match it."""
-        query = Query(self.network.describe(image), stamp_ns, camera)
+    def recognize(
+        self, image: RgbImage, stamp_ns: int, camera: str, odom_from_base: Pose | None = None
+    ) -> MatchResult:
+        """Describe an (H, W, 3) uint8 RGB image and match it.
+
+        Args:
+            image: the image.
+            stamp_ns: its stamp.
+            camera: name of the camera that took it.
+            odom_from_base: odometry at its stamp; None without.
+        """
+        descriptor = self.network.describe(image)
+        query = Query(descriptor, stamp_ns, camera, image, odom_from_base=odom_from_base)
         with stage('guards'):
             return self.matcher.match(query)
 

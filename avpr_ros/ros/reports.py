@@ -8,6 +8,7 @@ import time
 
 from avpr_ros.ros.diagnostics import Level, Report
 from avpr_ros.ros.image_input import ImageInput
+from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
@@ -96,6 +97,17 @@ def map_report(recognizer: Recognizer) -> Report:
         'query_network': recognizer.network.manifest.network,
     }
     return Report('map', Level.OK, f'{values["keyframes"]} keyframes loaded.', values)
+
+
+def odometry_report(odometry: OdometryInput) -> Report:
+    """Report what odometry came; none is no fault."""
+    values: dict[str, object] = {
+        'received': odometry.received,
+        'refused': odometry.refused,
+        'restarts': odometry.restarts,
+    }
+    text = 'In use.' if odometry.received else 'None comes; images are matched without.'
+    return Report('odometry', Level.OK, text, values)
 
 
 def localisation_report(statistics: Statistics, enabled: bool) -> Report:
