@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
@@ -126,6 +127,26 @@ def places_from_labels(labels: IntArray) -> Places:
     numbers = numbers.reshape(-1).astype(np.int64)
     own = np.arange(int(numbers.max()) + 1, dtype=np.int64)
     return Places(numbers, np.append(own, len(own)), own, cell_m=0.0, exclusion_m=0.0)
+
+
+def join_places(parts: Sequence[Places]) -> Places:
+    """Put the places of several maps one after the other; those of different maps are negatives.
+
+    Args:
+        parts: at least one; the lengths of the first are kept.
+    """
+    places = np.cumsum([0, *(part.count for part in parts)])
+    members = np.cumsum([0, *(len(part.exclusion_members) for part in parts)])
+    offsets = [
+        part.exclusion_offsets[:-1] + start for part, start in zip(parts, members, strict=False)
+    ]
+    return Places(
+        np.concatenate([p.labels + n for p, n in zip(parts, places, strict=False)]),
+        np.append(np.concatenate(offsets), members[-1]),
+        np.concatenate([p.exclusion_members + n for p, n in zip(parts, places, strict=False)]),
+        parts[0].cell_m,
+        parts[0].exclusion_m,
+    )
 
 
 def _grid_places(
