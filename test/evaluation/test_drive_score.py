@@ -12,6 +12,7 @@ from avpr_ros.evaluation.drive_score import DriveScorer
 from avpr_ros.evaluation.match_files import COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
