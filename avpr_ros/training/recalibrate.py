@@ -13,7 +13,6 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.space_check import check_space
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.held_out import HeldOutViews, recall
@@ -72,15 +71,14 @@ def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
 
     Args:
         gallery: the map as it is now, with thumbnails.
-        query: the ONNX file; of the manifest beside it the calibration is replaced.
+        query: the ONNX file, of the map's descriptor space; of the manifest beside it the
+            calibration is replaced.
 
     Raises:
         QueryNetworkError: the network is missing, damaged or cannot be run.
-        SpaceMismatchError: it is of another descriptor space than the map.
         TrainingError: the map has no thumbnails.
     """
     network = OnnxQueryNetwork.open(query)
-    check_space(network.manifest, gallery.manifest)
     describing = _Describing(network)
     places = places_from_poses(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
