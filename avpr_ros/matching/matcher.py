@@ -11,11 +11,8 @@ from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.covariance import match_covariance
-from avpr_ros.matching.guards.agreement import AgreementGuard
-from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
-from avpr_ros.matching.guards.guard import Case, Guard
-from avpr_ros.matching.guards.probability import ProbabilityGuard
-from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.guards.order import guards_for
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
@@ -49,7 +46,13 @@ class Matcher:
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
         self._score = None if calibration is None else calibration.score
-        self._guards = _guards(calibration, self._settings, self.distinct_radius_m)
+        self._guards = guards_for(
+            calibration,
+            self._settings,
+            self.distinct_radius_m,
+            self._spacing_m,
+            gallery.manifest.keyframe_spacing.rotation_rad,
+        )
         self._hypotheses: dict[str, PoseHypotheses] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
@@ -87,7 +90,10 @@ class Matcher:
         if self._sequence is not None:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
-        reason, text = self._decide(Case(query, retrieval, hypotheses), verdict)
+        case = Case(query, retrieval, hypotheses)
+        reason, text = self._decide(case, verdict)
+        for guard in self._guards:
+            guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         estimate = None
         if reason is Reason.ACCEPTED:
@@ -163,30 +169,3 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
-
-
-def _guards(
-    calibration: Calibration | None, settings: MatchSettings, distinct_radius_m: float
-) -> tuple[Guard, ...]:
-    """Return the guards in the order they are asked.
-
-    The sequence filter does without a calibration and decides between look-alikes itself.
-    """
-    threshold = settings.min_similarity
-    if settings.sequence == 'filter':
-        return () if threshold is None else (SimilarityGuard(threshold),)
-    guards: list[Guard] = [_appearance(calibration, settings), AmbiguityGuard(settings.min_ratio)]
-    if settings.sequence == 'agree':
-        guards.append(AgreementGuard(distinct_radius_m, settings.max_speed_m_s))
-    return tuple(guards)
-
-
-def _appearance(calibration: Calibration | None, settings: MatchSettings) -> Guard:
-    """Return what judges the scores: a threshold that was given, or what the calibration has."""
-    if settings.min_similarity is not None:
-        return SimilarityGuard(settings.min_similarity)
-    if calibration is None:
-        return UncalibratedGuard()
-    if calibration.score is None:
-        return SimilarityGuard(calibration.min_similarity)
-    return ProbabilityGuard(calibration.score, settings.min_probability)

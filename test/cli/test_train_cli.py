@@ -65,6 +65,12 @@ def test_the_symmetric_pair_is_exported_beside_the_map_by_default(avpr, gallery,
     assert asked == [('export', Path(gallery.path).resolve().parent / 'query.onnx', 0)]
 
 
+def test_one_symmetric_pair_is_of_one_map(avpr, gallery, asked):
+    code, _, err = avpr('train', '--map', gallery.path, '--map', gallery.path, '--symmetric')
+    assert (code, asked) == (2, [])
+    assert 'give one --map' in err
+
+
 def test_a_map_of_a_foreign_space_is_one_sentence_on_stderr(avpr, gallery, tmp_path):
     code, _, err = avpr('train', '--map', gallery.path, '--output', tmp_path / 'q.onnx')
     assert code == 2

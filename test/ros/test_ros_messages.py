@@ -102,6 +102,8 @@ def test_matches_list_every_candidate_with_its_reason() -> None:
     assert (values['keyframe_id'], values['reason']) == ('100', 'accepted')
     assert values['map_id'] == 'some-id'
     assert float(values['y_m']) == -2.0
+    # Not known for the other one.
+    assert all(pair.key != 'probability' for pair in message.status[1].values)
 
 
 def test_matches_without_a_candidate_give_the_reason() -> None:

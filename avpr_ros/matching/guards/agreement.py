@@ -63,6 +63,9 @@ class AgreementGuard:
             f'{agreeing} of the last {WINDOW} images led near this place, {NEEDED} must; drive on'
         )
 
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``: what became of a match does not matter here."""
+
     def _near(
         self, stamp_ns: int, position_m: FloatArray, earlier_ns: int, earlier_m: FloatArray
     ) -> bool:

@@ -57,6 +57,10 @@ class Guard(Protocol):
         """
         ...
 
+    def told(self, case: Case, accepted: bool) -> None:
+        """Learn what became of the match after all layers."""
+        ...
+
     def forget(self) -> None:
         """Forget the images so far."""
         ...
@@ -64,6 +68,9 @@ class Guard(Protocol):
 
 class Memoryless:
     """A guard that looks at one image alone."""
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``: there is nothing to remember."""
 
     def forget(self) -> None:
         """See ``Guard``: there is nothing to forget."""

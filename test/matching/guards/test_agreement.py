@@ -2,34 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from cases import case
 import numpy as np
 import pytest
 
 from avpr_ros.matching.guards.agreement import MAX_AGE_S, AgreementGuard
 from avpr_ros.matching.guards.guard import Case
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.retrieval import Retrieval
 from avpr_ros.poses import Pose
-
-SECOND_NS = 10**9
-
-
-class AtX:
-    """Hypotheses of one row, which lies at x."""
-
-    def __init__(self, x_m: float) -> None:
-        self._pose = Pose(np.array([x_m, 0.0, 0.0]), Pose.identity().rotation)
-
-    def pose(self, row: int) -> Pose:
-        assert row == 0
-        return self._pose
 
 
 def at(x_m: float, second: float, camera: str = 'front') -> Case:
-    query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera)
-    zero, one = np.zeros(1, np.int64), np.ones(1)
-    best = Retrieval(zero, one, zero, one, None, float('-inf'))
-    return Case(query, best, AtX(x_m))
+    return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera)
 
 
 @pytest.fixture
