@@ -15,6 +15,7 @@ from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
     from avpr_ros.gallery.builder import BuildSettings
+    from avpr_ros.gallery.describer import Progress
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.sources.frame import FrameSource
 
@@ -28,8 +29,27 @@ Distance = Annotated[float, typer.Option(help='A keyframe after this distance,')
 Rotation = Annotated[float, typer.Option(help='or after this rotation.')]
 Network = Annotated[str, typer.Option(help='embedded or embedded-light.')]
 Dim = Annotated[int, typer.Option(help='Length of a descriptor, at most.')]
+Views = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help='Also describe so many augmented views of each keyframe: they tell training how the '
+        'gallery descriptor of a place moves when the picture changes.',
+    ),
+]
 DryRun = Annotated[bool, typer.Option('--dry-run', help='Print the pre-flight and stop.')]
 Replace = Annotated[bool, typer.Option('--replace', help='Take the place of an existing map.')]
+Append = Annotated[
+    bool,
+    typer.Option(
+        '--append',
+        help='Add the drives to the existing map: its space, spacing and keyframe ids stay.',
+    ),
+]
+Query = Annotated[
+    Path | None,
+    typer.Option(help='With --append: query network whose calibration is estimated anew.'),
+]
 
 
 def build(
@@ -46,10 +66,14 @@ def build(
     min_rotation_deg: Rotation = 15.0,
     gallery_network: Network = 'embedded',
     dim: Dim = 512,
+    views: Views = 0,
     dry_run: DryRun = False,
     replace: Replace = False,
+    append: Append = False,
+    query: Query = None,
 ) -> None:
     """Build a gallery map from one or more recorded drives."""
+    from avpr_ros.cli.append import append_drives
     from avpr_ros.cli.drives import open_drives, run_preflight
     from avpr_ros.gallery.builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
@@ -59,11 +83,16 @@ def build(
     options = SourceOptions(
         topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
     )
+    if append:
+        if replace:
+            raise ConfigError('--append and --replace exclude each other; give one of them')
+        append_drives(sources, output, options, query, dry_run)
+        return
     target = None if dry_run else _target(output, replace)
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim)
+        _build(drives, target, settings, gallery_network, dim, views)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -77,7 +106,12 @@ def _target(output: Path | None, replace: bool) -> Path:
 
 
 def _build(
-    drives: list[FrameSource], output: Path, settings: BuildSettings, network: str, dim: int
+    drives: list[FrameSource],
+    output: Path,
+    settings: BuildSettings,
+    network: str,
+    dim: int,
+    views: int,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
     from avpr_ros.gallery.builder import build_map
@@ -85,12 +119,28 @@ def _build(
 
     describer = describer_by_name(network, dim=dim)
     with progress_bars() as report:
-        gallery = build_map(drives, describer, output, settings, report, finish=_write_report)
+
+        def finish(gallery: GalleryMap) -> None:
+            if views:
+                _add_views(gallery, views, report)
+            _write_report(gallery)
+
+        gallery = build_map(drives, describer, output, settings, report, finish=finish)
     for session in gallery.manifest.sessions:
         skipped = f', {session.undecodable} undecodable' if session.undecodable else ''
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'next: avpr train --map {output}')
+
+
+def _add_views(gallery: GalleryMap, views: int, report: Progress) -> None:
+    from avpr_ros.gallery.views import save_views
+    from avpr_ros.networks.registry import load_gallery_network
+    from avpr_ros.training.gallery_views import describe_views
+    from avpr_ros.training.images import MapImages
+
+    network = load_gallery_network(gallery.space())
+    save_views(gallery.path, describe_views(network, MapImages(gallery), views, 0, report))
 
 
 def _write_report(gallery: GalleryMap) -> None:

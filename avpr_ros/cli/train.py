@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from avpr_ros.errors import ConfigError
+from avpr_ros.training.settings import TrainSettings
+
 if TYPE_CHECKING:
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.runtime.query_manifest import QueryManifest
     from avpr_ros.training.deliver import TrainResult
 
-Map = Annotated[Path, typer.Option('--map', help='Folder of the map, with its thumbnails.')]
+Maps = Annotated[
+    list[Path],
+    typer.Option(
+        '--map',
+        help='Folder of a map, with its thumbnails; several must share one descriptor space and '
+        'show different places.',
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option('--output', '-o', help='The ONNX file; by default query.onnx beside the map.'),
@@ -23,6 +33,18 @@ Steps = Annotated[
     int | None, typer.Option(help='Optimiser steps; by default from the number of keyframes.')
 ]
 Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')]
+Method = Annotated[
+    str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
+]
+Batch = Annotated[int, typer.Option('--batch-size', help='Images at a time.')]
+Accumulate = Annotated[int, typer.Option(help='Batches before the optimiser steps.')]
+HoldOut = Annotated[
+    float, typer.Option(help='Share of the places not trained on, to watch the loss on.')
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(help='Stop after so many checkpoints without a lower loss, and keep the best.'),
+]
 Resume = Annotated[
     bool, typer.Option('--resume', help='Go on from the checkpoint beside the output, if any.')
 ]
@@ -33,10 +55,15 @@ Symmetric = Annotated[
 
 
 def train(
-    map_path: Map,
+    map_paths: Maps,
     output: Output = None,
     steps: Steps = None,
     seed: Seed = 0,
+    method: Method = TrainSettings.method,
+    batch_size: Batch = TrainSettings.batch_size,
+    accumulate: Accumulate = TrainSettings.accumulate,
+    hold_out: HoldOut = TrainSettings.hold_out_share,
+    patience: Patience = TrainSettings.patience,
     resume: Resume = False,
     symmetric: Symmetric = False,
 ) -> None:
@@ -44,26 +71,36 @@ def train(
     from avpr_ros.cli.console import print_note
     from avpr_ros.gallery.gallery_map import GalleryMap
 
-    target = map_path.resolve().parent / 'query.onnx' if output is None else output
-    gallery = GalleryMap.open(map_path)
-    result = _run(gallery, target, steps, seed, resume, symmetric)
+    target = map_paths[0].resolve().parent / 'query.onnx' if output is None else output
+    maps = [GalleryMap.open(path) for path in map_paths]
+    settings = TrainSettings(
+        steps=steps,
+        seed=seed,
+        method=method,
+        batch_size=batch_size,
+        accumulate=accumulate,
+        hold_out_share=hold_out,
+        patience=patience,
+        resume=resume,
+    )
+    result = _run(maps, target, settings, symmetric)
     _print_result(result.manifest)
     print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
 
 
 def _run(
-    gallery: GalleryMap, output: Path, steps: int | None, seed: int, resume: bool, symmetric: bool
+    maps: list[GalleryMap], output: Path, settings: TrainSettings, symmetric: bool
 ) -> TrainResult:
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.training.query_training import train_query_network
-    from avpr_ros.training.settings import TrainSettings
     from avpr_ros.training.symmetric import export_gallery_network
 
-    settings = TrainSettings(steps=steps, seed=seed, resume=resume)
+    if symmetric and len(maps) > 1:
+        raise ConfigError('--symmetric exports the network of one map; give one --map')
     with progress_bars() as report:
         if symmetric:
-            return export_gallery_network(gallery, output, seed, report)
-        return train_query_network(gallery, output, settings, report)
+            return export_gallery_network(maps[0], output, settings.seed, report)
+        return train_query_network(maps, output, settings, report)
 
 
 def _print_result(manifest: QueryManifest) -> None:

@@ -81,7 +81,8 @@ def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[st
     """
     node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
     node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
-    node += ['-p', 'max_rate_hz:=0.0']
+    # Every image is wanted: the replay waits for an answer to each.
+    node += ['-p', 'max_rate_hz:=0.0', '-p', 'min_travel_m:=0.0']
     node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
     replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
     for topic in also:

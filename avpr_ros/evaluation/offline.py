@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import FrameSource
@@ -27,4 +28,4 @@ def localize_drive(
         except ImageDecodeError as error:
             yield error
         else:
-            yield matcher.match(descriptor, image.stamp_ns, image.camera)
+            yield matcher.match(Query(descriptor, image.stamp_ns, image.camera))

@@ -25,9 +25,10 @@ KEYFRAMES = 'keyframes.npz'
 INDEX = 'index.faiss'
 SPACE = 'space.npz'
 REPORT = 'report.html'
+VIEWS = 'views.npy'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,14 +10,13 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.covariance import match_covariance
-from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
-from avpr_ros.matching.guards.guard import Guard
-from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.guards.order import guards_for
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
-from avpr_ros.matching.sequence.agreement import Agreement
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 
@@ -46,41 +45,37 @@ class Matcher:
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
-        self._guards = _guards(calibration, self._settings)
+        self._guards = guards_for(
+            calibration,
+            self._settings,
+            self.distinct_radius_m,
+            self._spacing_m,
+            gallery.manifest.keyframe_spacing.rotation_rad,
+        )
         self._hypotheses: dict[str, PoseHypotheses] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
             self._sequence = SequenceGuard(gallery, self.distinct_radius_m, angle_rad)
-        self._agreement: Agreement | None = None
-        if self._settings.sequence == 'agree':
-            self._agreement = Agreement(self.distinct_radius_m, self._settings.max_speed_m_s)
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
-        for follower in (self._sequence, self._agreement):
-            if follower is not None:
-                follower.forget()
+        if self._sequence is not None:
+            self._sequence.forget()
+        for guard in self._guards:
+            guard.forget()
 
-    def match(self, descriptor: Descriptors, stamp_ns: int, camera: str) -> MatchResult:
-        """Match one query.
-
-        Args:
-            descriptor: (d,) of length 1.
-            stamp_ns: the image's stamp.
-            camera: name of the camera that took it.
-
-        Returns:
-            The decision; with an estimate only when accepted.
-        """
-        fault = self._fault(descriptor)
+    def match(self, query: Query) -> MatchResult:
+        """Match one query; the decision has an estimate only when accepted."""
+        stamp_ns, camera = query.stamp_ns, query.camera
+        fault = self._fault(query.descriptor)
         if fault is not None:
             return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
         hypotheses = self._hypotheses_for(camera)
         retrieval = retrieve(
             self._gallery.index,
             hypotheses,
-            descriptor,
+            query.descriptor,
             self._settings.top_k,
             self.distinct_radius_m,
             self._settings.distinct_angle_rad,
@@ -90,14 +85,12 @@ class Matcher:
             return MatchResult(stamp_ns, camera, (), None, Reason.NO_CANDIDATE, text)
         verdict = None
         if self._sequence is not None:
-            verdict = self._sequence.follow(descriptor, stamp_ns, camera, hypotheses, retrieval)
+            verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
-        reason, text = self._decide(retrieval, verdict)
-        if self._agreement is not None:
-            position_m = hypotheses.pose(int(retrieval.rows[0])).translation_m
-            objection = self._agreement.follow(stamp_ns, camera, position_m)
-            if objection is not None and reason is Reason.ACCEPTED:
-                reason, text = Agreement.reason, objection
+        case = Case(query, retrieval, hypotheses)
+        reason, text = self._decide(case, verdict)
+        for guard in self._guards:
+            guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         estimate = None
         if reason is Reason.ACCEPTED:
@@ -129,13 +122,15 @@ class Matcher:
             self._hypotheses[camera] = PoseHypotheses(self._gallery, camera)
         return self._hypotheses[camera]
 
-    def _decide(self, retrieval: Retrieval, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
-        if verdict is not None and verdict.objection is not None:
-            return SequenceGuard.reason, verdict.objection
-        for guard in self._guards:
-            objection = guard.objection(retrieval)
+    def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
+        """Ask every guard, and give the first objection in their order."""
+        objections = [(guard.reason, guard.objection(case)) for guard in self._guards]
+        if verdict is not None:
+            objections.insert(0, (SequenceGuard.reason, verdict.objection))
+        for reason, objection in objections:
             if objection is not None:
-                return guard.reason, objection
+                return reason, objection
+        retrieval = case.retrieval
         similarity = float(retrieval.similarities[0])
         text = (
             f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
@@ -163,17 +158,3 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
-
-
-def _guards(calibration: Calibration | None, settings: MatchSettings) -> tuple[Guard, ...]:
-    """Return the guards in the order they are asked.
-
-    The sequence filter does without a calibration and decides between look-alikes itself.
-    """
-    threshold = settings.min_similarity
-    if settings.sequence == 'filter':
-        return () if threshold is None else (SimilarityGuard(threshold),)
-    if threshold is None and calibration is not None:
-        threshold = calibration.min_similarity
-    appearance = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
-    return appearance, AmbiguityGuard(settings.min_ratio)

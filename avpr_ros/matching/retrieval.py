@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.stages import stage
 
 _FIRST_DEPTH = 64
 _DEPTH_FACTOR = 8
@@ -60,13 +61,15 @@ def retrieve(
     """
     depth = max(_FIRST_DEPTH, top_k)
     while True:
-        similarities, rows = index.search(descriptor[np.newaxis], depth)
+        with stage('search'):
+            similarities, rows = index.search(descriptor[np.newaxis], depth)
         usable = (rows[0] >= 0) & np.isfinite(similarities[0])
         found, scores = rows[0][usable], similarities[0][usable].astype(np.float64)
         if not found.size:
             return None
         distinct = hypotheses.distinct(int(found[0]), found, radius_m, angle_rad)
-        if distinct.any() or depth >= index.size:
+        # an approximate index looks at a part of the map only, and gives less than asked then
+        if distinct.any() or len(found) < depth:
             break
         depth *= _DEPTH_FACTOR
     rival = int(np.argmax(distinct)) if distinct.any() else None

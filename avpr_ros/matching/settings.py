@@ -29,6 +29,8 @@ class MatchSettings:
             the map and accepts the keyframe they lead to. It then stands in for the
             calibration's threshold and for ``min_ratio``; ``min_similarity`` holds if given.
         max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
+        odometry: where queries carry odometry, matches along the way must be consistent with it.
+        cool_down_s: least time between two accepted matches; 0 for none.
         position_covariance_scale: factor on the standard deviations of x, y and z.
         yaw_covariance_scale: factor on the standard deviation of the yaw.
         min_sigma_xy_m: floor of the standard deviation of x and y.
@@ -44,6 +46,8 @@ class MatchSettings:
     distinct_angle_rad: float = math.pi / 2
     sequence: str = 'agree'
     max_speed_m_s: float = 2.0
+    odometry: bool = True
+    cool_down_s: float = 0.0
     position_covariance_scale: float = 1.0
     yaw_covariance_scale: float = 1.0
     min_sigma_xy_m: float = 0.25
@@ -63,12 +67,14 @@ class MatchSettings:
             )
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name == 'sequence':
+            if item.name in ('sequence', 'odometry'):
                 continue
             if value is None and item.name in ('min_similarity', 'distinct_radius_m'):
                 continue
             if not math.isfinite(value):
                 raise ConfigError(f'{item.name} is {value}; use a finite number')
+            if item.name == 'cool_down_s' and value >= 0:
+                continue
             if item.name != 'min_similarity' and value <= 0:
                 raise ConfigError(f'{item.name} is {value}; use a number above 0')
         if self.min_similarity is not None and not -1 <= self.min_similarity <= 1:

@@ -62,9 +62,13 @@ class Backbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Describe (B, S, S, 3) uint8 RGB by (B, C, S/16, S/16) float32; 16 divides S."""
-        pixels = images.permute(0, 3, 1, 2).to(self.mean.dtype)
-        features: Tensor = self.blocks(self.stem((pixels - self.mean) / self.deviation))
+        features: Tensor = self.blocks(self.stem(self.normalised(images)))
         return features
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """Bring (B, S, S, 3) uint8 RGB to (B, 3, S, S) of ImageNet's mean and deviation."""
+        pixels = images.permute(0, 3, 1, 2).to(self.mean.dtype)
+        return (pixels - self.mean) / self.deviation
 
     def freeze(self, blocks: int) -> None:
         """Keep the stem and the first blocks out of training; all others take part in it."""

@@ -75,14 +75,14 @@ class VladQueryNetwork(nn.Module):
             )
         return cls(space.arrays[VOCABULARY], space.arrays[BASIS])
 
-    def local_features(self, images: Tensor) -> Tensor:
-        """Describe (B, S, S, 3) uint8 RGB by (B, n, C') unit rows."""
-        return unit_features(self.widen(self.backbone(images)))
-
     def forward(self, images: Tensor) -> Tensor:
         """Describe (B, S, S, 3) uint8 RGB by (B, d) float32 unit rows."""
-        features = self.local_features(images)
-        return project(soft_vlad(features, self.vocabulary, SHARPNESS), self.basis)
+        return self.aggregate(self.backbone(images))
+
+    def aggregate(self, features: Tensor) -> Tensor:
+        """Turn the backbone's (B, C, h, w) into (B, d) unit rows."""
+        local = unit_features(self.widen(features))
+        return project(soft_vlad(local, self.vocabulary, SHARPNESS), self.basis)
 
     def describe(self, images: Sequence[RgbImage]) -> Descriptors:
         """Describe images of any size: (N, d) float32 unit rows."""

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from avpr_ros.poses import Pose
+
 NS_PER_S = 1_000_000_000
 
 #: Stamps further than this from the node's clock come from another clock, such as a recording's
@@ -48,6 +50,56 @@ class RateGate:
     def reset(self) -> None:
         """Forget the past: the next image may pass."""
         self._last_due_ns = None
+
+
+class MotionGate:
+    """Lets images through once the robot has moved since the last one of the same camera.
+
+    A robot that stands sees the same thing again and again: that costs work and says nothing
+    new. Where there is no odometry every image passes.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[int, Pose]] = {}
+
+    def open(
+        self,
+        camera: str,
+        stamp_ns: int,
+        odom_from_base: Pose | None,
+        min_travel_m: float,
+        min_turn_rad: float,
+        still_period_s: float,
+    ) -> bool:
+        """Tell whether an image may pass, and remember where it was if so.
+
+        Args:
+            camera: name of the camera that took it.
+            stamp_ns: its stamp; one before the camera's last opens the gate.
+            odom_from_base: the base at that stamp; None opens the gate.
+            min_travel_m: the limit; 0 for none.
+            min_turn_rad: the limit; 0 for none.
+            still_period_s: after this long an image passes all the same.
+        """
+        if odom_from_base is None:
+            self._last.pop(camera, None)
+            return True
+        last = self._last.get(camera)
+        if last is not None:
+            passed_s = (stamp_ns - last[0]) / NS_PER_S
+            moved = (
+                last[1].distance_m(odom_from_base) >= min_travel_m
+                or last[1].angle_rad(odom_from_base) >= min_turn_rad
+            )
+            if not moved and 0 <= passed_s < still_period_s:
+                return False
+        self._last[camera] = (stamp_ns, odom_from_base)
+        return True
+
+    def reset(self) -> None:
+        """Forget the past: the next image of each camera may pass."""
+        # Replaced, not cleared: another thread may be in the middle of an image.
+        self._last = {}
 
 
 def too_old(stamp_ns: int, now_ns: int, max_age_s: float) -> bool:

@@ -48,6 +48,14 @@ ENDPOINTS = (
         'The same with `image_transport` `compressed`; it follows a remapping of `image`.',
     ),
     Endpoint(
+        'subscribed',
+        'odom',
+        'nav_msgs/msg/Odometry',
+        'best effort, depth 50',
+        'Optional. Where it comes, a robot that stands does nearly no work, and matches must move '
+        'as the robot does.',
+    ),
+    Endpoint(
         'published',
         '~/pose',
         'geometry_msgs/msg/PoseWithCovarianceStamped',

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.image_input import ImageInput
 from avpr_ros.ros.interface import image_topic
+from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.parameters import declare, on_change
 from avpr_ros.ros.processor import Processor
@@ -22,6 +23,7 @@ from avpr_ros.ros.reports import (
     inference_report,
     localisation_report,
     map_report,
+    odometry_report,
 )
 from avpr_ros.ros.services import Services
 from avpr_ros.ros.settings import Settings
@@ -52,7 +54,8 @@ class Localizer:
         recognizer = Recognizer.open(settings)
         outputs = Outputs(node, settings.map_frame)
         outputs.publish_keyframes(recognizer)
-        self._processor = Processor(node, settings, recognizer, outputs)
+        self._odometry = OdometryInput(node)
+        self._processor = Processor(node, settings, recognizer, outputs, self._odometry)
         self._services_offered = Services(node, self._processor, outputs)
         self._slots: NewestOnly[Any] = NewestOnly()
         self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
@@ -115,6 +118,7 @@ class Localizer:
                 *images,
                 inference_report(processor.statistics, processor.settings),
                 map_report(processor.recognizer),
+                odometry_report(self._odometry),
                 localisation_report(processor.statistics, processor.enabled),
             ]
 

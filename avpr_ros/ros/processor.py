@@ -6,22 +6,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import threading
-import time
 from typing import Any
 
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.matching.result import MatchResult
+from avpr_ros.poses import Pose
 from avpr_ros.ros import messages
 from avpr_ros.ros.deferred import Deferred
-from avpr_ros.ros.gates import RateGate, too_old
+from avpr_ros.ros.gates import MotionGate, RateGate, too_old
+from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
 from avpr_ros.sources.decode import decode_compressed, decode_image
+from avpr_ros.stages import measured, stage
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
@@ -51,7 +54,12 @@ class Processor:
     """
 
     def __init__(
-        self, node: Node, settings: Settings, recognizer: Recognizer, outputs: Outputs
+        self,
+        node: Node,
+        settings: Settings,
+        recognizer: Recognizer,
+        outputs: Outputs,
+        odometry: OdometryInput,
     ) -> None:
         self.settings = settings
         self.recognizer = recognizer
@@ -59,7 +67,9 @@ class Processor:
         self.statistics = Statistics()
         self._node = node
         self._outputs = outputs
+        self._odometry = odometry
         self._gate = RateGate()
+        self._motion = MotionGate()
         self._requests: list[Deferred[Outcome]] = []
         self._lock = threading.Lock()
 
@@ -81,6 +91,8 @@ class Processor:
     def clear(self) -> None:
         """Forget what depends on time going forward."""
         self._gate.reset()
+        self._motion.reset()
+        self._odometry.clear()
         self.recognizer.matcher.forget()
         self.statistics.last_fix_s = None
 
@@ -88,11 +100,15 @@ class Processor:
         """Match one message; what goes wrong with it is logged and counted, not published."""
         with self._lock:
             requests, self._requests = self._requests, []
-        if not requests and not self._wanted(messages.stamp_ns(message.header.stamp)):
+        stamp_ns = messages.stamp_ns(message.header.stamp)
+        if not requests and not self._timely(stamp_ns):
+            return
+        odom_from_base = self._odometry.at(stamp_ns, self.settings.odom_wait_s)
+        if not self._moved(camera, stamp_ns, odom_from_base) and not requests:
             return
         outcome = Outcome(False, 'The image could not be matched; the log says why.')
         try:
-            result = self._match(camera, message)
+            result = self._match(camera, message, odom_from_base)
             outcome = Outcome(result.accepted, result.text)
         except ImageDecodeError as error:
             outcome = Outcome(False, str(error))
@@ -115,8 +131,8 @@ class Processor:
             throttle_duration_sec=THROTTLE_S,
         )
 
-    def _wanted(self, stamp_ns: int) -> bool:
-        """Tell whether the gates let an image pass, before it is decoded."""
+    def _timely(self, stamp_ns: int) -> bool:
+        """Tell whether the gates of age and rate let an image pass, before it is decoded."""
         dropped = self.statistics.dropped
         now_ns = self._node.get_clock().now().nanoseconds
         if not self.enabled:
@@ -129,12 +145,31 @@ class Processor:
             return True
         return False
 
-    def _match(self, camera: str, message: Any) -> MatchResult:
+    def _moved(self, camera: str, stamp_ns: int, odom_from_base: Pose | None) -> bool:
+        """Tell whether the gate of motion lets an image pass, before it is decoded."""
+        s = self.settings
+        if self._motion.open(
+            camera, stamp_ns, odom_from_base, s.min_travel_m, s.min_turn_rad, s.still_period_s
+        ):
+            return True
+        self.statistics.dropped['still'] += 1
+        return False
+
+    def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         recognizer = self.recognizer
-        start_s = time.perf_counter()
-        image = decode_image(message) if isinstance(message, Image) else decode_compressed(message)
         stamp_ns = messages.stamp_ns(message.header.stamp)
-        result = recognizer.recognize(image, stamp_ns, camera)
-        self.statistics.matched(result, time.perf_counter() - start_s)
-        self._outputs.publish(result, recognizer, image)
+        with measured() as stages_s:
+            with stage('decode'):
+                image = _decode(message, recognizer.least_side_px)
+            result = recognizer.recognize(image, stamp_ns, camera, odom_from_base)
+            self.statistics.matched(result)
+            with stage('publish'):
+                self._outputs.publish(result, recognizer, image)
+        self.statistics.took(stages_s)
         return result
+
+
+def _decode(message: Any, least_side_px: int) -> RgbImage:
+    if isinstance(message, Image):
+        return decode_image(message)
+    return decode_compressed(message, least_side_px)

@@ -11,12 +11,15 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
+from avpr_ros.poses import Pose
 from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.stages import stage
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,30 @@ class Recognizer:
         check_space(network.manifest, gallery.manifest)
         return cls(gallery, network, _matcher(gallery, network, settings))
 
+    @property
+    def least_side_px(self) -> int:
+        """Sides of an image need not be longer than this for anything that is done with it."""
+        return self.network.manifest.input_px
+
     def with_settings(self, settings: Settings) -> Recognizer:
         """Return the same map and network with other thresholds and scales."""
         return replace(self, matcher=_matcher(self.gallery, self.network, settings))
 
-    def recognize(self, image: RgbImage, stamp_ns: int, camera: str) -> MatchResult:
-        """Describe an (H, W, 3) uint8 RGB image and match it."""
-        return self.matcher.match(self.network.describe(image), stamp_ns, camera)
+    def recognize(
+        self, image: RgbImage, stamp_ns: int, camera: str, odom_from_base: Pose | None = None
+    ) -> MatchResult:
+        """Describe an (H, W, 3) uint8 RGB image and match it.
+
+        Args:
+            image: the image.
+            stamp_ns: its stamp.
+            camera: name of the camera that took it.
+            odom_from_base: odometry at its stamp; None without.
+        """
+        descriptor = self.network.describe(image)
+        query = Query(descriptor, stamp_ns, camera, image, odom_from_base=odom_from_base)
+        with stage('guards'):
+            return self.matcher.match(query)
 
 
 def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:

@@ -8,6 +8,7 @@ import time
 
 from avpr_ros.ros.diagnostics import Level, Report
 from avpr_ros.ros.image_input import ImageInput
+from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
@@ -60,7 +61,7 @@ class ImageReport:
 
 
 def inference_report(statistics: Statistics, settings: Settings) -> Report:
-    """Report the time from decoding to decision."""
+    """Report the time from decoding to publishing, and each stage's p50 / p95 / p99."""
     values: dict[str, object] = {
         'images': sum(statistics.reasons.values()),
         'failures': statistics.failures,
@@ -70,8 +71,10 @@ def inference_report(statistics: Statistics, settings: Settings) -> Report:
     percentiles = statistics.work_percentiles_ms()
     if percentiles is None:
         return Report('inference', Level.OK, 'No image matched yet.', values)
-    p50, p95 = percentiles
-    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}')
+    p50, p95, p99 = percentiles
+    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}', p99_ms=f'{p99:.1f}')
+    for name, ms in statistics.stage_percentiles_ms().items():
+        values[f'{name}_ms'] = ' / '.join(f'{one:.2f}' for one in ms)
     text = f'{p50:.0f} ms an image, p95 {p95:.0f} ms.'
     period_ms = 1e3 / settings.max_rate_hz if settings.max_rate_hz > 0.0 else float('inf')
     if p95 > period_ms:
@@ -94,6 +97,17 @@ def map_report(recognizer: Recognizer) -> Report:
         'query_network': recognizer.network.manifest.network,
     }
     return Report('map', Level.OK, f'{values["keyframes"]} keyframes loaded.', values)
+
+
+def odometry_report(odometry: OdometryInput) -> Report:
+    """Report what odometry came; none is no fault."""
+    values: dict[str, object] = {
+        'received': odometry.received,
+        'refused': odometry.refused,
+        'restarts': odometry.restarts,
+    }
+    text = 'In use.' if odometry.received else 'None comes; images are matched without.'
+    return Report('odometry', Level.OK, text, values)
 
 
 def localisation_report(statistics: Statistics, enabled: bool) -> Report:

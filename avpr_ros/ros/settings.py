@@ -41,6 +41,32 @@ class Settings:
     max_rate_hz: float = row(
         5.0, 'Images matched at most; 0: every image.', unit='Hz', low=0.0, high=1000.0
     )
+    min_travel_m: float = row(
+        0.1,
+        'With odometry: an image is matched once the robot has moved this far since the last one '
+        'that was, or turned by `min_turn_rad`; 0: every image.',
+        unit='m',
+        low=0.0,
+        high=1000.0,
+    )
+    min_turn_rad: float = row(
+        0.1, 'The same for turning; 0: every image.', unit='rad', low=0.0, high=3.1416
+    )
+    still_period_s: float = row(
+        5.0,
+        'With odometry: a robot that stands is matched once in this time all the same.',
+        unit='s',
+        low=0.0,
+        high=3600.0,
+    )
+    odom_wait_s: float = row(
+        0.1,
+        'How long an image waits for odometry of its stamp, where odometry comes at all; then it '
+        'is matched without.',
+        unit='s',
+        low=0.0,
+        high=1.0,
+    )
     max_image_age_s: float = row(
         1.0,
         'Older images are dropped; 0: none. Stamps more than a minute off the clock of the node '

@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import time
 
 import numpy as np
 
 from avpr_ros.matching.result import MatchResult
+from avpr_ros.stages import STAGES
 
 #: Images over which the percentiles of the work time are taken.
 WINDOW = 100
+#: What is told of a window of durations.
+PERCENTILES = (50, 95, 99)
 
 
 @dataclass
@@ -26,7 +30,8 @@ class Statistics:
         decode_failures: images that could not be decoded, by camera.
         problems: why the last image of a camera could not be decoded; absent after a good one.
         failures: images on which the work failed in another way.
-        work_s: durations of the last images, decoding to decision.
+        work_s: durations of the last images, decoding to publishing.
+        stages_s: durations of their stages, by name, image by image.
         last_fix_s: ``time.monotonic()`` of the last accepted match.
     """
 
@@ -36,12 +41,12 @@ class Statistics:
     problems: dict[str, str] = field(default_factory=dict)
     failures: int = 0
     work_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    stages_s: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     last_fix_s: float | None = None
 
-    def matched(self, result: MatchResult, duration_s: float) -> None:
+    def matched(self, result: MatchResult) -> None:
         """Count one image that was matched, accepted or not."""
         self.reasons[result.reason.value] += 1
-        self.work_s.append(duration_s)
         self.problems.pop(result.camera, None)
         if result.estimate is not None:
             self.last_fix_s = time.monotonic()
@@ -51,10 +56,22 @@ class Statistics:
         self.decode_failures[camera] += 1
         self.problems[camera] = problem
 
-    def work_percentiles_ms(self) -> tuple[float, float] | None:
-        """Return p50 and p95 of the work time in milliseconds; None before the first image."""
-        durations = list(self.work_s)
-        if not durations:
-            return None
-        p50, p95 = np.percentile(durations, [50, 95]) * 1e3
-        return float(p50), float(p95)
+    def took(self, stages_s: Mapping[str, float]) -> None:
+        """Note how long each stage of one image took."""
+        self.stages_s.append(stages_s)
+        self.work_s.append(sum(stages_s.values()))
+
+    def work_percentiles_ms(self) -> tuple[float, ...] | None:
+        """Return p50, p95 and p99 of the work in milliseconds; None before the first image."""
+        return _percentiles_ms(list(self.work_s)) if self.work_s else None
+
+    def stage_percentiles_ms(self) -> dict[str, tuple[float, ...]]:
+        """Return the same of each stage that there was, in the order of the work."""
+        images = list(self.stages_s)
+        names = [*STAGES, *sorted({name for image in images for name in image} - {*STAGES})]
+        found = {name: [image[name] for image in images if name in image] for name in names}
+        return {name: _percentiles_ms(one) for name, one in found.items() if one}
+
+
+def _percentiles_ms(durations_s: list[float]) -> tuple[float, ...]:
+    return tuple(float(one) * 1e3 for one in np.percentile(durations_s, PERCENTILES))

@@ -15,6 +15,7 @@ from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.stages import stage
 
 INPUT = 'image'
 OUTPUT = 'descriptor'
@@ -74,9 +75,11 @@ class OnnxQueryNetwork:
             ImageDecodeError: not such an image, or one without pixels.
             QueryNetworkError: ONNX Runtime fails.
         """
-        batch = squash(image, self._manifest.input_px)[np.newaxis]
+        with stage('preprocess'):
+            batch = squash(image, self._manifest.input_px)[np.newaxis]
         try:
-            (rows,) = self._session.run([OUTPUT], {INPUT: batch})
+            with stage('network'):
+                (rows,) = self._session.run([OUTPUT], {INPUT: batch})
         # ONNX Runtime's exceptions derive from nothing narrower.
         except Exception as error:
             raise QueryNetworkError(

@@ -55,6 +55,20 @@ def to_local_m(origin: GeodeticOrigin, fixes: FloatArray) -> FloatArray:
     return np.array([east, north, up], dtype=np.float64).T
 
 
+def to_utm_m(fixes: FloatArray) -> FloatArray:
+    """Carry (N, 2) rows latitude deg, longitude deg to (N, 2) east and north on the UTM grid.
+
+    All in one zone, that of the median longitude; a city on the border of two stays whole.
+    """
+    zone = int((np.median(fixes[:, 1]) + 180.0) // 6.0) % 60 + 1
+    south = ' +south' if np.median(fixes[:, 0]) < 0 else ''
+    utm = Transformer.from_crs(
+        'EPSG:4326', f'+proj=utm +zone={zone}{south} +ellps=WGS84 +type=crs', always_xy=True
+    )
+    east, north = utm.transform(fixes[:, 1].tolist(), fixes[:, 0].tolist())
+    return np.array([east, north], dtype=np.float64).T
+
+
 def course_over_ground_rad(positions_m: FloatArray) -> FloatArray | None:
     """Return (N,) headings about z, 0 = east, or None where the path is shorter than the baseline.
 

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avpr_ros.arrays import RgbImage
-from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources.decode import decode_encoded
+from avpr_ros.sources.decode import decode_file
 from avpr_ros.sources.folder_poses import folder_poses
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.image_listing import choose_folders, list_images
@@ -79,7 +77,7 @@ class ImageFolderSource:
         """Yield every image in stamp order."""
         for image in self._images:
             camera = self.cameras[image.camera].name
-            yield StampedImage(image.stamp_ns, camera, partial(_decode_file, image.path))
+            yield StampedImage(image.stamp_ns, camera, partial(decode_file, image.path))
 
     def frames(self) -> Iterator[Frame]:
         """Yield in stamp order the images that have a pose within the gap limit.
@@ -88,11 +86,3 @@ class ImageFolderSource:
             SourceError: the source was opened without poses.
         """
         return self._posed.frames(self.images())
-
-
-def _decode_file(path: Path) -> RgbImage:
-    try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise ImageDecodeError(f'Image {path} cannot be read: {error}.') from error
-    return decode_encoded(data, str(path))

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Open whatever lies at a path: a bag or an image folder."""
+"""Open whatever lies at a path: a bag, a dataset or an image folder."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.datasets.dataset_source import DatasetSource
+from avpr_ros.sources.datasets.open import is_dataset
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
@@ -18,7 +20,10 @@ _BAG_SUFFIXES = ('.bag', '.mcap', '.db3')
 
 
 def open_source(path: Path, options: SourceOptions) -> FrameSource:
-    """Open a bag (folder with metadata.yaml, .mcap, .db3, ROS 1 .bag) or an image folder.
+    """Open a bag (folder with metadata.yaml, .mcap, .db3, ROS 1 .bag), dataset or image folder.
+
+    A dataset is GSV-Cities' root or one city's ``database`` or ``query`` of MSLS; folders in the
+    layout of datasets_vg are image folders.
 
     Raises:
         SourceError: nothing there, unreadable, or not what the options ask for; the text lists
@@ -34,6 +39,8 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
         )
     if (path / 'metadata.yaml').is_file():
         return BagSource(path, options)
+    if is_dataset(path):
+        return DatasetSource(path, options)
     bags = sorted(p for p in path.iterdir() if p.suffix in _BAG_SUFFIXES)
     if len(bags) == 1:
         return BagSource(bags[0], options)

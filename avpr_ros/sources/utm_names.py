@@ -4,8 +4,9 @@
 
 ``@UTM_east@UTM_north@zone_number@zone_letter@latitude@longitude@pano_id@tile@heading@pitch@roll@
 height@timestamp@note@.jpg``; only the first two need be there. The map frame is the UTM grid from
-the first image on: x east, y north. Heading is degrees clockwise from north; where no name has
-one, rotations are identity.
+the first image on: x east, y north; names that tell no zone are taken as they stand, so that the
+folders of one dataset agree. Heading is degrees clockwise from north; where no name has one,
+rotations are identity.
 """
 
 from __future__ import annotations
@@ -58,11 +59,42 @@ def read_utm_names(names: Sequence[str], origin: GeodeticOrigin | None) -> Named
 
     Args:
         names: file names, at least one; all with a position, all of one zone.
-        origin: origin of the local frame; None: the first image's position.
+        origin: origin of the local frame; None: the first image's position. Names without a
+            zone have no such frame.
 
     Raises:
         SourceError: a name whose numbers cannot be read, or names of several zones.
     """
+    grid, zone = _read_grid(names)
+    offset_m = np.zeros(2)
+    if zone is not None:
+        if origin is None:
+            longitude, latitude = _utm(zone).transform(grid[0, 0], grid[0, 1], direction='INVERSE')
+            origin = _utm_origin(zone, latitude, longitude)
+        offset_m = np.array(_utm(zone).transform(origin.longitude_deg, origin.latitude_deg))
+    positions = grid[:, :3] - [*offset_m, 0.0]
+    has_heading = bool(np.isfinite(grid[:, 3]).all())
+    yaw_rad = np.pi / 2 - np.radians(grid[:, 3]) if has_heading else np.zeros(len(grid))
+    quaternions = Rotation.from_euler('z', yaw_rad[:, np.newaxis]).as_quat()
+    return NamedPoses(np.concatenate([positions, quaternions], axis=1), origin, has_heading)
+
+
+def read_utm_grid(names: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+    """Read positions as they stand in file names, with no local frame.
+
+    Returns:
+        (N, 2) east and north in metres; (N,) degrees clockwise from north, NaN where a name has
+        none.
+
+    Raises:
+        SourceError: a name whose numbers cannot be read, or names of several zones.
+    """
+    grid, _ = _read_grid(names)
+    return grid[:, :2], grid[:, 3]
+
+
+def _read_grid(names: Sequence[str]) -> tuple[FloatArray, _Zone | None]:
+    """Return (N, 4) east, north, height, heading in degrees or NaN, and the zone if any."""
     fields = [[*name.rpartition('.')[0].split('@'), *[''] * _HEIGHT] for name in names]
     zones = {_zone(row, name) for row, name in zip(fields, names, strict=True)}
     if len(zones) > 1:
@@ -71,20 +103,7 @@ def read_utm_names(names: Sequence[str], origin: GeodeticOrigin | None) -> Named
             'split the folder.'
         )
     grid = np.array([_grid(row, name) for row, name in zip(fields, names, strict=True)])
-    zone = zones.pop()
-    offset_m = grid[0, :2]
-    if zone is not None:
-        if origin is None:
-            longitude, latitude = _utm(zone).transform(
-                offset_m[0], offset_m[1], direction='INVERSE'
-            )
-            origin = _utm_origin(zone, latitude, longitude)
-        offset_m = np.array(_utm(zone).transform(origin.longitude_deg, origin.latitude_deg))
-    positions = grid[:, :3] - [*offset_m, 0.0]
-    has_heading = bool(np.isfinite(grid[:, 3]).all())
-    yaw_rad = np.pi / 2 - np.radians(grid[:, 3]) if has_heading else np.zeros(len(grid))
-    quaternions = Rotation.from_euler('z', yaw_rad[:, np.newaxis]).as_quat()
-    return NamedPoses(np.concatenate([positions, quaternions], axis=1), origin, has_heading)
+    return grid, zones.pop()
 
 
 def _utm_origin(zone: _Zone, latitude_deg: float, longitude_deg: float) -> GeodeticOrigin:

@@ -28,14 +28,18 @@ class Checkpoint:
         identity: what the training is of (map, space, settings); another one is not resumed.
         step: steps done.
         network: state of the query network.
+        objective: what the objective carries from step to step.
         optimizer: state of the optimiser.
+        best: state of the query network at its lowest held-out loss; None where it is not kept.
         history: rows of evidence so far.
     """
 
     identity: str
     step: int
     network: Mapping[str, Tensor]
+    objective: Mapping[str, Tensor]
     optimizer: Mapping[str, Any]
+    best: Mapping[str, Tensor] | None
     history: list[dict[str, float]]
 
     def save(self, path: Path) -> None:

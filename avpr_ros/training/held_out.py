@@ -59,9 +59,12 @@ class HeldOutViews:
     views: NDArray[np.uint8]
 
     @classmethod
-    def draw(cls, images: TrainingImages, size_px: int, seed: int) -> HeldOutViews:
-        """Draw the views of a map, evenly over its rows."""
-        rows = np.resize(evenly(len(images), VIEWS), VIEWS)
+    def draw(
+        cls, images: TrainingImages, size_px: int, seed: int, among: IntArray | None = None
+    ) -> HeldOutViews:
+        """Draw the views of a map, evenly over its rows or over some of them."""
+        among = np.arange(len(images)) if among is None else among
+        rows = np.resize(among[evenly(len(among), VIEWS)], VIEWS)
         return cls(rows, views_of(images, rows, size_px, STRONG, (seed, _STREAM)))
 
     def similarities(

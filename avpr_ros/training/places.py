@@ -4,17 +4,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.sources.datasets.labelled_images import LabelledImages
+
+#: Side of a cell for street views from a car, as is usual for Pittsburgh and MSLS.
+_STREET_CELL_M = 15.0
+#: More than a UTM grid is long.
+_CITIES_APART_M = 2e7
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +32,7 @@ class Places:
         exclusion_offsets: (M + 1,) int64; the places that are no negatives of place m, m itself
             among them, are ``exclusion_members[offsets[m]:offsets[m + 1]]``.
         exclusion_members: int64 place numbers, ascending within a place.
-        cell_m: side of a grid cell.
+        cell_m: side of a grid cell; 0 where labels made the places.
         exclusion_m: distance of centres within which a place of similar heading is excluded.
     """
 
@@ -91,8 +97,61 @@ def places_from_poses(keyframes: Keyframes, settings: PlaceSettings) -> Places:
         Places numbered in the order of grid cells.
     """
     positions = keyframes.poses[:, :3]
-    headings = _headings_rad(keyframes.poses[:, 3:])
+    headings = keyframes.headings_rad()
     cell_m = settings.cell_m or _typical_cell_m(keyframes)
+    return _grid_places(positions, headings, cell_m, settings)
+
+
+def places_of_dataset(images: LabelledImages, settings: PlaceSettings) -> Places:
+    """Divide a dataset's images by its own labels, or else by position grid and heading.
+
+    Labels are trusted: all other places are negatives. A grid never spans two cities, and an
+    image whose heading is unknown is taken as facing east.
+
+    Args:
+        images: N images.
+        settings: of the grid; ``cell_m`` None is 15 m, usual for street views.
+    """
+    if images.has_labels:
+        return places_from_labels(images.labels)
+    # Another city is far away, whatever its own grid says.
+    apart_m = images.cities[:, np.newaxis] * _CITIES_APART_M
+    positions = np.concatenate([images.positions_m, apart_m], axis=1)
+    headings = np.nan_to_num(images.headings_rad, nan=0.0)
+    return _grid_places(positions, headings, settings.cell_m or _STREET_CELL_M, settings)
+
+
+def places_from_labels(labels: IntArray) -> Places:
+    """Make places of (N,) labels, whatever numbers they are; each excludes only itself."""
+    _, numbers = np.unique(labels, return_inverse=True)
+    numbers = numbers.reshape(-1).astype(np.int64)
+    own = np.arange(int(numbers.max()) + 1, dtype=np.int64)
+    return Places(numbers, np.append(own, len(own)), own, cell_m=0.0, exclusion_m=0.0)
+
+
+def join_places(parts: Sequence[Places]) -> Places:
+    """Put the places of several maps one after the other; those of different maps are negatives.
+
+    Args:
+        parts: at least one; the lengths of the first are kept.
+    """
+    places = np.cumsum([0, *(part.count for part in parts)])
+    members = np.cumsum([0, *(len(part.exclusion_members) for part in parts)])
+    offsets = [
+        part.exclusion_offsets[:-1] + start for part, start in zip(parts, members, strict=False)
+    ]
+    return Places(
+        np.concatenate([p.labels + n for p, n in zip(parts, places, strict=False)]),
+        np.append(np.concatenate(offsets), members[-1]),
+        np.concatenate([p.exclusion_members + n for p, n in zip(parts, places, strict=False)]),
+        parts[0].cell_m,
+        parts[0].exclusion_m,
+    )
+
+
+def _grid_places(
+    positions: FloatArray, headings: FloatArray, cell_m: float, settings: PlaceSettings
+) -> Places:
     cells = np.floor((positions - positions.min(axis=0)) / cell_m).astype(np.int64)
     sector = np.round(headings / (2 * np.pi) * settings.heading_sectors).astype(np.int64)
     keys = np.column_stack([cells, sector % settings.heading_sectors])
@@ -113,12 +172,6 @@ def _typical_cell_m(keyframes: Keyframes) -> float:
     steps = keyframes.steps_m()
     moving = steps[steps > 1e-3]
     return 2 * float(np.median(moving)) if len(moving) else 1.0
-
-
-def _headings_rad(quaternions: FloatArray) -> FloatArray:
-    """Return the angle of each x axis about +z of the map."""
-    x_axes = Rotation.from_quat(quaternions).apply([1.0, 0.0, 0.0])
-    return np.asarray(np.arctan2(x_axes[:, 1], x_axes[:, 0]))
 
 
 def _means(values: FloatArray, labels: IntArray) -> FloatArray:

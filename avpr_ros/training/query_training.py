@@ -4,49 +4,59 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Sequence
 from pathlib import Path
 import time
 from typing import Any
+
+import numpy as np
+import torch
 
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.bank import build_bank
 from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
-from avpr_ros.training.images import MapImages
+from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialise import initialise_by_ridge
-from avpr_ros.training.places import Places, places_from_poses
+from avpr_ros.training.inputs import FreshViews
+from avpr_ros.training.objectives.gallery_side import GallerySide
+from avpr_ros.training.objectives.methods import objective_by_name
+from avpr_ros.training.places import Places
 from avpr_ros.training.settings import TrainSettings
+from avpr_ros.training.split import split_places
 from avpr_ros.training.trainer import Trainer
+from avpr_ros.training.training_gallery import TrainingGallery
 
 
 def train_query_network(
-    gallery: GalleryMap,
+    maps: GalleryMap | Sequence[GalleryMap],
     output: Path,
     settings: TrainSettings,
     progress: Progress = no_progress,
 ) -> TrainResult:
     """Train the embedded query network for a map, calibrate it and export it.
 
-    Closed-form start, then the asymmetric contrastive loss over the bank of place centroids and
-    a regression on the stored gallery descriptors, on augmented views of the map's thumbnails.
+    Closed-form start, then the chosen objective over the stored gallery descriptors (by default
+    the asymmetric contrastive loss over the bank and a regression) on augmented views of the
+    map's thumbnails. The bank is kept beside the map.
 
     Args:
-        gallery: a map with thumbnails, of an embedded gallery network.
-        output: the ONNX file; its manifest gets the same name with ``.json``, the checkpoint
-            with ``.checkpoint``, which is deleted when all is done.
+        maps: a map with thumbnails, of an embedded gallery network, or several of one descriptor
+            space that show different places; the threshold is then one for all of them.
+        output: the ONNX file; its manifest gets the same name with ``.json``, the curves with
+            ``.csv``, the checkpoint with ``.checkpoint``, which is deleted when all is done.
         settings: of the training.
         progress: called with stage, done, total.
 
     Raises:
-        TrainingError: no thumbnails, a checkpoint of another training, a loss that is not
-            finite, or files that cannot be written.
+        ConfigError: no such method.
+        TrainingError: no thumbnails, no variance for a method that needs it, a checkpoint of
+            another training, a loss that is not finite, or files that cannot be written.
         SpaceMismatchError: the map's descriptor space is not of the embedded kind.
         MapError: a file of the map is damaged.
     """
@@ -55,62 +65,75 @@ def train_query_network(
     checkpoint = output.with_suffix('.checkpoint')
     if not settings.resume:
         _forget(checkpoint)
-    images = MapImages(gallery)
-    network = VladQueryNetwork.for_space(gallery.space())
-    places = places_from_poses(gallery.keyframes, settings.places)
-    held_out = HeldOutViews.draw(images, network.input_px, settings.seed)
-    initialise_by_ridge(network, load_gallery_network(gallery.space()), images, progress)
+    gallery = TrainingGallery.of([maps] if isinstance(maps, GalleryMap) else maps, settings.places)
+    space = gallery.maps[0].space()
+    network = VladQueryNetwork.for_space(space)
+    trainer = _trainer(network, gallery, settings)
+    held_out = HeldOutViews.draw(gallery.images, network.input_px, settings.seed)
+    initialise_by_ridge(network, load_gallery_network(space), gallery.images, progress)
     before = held_out.similarities(network, gallery.descriptors)
-
-    bank = build_bank(gallery.descriptors, places)
-    trainer = Trainer(network, images, gallery.descriptors, bank, settings)
+    watched = _watched(held_out, trainer, gallery.images, settings.seed)
 
     def held_out_loss() -> float:
-        return trainer.mean_loss(held_out.views, held_out.rows)
+        return trainer.mean_loss(torch.from_numpy(watched.views), watched.rows)
 
-    trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
+    trainer.run(checkpoint, gallery.identity(settings.to_json()), held_out_loss, progress)
+    write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(after, held_out.rows, gallery.descriptors, gallery.keyframes, places)
+    calibration = calibrate(
+        after, held_out.rows, gallery.descriptors, gallery.keyframes, gallery.places
+    )
     progress('calibration', 1, 1)
     training = {
-        **_evidence(trainer, settings, places),
+        **_evidence(trainer, settings, gallery.places),
         'held_out': {
             'what': WHAT,
             'views': VIEWS,
-            'before': recalls(before, held_out.rows, places),
-            'after': recalls(after, held_out.rows, places),
+            'before': recalls(before, held_out.rows, gallery.places),
+            'after': recalls(after, held_out.rows, gallery.places),
         },
         'seconds': round(time.monotonic() - started, 1),
     }
+    of, size_px = gallery.maps[0], network.input_px
     result = deliver(
-        network, network.name, network.input_px, gallery, images, output, training, calibration
+        network, network.name, size_px, of, gallery.images, output, training, calibration
     )
     _forget(checkpoint)
     return result
 
 
+def _trainer(
+    network: VladQueryNetwork, gallery: TrainingGallery, settings: TrainSettings
+) -> Trainer:
+    """Set a training up; what cannot work is refused here, before any image is read."""
+    network.backbone.freeze(settings.frozen_blocks)
+    side = GallerySide(gallery.descriptors, gallery.bank, gallery.views)
+    objective = objective_by_name(settings.method, side)
+    kept, _ = split_places(gallery.places, settings.hold_out_share, settings.seed)
+    views = FreshViews(gallery.images, network.input_px, settings.augmentation, settings.seed)
+    return Trainer(network, views, objective, settings, rows=kept)
+
+
+def _watched(
+    held_out: HeldOutViews, trainer: Trainer, images: TrainingImages, seed: int
+) -> HeldOutViews:
+    """Return the views that the held-out loss is of: those of places not trained on, if any."""
+    left_out = np.setdiff1d(np.arange(len(images)), trainer.rows)
+    if not len(left_out):
+        return held_out
+    return HeldOutViews.draw(images, held_out.views.shape[1], seed, left_out)
+
+
 def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
     return {
-        'method': 'asymmetric contrastive loss and regression',
+        'method': settings.method,
         'settings': settings.to_json(),
         'images': len(places.labels),
         'places': places.count,
-        'steps': trainer.steps,
+        'steps': trainer.step,
         'history': trainer.history,
     }
-
-
-def _identity(gallery: GalleryMap, settings: TrainSettings) -> str:
-    """Hash what a checkpoint must agree on: the map, its space and every setting that matters."""
-    manifest = gallery.manifest
-    facts = {
-        'map_id': manifest.map_id,
-        'revision': manifest.revision,
-        'space_id': manifest.descriptor_space.id,
-        'settings': settings.to_json(),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _forget(checkpoint: Path) -> None:

@@ -31,8 +31,12 @@ class TrainSettings:
         weight_decay: of AdamW.
         frozen_blocks: the stem and this many blocks of the backbone keep their ImageNet weights:
             edges and colours are the same everywhere, and a step costs 40 % less.
-        temperature: of the contrastive loss.
-        regression_weight: factor of the regression beside the contrastive loss.
+        method: name of the objective, see ``objectives/methods.py``.
+        accumulate: batches whose gradients are summed up before the optimiser steps.
+        hold_out_share: share of the places that no training view comes from; the held-out loss
+            is then of these. 0: of all places, under stronger changes.
+        patience: checkpoints without a lower held-out loss after which training stops; None:
+            all steps.
         checkpoint_every: steps between checkpoints.
         resume: go on from the checkpoint beside the output, where there is one.
         augmentation: of the training views.
@@ -47,8 +51,10 @@ class TrainSettings:
     warm_up_share: float = 0.1
     weight_decay: float = 1e-2
     frozen_blocks: int = 2
-    temperature: float = 0.05
-    regression_weight: float = 3.0
+    method: str = 'without_iea'
+    accumulate: int = 1
+    hold_out_share: float = 0.0
+    patience: int | None = None
     checkpoint_every: int = 50
     resume: bool = False
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -56,16 +62,16 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         """Check what a user can set; raises ``ConfigError``."""
-        for name in ('steps', 'batch_size', 'checkpoint_every'):
+        for name in ('steps', 'batch_size', 'checkpoint_every', 'accumulate', 'patience'):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f'{name} is {value}; use 1 or more')
         if self.seed < 0:
             raise ConfigError(f'seed is {self.seed}; use 0 or more')
-        for name in ('learning_rate', 'temperature'):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value > 0):
-                raise ConfigError(f'{name} is {value}; use a number above 0')
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ConfigError(f'learning_rate is {self.learning_rate}; use a number above 0')
+        if not 0 <= self.hold_out_share < 1:
+            raise ConfigError(f'hold_out_share is {self.hold_out_share}; use 0 to less than 1')
 
     def steps_for(self, images: int) -> int:
         """Return the number of steps for a map of so many images."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 import sys
 from types import ModuleType
@@ -33,14 +33,18 @@ class AngleDescriber:
     """Mean grey g becomes (cos, sin) of an angle that grows with g."""
 
     network = 'angle'
+    input_px = 8
 
     def describe_gallery(
         self, images: Callable[[], Iterable[RgbImage]], count: int, progress: Progress
     ) -> tuple[DescriptorSpace, Descriptors]:
-        angles = np.array([image.mean() for image in images()]) * ANGLE_PER_GREY
+        rows = self.describe(list(images()))
         progress('describing', count, count)
-        rows = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
         return DescriptorSpace.create('angle', 2, 8, {}), rows
+
+    def describe(self, images: Sequence[RgbImage]) -> Descriptors:
+        angles = np.array([image.mean() for image in images]) * ANGLE_PER_GREY
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
 @pytest.fixture
@@ -48,6 +52,7 @@ def avpr(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs the command line: exit code, stdout, stderr."""
     registry = ModuleType('avpr_ros.networks.registry')
     registry.describer_by_name = lambda name, *, dim: AngleDescriber()
+    registry.load_gallery_network = lambda space: AngleDescriber()
     monkeypatch.setitem(sys.modules, 'avpr_ros.networks.registry', registry)
     monkeypatch.setenv('COLUMNS', '200')
 

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.views import load_views
 
 
 def test_a_folder_becomes_a_map_with_a_report(avpr, walk, tmp_path):
@@ -15,6 +17,15 @@ def test_a_folder_becomes_a_map_with_a_report(avpr, walk, tmp_path):
     gallery = GalleryMap.open(tmp_path / 'map')
     assert len(gallery) == 12
     assert 'report.html' in gallery.manifest.files
+
+
+def test_views_of_each_keyframe_become_part_of_the_map(avpr, walk, tmp_path):
+    assert avpr('build', walk, '-o', tmp_path / 'map', '--views', 2)[0] == 0
+    gallery = GalleryMap.open(tmp_path / 'map')
+    assert gallery.manifest.files['views.npy'].bytes > 0
+    views = load_views(gallery)
+    assert views.shape == (12, 2, 2)
+    assert np.allclose(np.linalg.norm(views.astype(np.float32), axis=2), 1, atol=1e-2)
 
 
 def test_a_dry_run_only_looks(avpr, walk, tmp_path):

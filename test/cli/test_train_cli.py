@@ -43,12 +43,16 @@ def asked(monkeypatch):
 
 def test_options_reach_the_training_and_its_evidence_is_shown(avpr, gallery, tmp_path, asked):
     output = tmp_path / 'o.onnx'
-    arguments = ('--output', output, '--steps', 7, '--seed', 5, '--resume')
+    arguments = ['--output', output, '--steps', 7, '--seed', 5, '--resume']
+    arguments += ['--method', 'csd', '--batch-size', 4, '--accumulate', 2]
+    arguments += ['--hold-out', 0.2, '--patience', 3]
     code, out, _ = avpr('train', '--map', gallery.path, *arguments)
     assert code == 0
     ((kind, target, settings),) = asked
     assert (kind, target) == ('train', output)
     assert (settings.steps, settings.seed, settings.resume) == (7, 5, True)
+    assert (settings.method, settings.batch_size, settings.accumulate) == ('csd', 4, 2)
+    assert (settings.hold_out_share, settings.patience) == (0.2, 3)
     text = re.sub(r'\s+', ' ', out)
     assert '0.400 / 0.500' in text
     assert '0.900 / 1.000' in text
@@ -59,6 +63,12 @@ def test_options_reach_the_training_and_its_evidence_is_shown(avpr, gallery, tmp
 def test_the_symmetric_pair_is_exported_beside_the_map_by_default(avpr, gallery, asked):
     assert avpr('train', '--map', gallery.path, '--symmetric')[0] == 0
     assert asked == [('export', Path(gallery.path).resolve().parent / 'query.onnx', 0)]
+
+
+def test_one_symmetric_pair_is_of_one_map(avpr, gallery, asked):
+    code, _, err = avpr('train', '--map', gallery.path, '--map', gallery.path, '--symmetric')
+    assert (code, asked) == (2, [])
+    assert 'give one --map' in err
 
 
 def test_a_map_of_a_foreign_space_is_one_sentence_on_stderr(avpr, gallery, tmp_path):

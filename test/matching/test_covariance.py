@@ -7,13 +7,14 @@ import pytest
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
 
 def _sigmas(gallery, query, **settings):
     matcher = Matcher(gallery, Calibration(0.1), MatchSettings(sequence='single', **settings))
-    result = matcher.match(query / np.linalg.norm(query), 0, 'front')
+    result = matcher.match(Query(query / np.linalg.norm(query), 0, 'front'))
     assert result.accepted, result.text
     return np.sqrt(np.diag(result.estimate.covariance))
 

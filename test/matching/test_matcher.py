@@ -10,6 +10,7 @@ import pytest
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
@@ -42,7 +43,9 @@ def _assert_sound(result) -> None:
 
 
 def test_a_clear_match_is_accepted_with_the_keyframes_pose(gallery):
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(gallery.descriptors[7], 42, 'front')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(
+        Query(gallery.descriptors[7], 42, 'front')
+    )
     _assert_sound(result)
     assert (result.stamp_ns, result.camera) == (42, 'front')
     assert result.accepted
@@ -54,7 +57,7 @@ def test_a_clear_match_is_accepted_with_the_keyframes_pose(gallery):
 
 def test_what_is_not_similar_enough_is_rejected(gallery):
     query = _unit(*[1.0] * 8, *[0.0] * 23, 2.0)
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(query, 0, 'front')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(Query(query, 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.LOW_SIMILARITY
     assert '0.289 is below 0.500' in result.text
@@ -63,12 +66,12 @@ def test_what_is_not_similar_enough_is_rejected(gallery):
 def test_the_setting_stands_above_the_calibration(gallery):
     query = _unit(*[0.0] * 3, 1.0, *[0.0] * 27, 2.0)
     settings = MatchSettings(sequence='single', min_similarity=0.4)
-    assert not Matcher(gallery, CALIBRATION, SINGLE).match(query, 0, 'front').accepted
-    assert Matcher(gallery, CALIBRATION, settings).match(query, 0, 'front').accepted
+    assert not Matcher(gallery, CALIBRATION, SINGLE).match(Query(query, 0, 'front')).accepted
+    assert Matcher(gallery, CALIBRATION, settings).match(Query(query, 0, 'front')).accepted
 
 
 def test_without_any_threshold_nothing_is_accepted(gallery):
-    result = Matcher(gallery, None).match(gallery.descriptors[0], 0, 'front')
+    result = Matcher(gallery, None).match(Query(gallery.descriptors[0], 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.NOT_CALIBRATED
     assert result.candidates[0].row == 0
@@ -79,9 +82,9 @@ def test_neighbours_of_the_best_are_no_rivals_but_another_place_is(gallery):
     assert matcher.distinct_radius_m == 5.0
     query = np.zeros(32, np.float32)
     query[7], query[12] = 1.0, 0.99
-    assert matcher.match(_unit(*query), 0, 'front').accepted
+    assert matcher.match(Query(_unit(*query), 0, 'front')).accepted
     query[12], query[13] = 0.0, 0.99
-    result = matcher.match(_unit(*query), 0, 'front')
+    result = matcher.match(Query(_unit(*query), 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.AMBIGUOUS
     assert 'map row 13' in result.text
@@ -90,7 +93,7 @@ def test_neighbours_of_the_best_are_no_rivals_but_another_place_is(gallery):
 def test_the_same_spot_seen_the_other_way_is_a_rival(make_gallery):
     poses = [Pose.from_xy_yaw(0, 0, 0), Pose.from_xy_yaw(0.1, 0, math.pi)]
     gallery = make_gallery(np.eye(2, 4, dtype=np.float32), poses)
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(_unit(1, 0.99, 0, 0), 0, 'front')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(Query(_unit(1, 0.99, 0, 0), 0, 'front'))
     assert result.reason is Reason.AMBIGUOUS
 
 
@@ -104,7 +107,7 @@ def test_a_rival_behind_many_neighbours_is_found(make_gallery):
         make_gallery(rows, poses),
         CALIBRATION,
         MatchSettings(sequence='single', distinct_radius_m=1.0),
-    ).match(_unit(1.0, 0.0), 0, 'front')
+    ).match(Query(_unit(1.0, 0.0), 0, 'front'))
     assert result.reason is Reason.AMBIGUOUS
     assert 'map row 200' in result.text
 
@@ -123,7 +126,7 @@ def test_a_rival_behind_many_neighbours_is_found(make_gallery):
     ],
 )
 def test_bad_descriptors_are_rejected_with_a_reason(gallery, descriptor):
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(descriptor, 0, 'front')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(Query(descriptor, 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.BAD_DESCRIPTOR
     assert result.candidates == ()
@@ -131,7 +134,7 @@ def test_bad_descriptors_are_rejected_with_a_reason(gallery, descriptor):
 
 def test_a_map_of_one_keyframe_never_accepts(make_gallery):
     gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(_unit(1, 0, 0, 0), 0, 'front')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(Query(_unit(1, 0, 0, 0), 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.AMBIGUOUS
     assert 'one place only' in result.text
@@ -141,7 +144,7 @@ def test_equal_scores_in_two_places_are_never_accepted(make_gallery):
     poses = [Pose.from_xy_yaw(50.0 * i, 0, 0) for i in range(3)]
     gallery = make_gallery(np.tile(_unit(1, 0, 0, 0), (3, 1)), poses)
     settings = MatchSettings(sequence='single', min_ratio=1.0)
-    result = Matcher(gallery, CALIBRATION, settings).match(_unit(1, 0, 0, 0), 0, 'front')
+    result = Matcher(gallery, CALIBRATION, settings).match(Query(_unit(1, 0, 0, 0), 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.AMBIGUOUS
 
@@ -149,7 +152,7 @@ def test_equal_scores_in_two_places_are_never_accepted(make_gallery):
 def test_negative_scores_are_never_accepted(gallery):
     settings = MatchSettings(sequence='single', min_similarity=-1.0)
     query = -np.ones(32, np.float32) / 32**0.5
-    result = Matcher(gallery, None, settings).match(query, 0, 'front')
+    result = Matcher(gallery, None, settings).match(Query(query, 0, 'front'))
     _assert_sound(result)
     assert not result.accepted
 
@@ -170,7 +173,7 @@ def test_random_input_never_raises_and_never_lies(make_gallery):
         query /= np.linalg.norm(query)
         if rng.random() < 0.5:
             query[rng.integers(6)] = rng.choice(specials)
-        _assert_sound(matcher.match(query, 0, rng.choice(['front', 'other'])))
+        _assert_sound(matcher.match(Query(query, 0, rng.choice(['front', 'other']))))
 
 
 def test_another_camera_of_the_map_is_taken_into_account(make_gallery):
@@ -183,7 +186,7 @@ def test_another_camera_of_the_map_is_taken_into_account(make_gallery):
     assert gallery.keyframes.cameras.tolist() == [0, 1, 0, 1, 0, 1]
     # The back camera sees what the front camera saw at x = 20: the robot stands turned round,
     # its back camera at x = 20.5, so its base is 0.5 m on.
-    result = Matcher(gallery, CALIBRATION, SINGLE).match(np.eye(6)[2], 0, 'back')
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(Query(np.eye(6)[2], 0, 'back'))
     assert result.accepted
     pose = result.estimate.map_from_base
     np.testing.assert_allclose(pose.translation_m, [20.0, 0, 0], atol=1e-9)

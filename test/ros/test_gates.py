@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.ros.gates import NS_PER_S, RateGate, too_old
+from avpr_ros.poses import Pose
+from avpr_ros.ros.gates import NS_PER_S, MotionGate, RateGate, too_old
 
 
 def passed(times_s: np.ndarray, max_rate_hz: float) -> int:
@@ -55,3 +56,36 @@ def test_clock_that_jumps_back_and_rate_that_grows_open_the_gate() -> None:
 def test_age(age_s: float, limit_s: float, expected: bool) -> None:
     now_ns = 1_700_000_000 * NS_PER_S
     assert too_old(now_ns - int(age_s * NS_PER_S), now_ns, limit_s) is expected
+
+
+def moves(gate: MotionGate, time_s: float, x_m: float, yaw_rad: float = 0.0) -> bool:
+    pose = Pose.from_xy_yaw(x_m, 0.0, yaw_rad)
+    return gate.open('front', int(time_s * NS_PER_S), pose, 0.5, 0.2, 5.0)
+
+
+def test_a_robot_that_stands_is_matched_once_in_a_while_only() -> None:
+    gate = MotionGate()
+    passed_at_s = [time_s for time_s in np.arange(0.0, 12.0, 0.2) if moves(gate, time_s, 1e-3)]
+    assert passed_at_s == pytest.approx([0.0, 5.0, 10.0])
+
+
+def test_travel_and_turning_open_the_gate_of_motion() -> None:
+    gate = MotionGate()
+    assert moves(gate, 0.0, 0.0)
+    assert not moves(gate, 0.2, 0.4)
+    assert moves(gate, 0.4, 0.6)
+    assert moves(gate, 0.6, 0.6, yaw_rad=0.3)
+    assert moves(gate, 0.1, 0.6, yaw_rad=0.3)  # time went back
+
+
+def test_without_odometry_or_limits_every_image_passes() -> None:
+    gate, here = MotionGate(), Pose.identity()
+    assert all(gate.open('front', 0, None, 0.5, 0.2, 5.0) for _ in range(3))
+    assert all(gate.open('front', 0, here, 0.0, 0.2, 5.0) for _ in range(3))
+
+
+def test_each_camera_has_its_own_gate_of_motion() -> None:
+    gate, here = MotionGate(), Pose.identity()
+    assert gate.open('front', 0, here, 0.5, 0.2, 5.0)
+    assert gate.open('back', 0, here, 0.5, 0.2, 5.0)
+    assert not gate.open('front', 1, here, 0.5, 0.2, 5.0)

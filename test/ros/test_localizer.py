@@ -21,6 +21,7 @@ from std_srvs.srv import SetBool, Trigger
 import town
 
 from avpr_ros.ros.interface import ENDPOINTS
+from avpr_ros.stages import STAGES
 
 NAME = 'plain_localizer'
 
@@ -191,7 +192,12 @@ def test_diagnostics_say_what_the_node_does(peer: Peer, own_map: Path) -> None:
     assert values_of(peer.fresh_diagnostics('map'))['keyframes'] == str(town.PLACES)
     assert values_of(peer.fresh_diagnostics('map'))['path'] == str(own_map)
     inference = values_of(peer.fresh_diagnostics('inference'))
-    assert 0.0 < float(inference['p50_ms']) <= float(inference['p95_ms'])
+    percentiles = [float(inference[f'p{share}_ms']) for share in (50, 95, 99)]
+    assert percentiles[0] > 0.0
+    assert percentiles == sorted(percentiles)
+    for stage in STAGES:
+        p50, p95, p99 = (float(one) for one in inference[f'{stage}_ms'].split(' / '))
+        assert 0.0 <= p50 <= p95 <= p99
     assert int(values_of(peer.fresh_diagnostics('localisation'))['count_accepted']) > 0
 
 
@@ -236,7 +242,7 @@ def test_interface_table_is_the_graph(peer: Peer, publisher: Any) -> None:
     published = peer.node.get_publisher_names_and_types_by_node(NAME, '/')
     assert {(n, t[0]) for n, t in published if n not in own} == names('published')
     subscribed = peer.node.get_subscriber_names_and_types_by_node(NAME, '/')
-    assert {n for n, _ in subscribed if n not in own} == {'/image'}
+    assert {n for n, _ in subscribed if n not in own} == {'/image', '/odom'}
     services = peer.node.get_service_names_and_types_by_node(NAME, '/')
     offered = {(n, t[0]) for n, t in services if t[0].startswith('std_srvs')}
     assert offered == names('service')

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from avpr_ros.ros.odometry import OdometryBuffer
 from avpr_ros.ros.processor import Processor
 from avpr_ros.ros.settings import Settings
 
@@ -26,6 +27,6 @@ def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     matcher = CountingMatcher()
     parts: Any = SimpleNamespace(matcher=matcher)
     nobody: Any = None
-    processor = Processor(nobody, Settings(), parts, nobody)
+    processor = Processor(nobody, Settings(), parts, nobody, OdometryBuffer(None))
     act(processor)
     assert matcher.forgotten == 1

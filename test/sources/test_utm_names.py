@@ -9,7 +9,7 @@ import pytest
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.geodesy import to_local_m
-from avpr_ros.sources.utm_names import has_utm_name, read_utm_names
+from avpr_ros.sources.utm_names import has_utm_name, read_utm_grid, read_utm_names
 
 FIRST = '@0584721.50@4477332.25@17@T@40.44112@-80.00109@pano@@90@@@210.5@201601@@.jpg'
 SECOND = '@0584731.50@4477352.25@17@T@@@@@0@@@212.0@@@.jpg'
@@ -44,9 +44,18 @@ def test_a_given_origin_is_kept() -> None:
 def test_the_first_two_fields_are_enough() -> None:
     named = read_utm_names(['@100.5@200.5@.jpg', '@101.5@203.5@.jpg'], None)
 
-    assert named.rows.tolist() == [[0, 0, 0, 0, 0, 0, 1], [1, 3, 0, 0, 0, 0, 1]]
+    # without a zone there is no origin to share: two folders agree only as they stand
+    assert named.rows.tolist() == [[100.5, 200.5, 0, 0, 0, 0, 1], [101.5, 203.5, 0, 0, 0, 0, 1]]
     assert named.origin is None
     assert not named.has_heading
+
+
+def test_positions_as_they_stand() -> None:
+    positions_m, compass_deg = read_utm_grid([FIRST, SECOND])
+
+    assert positions_m.tolist() == [[584721.5, 4477332.25], [584731.5, 4477352.25]]
+    assert compass_deg.tolist() == [90, 0]
+    assert np.isnan(read_utm_grid(['@100.5@200.5@.jpg'])[1]).all()
 
 
 def test_southern_zones() -> None:

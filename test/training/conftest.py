@@ -16,7 +16,10 @@ from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, StampedImage
 from avpr_ros.sources.preflight import Check, Preflight
-from avpr_ros.training.bank import Bank, build_bank
+from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.bank import build_bank
+from avpr_ros.training.inputs import FreshViews
+from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
 DIM = 12
@@ -73,12 +76,13 @@ def small_network() -> Callable[[], VladQueryNetwork]:
 
 
 @pytest.fixture
-def small_task() -> tuple[MadeUpImages, np.ndarray, Bank]:
-    """Ten images, their targets and the bank of their five places."""
+def small_task() -> tuple[FreshViews, GallerySide]:
+    """Views of ten images, and the gallery side of their five places."""
     targets = np.random.default_rng(2).normal(size=(10, DIM))
     targets = (targets / np.linalg.norm(targets, axis=1, keepdims=True)).astype(np.float16)
     places = places_from_poses(straight_keyframes(10), PlaceSettings())
-    return MadeUpImages(10), targets, build_bank(targets, places)
+    views = FreshViews(MadeUpImages(10), SIDE_PX, Augmentation(), 3)
+    return views, GallerySide(targets, build_bank(targets, places))
 
 
 class Drive:

@@ -13,7 +13,13 @@ from avpr_ros.training.checkpoint import Checkpoint
 
 def checkpoint() -> Checkpoint:
     return Checkpoint(
-        'abc', 7, {'w': torch.arange(3.0)}, {'state': {0: {'m': torch.ones(2)}}}, [{'loss': 1.5}]
+        identity='abc',
+        step=7,
+        network={'w': torch.arange(3.0)},
+        objective={'queue': torch.arange(2)},
+        optimizer={'state': {0: {'m': torch.ones(2)}}},
+        best=None,
+        history=[{'loss': 1.5}],
     )
 
 
@@ -22,6 +28,8 @@ def test_what_was_saved_comes_back(tmp_path):
     back = Checkpoint.load(tmp_path / 'c.checkpoint', 'abc')
     assert (back.step, back.history) == (7, [{'loss': 1.5}])
     assert torch.equal(back.network['w'], torch.arange(3.0))
+    assert torch.equal(back.objective['queue'], torch.arange(2))
+    assert back.best is None
 
 
 def test_another_training_is_refused(tmp_path):

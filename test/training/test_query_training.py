@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 
-from avpr_ros.errors import SpaceMismatchError, TrainingError
+from avpr_ros.errors import ConfigError, MapError, SpaceMismatchError, TrainingError
 from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training import held_out
+from avpr_ros.training.bank_file import bank_identity, bank_path, load_bank
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
@@ -66,7 +71,24 @@ def test_the_manifest_says_what_was_measured(trained):
 
 def test_the_checkpoint_goes_when_all_is_done(trained):
     names = sorted(path.name for path in trained.output.parent.iterdir())
-    assert names == ['query.json', 'query.onnx']
+    assert names == ['query.csv', 'query.json', 'query.onnx']
+
+
+def test_the_curves_are_the_history(trained):
+    lines = trained.output.with_suffix('.csv').read_text().splitlines()
+    assert lines[0] == 'step,loss,held_out_loss'
+    assert [line.split(',')[0] for line in lines[1:]] == ['0.0', '1.0', '2.0']
+
+
+def test_the_bank_lies_beside_the_map(real_map, trained):
+    settings = TrainSettings().places
+    assert load_bank(bank_path(real_map), bank_identity(real_map, settings)) is not None
+
+
+def test_places_can_be_held_out_to_know_when_to_stop(real_map, tmp_path):
+    settings = replace(SETTINGS, hold_out_share=0.25, patience=1, steps=40, learning_rate=0.05)
+    training = train_query_network(real_map, tmp_path / 'q.onnx', settings).manifest.training
+    assert training['steps'] < 40
 
 
 def test_a_training_that_was_stopped_ends_as_if_it_had_not_been(real_map, trained, tmp_path):
@@ -94,6 +116,53 @@ def test_the_gallery_network_itself_finds_its_own_descriptors(real_map, tmp_path
     # Thumbnails are compressed again, so not exactly 1.
     assert similarities.argmax() == 3
     assert similarities[3] > 0.9
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.training import held_out
+from avpr_ros.training.query_training import train_query_network
+from avpr_ros.training.settings import TrainSettings
+
+held_out.VIEWS = 10
+settings = TrainSettings(steps=12, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
+train_query_network(GalleryMap.open(Path(sys.argv[1])), Path(sys.argv[2]), settings)
+"""
+
+
+def test_a_training_killed_in_the_middle_goes_on_to_the_same_bits(real_map, tmp_path):
+    output = tmp_path / 'query.onnx'
+    checkpoint = output.with_suffix('.checkpoint')
+    with subprocess.Popen([sys.executable, '-c', KILLED, real_map.path, output]) as work:
+        written: set[int] = set()
+        deadline = time.monotonic() + 120
+        while len(written) < 4 and work.poll() is None and time.monotonic() < deadline:
+            if checkpoint.exists():
+                written.add(checkpoint.stat().st_mtime_ns)
+            time.sleep(0.002)
+        work.send_signal(signal.SIGKILL)
+    assert work.returncode == -signal.SIGKILL
+    assert not output.exists()
+    settings = replace(SETTINGS, steps=12)
+    resumed = train_query_network(real_map, output, replace(settings, resume=True))
+    whole = train_query_network(real_map, tmp_path / 'whole.onnx', settings)
+    assert resumed.manifest.onnx_sha256 == whole.manifest.onnx_sha256
+    assert resumed.manifest.training['history'] == whole.manifest.training['history']
+
+
+def test_a_damaged_image_stops_training_with_its_name(real_map, tmp_path):
+    copy = tmp_path / 'map'
+    shutil.copytree(real_map.path, copy)
+    (copy / 'thumbnails' / '000003.jpg').write_bytes(b'not a picture')
+    with pytest.raises(MapError, match=r'000003\.jpg is damaged'):
+        train_query_network(type(real_map).open(copy), tmp_path / 'query.onnx', SETTINGS)
+
+
+def test_an_unknown_method_is_refused_before_work_starts(real_map, tmp_path):
+    with pytest.raises(ConfigError, match="no training method 'x'"):
+        train_query_network(real_map, tmp_path / 'q.onnx', replace(SETTINGS, method='x'))
 
 
 def test_a_robot_s_copy_without_thumbnails_cannot_be_trained_on(real_map, tmp_path):

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
+from avpr_ros.matching.guards.guard import Case, Memoryless
 from avpr_ros.matching.result import Reason
-from avpr_ros.matching.retrieval import Retrieval
 
 
-class AmbiguityGuard:
+class AmbiguityGuard(Memoryless):
     """Compares the best similarity with that of the best distinct place.
 
     Neighbouring keyframes show the same place and always score alike, so the second best
@@ -20,8 +20,9 @@ class AmbiguityGuard:
     def __init__(self, min_ratio: float) -> None:
         self._min_ratio = min_ratio
 
-    def objection(self, retrieval: Retrieval) -> str | None:
+    def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
+        retrieval = case.retrieval
         if retrieval.rival_row is None:
             return 'the map shows one place only, so there is nothing to tell the match from'
         best, rival = float(retrieval.similarities[0]), retrieval.rival_similarity

@@ -4,10 +4,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.retrieval import Retrieval
+from avpr_ros.poses import Pose
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What a guard looks at.
+
+    Attributes:
+        query: the image.
+        retrieval: what the map has that looks like it, the best first.
+        hypotheses: where the base would be, by row of the map.
+    """
+
+    query: Query
+    retrieval: Retrieval
+    hypotheses: PoseHypotheses
+
+    @property
+    def row(self) -> int:
+        """The best candidate's row in the map."""
+        return int(self.retrieval.rows[0])
+
+    @property
+    def map_from_base(self) -> Pose:
+        """Where the base is if the best candidate is right."""
+        return self.hypotheses.pose(self.row)
 
 
 class Guard(Protocol):
@@ -20,6 +49,28 @@ class Guard(Protocol):
     @property
     def reason(self) -> Reason: ...  # noqa: D102
 
-    def objection(self, retrieval: Retrieval) -> str | None:
-        """Return why the best candidate is not to be believed, with figures; None to pass it."""
+    def objection(self, case: Case) -> str | None:
+        """Return why the best candidate is not to be believed, with figures; None to pass it.
+
+        Every guard of a matcher is asked for every image, whatever the others say: those that
+        look at the images before must not miss one.
+        """
         ...
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """Learn what became of the match after all layers."""
+        ...
+
+    def forget(self) -> None:
+        """Forget the images so far."""
+        ...
+
+
+class Memoryless:
+    """A guard that looks at one image alone."""
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``: there is nothing to remember."""
+
+    def forget(self) -> None:
+        """See ``Guard``: there is nothing to forget."""

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
+from avpr_ros.matching.guards.guard import Case, Memoryless
 from avpr_ros.matching.result import Reason
-from avpr_ros.matching.retrieval import Retrieval
 
 
-class SimilarityGuard:
+class SimilarityGuard(Memoryless):
     """Compares the best similarity with a threshold."""
 
     reason = Reason.LOW_SIMILARITY
@@ -16,22 +16,22 @@ class SimilarityGuard:
     def __init__(self, min_similarity: float) -> None:
         self._min_similarity = min_similarity
 
-    def objection(self, retrieval: Retrieval) -> str | None:
+    def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
-        best = float(retrieval.similarities[0])
+        best = float(case.retrieval.similarities[0])
         if best >= self._min_similarity:
             return None
         return f'similarity {best:.3f} is below {self._min_similarity:.3f}'
 
 
-class UncalibratedGuard:
+class UncalibratedGuard(Memoryless):
     """Stands in where no threshold is known: nothing passes."""
 
     reason = Reason.NOT_CALIBRATED
 
-    def objection(self, retrieval: Retrieval) -> str | None:
+    def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
         return (
-            f'similarity {float(retrieval.similarities[0]):.3f} cannot be judged: the query '
+            f'similarity {float(case.retrieval.similarities[0]):.3f} cannot be judged: the query '
             'network carries no calibration; train it again or set min_similarity'
         )

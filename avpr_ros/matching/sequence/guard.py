@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.places import keyframe_spacing_m
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.retrieval import Retrieval
 from avpr_ros.matching.sequence.filter import SequenceEstimate, SequenceFilter
@@ -84,12 +84,7 @@ class SequenceGuard:
         self._streams = {}
 
     def follow(
-        self,
-        descriptor: Descriptors,
-        stamp_ns: int,
-        camera: str,
-        hypotheses: PoseHypotheses,
-        retrieval: Retrieval,
+        self, query: Query, hypotheses: PoseHypotheses, retrieval: Retrieval
     ) -> SequenceVerdict:
         """Take in one query.
 
@@ -97,14 +92,12 @@ class SequenceGuard:
         camera anew: without odometry nothing is known of the way in between.
 
         Args:
-            descriptor: (d,) finite, of length 1.
-            stamp_ns: the image's stamp.
-            camera: name of the camera that took it.
+            query: the image, its descriptor finite and of length 1.
             hypotheses: poses of the base by row, for that camera.
             retrieval: what the image alone gives.
         """
-        sequence = self._filter_for(stamp_ns, camera, hypotheses)
-        similarities = self._rows @ np.asarray(descriptor, dtype=np.float32)
+        sequence = self._filter_for(query.stamp_ns, query.camera, hypotheses)
+        similarities = self._rows @ np.asarray(query.descriptor, dtype=np.float32)
         estimate = sequence.update(similarities.astype(np.float64))
         row = int(self._order[estimate.index])
         led = led_by(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 
 from avpr_ros.ros.adapters.fix import Fix
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class FixQueue:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.fix import Fix
-from avpr_ros.ros.adapters.odometry import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.ros.odometry import RESTART_NS, OdometryBuffer
 
 #: Part of the way driven between two matches by which odometry itself may be wrong.
 ODOMETRY_ERROR = 0.05

@@ -10,8 +10,8 @@ import numpy as np
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.fix import Fix
-from avpr_ros.ros.adapters.odometry import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.ros.odometry import RESTART_NS, OdometryBuffer
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections import deque
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.fix import Decision, Fix, planar
 from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class MapToOdom:

@@ -13,11 +13,11 @@ from avpr_ros.ros.adapters.guard import Guard, GuardSettings
 from avpr_ros.ros.adapters.initialpose import InitialPose
 from avpr_ros.ros.adapters.lost import LostSettings, LostWatch
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.one_shot import OneShot
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.robot_localization import RobotLocalization
 from avpr_ros.ros.adapters.rtabmap import RtabmapGlobalPose
+from avpr_ros.ros.odometry import OdometryBuffer
 
 #: Topic of the poses by mode, relative or private.
 OUTPUT_TOPICS = {

@@ -27,12 +27,12 @@ from avpr_ros.ros.adapters.fix import (
 from avpr_ros.ros.adapters.fix_queue import FixQueue
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.modes import OUTPUT_TOPICS, build, build_guard
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
 from avpr_ros.ros.adapters.tf_output import TfOutput
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report, status_message
 from avpr_ros.ros.messages import stamp_message, stamp_ns
+from avpr_ros.ros.odometry import OdometryBuffer
 from avpr_ros.ros.parameters import declare
 from avpr_ros.ros.run import run
 

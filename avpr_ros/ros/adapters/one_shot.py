@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from avpr_ros.ros.adapters.odometry import RESTART_NS
 from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.ros.odometry import RESTART_NS
 
 
 class OneShot:

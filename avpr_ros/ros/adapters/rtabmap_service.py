@@ -16,10 +16,10 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.ros.adapters.closure import closure_from_message
 from avpr_ros.ros.adapters.fix import Fix, pose_from_message
 from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
 from avpr_ros.ros.messages import stamp_ns
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class RtabmapService:

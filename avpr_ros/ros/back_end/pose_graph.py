@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.back_end.problem import AnchoredClosure, Problem, make_problem
 from avpr_ros.ros.back_end.settings import GraphSettings
+from avpr_ros.ros.odometry import OdometryBuffer
 
 #: Poses of odometry nearer in time than this add nothing.
 STEP_S = 0.04

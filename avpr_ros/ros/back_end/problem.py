@@ -13,9 +13,9 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.ros.odometry import OdometryBuffer
 
 #: Standard deviations across a jump or a gap: as good as nothing is known.
 UNKNOWN_M, UNKNOWN_RAD = 20.0, 1.5

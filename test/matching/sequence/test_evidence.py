@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import world
 
 from avpr_ros.matching.sequence.evidence import Evidence, view_change
 from avpr_ros.matching.sequence.places import Views
 from avpr_ros.matching.sequence.settings import SequenceSettings
+from worlds import world
 
 
 def _evidence(gallery):

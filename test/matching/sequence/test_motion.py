@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import places_of, world
 
 from avpr_ros.matching.sequence.motion import Belief
 from avpr_ros.matching.sequence.settings import SequenceSettings
+from worlds import places_of, world
 
 
 def _certain(belief, index, size):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import filter_of, look, unit, world
 
 from avpr_ros.matching.sequence.filter import SequenceFilter
+from worlds import filter_of, look, unit, world
 
 
 def _drive(sut: SequenceFilter, gallery, truth, rng, noise=0.15):

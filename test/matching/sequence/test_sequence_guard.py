@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import look, unit, world
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
+from worlds import look, unit, world
 
 SECOND_NS = 10**9
 FILTER = MatchSettings(sequence='filter')
@@ -24,7 +25,7 @@ def _straight(count):
 
 def _drive(matcher, descriptors, start_s=0.0, camera='front'):
     return [
-        matcher.match(row, int((start_s + i) * SECOND_NS), camera)
+        matcher.match(Query(row, int((start_s + i) * SECOND_NS), camera))
         for i, row in enumerate(descriptors)
     ]
 
@@ -74,7 +75,7 @@ def test_what_single_images_cannot_tell_the_sequence_can(aliased):
 
 def test_a_rejection_says_what_is_missing(aliased):
     gallery, rows, _ = aliased
-    result = Matcher(gallery, None, FILTER).match(rows[20], 0, 'front')
+    result = Matcher(gallery, None, FILTER).match(Query(rows[20], 0, 'front'))
     assert result.reason is result.candidates[0].reason is Reason.SEQUENCE
     keyframe = result.candidates[0].keyframe_id
     assert result.text.startswith('waiting for a consistent sequence: mass 0.')
@@ -110,8 +111,8 @@ def test_time_that_does_not_go_on_starts_anew(make_gallery, why):
     next_s = {'earlier stamp': 10, 'long pause': 39 + 10.5, 'forget': 40}[why]
     if why == 'forget':
         matcher.forget()
-    result = matcher.match(views[40], int(next_s * SECOND_NS), 'front')
-    fresh = Matcher(gallery, None, FILTER).match(views[40], 0, 'front')
+    result = matcher.match(Query(views[40], int(next_s * SECOND_NS), 'front'))
+    fresh = Matcher(gallery, None, FILTER).match(Query(views[40], 0, 'front'))
     assert (result.text, result.log_odds) == (fresh.text, fresh.log_odds)
 
 
@@ -120,7 +121,7 @@ def test_a_short_pause_is_no_reason_to_forget(make_gallery):
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
     matcher = Matcher(gallery, None, FILTER)
     _drive(matcher, [look(rows, i, rng) for i in range(40)])
-    assert matcher.match(look(rows, 40, rng), int(48.9 * SECOND_NS), 'front').accepted
+    assert matcher.match(Query(look(rows, 40, rng), int(48.9 * SECOND_NS), 'front')).accepted
 
 
 def test_bad_descriptors_in_between_change_nothing(make_gallery):
@@ -130,9 +131,9 @@ def test_bad_descriptors_in_between_change_nothing(make_gallery):
     clean, spoilt = Matcher(gallery, None, FILTER), Matcher(gallery, None, FILTER)
     bad = [np.full(64, np.nan), np.zeros(64), np.full(64, 1e30), np.full(63, 0.1)]
     for i, view in enumerate(views):
-        result = spoilt.match(bad[i % 4], i * SECOND_NS, 'front')
+        result = spoilt.match(Query(bad[i % 4], i * SECOND_NS, 'front'))
         assert result.reason is Reason.BAD_DESCRIPTOR
-        ours, theirs = (m.match(view, i * SECOND_NS, 'front') for m in (clean, spoilt))
+        ours, theirs = (m.match(Query(view, i * SECOND_NS, 'front')) for m in (clean, spoilt))
         assert (ours.text, ours.log_odds) == (theirs.text, theirs.log_odds)
 
 
@@ -143,8 +144,8 @@ def test_cameras_are_followed_each_by_itself(make_gallery):
     gallery = make_gallery(rows.astype(np.float32), poses, cameras=cameras)
     matcher = Matcher(gallery, None, FILTER)
     for i in range(60):
-        front = matcher.match(look(rows, 2 * i, rng), i * SECOND_NS, 'front')
-        back = matcher.match(look(rows, 2 * i + 1, rng), i * SECOND_NS, 'back')
+        front = matcher.match(Query(look(rows, 2 * i, rng), i * SECOND_NS, 'front'))
+        back = matcher.match(Query(look(rows, 2 * i + 1, rng), i * SECOND_NS, 'back'))
     assert front.accepted and back.accepted
     assert (front.candidates[0].row, back.candidates[0].row) == (118, 119)
 
@@ -174,7 +175,7 @@ def test_random_input_never_raises_and_is_never_accepted(make_gallery, size):
         if k % 7 == 2:
             query = rows[size - 1]  # equal scores for half the map
         stamp_ns += int(rng.choice([0, 1, SECOND_NS, -SECOND_NS, 10**12, -(10**15)]))
-        result = matcher.match(query, stamp_ns, str(rng.choice(['front', 'other'])))
+        result = matcher.match(Query(query, stamp_ns, str(rng.choice(['front', 'other']))))
         assert not result.accepted
         assert result.text
         assert all(np.isfinite(candidate.similarity) for candidate in result.candidates)

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from worlds import world
 
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.matching.sequence.evidence import view_change
 from avpr_ros.matching.sequence.places import SequencePlaces, Views, driving_order
+from worlds import world
 
 
 def test_views_are_compared_as_if_all_similarities_were_there():

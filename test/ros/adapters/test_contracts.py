@@ -14,8 +14,8 @@ import pytest
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.fix import fix_from_message, fix_to_message
 from avpr_ros.ros.adapters.modes import build
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.odometry import OdometryBuffer
 
 MATCHES = 2000
 

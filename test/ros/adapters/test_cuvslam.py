@@ -5,8 +5,8 @@ from __future__ import annotations
 from drive import fix_at
 
 from avpr_ros.ros.adapters.modes import build
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
 from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 def test_each_hint_gets_one_pose_after_the_cool_down() -> None:

@@ -6,7 +6,7 @@ from drive import START_NS, fix_at
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.fix_queue import FixQueue
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 def test_nothing_waits_where_there_is_no_odometry() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.guard import Guard, GuardSettings
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 def guard_with(odometry: list[tuple[float, float]], **settings: float) -> Guard:

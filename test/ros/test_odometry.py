@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.odometry import OdometryBuffer
+from avpr_ros.ros.odometry import OdometryBuffer
 
 S = 10**9
 

@@ -9,6 +9,7 @@ from collections import deque
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
+from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.result import Reason
 
 #: How many images back are asked, and how many of them must agree.
@@ -18,7 +19,7 @@ NEEDED = 2
 MAX_AGE_S = 10.0
 
 
-class Agreement:
+class AgreementGuard:
     """Asks the last images of the same camera whether their best candidates lie near this one's.
 
     A look-alike wins for single images; the images around them then point elsewhere, each to
@@ -46,18 +47,10 @@ class Agreement:
         # Replaced, not cleared: another thread may be in the middle of an image.
         self._trails = {}
 
-    def follow(self, stamp_ns: int, camera: str, position_m: FloatArray) -> str | None:
-        """Take in one query.
-
-        Args:
-            stamp_ns: the image's stamp; one before the camera's last starts that camera anew.
-            camera: name of the camera that took it.
-            position_m: (3,) of the base if the best candidate is right.
-
-        Returns:
-            Why the best candidate is not to be believed yet, with figures; None to pass it.
-        """
-        trail = self._trails.setdefault(camera, deque(maxlen=WINDOW))
+    def objection(self, case: Case) -> str | None:
+        """See ``Guard``; a stamp before the camera's last one starts that camera anew."""
+        stamp_ns, position_m = case.query.stamp_ns, case.map_from_base.translation_m
+        trail = self._trails.setdefault(case.query.camera, deque(maxlen=WINDOW))
         if trail and stamp_ns < trail[-1][0]:
             trail.clear()
         while trail and (stamp_ns - trail[0][0]) * 1e-9 > MAX_AGE_S:
@@ -69,6 +62,9 @@ class Agreement:
         return (
             f'{agreeing} of the last {WINDOW} images led near this place, {NEEDED} must; drive on'
         )
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``: what became of a match does not matter here."""
 
     def _near(
         self, stamp_ns: int, position_m: FloatArray, earlier_ns: int, earlier_m: FloatArray

@@ -1,0 +1,54 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Which guards stand between a candidate and an accepted match, and in which order."""
+
+from __future__ import annotations
+
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.matching.guards.agreement import AgreementGuard
+from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
+from avpr_ros.matching.guards.consistency import ConsistencyGuard
+from avpr_ros.matching.guards.cool_down import CoolDownGuard
+from avpr_ros.matching.guards.guard import Guard
+from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
+from avpr_ros.matching.guards.vote import VoteGuard
+from avpr_ros.matching.settings import MatchSettings
+
+
+def guards_for(
+    calibration: Calibration | None,
+    settings: MatchSettings,
+    distinct_radius_m: float,
+    spacing_m: float,
+    rotation_step_rad: float,
+) -> tuple[Guard, ...]:
+    """Return the guards in the order in which their objections count.
+
+    Args:
+        calibration: of the query network; without it, and without ``min_similarity``, nothing
+            passes.
+        settings: what is asked of a match.
+        distinct_radius_m: where another place begins.
+        spacing_m: distance between the map's keyframes.
+        rotation_step_rad: rotation between them.
+    """
+    guards = _appearance(calibration, settings)
+    if settings.sequence == 'agree':
+        guards.append(AgreementGuard(distinct_radius_m, settings.max_speed_m_s))
+    if settings.odometry:
+        guards.append(ConsistencyGuard(spacing_m, rotation_step_rad))
+    guards.append(VoteGuard(distinct_radius_m, settings.max_speed_m_s))
+    if settings.cool_down_s > 0:
+        guards.append(CoolDownGuard(settings.cool_down_s))
+    return tuple(guards)
+
+
+def _appearance(calibration: Calibration | None, settings: MatchSettings) -> list[Guard]:
+    """The sequence filter does without a calibration and decides between look-alikes itself."""
+    threshold = settings.min_similarity
+    if settings.sequence == 'filter':
+        return [] if threshold is None else [SimilarityGuard(threshold)]
+    if threshold is None and calibration is not None:
+        threshold = calibration.min_similarity
+    similar = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
+    return [similar, AmbiguityGuard(settings.min_ratio)]

@@ -1,0 +1,110 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The robot's odometry as it comes, and where the base was at the stamp of an image."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.fix import pose_from_message
+from avpr_ros.ros.gates import NS_PER_S
+from avpr_ros.ros.messages import stamp_ns
+from avpr_ros.ros.odometry import OdometryBuffer
+
+TOPIC = 'odom'
+#: Odometry kept behind the newest stamp, in seconds.
+KEEP_S = 120.0
+#: Odometry this far behind an image has fallen silent: nobody waits for it.
+SILENT_NS = NS_PER_S
+#: A step this long, at this speed, is no motion: the odometry was set anew.
+JUMP_M = 1.0
+JUMP_M_S = 50.0
+
+
+class OdometryInput:
+    """Subscribes to odometry; callbacks store, the worker asks.
+
+    Attributes:
+        received: how many messages were taken.
+        refused: how many could not be: numbers that are not finite, a bad quaternion.
+        restarts: how often all was forgotten: time went back, the pose jumped, or the frames
+            changed.
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Listen on ``odom``; no publisher is needed."""
+        self.received = 0
+        self.refused = 0
+        self.restarts = 0
+        self._node = node
+        self._buffer = OdometryBuffer(KEEP_S)
+        self._frames = ('', '')
+        self._came = threading.Condition()
+        profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
+        node.create_subscription(Odometry, TOPIC, self.take, profile)
+
+    def take(self, message: Any) -> None:
+        """Take one ``nav_msgs/Odometry``."""
+        try:
+            pose = pose_from_message(message.pose.pose)
+        except ValueError as error:
+            self.refused += 1
+            self._node.get_logger().warning(
+                f'An odometry message is refused: {error}.', throttle_duration_sec=5.0
+            )
+            return
+        frames = (message.header.frame_id, message.child_frame_id)
+        with self._came:
+            self.received += 1
+            self._restart_if(frames, stamp_ns(message.header.stamp), pose)
+            before = self._buffer.restarts
+            self._buffer.add(stamp_ns(message.header.stamp), pose)
+            self.restarts += self._buffer.restarts - before
+            self._came.notify_all()
+
+    def at(self, image_stamp_ns: int, wait_s: float) -> Pose | None:
+        """Return ``odom_from_base`` at the stamp of an image; None where it is not known.
+
+        Args:
+            image_stamp_ns: the stamp.
+            wait_s: how long to wait for odometry that comes a little after the image.
+        """
+        deadline_s = time.monotonic() + wait_s
+        with self._came:
+            while True:
+                pose = self._buffer.at(image_stamp_ns)
+                newest = self._buffer.newest()
+                if pose is not None or newest is None:
+                    return pose
+                behind_ns = image_stamp_ns - newest[0]
+                left_s = deadline_s - time.monotonic()
+                if behind_ns <= 0 or behind_ns > SILENT_NS or left_s <= 0.0:
+                    return None
+                self._came.wait(left_s)
+
+    def clear(self) -> None:
+        """Forget everything, as when the clock jumps."""
+        with self._came:
+            self._buffer.clear()
+
+    def _restart_if(self, frames: tuple[str, str], at_ns: int, pose: Pose) -> None:
+        """Forget what no longer belongs together: motion across a restart is no motion."""
+        newest = self._buffer.newest()
+        changed = newest is not None and frames != self._frames
+        self._frames = frames
+        if newest is None or not (changed or _jumped(*newest, at_ns, pose)):
+            return
+        self._buffer.clear()
+        self.restarts += 1
+
+
+def _jumped(before_ns: int, before: Pose, at_ns: int, pose: Pose) -> bool:
+    step_m = before.distance_m(pose)
+    return step_m > JUMP_M + JUMP_M_S * abs(at_ns - before_ns) / NS_PER_S

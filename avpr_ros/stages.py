@@ -1,0 +1,51 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Where the time of one image goes: ``with stage('search')`` around the work, wherever it is done.
+
+Nobody pays for it unless somebody measures: the node for its diagnostics, ``avpr bench`` for its
+table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+import time
+
+#: The stages of one image, in order. ``guards`` is what is left of the matching.
+STAGES = ('decode', 'preprocess', 'network', 'search', 'guards', 'publish')
+
+_DURATIONS: ContextVar[dict[str, float] | None] = ContextVar('durations_s', default=None)
+
+
+@contextmanager
+def measured() -> Iterator[dict[str, float]]:
+    """Yield a dictionary that fills with the seconds of each stage, in this thread."""
+    durations_s: dict[str, float] = {}
+    token = _DURATIONS.set(durations_s)
+    try:
+        yield durations_s
+    finally:
+        _DURATIONS.reset(token)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Count the time of the block as that of a stage; a stage inside it counts on its own.
+
+    Args:
+        name: of the stage; several blocks of one name add up.
+    """
+    durations_s = _DURATIONS.get()
+    if durations_s is None:
+        yield
+        return
+    inside_s = sum(durations_s.values())
+    start_s = time.perf_counter()
+    try:
+        yield
+    finally:
+        inside_s = sum(durations_s.values()) - inside_s
+        own_s = time.perf_counter() - start_s - inside_s
+        durations_s[name] = durations_s.get(name, 0.0) + own_s

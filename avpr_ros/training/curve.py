@@ -1,0 +1,34 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The curves of a training as CSV, for any plotting tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+import csv
+import io
+from pathlib import Path
+
+from avpr_ros.errors import TrainingError
+from avpr_ros.files import write_text_atomically
+
+COLUMNS = ('step', 'loss', 'held_out_loss')
+
+
+def write_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
+    """Write one line a checkpoint; the loss is the mean since the checkpoint before.
+
+    Raises:
+        TrainingError: the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(history)
+    try:
+        write_text_atomically(path, text.getvalue())
+    except OSError as error:
+        raise TrainingError(
+            f'the curves {path} cannot be written ({error.strerror}); make room, then go on with '
+            '--resume'
+        ) from error

@@ -1,0 +1,78 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a query network sees in training: views made on the way, or a pool made once."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+import torch
+from torch import Tensor
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.images import TrainingImages, views_of
+
+#: First number of the seed of training views; others use others.
+_VIEWS = 2
+
+
+class Inputs(Protocol):
+    """Views by row of the gallery."""
+
+    def __len__(self) -> int: ...
+
+    def at(self, step: int, rows: IntArray) -> Tensor:
+        """Return one input a row, the same for the same step, whatever was asked before."""
+        ...
+
+
+class FreshViews:
+    """Reads and augments the images of each step."""
+
+    def __init__(
+        self, images: TrainingImages, size_px: int, augmentation: Augmentation, seed: int
+    ) -> None:
+        self._images = images
+        self._size_px = size_px
+        self._augmentation = augmentation
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def at(self, step: int, rows: IntArray) -> Tensor:
+        """Return (B, S, S, 3) uint8."""
+        seed = (self._seed, _VIEWS, step)
+        return torch.from_numpy(
+            views_of(self._images, rows, self._size_px, self._augmentation, seed)
+        )
+
+
+class PooledViews:
+    """Draws from a fixed number of views an image, of which the frozen part is already computed.
+
+    Many trainings on the same data then share decoding, augmentation and the frozen layers.
+    """
+
+    def __init__(self, pool: NDArray[np.floating], seed: int) -> None:
+        """Take a pool.
+
+        Args:
+            pool: (N, P, ...) features of P views of each image, for example a float16 memory map.
+            seed: of the choice among the P.
+        """
+        self._pool = pool
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def at(self, step: int, rows: IntArray) -> Tensor:
+        """Return (B, ...) float32."""
+        rng = np.random.default_rng((self._seed, _VIEWS, step))
+        chosen = rng.integers(0, self._pool.shape[1], len(rows))
+        picked = [self._pool[row, view] for row, view in zip(rows, chosen, strict=True)]
+        return torch.from_numpy(np.stack(picked).astype(np.float32))

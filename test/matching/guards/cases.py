@@ -1,0 +1,33 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Cases for guards: one candidate at a chosen place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.query import Query
+from avpr_ros.matching.retrieval import Retrieval
+from avpr_ros.poses import Pose
+
+SECOND_NS = 10**9
+
+
+class OnePlace:
+    """Hypotheses of a single row."""
+
+    def __init__(self, map_from_base: Pose) -> None:
+        self._pose = map_from_base
+
+    def pose(self, row: int) -> Pose:
+        assert row == 0
+        return self._pose
+
+
+def case(
+    map_from_base: Pose, second: float, camera: str = 'front', odometry: Pose | None = None
+) -> Case:
+    query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera, odom_from_base=odometry)
+    best = Retrieval(np.zeros(1, int), np.ones(1), np.ones(1, bool), None, float('-inf'))
+    return Case(query, best, OnePlace(map_from_base))

@@ -1,0 +1,83 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import math
+
+from cases import case
+import numpy as np
+import pytest
+
+from avpr_ros.matching.guards.consistency import NEEDED, ConsistencyGuard
+from avpr_ros.matching.result import Reason
+from avpr_ros.poses import Pose
+
+#: Where odometry starts: its frame has nothing to do with the map's.
+MAP_FROM_ODOM = Pose.from_xy_yaw(40.0, -7.0, 2.0)
+
+
+def guard() -> ConsistencyGuard:
+    return ConsistencyGuard(spacing_m=1.0, rotation_step_rad=0.26)
+
+
+def passed(one: ConsistencyGuard, places: list[Pose], way: list[Pose]) -> list[bool]:
+    return [
+        one.objection(case(place, second, odometry=odometry)) is None
+        for second, (place, odometry) in enumerate(zip(places, way, strict=True))
+    ]
+
+
+def straight(count: int) -> list[Pose]:
+    return [Pose.from_xy_yaw(float(i), 0.0, 0.0) for i in range(count)]
+
+
+def true_places(way: list[Pose]) -> list[Pose]:
+    return [MAP_FROM_ODOM @ one for one in way]
+
+
+def test_a_true_drive_passes_once_enough_of_it_is_seen():
+    way = straight(10)
+    assert passed(guard(), true_places(way), way) == [False] * (NEEDED - 1) + [True] * 7
+
+
+def test_a_look_alike_among_true_matches_is_refused_and_does_no_lasting_harm():
+    way = straight(10)
+    places = true_places(way)
+    places[6] = Pose.from_xy_yaw(0.0, 0.0, 0.0)
+    assert passed(guard(), places, way) == [False] * 3 + [True] * 3 + [False] + [True] * 3
+
+
+def test_scattered_matches_never_pass():
+    rng = np.random.default_rng(1)
+    way = straight(300)
+    places = [Pose.from_xy_yaw(*rng.uniform(0, 1e3, 2), rng.uniform(-3, 3)) for _ in way]
+    assert not any(passed(guard(), places, way))
+
+
+def test_a_row_of_matches_the_wrong_way_round_never_passes():
+    way = straight(20)
+    places = [Pose.from_xy_yaw(-one.translation_m[0], 0.0, 0.0) for one in way]
+    assert not any(passed(guard(), places, way)[3:])
+
+
+def test_standing_still_is_no_evidence():
+    way = [Pose.identity()] * 20
+    assert not any(passed(guard(), true_places(way), way))
+
+
+def test_without_odometry_there_is_no_objection():
+    assert guard().objection(case(Pose.identity(), 0.0)) is None
+    assert ConsistencyGuard.reason is Reason.ODOMETRY
+
+
+@pytest.mark.parametrize('number', [math.nan, math.inf])
+def test_odometry_that_is_no_number_never_passes(number):
+    way = [Pose.from_xy_yaw(number, 0.0, 0.0)] * 10
+    assert not any(passed(guard(), [MAP_FROM_ODOM] * 10, way))
+
+
+def test_forgetting_starts_anew():
+    one, way = guard(), straight(8)
+    passed(one, true_places(way), way)
+    one.forget()
+    assert passed(one, true_places(way), way)[:3] == [False] * 3
