@@ -11,7 +11,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import ConfigError
@@ -98,7 +97,7 @@ def places_from_poses(keyframes: Keyframes, settings: PlaceSettings) -> Places:
         Places numbered in the order of grid cells.
     """
     positions = keyframes.poses[:, :3]
-    headings = _headings_rad(keyframes.poses[:, 3:])
+    headings = keyframes.headings_rad()
     cell_m = settings.cell_m or _typical_cell_m(keyframes)
     return _grid_places(positions, headings, cell_m, settings)
 
@@ -173,12 +172,6 @@ def _typical_cell_m(keyframes: Keyframes) -> float:
     steps = keyframes.steps_m()
     moving = steps[steps > 1e-3]
     return 2 * float(np.median(moving)) if len(moving) else 1.0
-
-
-def _headings_rad(quaternions: FloatArray) -> FloatArray:
-    """Return the angle of each x axis about +z of the map."""
-    x_axes = Rotation.from_quat(quaternions).apply([1.0, 0.0, 0.0])
-    return np.asarray(np.arctan2(x_axes[:, 1], x_axes[:, 0]))
 
 
 def _means(values: FloatArray, labels: IntArray) -> FloatArray:
