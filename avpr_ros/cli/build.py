@@ -45,6 +45,17 @@ Memory = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option('--dry-run', help='Print the pre-flight and stop.')]
 Replace = Annotated[bool, typer.Option('--replace', help='Take the place of an existing map.')]
+Append = Annotated[
+    bool,
+    typer.Option(
+        '--append',
+        help='Add the drives to the existing map: its space, spacing and keyframe ids stay.',
+    ),
+]
+Query = Annotated[
+    Path | None,
+    typer.Option(help='With --append: query network whose calibration is estimated anew.'),
+]
 
 
 def build(
@@ -65,8 +76,11 @@ def build(
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
+    append: Append = False,
+    query: Query = None,
 ) -> None:
     """Build a gallery map from one or more recorded drives."""
+    from avpr_ros.cli.append import append_drives
     from avpr_ros.cli.drives import open_drives, run_preflight
     from avpr_ros.gallery.builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
@@ -78,6 +92,11 @@ def build(
     options = SourceOptions(
         topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
     )
+    if append:
+        if replace:
+            raise ConfigError('--append and --replace exclude each other; give one of them')
+        append_drives(sources, output, options, query, dry_run)
+        return
     target = None if dry_run else _target(output, replace)
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)

@@ -46,6 +46,20 @@ def print_table(title: str, rows: list[tuple[str, str]]) -> None:
     Console(highlight=False).print(table)
 
 
+def print_columns(title: str, lines: list[list[str]]) -> None:
+    """Print a table: the first line are headings, the first column names the rows."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify='left')
+    for number, heading in enumerate(lines[0]):
+        table.add_column(escape(heading), justify='right' if number else 'left')
+    for line in lines[1:]:
+        table.add_row(*(escape(cell) for cell in line))
+    Console(highlight=False).print(table)
+
+
 @contextmanager
 def progress_bars() -> Iterator[Report]:
     """Show a bar for each stage, with the time left; yields the function that moves them."""

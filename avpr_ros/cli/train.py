@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from avpr_ros.errors import ConfigError
+from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.places import PlaceSettings
 from avpr_ros.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -16,7 +19,14 @@ if TYPE_CHECKING:
     from avpr_ros.runtime.query_manifest import QueryManifest
     from avpr_ros.training.deliver import TrainResult
 
-Map = Annotated[Path, typer.Option('--map', help='Folder of the map, with its thumbnails.')]
+Maps = Annotated[
+    list[Path],
+    typer.Option(
+        '--map',
+        help='Folder of a map, with its thumbnails; several must share one descriptor space and '
+        'show different places.',
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option('--output', '-o', help='The ONNX file; by default query.onnx beside the map.'),
@@ -27,6 +37,17 @@ Steps = Annotated[
 Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')]
 Method = Annotated[
     str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
+]
+Augment = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='NAME=NUMBER changes one range of the training views, 0 switches it off: zoom, '
+        'shift, exposure_stops, occluder, night and others; may be given several times.'
+    ),
+]
+CellM = Annotated[
+    float | None,
+    typer.Option(help='Side of a place; by default twice the distance between keyframes.'),
 ]
 Batch = Annotated[int, typer.Option('--batch-size', help='Images at a time.')]
 Accumulate = Annotated[int, typer.Option(help='Batches before the optimiser steps.')]
@@ -47,11 +68,13 @@ Symmetric = Annotated[
 
 
 def train(
-    map_path: Map,
+    map_paths: Maps,
     output: Output = None,
     steps: Steps = None,
     seed: Seed = 0,
     method: Method = TrainSettings.method,
+    augment: Augment = None,
+    cell_m: CellM = None,
     batch_size: Batch = TrainSettings.batch_size,
     accumulate: Accumulate = TrainSettings.accumulate,
     hold_out: HoldOut = TrainSettings.hold_out_share,
@@ -63,34 +86,38 @@ def train(
     from avpr_ros.cli.console import print_note
     from avpr_ros.gallery.gallery_map import GalleryMap
 
-    target = map_path.resolve().parent / 'query.onnx' if output is None else output
-    gallery = GalleryMap.open(map_path)
+    target = map_paths[0].resolve().parent / 'query.onnx' if output is None else output
+    maps = [GalleryMap.open(path) for path in map_paths]
     settings = TrainSettings(
         steps=steps,
         seed=seed,
         method=method,
+        augmentation=Augmentation.changed(augment or ()),
+        places=PlaceSettings(cell_m=cell_m),
         batch_size=batch_size,
         accumulate=accumulate,
         hold_out_share=hold_out,
         patience=patience,
         resume=resume,
     )
-    result = _run(gallery, target, settings, symmetric)
+    result = _run(maps, target, settings, symmetric)
     _print_result(result.manifest)
     print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
 
 
 def _run(
-    gallery: GalleryMap, output: Path, settings: TrainSettings, symmetric: bool
+    maps: list[GalleryMap], output: Path, settings: TrainSettings, symmetric: bool
 ) -> TrainResult:
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.training.query_training import train_query_network
     from avpr_ros.training.symmetric import export_gallery_network
 
+    if symmetric and len(maps) > 1:
+        raise ConfigError('--symmetric exports the network of one map; give one --map')
     with progress_bars() as report:
         if symmetric:
-            return export_gallery_network(gallery, output, settings.seed, report)
-        return train_query_network(gallery, output, settings, report)
+            return export_gallery_network(maps[0], output, settings.seed, report)
+        return train_query_network(maps, output, settings, report)
 
 
 def _print_result(manifest: QueryManifest) -> None:

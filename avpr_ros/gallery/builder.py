@@ -16,12 +16,12 @@ import uuid
 import numpy as np
 
 from avpr_ros import __version__
-from avpr_ros.arrays import Descriptors
 from avpr_ros.errors import ConfigError, MapError, SourceError
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
+from avpr_ros.gallery.base_map import BaseMap
 from avpr_ros.gallery.chosen_frames import ChosenSession, choose_frames, chosen_images
-from avpr_ros.gallery.describer import Describer, Progress, no_progress
+from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index_choice import DEFAULT_MEMORY_MB, build_index
 from avpr_ros.gallery.index_info import IndexInfo
@@ -95,14 +95,11 @@ def build_map(
     check_output(output, settings.replace)
     try:
         with atomic_folder(output, replace=settings.replace) as folder:
-            _build_into(folder, drives, describer, settings, progress, finish)
+            build_into(folder, drives, describer, settings, progress, finish, BaseMap())
     except FileExistsError as error:
         raise _exists(output) from error
     except OSError as error:
-        raise MapError(
-            f'the map {output} cannot be written ({error.strerror or error}); make room or '
-            'choose another folder'
-        ) from error
+        raise not_written(output, error) from error
     return GalleryMap.open(output, verify=False)
 
 
@@ -123,34 +120,43 @@ def check_output(output: Path, replace_existing: bool) -> None:
         )
 
 
-def _build_into(
+def build_into(
     folder: Path,
     sources: list[FrameSource],
     describer: Describer,
     settings: BuildSettings,
     progress: Progress,
     finish: Finish | None,
+    base: BaseMap,
 ) -> None:
+    """Write a map into an empty folder: the base's keyframes, then those of the sources."""
     writer = thumbnails.ThumbnailWriter(folder, settings.thumbnail_px, settings.thumbnail_quality)
+    writer.take_over(base.copy_thumbnails(folder))
     sessions = choose_frames(
-        sources, settings.min_distance_m, settings.min_rotation_rad, writer.write, progress
+        sources,
+        settings.min_distance_m,
+        settings.min_rotation_rad,
+        lambda row, image: writer.write(base.first_id + row, image),
+        progress,
     )
     writer.close()
     count = sum(len(session.chosen) for session in sessions)
     if count == 0:
         raise SourceError(_nothing_usable(sessions))
     space, described = describer.describe_gallery(lambda: chosen_images(sessions), count, progress)
-    rows = _checked_rows(describer, space, described, count)
-    cameras = CameraTable(sources)
+    base.check_space(space)
+    rows = base.with_descriptors(checked_rows(describer, space, described, count))
+    cameras = CameraTable(sources, base.cameras)
     np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
-    keyframe_table(sessions, cameras).save(folder / gallery_map.KEYFRAMES)
+    table = keyframe_table(sessions, cameras, base.first_id, base.sessions)
+    base.with_keyframes(table).save(folder / gallery_map.KEYFRAMES)
     progress('index', 0, 1)
     index, info = build_index(rows, settings.memory_mb)
     index.save(folder / gallery_map.INDEX)
     progress('index', 1, 1)
     space.save_arrays(folder / gallery_map.SPACE)
     names = [*gallery_map.REQUIRED, thumbnails.SUMS]
-    draft = _draft(sources, sessions, cameras, space, settings, info)
+    draft = base.revise(_draft(sources, sessions, cameras, space, settings, info))
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
@@ -206,31 +212,20 @@ def _draft(
     )
 
 
-def _checked_rows(
-    describer: Describer, space: DescriptorSpace, described: Descriptors, count: int
-) -> Descriptors:
-    """Refuse rows that a search could not rank; return them as float16."""
-    if described.shape != (count, space.dim):
-        raise MapError(
-            f'gallery network {describer.network} gave descriptors of shape {described.shape}, '
-            f'expected ({count}, {space.dim}); use another gallery network'
-        )
-    lengths = np.linalg.norm(described.astype(np.float32), axis=1)
-    bad = np.flatnonzero(~(np.abs(lengths - 1) < 1e-2))
-    if bad.size:
-        raise MapError(
-            f'gallery network {describer.network} gave {bad.size} descriptors that are not of '
-            f'length 1, the first for keyframe {bad[0]}; use another gallery network'
-        )
-    return described.astype(np.float16)
-
-
 def _nothing_usable(sessions: list[ChosenSession]) -> str:
     frames = sum(session.frames for session in sessions)
     names = ', '.join(session.source.name for session in sessions)
     if frames == 0:
         return f'{names}: no image has a pose; see avpr build --dry-run'
     return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
+
+
+def not_written(output: Path, error: OSError) -> MapError:
+    """Return what to say of a map folder that the system does not let be written."""
+    return MapError(
+        f'the map {output} cannot be written ({error.strerror or error}); make room or '
+        'choose another folder'
+    )
 
 
 def _exists(output: Path) -> MapError:

@@ -7,7 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.errors import MapError
 from avpr_ros.gallery.space import DescriptorSpace
 
 #: Called with the stage's name, how much is done and how much there is in all.
@@ -46,3 +50,22 @@ class Describer(Protocol):
             The space, and (count, d) float32 descriptors with rows of length 1.
         """
         ...
+
+
+def checked_rows(
+    describer: Describer, space: DescriptorSpace, described: Descriptors, count: int
+) -> NDArray[np.float16]:
+    """Refuse rows that a search could not rank; return them as float16. Raises ``MapError``."""
+    if described.shape != (count, space.dim):
+        raise MapError(
+            f'gallery network {describer.network} gave descriptors of shape {described.shape}, '
+            f'expected ({count}, {space.dim}); use another gallery network'
+        )
+    lengths = np.linalg.norm(described.astype(np.float32), axis=1)
+    bad = np.flatnonzero(~(np.abs(lengths - 1) < 1e-2))
+    if bad.size:
+        raise MapError(
+            f'gallery network {describer.network} gave {bad.size} descriptors that are not of '
+            f'length 1, the first for keyframe {bad[0]}; use another gallery network'
+        )
+    return described.astype(np.float16)

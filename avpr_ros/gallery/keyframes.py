@@ -11,6 +11,7 @@ import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
@@ -49,6 +50,11 @@ class Keyframes:
     def pose(self, row: int) -> Pose:
         """Return ``map_from_base`` of one row."""
         return Pose.from_xyz_quaternion(self.poses[row])
+
+    def headings_rad(self) -> FloatArray:
+        """Return (N,) yaw: the angle of each base's x axis about +z of the map."""
+        x_axes = Rotation.from_quat(self.poses[:, 3:]).apply([1.0, 0.0, 0.0])
+        return np.asarray(np.arctan2(x_axes[:, 1], x_axes[:, 0]))
 
     def steps_m(self) -> FloatArray:
         """Return the distances in metres between keyframes that follow each other.

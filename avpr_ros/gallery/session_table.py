@@ -41,9 +41,17 @@ class CameraTable:
     The same name may stand twice when lens or mounting differ between sources.
     """
 
-    def __init__(self, sources: Sequence[FrameSource]) -> None:
-        cameras: list[Camera] = []
-        known: list[dict[str, Any]] = []
+    def __init__(
+        self, sources: Sequence[FrameSource], known_before: Sequence[Camera] = ()
+    ) -> None:
+        """List the cameras.
+
+        Args:
+            sources: whose cameras are listed.
+            known_before: cameras that keep their places at the front.
+        """
+        cameras = list(known_before)
+        known: list[dict[str, Any]] = [camera_to_json(camera) for camera in cameras]
         self._numbers: list[dict[str, int]] = []
         for source in sources:
             numbers = {}
@@ -61,13 +69,25 @@ class CameraTable:
         return self._numbers[session][name]
 
 
-def keyframe_table(sessions: Sequence[ChosenSession], cameras: CameraTable) -> Keyframes:
-    """Return one row per chosen frame, in the order of the walk."""
+def keyframe_table(
+    sessions: Sequence[ChosenSession],
+    cameras: CameraTable,
+    first_id: int = 0,
+    first_session: int = 0,
+) -> Keyframes:
+    """Return one row per chosen frame, in the order of the walk.
+
+    Args:
+        sessions: the new sessions.
+        cameras: made of the same sources.
+        first_id: id of the first row; the others count on.
+        first_session: number of the first session in the manifest.
+    """
     chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.chosen]
     return Keyframes(
-        ids=np.arange(len(chosen), dtype=np.int64),
+        ids=first_id + np.arange(len(chosen), dtype=np.int64),
         stamps_ns=np.array([frame.stamp_ns for _, frame in chosen], dtype=np.int64),
-        sessions=np.array([number for number, _ in chosen], dtype=np.int32),
+        sessions=np.array([first_session + number for number, _ in chosen], dtype=np.int32),
         cameras=np.array(
             [cameras.number(number, frame.camera) for number, frame in chosen], dtype=np.int32
         ),

@@ -34,6 +34,10 @@ class ThumbnailWriter:
         self._sums: dict[str, str] = {}
         self._folder.mkdir()
 
+    def take_over(self, sums: dict[str, str]) -> None:
+        """Count thumbnails that lie in the folder already, by their hashes."""
+        self._sums.update(sums)
+
     def write(self, keyframe_id: int, image: RgbImage) -> None:
         """Write one thumbnail."""
         scale = min(1.0, self._side_px / min(image.shape[:2]))
@@ -64,9 +68,7 @@ class Thumbnails:
             folder: the map's folder.
         """
         self._folder = folder / FOLDER
-        sums = folder / SUMS
-        lines = sums.read_text(encoding='ascii').splitlines() if sums.is_file() else []
-        self._sums = {name: digest for digest, _, name in (line.partition('  ') for line in lines)}
+        self._sums = read_sums(folder)
 
     def read(self, keyframe_id: int) -> RgbImage | None:
         """Return the (H, W, 3) RGB thumbnail, or None where this copy of the map has none.
@@ -84,6 +86,13 @@ class Thumbnails:
         if image is None:
             raise MapError(f'{path} is not a readable JPEG; build the map again')
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """Return the hash of each thumbnail of a map folder, by file name; empty without any."""
+    sums = folder / SUMS
+    lines = sums.read_text(encoding='ascii').splitlines() if sums.is_file() else []
+    return {name: digest for digest, _, name in (line.partition('  ') for line in lines)}
 
 
 def _name(keyframe_id: int) -> str:

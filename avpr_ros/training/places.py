@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import ConfigError
@@ -97,7 +97,7 @@ def places_from_poses(keyframes: Keyframes, settings: PlaceSettings) -> Places:
         Places numbered in the order of grid cells.
     """
     positions = keyframes.poses[:, :3]
-    headings = _headings_rad(keyframes.poses[:, 3:])
+    headings = keyframes.headings_rad()
     cell_m = settings.cell_m or _typical_cell_m(keyframes)
     return _grid_places(positions, headings, cell_m, settings)
 
@@ -129,6 +129,26 @@ def places_from_labels(labels: IntArray) -> Places:
     return Places(numbers, np.append(own, len(own)), own, cell_m=0.0, exclusion_m=0.0)
 
 
+def join_places(parts: Sequence[Places]) -> Places:
+    """Put the places of several maps one after the other; those of different maps are negatives.
+
+    Args:
+        parts: at least one; the lengths of the first are kept.
+    """
+    places = np.cumsum([0, *(part.count for part in parts)])
+    members = np.cumsum([0, *(len(part.exclusion_members) for part in parts)])
+    offsets = [
+        part.exclusion_offsets[:-1] + start for part, start in zip(parts, members, strict=False)
+    ]
+    return Places(
+        np.concatenate([p.labels + n for p, n in zip(parts, places, strict=False)]),
+        np.append(np.concatenate(offsets), members[-1]),
+        np.concatenate([p.exclusion_members + n for p, n in zip(parts, places, strict=False)]),
+        parts[0].cell_m,
+        parts[0].exclusion_m,
+    )
+
+
 def _grid_places(
     positions: FloatArray, headings: FloatArray, cell_m: float, settings: PlaceSettings
 ) -> Places:
@@ -152,12 +172,6 @@ def _typical_cell_m(keyframes: Keyframes) -> float:
     steps = keyframes.steps_m()
     moving = steps[steps > 1e-3]
     return 2 * float(np.median(moving)) if len(moving) else 1.0
-
-
-def _headings_rad(quaternions: FloatArray) -> FloatArray:
-    """Return the angle of each x axis about +z of the map."""
-    x_axes = Rotation.from_quat(quaternions).apply([1.0, 0.0, 0.0])
-    return np.asarray(np.arctan2(x_axes[:, 1], x_axes[:, 0]))
 
 
 def _means(values: FloatArray, labels: IntArray) -> FloatArray:

@@ -4,26 +4,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Sequence
 from pathlib import Path
 import time
 from typing import Any
 
+import numpy as np
 import torch
 
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.views import load_views
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.bank_file import open_bank
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
-from avpr_ros.training.images import MapImages
+from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialise import initialise_by_ridge
 from avpr_ros.training.inputs import FreshViews
 from avpr_ros.training.objectives.gallery_side import GallerySide
@@ -32,10 +30,11 @@ from avpr_ros.training.places import Places
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.split import split_places
 from avpr_ros.training.trainer import Trainer
+from avpr_ros.training.training_gallery import TrainingGallery
 
 
 def train_query_network(
-    gallery: GalleryMap,
+    maps: GalleryMap | Sequence[GalleryMap],
     output: Path,
     settings: TrainSettings,
     progress: Progress = no_progress,
@@ -47,7 +46,8 @@ def train_query_network(
     map's thumbnails. The bank is kept beside the map.
 
     Args:
-        gallery: a map with thumbnails, of an embedded gallery network.
+        maps: a map with thumbnails, of an embedded gallery network, or several of one descriptor
+            space that show different places; the threshold is then one for all of them.
         output: the ONNX file; its manifest gets the same name with ``.json``, the curves with
             ``.csv``, the checkpoint with ``.checkpoint``, which is deleted when all is done.
         settings: of the training.
@@ -65,48 +65,64 @@ def train_query_network(
     checkpoint = output.with_suffix('.checkpoint')
     if not settings.resume:
         _forget(checkpoint)
-    images = MapImages(gallery)
-    network = VladQueryNetwork.for_space(gallery.space())
-    network.backbone.freeze(settings.frozen_blocks)
-    bank = open_bank(gallery, settings.places)
-    places = bank.places
-    side = GallerySide(gallery.descriptors, bank, load_views(gallery))
-    objective = objective_by_name(settings.method, side)
-    kept, left_out = split_places(places, settings.hold_out_share, settings.seed)
-    held_out = HeldOutViews.draw(images, network.input_px, settings.seed)
-    watched = held_out
-    if len(left_out):
-        watched = HeldOutViews.draw(images, network.input_px, settings.seed, left_out)
-    initialise_by_ridge(network, load_gallery_network(gallery.space()), images, progress)
+    gallery = TrainingGallery.of([maps] if isinstance(maps, GalleryMap) else maps, settings.places)
+    space = gallery.maps[0].space()
+    network = VladQueryNetwork.for_space(space)
+    trainer = _trainer(network, gallery, settings)
+    held_out = HeldOutViews.draw(gallery.images, network.input_px, settings.seed)
+    initialise_by_ridge(network, load_gallery_network(space), gallery.images, progress)
     before = held_out.similarities(network, gallery.descriptors)
-
-    views = FreshViews(images, network.input_px, settings.augmentation, settings.seed)
-    trainer = Trainer(network, views, objective, settings, rows=kept)
+    watched = _watched(held_out, trainer, gallery.images, settings.seed)
 
     def held_out_loss() -> float:
         return trainer.mean_loss(torch.from_numpy(watched.views), watched.rows)
 
-    trainer.run(checkpoint, _identity(gallery, settings), held_out_loss, progress)
+    trainer.run(checkpoint, gallery.identity(settings.to_json()), held_out_loss, progress)
     write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(after, held_out.rows, gallery.descriptors, gallery.keyframes, places)
+    calibration = calibrate(
+        after, held_out.rows, gallery.descriptors, gallery.keyframes, gallery.places
+    )
     progress('calibration', 1, 1)
     training = {
-        **_evidence(trainer, settings, places),
+        **_evidence(trainer, settings, gallery.places),
         'held_out': {
             'what': WHAT,
             'views': VIEWS,
-            'before': recalls(before, held_out.rows, places),
-            'after': recalls(after, held_out.rows, places),
+            'before': recalls(before, held_out.rows, gallery.places),
+            'after': recalls(after, held_out.rows, gallery.places),
         },
         'seconds': round(time.monotonic() - started, 1),
     }
+    of, size_px = gallery.maps[0], network.input_px
     result = deliver(
-        network, network.name, network.input_px, gallery, images, output, training, calibration
+        network, network.name, size_px, of, gallery.images, output, training, calibration
     )
     _forget(checkpoint)
     return result
+
+
+def _trainer(
+    network: VladQueryNetwork, gallery: TrainingGallery, settings: TrainSettings
+) -> Trainer:
+    """Set a training up; what cannot work is refused here, before any image is read."""
+    network.backbone.freeze(settings.frozen_blocks)
+    side = GallerySide(gallery.descriptors, gallery.bank, gallery.views)
+    objective = objective_by_name(settings.method, side)
+    kept, _ = split_places(gallery.places, settings.hold_out_share, settings.seed)
+    views = FreshViews(gallery.images, network.input_px, settings.augmentation, settings.seed)
+    return Trainer(network, views, objective, settings, rows=kept)
+
+
+def _watched(
+    held_out: HeldOutViews, trainer: Trainer, images: TrainingImages, seed: int
+) -> HeldOutViews:
+    """Return the views that the held-out loss is of: those of places not trained on, if any."""
+    left_out = np.setdiff1d(np.arange(len(images)), trainer.rows)
+    if not len(left_out):
+        return held_out
+    return HeldOutViews.draw(images, held_out.views.shape[1], seed, left_out)
 
 
 def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
@@ -118,18 +134,6 @@ def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict
         'steps': trainer.step,
         'history': trainer.history,
     }
-
-
-def _identity(gallery: GalleryMap, settings: TrainSettings) -> str:
-    """Hash what a checkpoint must agree on: the map, its space and every setting that matters."""
-    manifest = gallery.manifest
-    facts = {
-        'map_id': manifest.map_id,
-        'revision': manifest.revision,
-        'space_id': manifest.descriptor_space.id,
-        'settings': settings.to_json(),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _forget(checkpoint: Path) -> None:

@@ -12,6 +12,7 @@ from avpr_ros.evaluation.drive_score import DriveScorer
 from avpr_ros.evaluation.match_files import COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
@@ -22,7 +23,7 @@ def results(gallery):
     matcher = Matcher(gallery, Calibration(0.5), MatchSettings(sequence='single'))
     unsure = np.full(32, 32**-0.5)
     rows = [np.eye(32)[7], np.eye(32)[2], unsure, np.full(32, np.nan)]
-    return [matcher.match(row, stamp, 'front') for stamp, row in enumerate(rows, start=1)]
+    return [matcher.match(Query(row, stamp, 'front')) for stamp, row in enumerate(rows, start=1)]
 
 
 def test_by_hand(gallery, results):

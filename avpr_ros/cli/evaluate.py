@@ -1,0 +1,179 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr evaluate``: recall, precision and cost, of a drive on a map or of stored features."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avpr_ros.cli import options as shared
+from avpr_ros.errors import ConfigError
+
+if TYPE_CHECKING:
+    from avpr_ros.evaluation.evaluation import Evaluation
+    from avpr_ros.evaluation.ground_truth import GroundTruth
+    from avpr_ros.evaluation.truth import Drive
+    from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.sources.options import SourceOptions
+
+Source = Annotated[
+    Path | None,
+    typer.Argument(help='Queries: a bag, an image folder, or a folder of a dataset.'),
+]
+Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map.')]
+Query = Annotated[Path | None, typer.Option(help='Query network, an ONNX file.')]
+Output = Annotated[
+    Path, typer.Option('--output', '-o', help='Folder for evaluation.json, .md and .html.')
+]
+Radius = Annotated[float, typer.Option(help='An image this near to the query is right,')]
+MaxAngle = Annotated[
+    float | None, typer.Option(help='if its heading differs at most this much (MSLS: 40).')
+]
+Frames = Annotated[
+    int | None,
+    typer.Option(help='Instead: right is the same frame number, give or take this many.'),
+]
+Symmetric = Annotated[
+    bool,
+    typer.Option('--symmetric', help='Also each network on both sides; needs thumbnails, torch.'),
+]
+Features = Annotated[
+    Path | None,
+    typer.Option(help='Instead: folder of queries_descriptors.npy and database_descriptors.npy.'),
+]
+Database = Annotated[
+    Path | None, typer.Option(help='Dataset folder with the positions of the stored gallery.')
+]
+Queries = Annotated[
+    Path | None, typer.Option(help='Dataset folder with the positions of the stored queries.')
+]
+Save = Annotated[
+    bool, typer.Option('--save-features', help='Also store the descriptors, for --features.')
+]
+Threads = Annotated[int, typer.Option(help='Threads of the networks.')]
+
+
+def evaluate(
+    source: Source = None,
+    map_folder: Map = None,
+    query: Query = None,
+    output: Output = Path('evaluation'),
+    features: Features = None,
+    queries: Queries = None,
+    database: Database = None,
+    radius_m: Radius = 25.0,
+    max_angle_deg: MaxAngle = None,
+    tolerance_frames: Frames = None,
+    symmetric: Symmetric = False,
+    save_features: Save = False,
+    image_topic: shared.ImageTopics = None,
+    pose_topic: shared.PoseTopic = None,
+    tum: shared.Tum = None,
+    poses: shared.Poses = None,
+    map_frame: shared.MapFrame = None,
+    max_gap_s: shared.MaxGap = 0.5,
+    threads: Threads = 1,
+) -> None:
+    """Measure recall@N, precision-recall and cost of a query drive against a map."""
+    from avpr_ros.evaluation.ground_truth import GroundTruth
+
+    angle_rad = None if max_angle_deg is None else math.radians(max_angle_deg)
+    truth = GroundTruth(radius_m, angle_rad, tolerance_frames)
+    if features is not None:
+        if source or map_folder or query or symmetric:
+            raise ConfigError('--features stands for drive, map and networks; name one or other')
+        evaluation = _of_features(features, truth, queries, database)
+    else:
+        from avpr_ros.sources.options import SourceOptions
+
+        if source is None or map_folder is None or query is None:
+            raise ConfigError('name the queries, --map and --query; or --features')
+        if queries or database:
+            raise ConfigError('--queries and --database belong to --features')
+        topics = tuple(image_topic or ())
+        options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
+        evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
+    _report(evaluation, output, save_features)
+
+
+def _of_features(
+    features: Path, truth: GroundTruth, queries: Path | None, database: Path | None
+) -> Evaluation:
+    from avpr_ros.evaluation.evaluation import evaluate_features
+    from avpr_ros.sources.datasets.open import open_dataset
+
+    return evaluate_features(
+        features,
+        truth,
+        None if queries is None else open_dataset(queries, 'queries', 'test'),
+        None if database is None else open_dataset(database, 'database', 'test'),
+    )
+
+
+def _of_map(
+    source: Path,
+    map_folder: Path,
+    query: Path,
+    options: SourceOptions,
+    truth: GroundTruth,
+    symmetric: bool,
+    threads: int,
+) -> Evaluation:
+    from avpr_ros.cli.console import progress_bars
+    from avpr_ros.evaluation.evaluate_map import MapEvaluation
+    from avpr_ros.gallery.gallery_map import GalleryMap
+
+    gallery = GalleryMap.open(map_folder)
+    drive = _drive(source, options, truth, gallery)
+    with progress_bars() as report:
+        return MapEvaluation(gallery, query, drive, truth, symmetric, threads).run(report)
+
+
+def _drive(source: Path, options: SourceOptions, truth: GroundTruth, gallery: GalleryMap) -> Drive:
+    """Open the queries in the map's frame; where frames decide, without poses."""
+    from dataclasses import replace
+
+    from avpr_ros.evaluation.truth import open_drive
+
+    origin = gallery.manifest.geodetic_origin
+    options = replace(options, geodetic_origin=origin, poses_wanted=truth.needs_positions)
+    return open_drive(source, options, gallery.manifest.map_frame)
+
+
+def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
+    import shlex
+    import sys
+
+    from avpr_ros.cli.console import print_columns, print_note, print_table
+    from avpr_ros.evaluation.described import save_features as save
+    from avpr_ros.evaluation.evaluation_files import PAGE, write_evaluation
+    from avpr_ros.evaluation.evaluation_tables import figures_by_pair
+
+    command = shlex.join(['avpr', *sys.argv[1:]])
+    try:
+        write_evaluation(output, evaluation, command)
+        if save_features:
+            save(output, evaluation.pairs[0].described)
+    except OSError as error:
+        raise ConfigError(
+            f'{output} cannot be written ({error.strerror or error}); make room or choose '
+            'another --output'
+        ) from error
+    print_table(f'{evaluation.name}, right {evaluation.truth}', _facts(evaluation))
+    print_columns('recall and precision', figures_by_pair(evaluation))
+    print_note(f'see {output / PAGE}')
+
+
+def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
+    from avpr_ros.evaluation.evaluation_tables import storage
+
+    lines = list(evaluation.facts)
+    for cost in evaluation.costs:
+        time = '' if cost.latency_p50_ms is None else f', {cost.latency_p50_ms:.1f} ms p50'
+        size = f'{cost.gmac:.3f} GMAC, {cost.parameters_m:.2f} M weights'
+        lines.append((f'{cost.side} network', f'{cost.network}: {size}{time} ({cost.ran_on})'))
+    return [*lines, ('storage', storage(evaluation))]

@@ -1,0 +1,216 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A query drive against a map: the asymmetric pair, and the symmetric ones beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.evaluation.cost import NetworkCost, onnx_cost, torch_cost
+from avpr_ros.evaluation.described import Described
+from avpr_ros.evaluation.drive_descriptors import Describe, DescribedDrive, describe_drive
+from avpr_ros.evaluation.evaluation import (
+    ASYMMETRIC,
+    STUDENT,
+    TEACHER,
+    Evaluation,
+    Example,
+    Pair,
+    evaluate_pair,
+)
+from avpr_ros.evaluation.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.truth import Drive
+from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
+from avpr_ros.matching.space_check import check_space
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.sources.frame import FrameSource
+
+_EXAMPLES = 4
+_QUERY, _GALLERY = 'query', 'gallery'
+
+
+@dataclass(frozen=True)
+class MapEvaluation:
+    """What to evaluate.
+
+    Attributes:
+        gallery: the map.
+        query: ONNX file of the query network.
+        drive: the queries, with their true poses unless frames decide.
+        truth: what is right.
+        symmetric: also the gallery network on both sides, and the query network on both sides.
+        threads: of the networks.
+    """
+
+    gallery: GalleryMap
+    query: Path
+    drive: Drive
+    truth: GroundTruth
+    symmetric: bool
+    threads: int = 1
+
+    def run(self, progress: Progress) -> Evaluation:
+        """Describe, search, score and cost.
+
+        Args:
+            progress: called with stage, done and total.
+
+        Raises:
+            SourceError: the true poses are not known, or no image can be used.
+            QueryNetworkError: the query network is missing, damaged or cannot be counted.
+            SpaceMismatchError: map and query network do not belong together, or ``symmetric``
+                is asked for a space whose gallery network this package cannot run.
+            ConfigError: the rule of what is right does not apply.
+            MapError: a thumbnail that ``symmetric`` needs is missing or damaged.
+        """
+        if self.truth.needs_positions and self.drive.no_truth is not None:
+            raise SourceError(f'nothing can be scored: {self.drive.no_truth}')
+        network = OnnxQueryNetwork.open(self.query, self.threads)
+        check_space(network.manifest, self.gallery.manifest)
+        teacher = _teacher(self.gallery, self.threads) if self.symmetric else None
+        networks: dict[str, Describe] = {_QUERY: network.describe}
+        if teacher is not None:
+            networks[_GALLERY] = teacher.describe
+        described = describe_drive(
+            self.drive, networks, progress, poses_wanted=self.truth.needs_positions
+        )
+        pairs = self._pairs(described, network, progress)
+        info = network.manifest
+        costs = [
+            onnx_cost(
+                self.query, info.network, info.input_px, described.seconds[_QUERY], self.threads
+            )
+        ]
+        if teacher is not None:
+            costs.append(teacher.cost(described.seconds[_GALLERY]))
+        files = self.gallery.manifest.files
+        return Evaluation(
+            name=self.drive.source.name,
+            truth=self.truth,
+            pairs=pairs,
+            costs=tuple(costs),
+            facts=self._facts(described, pairs[0]),
+            descriptor_bytes=self.gallery.descriptors[0].nbytes,
+            map_bytes=sum(files[name].bytes for name in REQUIRED) / len(self.gallery),
+            examples=_examples(self.gallery, self.drive.source, described, pairs[0]),
+        )
+
+    def _pairs(
+        self, described: DescribedDrive, network: OnnxQueryNetwork, progress: Progress
+    ) -> tuple[Pair, ...]:
+        stored = np.asarray(self.gallery.descriptors, dtype=np.float32)
+        sides = [(ASYMMETRIC, described.descriptors[_QUERY], stored)]
+        if self.symmetric:
+            sides.append((TEACHER, described.descriptors[_GALLERY], stored))
+            own = _describe_thumbnails(self.gallery, network.describe, progress)
+            sides.append((STUDENT, described.descriptors[_QUERY], own))
+        poses = self.gallery.keyframes.poses
+        gallery_views = Views(poses[:, :3], self.gallery.keyframes.headings_rad())
+        return tuple(
+            evaluate_pair(
+                method, Described(queries, rows, described.views, gallery_views), self.truth
+            )
+            for method, queries, rows in sides
+        )
+
+    def _facts(self, described: DescribedDrive, pair: Pair) -> list[tuple[str, str]]:
+        info, space = self.gallery.manifest, self.gallery.manifest.descriptor_space
+        left_out = []
+        if described.without_pose:
+            left_out.append(f'{described.without_pose} without a true pose')
+        if described.undecodable:
+            left_out.append(f'{described.undecodable} that cannot be decoded')
+        text = f'{pair.score.queries}, {pair.score.covered} with a positive in the map'
+        if left_out:
+            text += f'; left out: {" and ".join(left_out)}'
+        sessions = ', '.join(session.name for session in info.sessions)
+        return [
+            ('queries', text),
+            ('true poses', self.drive.source.pose_source),
+            ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
+            (
+                'descriptor space',
+                f'{space.dim} numbers, {space.id}',
+            ),
+        ]
+
+
+@dataclass(frozen=True)
+class _Teacher:
+    describe: Describe
+    cost: Callable[[list[float]], NetworkCost]
+
+
+def _teacher(gallery: GalleryMap, threads: int) -> _Teacher:
+    """Load the map's own gallery network; torch is needed only here."""
+    import torch
+
+    from avpr_ros.networks.registry import load_gallery_network
+
+    torch.set_num_threads(threads)
+    network = load_gallery_network(gallery.space())
+    name = gallery.manifest.descriptor_space.network
+
+    def describe(image: RgbImage) -> Descriptors:
+        row: Descriptors = network.describe([image])[0]
+        return row
+
+    return _Teacher(describe, lambda seconds: torch_cost(network, name, network.input_px, seconds))
+
+
+def _describe_thumbnails(
+    gallery: GalleryMap, describe: Describe, progress: Progress
+) -> Descriptors:
+    rows = []
+    for row in range(len(gallery)):
+        image = gallery.thumbnail(row)
+        if image is None:
+            raise SourceError(
+                f'{gallery.path} has no thumbnail of row {row}; the query network on both sides '
+                'needs the whole map, not a copy for a robot.'
+            )
+        rows.append(describe(image))
+        progress('describing thumbnails', row + 1, len(gallery))
+    return np.stack(rows)
+
+
+def _examples(
+    gallery: GalleryMap, source: FrameSource, described: DescribedDrive, pair: Pair
+) -> tuple[Example, ...]:
+    """Look up the surest wrong matches, and decode their images once more."""
+    wrong = np.flatnonzero(~pair.score.right)
+    worst = wrong[np.argsort(-pair.score.scores[wrong], kind='stable')][:_EXAMPLES]
+    keys = {(int(described.stamps_ns[i]), described.cameras[i]): int(i) for i in worst}
+    images: dict[int, RgbImage] = {}
+    for image in source.images() if keys else ():
+        number = keys.get((image.stamp_ns, image.camera))
+        if number is not None:
+            try:
+                images[number] = image.decode()
+            except ImageDecodeError:  # it could be decoded a moment ago: the file has changed
+                continue
+    return tuple(_example(gallery, described, pair, int(i), images.get(int(i))) for i in worst)
+
+
+def _example(
+    gallery: GalleryMap,
+    described: DescribedDrive,
+    pair: Pair,
+    number: int,
+    image: RgbImage | None,
+) -> Example:
+    row = int(pair.ranking.rows[number, 0])
+    offset_m = described.views.positions_m[number] - gallery.keyframes.poses[row, :3]
+    text = f'query {number} found keyframe {gallery.keyframes.ids[row]}'
+    if np.isfinite(offset_m).all():
+        text += f', {np.linalg.norm(offset_m):.1f} m away'
+    if not pair.score.has_match[number]:
+        text += '; the map does not hold its place'
+    return Example(float(pair.score.scores[number]), text, (image, gallery.thumbnail(row)))

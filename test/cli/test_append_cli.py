@@ -1,0 +1,68 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+
+import pytest
+
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.runtime.query_manifest import QueryManifest
+
+
+@pytest.fixture
+def second_walk(walk: Path) -> Path:
+    """The same images, five metres beside."""
+    folder = walk.with_name('second')
+    shutil.copytree(walk, folder)
+    lines = (folder / 'poses.csv').read_text().splitlines()
+    moved = [line.replace(',0,0,0,0,0,1', ',5,0,0,0,0,1') for line in lines]
+    (folder / 'poses.csv').write_text('\n'.join(moved) + '\n')
+    return folder
+
+
+def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target)[0] == 0
+    code, out, err = avpr('build', second_walk, '-o', target, '--append')
+    assert (code, err) == (0, '')
+    assert 'revision 2, 24 keyframes' in out
+    assert 'their calibration does not know the new sessions' in out
+    grown = GalleryMap.open(target)
+    assert [s.name for s in grown.manifest.sessions] == ['walk', 'second']
+    assert 'report.html' in grown.manifest.files
+
+
+def test_a_query_network_is_calibrated_anew(avpr, walk, second_walk, angle_network, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target)[0] == 0
+    query = angle_network(target)
+    before = QueryManifest.load(query.with_suffix('.json'))
+    code, out, err = avpr('build', second_walk, '-o', target, '--append', '--query', query)
+    assert (code, err) == (0, '')
+    assert f'threshold {before.calibration.min_similarity:.3f} -> ' in out
+    after = QueryManifest.load(query.with_suffix('.json'))
+    assert after.calibration != before.calibration
+    assert after.onnx_sha256 == before.onnx_sha256
+
+
+def test_a_dry_run_adds_nothing(avpr, walk, second_walk, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target)[0] == 0
+    code, out, _ = avpr('build', second_walk, '-o', target, '--append', '--dry-run')
+    assert code == 0
+    assert '12 expected' in out
+    assert GalleryMap.open(target).manifest.revision == 1
+
+
+def test_what_cannot_be_is_said_in_one_line(avpr, walk, tmp_path):
+    for arguments, text in (
+        (('--append',), 'no --output'),
+        (('--append', '-o', tmp_path / 'none'), 'is not a gallery map'),
+        (('--append', '--replace', '-o', tmp_path / 'none'), 'exclude each other'),
+    ):
+        code, _, err = avpr('build', walk, *arguments)
+        assert code == 2
+        assert text in err
+        assert err.count('\n') == 1
