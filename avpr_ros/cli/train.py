@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.places import PlaceSettings
 from avpr_ros.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -36,6 +38,17 @@ Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')
 Method = Annotated[
     str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
 ]
+Augment = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='NAME=NUMBER changes one range of the training views, 0 switches it off: zoom, '
+        'shift, exposure_stops, occluder, night and others; may be given several times.'
+    ),
+]
+CellM = Annotated[
+    float | None,
+    typer.Option(help='Side of a place; by default twice the distance between keyframes.'),
+]
 Batch = Annotated[int, typer.Option('--batch-size', help='Images at a time.')]
 Accumulate = Annotated[int, typer.Option(help='Batches before the optimiser steps.')]
 HoldOut = Annotated[
@@ -60,6 +73,8 @@ def train(
     steps: Steps = None,
     seed: Seed = 0,
     method: Method = TrainSettings.method,
+    augment: Augment = None,
+    cell_m: CellM = None,
     batch_size: Batch = TrainSettings.batch_size,
     accumulate: Accumulate = TrainSettings.accumulate,
     hold_out: HoldOut = TrainSettings.hold_out_share,
@@ -77,6 +92,8 @@ def train(
         steps=steps,
         seed=seed,
         method=method,
+        augmentation=Augmentation.changed(augment or ()),
+        places=PlaceSettings(cell_m=cell_m),
         batch_size=batch_size,
         accumulate=accumulate,
         hold_out_share=hold_out,

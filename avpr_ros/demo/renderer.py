@@ -126,13 +126,18 @@ class Renderer:
         for index, normal in self._normals.items():
             table[index] = normal
         normals = table[body]
-        curved = (normals == 0).all(-1) & (body >= 0)
-        if curved.any():
-            right = np.diff(points, axis=1, append=points[:, -1:])
-            down = np.diff(points, axis=0, append=points[-1:])
-            cross = np.cross(down[curved], right[curved])
-            cross *= -np.sign((cross * rays[curved]).sum(-1, keepdims=True))
-            normals[curved] = cross / np.maximum(np.linalg.norm(cross, axis=-1), 1e-9)[:, None]
+        curved = (table == 0).all(-1)
+        curved[-1] = False
+        rows, columns = np.nonzero(curved[body])
+        if len(rows):
+            height, width = body.shape
+            here = points[rows, columns]
+            right = points[rows, np.minimum(columns + 1, width - 1)] - here
+            down = points[np.minimum(rows + 1, height - 1), columns] - here
+            cross = np.cross(down, right)
+            cross *= -np.sign((cross * rays[rows, columns]).sum(-1, keepdims=True))
+            length = np.maximum(np.linalg.norm(cross, axis=-1), 1e-9)
+            normals[rows, columns] = cross / length[:, None]
         return normals
 
     def _load(self, surface: Surface, folder: Path) -> int:

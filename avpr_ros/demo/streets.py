@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import itertools
 
 import cv2
@@ -67,7 +67,7 @@ class StreetGrid:
 def ground(grid: StreetGrid, rng: np.random.Generator) -> list[Surface]:
     """Lay the streets, the crossings and the raised blocks between them."""
     half = ROAD_M / 2
-    surfaces = [_meadow(grid, rng)]
+    surfaces = _meadow(grid, rng)
     easts = [grid.east_m[0] - _MARGIN_M, *grid.east_m, grid.east_m[-1] + _MARGIN_M]
     norths = [grid.north_m[0] - _MARGIN_M, *grid.north_m, grid.north_m[-1] + _MARGIN_M]
     for j, north in enumerate(grid.north_m):
@@ -97,13 +97,21 @@ def ground(grid: StreetGrid, rng: np.random.Generator) -> list[Surface]:
     return surfaces
 
 
-def _meadow(grid: StreetGrid, rng: np.random.Generator) -> Surface:
-    """Lay green land under and around the town."""
+def _meadow(grid: StreetGrid, rng: np.random.Generator) -> list[Surface]:
+    """Lay green land around the town; below it nobody would see it, and it would cost time."""
     around_m, z = 250.0, -0.06
-    west, east = grid.east_m[0] - around_m, grid.east_m[-1] + around_m
-    south, north = grid.north_m[0] - around_m, grid.north_m[-1] + around_m
     texture = materials.to_image(materials.grass((256, 256), rng))
-    return quad([(west, south, z), (east, south, z), (east, north, z), (west, north, z)], texture)
+    ends = np.array([[line[0], line[-1]] for line in (grid.east_m, grid.north_m)])
+    (w0, e0), (s0, n0) = outer = ends + np.array([-around_m, around_m])
+    (w1, e1), (s1, n1) = ends + np.array([-_MARGIN_M, _MARGIN_M])
+    surfaces = []
+    for west, south, east, north in (
+        (w0, s0, e0, s1), (w0, n1, e0, n0), (w0, s1, w1, n1), (e1, s1, e0, n1),
+    ):  # fmt: skip
+        corners = np.array([(west, south), (east, south), (east, north), (west, north)])
+        land = quad([(*corner, z) for corner in corners], texture)
+        surfaces.append(replace(land, uvs=(corners - outer[:, 0]) / np.diff(outer)[:, 0]))
+    return surfaces
 
 
 def _paving_colour(rng: np.random.Generator) -> tuple[float, float, float]:

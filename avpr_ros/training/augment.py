@@ -4,15 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 import math
+from typing import Any
 
 import numpy as np
 
 from avpr_ros.arrays import RgbImage
+from avpr_ros.errors import ConfigError
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.training.geometric import occlude, warp
-from avpr_ros.training.photometric import add_noise, blur, compress, relight, shade
+from avpr_ros.training.photometric import add_noise, blur, compress, darken, relight, shade
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Augmentation:
     Attributes:
         plain_share: share of views that are the image itself.
         each_share: share of views that get each of shade, occluder, blur, noise and compression.
+        night: share of views as at night under lamps; for maps of the day that are used at night.
     """
 
     plain_share: float = 0.1
@@ -39,6 +43,33 @@ class Augmentation:
     blur_px: float = 1.5
     noise: float = 12.0
     jpeg_quality: int = 30
+    night: float = 0.0
+
+    @classmethod
+    def changed(cls, assignments: Sequence[str]) -> Augmentation:
+        """Return the default with some ranges changed.
+
+        Args:
+            assignments: each ``NAME=NUMBER`` with a name from the attributes.
+
+        Raises:
+            ConfigError: no such name, or no finite number of 0 or more.
+        """
+        kinds = {name: type(value) for name, value in asdict(cls()).items()}
+        values: dict[str, Any] = {}
+        for assignment in assignments:
+            name, _, text = assignment.partition('=')
+            if name not in kinds:
+                raise ConfigError(f'no augmentation {name!r}; there are {sorted(kinds)}')
+            try:
+                values[name] = kinds[name](text)
+            except ValueError as error:
+                raise ConfigError(
+                    f'augmentation {assignment!r} has no number; give NAME=NUMBER, 0 for off'
+                ) from error
+            if not 0 <= values[name] < math.inf:
+                raise ConfigError(f'augmentation {assignment!r} is out of range; use 0 or more')
+        return cls(**values)
 
     def view(self, image: RgbImage, size_px: int, rng: np.random.Generator) -> RgbImage:
         """Return one view, (size_px, size_px, 3) uint8; the same for the same state of ``rng``."""
@@ -58,6 +89,8 @@ class Augmentation:
             view = shade(view, rng, self.shading)
         if covered and self.occluder:
             view = occlude(view, rng, self.occluder)
+        if self.night and rng.random() < self.night:
+            view = darken(view, rng)
         if blurred and self.blur_px:
             view = blur(view, rng, self.blur_px)
         if noisy and self.noise:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avpr_ros.errors import ConfigError
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.training.augment import STRONG, Augmentation
 from avpr_ros.training.geometric import occlude, warp
-from avpr_ros.training.photometric import add_noise, blur, compress, relight, shade
+from avpr_ros.training.photometric import add_noise, blur, compress, darken, relight, shade
 
 OFF = Augmentation(
     plain_share=0,
@@ -61,6 +62,7 @@ def test_everything_off_is_the_image_itself():
         {'gamma': 0.5},
         {'white_balance': 0.3},
         {'saturation': 0.9},
+        {'night': 1.0},
     ],
     ids=lambda one: next(iter(one)),
 )
@@ -84,6 +86,7 @@ def test_the_caller_keeps_its_image():
     for change in (
         lambda i: occlude(i, rng(), 0.9),
         lambda i: shade(i, rng(), 0.9),
+        lambda i: darken(i, rng()),
         lambda i: blur(i, rng(), 3.0),
         lambda i: add_noise(i, rng(), 30.0),
         lambda i: compress(i, rng(), 20),
@@ -97,3 +100,33 @@ def test_a_zoom_shows_a_part_of_the_image():
     seen = warp(picture(), 60, rng(1), zoom=0.5, shift=0.0, rotation_rad=0.0, perspective=0.0)
     # The left-to-right ramp of the red channel spans less where the window is narrower.
     assert np.ptp(seen[30, :, 0].astype(int)) < 0.95 * np.ptp(picture()[30, :, 0].astype(int))
+
+
+def test_nights_are_dark_and_their_lamps_warm():
+    grey = np.full((40, 60, 3), 128, dtype=np.uint8)
+    nights = np.stack([darken(grey, rng(seed)) for seed in range(30)]).astype(float)
+    assert nights.mean() < 0.7 * 128
+    assert np.median(nights.mean(axis=(1, 2, 3))) < 0.6 * 128
+    bright = nights.max(axis=3) > 70
+    assert nights[bright][:, 0].mean() > nights[bright][:, 2].mean()
+
+
+def test_ranges_can_be_changed_by_name():
+    changed = Augmentation.changed(['night=0.2', 'jpeg_quality=0', 'zoom=0'])
+    assert changed == replace(Augmentation(), night=0.2, jpeg_quality=0, zoom=0.0)
+    assert Augmentation.changed([]) == Augmentation()
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('fog=1', "no augmentation 'fog'.*'blur_px'"),
+        ('zoom', 'has no number'),
+        ('zoom=much', 'has no number'),
+        ('zoom=-1', 'out of range'),
+        ('zoom=nan', 'out of range'),
+    ],
+)
+def test_a_change_without_sense_is_refused(text, message):
+    with pytest.raises(ConfigError, match=message):
+        Augmentation.changed([text])
