@@ -96,7 +96,7 @@ def test_matches_list_every_candidate_with_its_reason() -> None:
     assert (best.name, best.hardware_id) == ('avpr_localizer: match', 'left')
     values = {pair.key: pair.value for pair in best.values}
     expected = (
-        'rank keyframe_id similarity ratio probability reason x_m y_m z_m qx qy qz qw map_id'
+        'rank keyframe_id similarity ratio reason probability x_m y_m z_m qx qy qz qw map_id'
     )
     assert list(values) == expected.split()
     assert (values['keyframe_id'], values['reason']) == ('100', 'accepted')
