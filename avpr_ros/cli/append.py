@@ -65,6 +65,7 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
+    from avpr_ros.cli.build import add_landmarks
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.evaluation.map_report import write_map_report
     from avpr_ros.gallery.append import append_to_map
@@ -75,13 +76,19 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     spacing = gallery.manifest.keyframe_spacing
     settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
     with progress_bars() as report:
+
+        def finish(grown: GalleryMap) -> None:
+            if gallery.landmarks() is not None:
+                add_landmarks(grown, report)
+            write_map_report(grown, grown.path / REPORT)
+
         return append_to_map(
             gallery,
             drives,
             SpaceDescriber(gallery.space()),
             settings,
             report,
-            finish=lambda grown: write_map_report(grown, grown.path / REPORT),
+            finish=finish,
         )
 
 

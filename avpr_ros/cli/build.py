@@ -37,6 +37,13 @@ Views = Annotated[
         'gallery descriptor of a place moves when the picture changes.',
     ),
 ]
+WithLandmarks = Annotated[
+    bool,
+    typer.Option(
+        help='Keep corners of each keyframe: they tell look-alikes apart and measure the pose; 60 '
+        'kB a keyframe.'
+    ),
+]
 Memory = Annotated[
     float,
     typer.Option(
@@ -73,6 +80,7 @@ def build(
     gallery_network: Network = 'embedded',
     dim: Dim = 512,
     views: Views = 0,
+    landmarks: WithLandmarks = True,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
@@ -101,7 +109,7 @@ def build(
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim, views)
+        _build(drives, target, settings, gallery_network, dim, views, landmarks)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -121,6 +129,7 @@ def _build(
     network: str,
     dim: int,
     views: int,
+    landmarks: bool,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
     from avpr_ros.gallery.builder import build_map
@@ -132,6 +141,8 @@ def _build(
         def finish(gallery: GalleryMap) -> None:
             if views:
                 _add_views(gallery, views, report)
+            if landmarks:
+                add_landmarks(gallery, report)
             _write_report(gallery)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)
@@ -141,6 +152,14 @@ def _build(
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
     print_note(f'next: avpr train --map {output}')
+
+
+def add_landmarks(gallery: GalleryMap, report: Progress) -> None:
+    """Add landmarks to a map that is being built."""
+    from avpr_ros.gallery.gallery_map import LANDMARKS
+    from avpr_ros.gallery.landmark_builder import build_landmarks
+
+    build_landmarks(gallery, report).save(gallery.path / LANDMARKS)
 
 
 def _add_views(gallery: GalleryMap, views: int, report: Progress) -> None:

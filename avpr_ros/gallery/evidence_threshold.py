@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.gallery.evidence import place_evidence
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -46,10 +47,11 @@ def evidence_threshold(
         if len(rows) < 2:
             continue
         same = _same_place(positions_m[rows], distinct_m)
-        most = max(most, float(place_evidence(landmarks.features(row), landmarks, rows, same).max()))
+        evidence = place_evidence(landmarks.features(int(row)), landmarks, rows, same)
+        most = max(most, float(evidence.max()))
     return max(_MARGIN * most, _LEAST)
 
 
-def _same_place(positions_m: FloatArray, distinct_m: float) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _same_place(positions_m: FloatArray, distinct_m: float) -> NDArray[np.bool_]:
     offsets = positions_m[:, np.newaxis] - positions_m[np.newaxis]
     return np.asarray(np.linalg.norm(offsets, axis=2) <= distinct_m, dtype=np.bool_)

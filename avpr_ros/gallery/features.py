@@ -46,7 +46,7 @@ def extract_features(image: RgbImage) -> Features:
     if scale < 1.0:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    sift = cv2.SIFT_create(MOST, contrastThreshold=_CONTRAST)
+    sift = cv2.SIFT.create(MOST, contrastThreshold=_CONTRAST)
     corners, found = sift.detectAndCompute(grey, None)
     if found is None or not corners:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, WIDTH), np.uint8))
@@ -54,7 +54,9 @@ def extract_features(image: RgbImage) -> Features:
     ratio = np.array([width / grey.shape[1], height / grey.shape[0]])
     points = (np.array([corner.pt for corner in corners]) + 0.5) * ratio - 0.5
     order = np.argsort([-corner.response for corner in corners], kind='stable')[:MOST]
-    return Features(points[order].astype(np.float32), _root(found)[order])
+    return Features(
+        points[order].astype(np.float32), _root(np.asarray(found, dtype=np.float32))[order]
+    )
 
 
 def _root(sift: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -16,8 +16,6 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.features import WIDTH, Features
 
-NAME = 'landmarks.npz'
-
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
@@ -32,6 +30,7 @@ class Landmarks:
         turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
             is turned against what its mounting says.
         min_evidence: from which a place may be believed, see ``evidence_threshold``.
+        covariance_scale: factor on the covariance of poses, see ``self_localisation``.
     """
 
     offsets: IntArray
@@ -40,6 +39,7 @@ class Landmarks:
     points_m: NDArray[np.float32]
     turns: FloatArray
     min_evidence: float
+    covariance_scale: float
 
     @classmethod
     def without_points(cls, features: list[Features], cameras: int) -> Landmarks:
@@ -54,6 +54,7 @@ class Landmarks:
             np.full((sum(counts), 3), np.nan, np.float32),
             np.tile([0.0, 0.0, 0.0, 1.0], (cameras, 1)),
             np.inf,
+            1.0,
         )
 
     def __len__(self) -> int:
@@ -76,7 +77,7 @@ class Landmarks:
             'descriptors': self.descriptors,
             'points_m': self.points_m,
             'turns': self.turns,
-            'min_evidence': np.array(self.min_evidence),
+            'numbers': np.array([self.min_evidence, self.covariance_scale]),
         }
         np.savez(path, **columns)  # type: ignore[arg-type]
 
@@ -95,8 +96,8 @@ class Landmarks:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 columns = {name: stored[name] for name in stored.files}
-            threshold = float(columns.pop('min_evidence'))
-            landmarks = cls(**columns, min_evidence=threshold)
+            evidence, scale = columns.pop('numbers').tolist()
+            landmarks = cls(**columns, min_evidence=evidence, covariance_scale=scale)
         except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise MapError(f'{path} cannot be read ({error}); build the map again') from error
         landmarks._check(path, keyframes, cameras)
@@ -115,7 +116,8 @@ class Landmarks:
             and self.descriptors.dtype == np.uint8
             and self.points_m.shape == (count, 3)
             and self.turns.shape == (cameras, 4)
-            and not np.isnan(self.min_evidence)
+            and self.min_evidence > 0
+            and self.covariance_scale >= 1
         )
         if not sound:
             raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')
