@@ -8,6 +8,7 @@ from pathlib import Path
 
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
@@ -40,7 +41,12 @@ def export_gallery_network(
     held_out = HeldOutViews.draw(images, network.input_px, seed)
     similarities = held_out.similarities(network, gallery.descriptors)
     calibration = calibrate(
-        similarities, held_out.rows, gallery.descriptors, gallery.keyframes, places
+        similarities,
+        held_out.rows,
+        gallery.descriptors,
+        gallery.keyframes,
+        places,
+        default_distinct_radius_m(gallery),
     )
     progress('calibration', 1, 1)
     evidence = {
