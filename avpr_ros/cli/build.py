@@ -36,6 +36,12 @@ Views = Annotated[
         'gallery descriptor of a place moves when the picture changes.',
     ),
 ]
+Memory = Annotated[
+    float,
+    typer.Option(
+        help='What the index may take on the robot, in MB; large maps get one that fits.'
+    ),
+]
 DryRun = Annotated[bool, typer.Option('--dry-run', help='Print the pre-flight and stop.')]
 Replace = Annotated[bool, typer.Option('--replace', help='Take the place of an existing map.')]
 Append = Annotated[
@@ -66,6 +72,7 @@ def build(
     gallery_network: Network = 'embedded',
     dim: Dim = 512,
     views: Views = 0,
+    memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
     append: Append = False,
@@ -77,7 +84,9 @@ def build(
     from avpr_ros.gallery.builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
 
-    settings = BuildSettings(min_distance_m, math.radians(min_rotation_deg), replace=replace)
+    settings = BuildSettings(
+        min_distance_m, math.radians(min_rotation_deg), replace=replace, memory_mb=memory_mb
+    )
     topics = tuple(image_topic or ())
     options = SourceOptions(
         topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
@@ -129,6 +138,7 @@ def _build(
         skipped = f', {session.undecodable} undecodable' if session.undecodable else ''
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
+    print_note(f'index: {gallery.manifest.index}')
     print_note(f'next: avpr train --map {output}')
 
 

@@ -36,6 +36,8 @@ def map_facts(gallery: GalleryMap, alike: SelfSimilarity) -> list[tuple[str, str
         ),
         ('self-similarity', _aliasing(alike)),
     ]
+    if manifest.index is not None:
+        facts.append(('index', str(manifest.index)))
     if manifest.geodetic_origin is not None:
         origin = manifest.geodetic_origin
         facts.append(

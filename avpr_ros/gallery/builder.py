@@ -23,7 +23,8 @@ from avpr_ros.gallery.base_map import BaseMap
 from avpr_ros.gallery.chosen_frames import ChosenSession, choose_frames, chosen_images
 from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.index_choice import DEFAULT_MEMORY_MB, build_index
+from avpr_ros.gallery.index_info import IndexInfo
 from avpr_ros.gallery.session_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.sources.frame import FrameSource
@@ -42,6 +43,7 @@ class BuildSettings:
         thumbnail_px: shorter side of a thumbnail; images are never enlarged.
         thumbnail_quality: JPEG quality of a thumbnail.
         replace: take the place of an existing map.
+        memory_mb: what the index may take on the robot, in megabytes; decides its kind.
     """
 
     min_distance_m: float = 1.0
@@ -49,6 +51,7 @@ class BuildSettings:
     thumbnail_px: int = 320
     thumbnail_quality: int = 90
     replace: bool = False
+    memory_mb: float = DEFAULT_MEMORY_MB
 
     def __post_init__(self) -> None:
         """Check every value; raises ``ConfigError``."""
@@ -56,6 +59,8 @@ class BuildSettings:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigError(f'{name} is {value}; use a finite number, 0 or more')
+        if not self.memory_mb > 0:
+            raise ConfigError(f'memory_mb is {self.memory_mb}; use a number above 0')
         if self.thumbnail_px < 16:
             raise ConfigError(f'thumbnail_px is {self.thumbnail_px}; use 16 or more')
         if not 1 <= self.thumbnail_quality <= 100:
@@ -145,10 +150,13 @@ def build_into(
     np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
     table = keyframe_table(sessions, cameras, base.first_id, base.sessions)
     base.with_keyframes(table).save(folder / gallery_map.KEYFRAMES)
-    GalleryIndex.build(rows).save(folder / gallery_map.INDEX)
+    progress('index', 0, 1)
+    index, info = build_index(rows, settings.memory_mb)
+    index.save(folder / gallery_map.INDEX)
+    progress('index', 1, 1)
     space.save_arrays(folder / gallery_map.SPACE)
     names = [*gallery_map.REQUIRED, thumbnails.SUMS]
-    draft = base.revise(_draft(sources, sessions, cameras, space, settings))
+    draft = base.revise(_draft(sources, sessions, cameras, space, settings, info))
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
@@ -172,6 +180,7 @@ def _draft(
     cameras: CameraTable,
     space: DescriptorSpace,
     settings: BuildSettings,
+    index: IndexInfo,
 ) -> manifest.Manifest:
     return manifest.Manifest(
         map_id=str(uuid.uuid4()),
@@ -199,6 +208,7 @@ def _draft(
             settings.min_distance_m, settings.min_rotation_rad
         ),
         calibration=None,
+        index=index,
     )
 
 

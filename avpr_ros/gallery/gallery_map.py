@@ -18,6 +18,7 @@ from avpr_ros.gallery import thumbnails
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.gallery.rows import RowFile
 from avpr_ros.gallery.space import DescriptorSpace
 
 DESCRIPTORS = 'descriptors.npy'
@@ -75,7 +76,7 @@ class GalleryMap:
             manifest,
             descriptors,
             Keyframes.load(path / KEYFRAMES),
-            GalleryIndex.load(path / INDEX),
+            GalleryIndex.load(path / INDEX, RowFile(descriptors)),
         )
         gallery._check_consistent()
         return gallery
@@ -150,14 +151,18 @@ def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
             )
 
 
-def _load_descriptors(file: Path) -> NDArray[np.float16]:
+def _load_descriptors(file: Path) -> np.memmap[tuple[int, int], np.dtype[np.float16]]:
     try:
         descriptors = np.load(file, mmap_mode='r', allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise MapError(f'{file} cannot be read ({error}); build the map again') from error
-    if descriptors.dtype != np.float16 or descriptors.ndim != 2:
+    if (
+        not isinstance(descriptors, np.memmap)
+        or descriptors.dtype != np.float16
+        or descriptors.ndim != 2
+    ):
         raise MapError(
             f'{file} is {descriptors.dtype} {descriptors.shape}, expected float16 (N, d); build '
             'the map again'
         )
-    return np.asanyarray(descriptors)
+    return descriptors

@@ -1,11 +1,12 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Exact inner-product search over the stored descriptors, with FAISS."""
+"""Inner-product search over a map's descriptors, with FAISS: exact, or by parts and re-ranked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import faiss
 import numpy as np
@@ -14,16 +15,29 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
 
+#: (k,) rows in, (k, d) float32 descriptors out.
+ReadRows: TypeAlias = Callable[[IntArray], Descriptors]
+
+#: So many candidates of an approximate search are compared anew with the stored rows, at least.
+RERANKED = 128
+
 
 class GalleryIndex:
-    """Inner-product index over unit rows kept as fp16; nothing is approximated beyond that."""
+    """An index over unit rows; what is approximate is ranked anew by the stored fp16 rows."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, read_rows: ReadRows | None = None) -> None:
+        """Wrap a FAISS index.
+
+        Args:
+            index: ranks by inner product.
+            read_rows: reads stored rows for an approximate index; unused for an exact one.
+        """
         self._index = index
+        self._read_rows = None if is_exact(index) else read_rows
 
     @classmethod
     def build(cls, descriptors: Descriptors) -> GalleryIndex:
-        """Build from (N, d) descriptors."""
+        """Build the exact index, over rows kept as fp16, from (N, d) descriptors."""
         rows = np.ascontiguousarray(descriptors, dtype=np.float32)
         index = faiss.IndexScalarQuantizer(
             rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
@@ -42,6 +56,11 @@ class GalleryIndex:
         """Length of a row."""
         return int(self._index.d)
 
+    @property
+    def exact(self) -> bool:
+        """Whether every row is compared with the query."""
+        return is_exact(self._index)
+
     def search(self, descriptors: Descriptors, k: int) -> tuple[NDArray[np.float32], IntArray]:
         """Find the k rows with the largest inner product, best first.
 
@@ -50,11 +69,16 @@ class GalleryIndex:
             k: how many; at most ``size`` come back.
 
         Returns:
-            (B, k) similarities and (B, k) int64 rows.
+            (B, k) similarities and (B, k) int64 rows. An approximate index looks at a part of
+            the map; where that holds fewer than k, the rest is -inf and row -1.
         """
         queries = np.ascontiguousarray(descriptors, dtype=np.float32)
-        similarities, rows = self._index.search(queries, min(k, self.size))
-        return similarities, rows
+        wanted = min(k, self.size)
+        if self._read_rows is None:
+            similarities, rows = self._index.search(queries, wanted)
+            return similarities, rows
+        _, rows = self._index.search(queries, min(max(wanted, RERANKED), self.size))
+        return _reranked(queries, rows, wanted, self._read_rows)
 
     def save(self, path: Path) -> None:
         """Write the index file."""
@@ -62,16 +86,52 @@ class GalleryIndex:
         path.write_bytes(faiss.serialize_index(self._index).tobytes())
 
     @classmethod
-    def load(cls, path: Path) -> GalleryIndex:
-        """Read an index file.
+    def load(cls, path: Path, read_rows: ReadRows | None = None) -> GalleryIndex:
+        """Map an index file into memory, so that only what is searched is read.
+
+        Args:
+            path: the file.
+            read_rows: reads stored rows, for an approximate index.
 
         Raises:
-            MapError: unreadable, or not an inner-product index.
+            MapError: unreadable, not an inner-product index, or approximate without rows.
         """
         try:
-            index = faiss.read_index(str(path))
+            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
         except RuntimeError as error:
             raise MapError(f'{path} is not a readable index; build the map again') from error
         if index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise MapError(f'{path} does not rank by inner product; build the map again')
-        return cls(index)
+        lists = inverted_lists(index)
+        if hasattr(lists, 'prefetch_nthread'):
+            lists.prefetch_nthread = 0  # FAISS would start 32 threads for every query
+        if read_rows is None and not is_exact(index):
+            raise MapError(f'{path} is approximate and needs the stored rows beside it')
+        return cls(index, read_rows)
+
+
+def is_exact(index: Any) -> bool:
+    """Tell whether a FAISS index compares a query with every row as stored."""
+    return isinstance(faiss.downcast_index(index), faiss.IndexScalarQuantizer)
+
+
+def inverted_lists(index: Any) -> Any:
+    """Return the inverted lists of a FAISS index, or None where it has none."""
+    ivf = faiss.try_extract_index_ivf(index)
+    if ivf is None or ivf.invlists is None:
+        return None
+    return faiss.downcast_InvertedLists(ivf.invlists)
+
+
+def _reranked(
+    queries: NDArray[np.float32], found: IntArray, k: int, read_rows: ReadRows
+) -> tuple[NDArray[np.float32], IntArray]:
+    similarities = np.full((len(queries), k), -np.inf, np.float32)
+    rows = np.full((len(queries), k), -1, np.int64)
+    for number, query in enumerate(queries):
+        candidates = np.sort(found[number][found[number] >= 0])
+        scores = read_rows(candidates) @ query
+        best = np.argsort(-scores, kind='stable')[:k]
+        similarities[number, : len(best)] = scores[best]
+        rows[number, : len(best)] = candidates[best]
+    return similarities, rows

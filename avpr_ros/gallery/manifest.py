@@ -15,6 +15,7 @@ from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file, write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
+from avpr_ros.gallery.index_info import IndexInfo
 from avpr_ros.gallery.json_fields import Fields, read_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 
@@ -94,6 +95,7 @@ class Manifest:
         geodetic_origin: where the map frame's origin lies on the Earth, where known.
         keyframe_spacing: how keyframes were chosen.
         calibration: threshold for the gallery network itself, where there is one.
+        index: what the index is; None in a map of before, whose index is exact.
         files: entry by name relative to the map's folder.
         format_version: version of the folder's layout.
     """
@@ -110,6 +112,7 @@ class Manifest:
     geodetic_origin: GeodeticOrigin | None
     keyframe_spacing: KeyframeSpacing
     calibration: Calibration | None
+    index: IndexInfo | None = None
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
@@ -135,6 +138,7 @@ class Manifest:
             else asdict(self.geodetic_origin),
             'keyframe_spacing': asdict(self.keyframe_spacing),
             'calibration': None if self.calibration is None else self.calibration.to_json(),
+            'index': None if self.index is None else asdict(self.index),
             'files': {name: asdict(entry) for name, entry in self.files.items()},
         }
         return {**data, 'manifest_sha256': _hash_of(data)}
@@ -196,6 +200,7 @@ def _from_json(data: Fields) -> Manifest:
         calibration=Calibration.from_json(data.mapping('calibration'))
         if data.has('calibration')
         else None,
+        index=IndexInfo.from_json(data.child('index')) if data.has('index') else None,
         files={
             name: FileEntry(files.child(name).text('sha256'), files.child(name).integer('bytes'))
             for name in data.mapping('files')
