@@ -99,19 +99,23 @@ class Matcher:
             case = self._geometry.look(case)
             retrieval = case.retrieval
         reason, text = self._decide(case, verdict)
+        estimate = None
+        if reason is Reason.ACCEPTED:
+            estimate, objection = self._measure(case)
+            if objection is not None:
+                reason, text = Reason.GEOMETRY, objection
         for guard in self._guards:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
-        estimate = None
-        if reason is Reason.ACCEPTED:
-            estimate = self._estimate(case)
         log_odds = None if verdict is None else verdict.log_odds
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
 
-    def _estimate(self, case: Case) -> PoseEstimate:
-        metric = None if self._geometry is None else self._geometry.metric_pose(case)
-        if metric is not None:
-            return metric
+    def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
+        """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
+        if self._geometry is not None:
+            metric, objection = self._geometry.measure(case)
+            if metric is not None or objection is not None:
+                return metric, objection
         covariance = match_covariance(
             case.retrieval,
             case.hypotheses,
@@ -119,7 +123,7 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(case.map_from_base, covariance)
+        return PoseEstimate(case.map_from_base, covariance), None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim

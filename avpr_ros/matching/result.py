@@ -20,6 +20,7 @@ class Reason(str, Enum):
     AMBIGUOUS = 'ambiguous'
     SEQUENCE = 'sequence'
     ODOMETRY = 'odometry'
+    GEOMETRY = 'geometry'
     CAMERAS = 'cameras'
     COOL_DOWN = 'cool_down'
     NOT_BEST = 'not_best'

@@ -85,16 +85,20 @@ class Geometry:
             )
         return replace(case, retrieval=retrieval, look=look)
 
-    def metric_pose(self, case: Case) -> PoseEstimate | None:
-        """Measure the pose of an accepted case.
+    def measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
+        """Measure the pose of a case that nothing else objects to.
 
         Returns:
-            None where landmarks give none, or one that is not at the matched place.
+            The pose, and why the match is not to be believed, each where there is one. There is
+            neither where the place has no points in space or the lens is not known: the keyframe's
+            pose stands for the robot's then.
         """
-        if case.look is None:
-            return None
+        if case.look is None or not self._poses.possible(case.query, case.look):
+            return None, None
         estimate = self._poses.estimate(case.query, case.look)
         if estimate is None:
-            return None
+            return None, 'its landmarks give no common pose for what this image shows of them'
         apart_m = estimate.map_from_base.distance_m(case.map_from_base)
-        return estimate if apart_m <= self._radius_m else None
+        if not apart_m <= self._radius_m:
+            return None, f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
+        return estimate, None

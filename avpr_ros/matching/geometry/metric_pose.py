@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 
 from avpr_ros.gallery.camera_pose import moved_to_base
@@ -16,10 +18,11 @@ from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import PoseEstimate
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import CameraIntrinsics
 
 #: Keyframes of the place whose landmarks are matched.
 _KEYFRAMES = 6
+#: With fewer points in space no pose can be asked of a place.
+_FEWEST_POINTS = 100
 #: However good the residuals: smaller errors are not believed.
 _LEAST_SIGMA_M = 0.01
 _LEAST_SIGMA_RAD = 0.002
@@ -41,19 +44,16 @@ class MetricPoses:
         position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
-    def estimate(self, query: Query, look: Look) -> PoseEstimate | None:
-        """Return the pose of the base with its full covariance; None where it cannot be had.
+    def possible(self, query: Query, look: Look) -> bool:
+        """Tell whether lens, mounting and enough landmarks of the place are known."""
+        return self._lens(query) is not None and self._points(look) >= _FEWEST_POINTS
 
-        That is without lens or mounting of the camera, with an image of another shape than the
-        lens is known for, or with too few landmarks that agree on a pose.
-        """
-        number, mounting, intrinsics = self._camera(query)
-        if query.image is None or mounting is None or intrinsics is None:
+    def estimate(self, query: Query, look: Look) -> PoseEstimate | None:
+        """Return the pose of the base with its full covariance; None where it cannot be had."""
+        known = self._lens(query)
+        if known is None:
             return None
-        try:
-            lens = Lens(intrinsics, query.image.shape[1], query.image.shape[0])
-        except ValueError:
-            return None
+        number, mounting, lens = known
         rays = lens.rays(look.features.points_px)
         rows = look.rows[:_KEYFRAMES]
         found = locate(self._landmarks, rows, look.features.descriptors, rays, lens.focal_px)
@@ -65,9 +65,28 @@ class MetricPoses:
         scaled = self._landmarks.covariance_scale * covariance + floor
         return PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
 
-    def _camera(self, query: Query) -> tuple[int, Pose | None, CameraIntrinsics | None]:
-        """Return the map's camera of that name, with the query's own lens where it is known."""
+    def _points(self, look: Look) -> int:
+        """Return how many landmarks the keyframes of a place have."""
+        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
+        return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
+
+    def _lens(self, query: Query) -> tuple[int, Pose, Lens] | None:
+        """Return number, mounting and lens of the query's camera; None where not known.
+
+        The map's camera of that name, with the query's own lens where there is one. An image of
+        another shape than the lens is known for has none.
+        """
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
         for number, camera in enumerate(self._gallery.manifest.cameras):
-            if camera.name == query.camera:
-                return number, camera.base_from_camera, query.intrinsics or camera.intrinsics
-        return 0, None, None
+            intrinsics = query.intrinsics or camera.intrinsics
+            if (
+                camera.name != query.camera
+                or camera.base_from_camera is None
+                or intrinsics is None
+            ):
+                continue
+            with suppress(ValueError):
+                return number, camera.base_from_camera, Lens(intrinsics, width_px, height_px)
+        return None
