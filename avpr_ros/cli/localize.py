@@ -27,8 +27,11 @@ Output = Annotated[
     Path, typer.Option('--output', '-o', help='Folder for matches.csv and trajectory.tum.')
 ]
 Radius = Annotated[float, typer.Option(help='A match this near to the true pose is right.')]
+MinProbability = Annotated[
+    float, typer.Option(help='Least probability of a match, by the calibration.')
+]
 MinSimilarity = Annotated[
-    float | None, typer.Option(help='Threshold; without it that of the calibration.')
+    float | None, typer.Option(help='Threshold on the similarity instead of the probability.')
 ]
 MinRatio = Annotated[float, typer.Option(help='Best similarity over the best other place.')]
 Sequence = Annotated[
@@ -53,6 +56,7 @@ def localize(
     map_frame: shared.MapFrame = None,
     max_gap_s: shared.MaxGap = 0.5,
     radius_m: Radius = 5.0,
+    min_probability: MinProbability = MatchSettings.min_probability,
     min_similarity: MinSimilarity = None,
     min_ratio: MinRatio = MatchSettings.min_ratio,
     sequence: Sequence = MatchSettings.sequence,
@@ -66,7 +70,12 @@ def localize(
     from avpr_ros.sources.options import SourceOptions
 
     gallery = GalleryMap.open(map_folder)
-    settings = MatchSettings(min_similarity=min_similarity, min_ratio=min_ratio, sequence=sequence)
+    settings = MatchSettings(
+        min_probability=min_probability,
+        min_similarity=min_similarity,
+        min_ratio=min_ratio,
+        sequence=sequence,
+    )
     network, matcher = _open_pair(gallery, query, settings, threads)
     topics, origin = tuple(image_topic or ()), gallery.manifest.geodetic_origin
     options = SourceOptions(

@@ -134,7 +134,11 @@ def _print_result(manifest: QueryManifest) -> None:
     rows.append(('ONNX against torch', f'{manifest.max_abs_difference:.1e} at most'))
     if manifest.calibration is not None:
         evidence = manifest.calibration.evidence
-        share = evidence['revisits_accepted_share']
-        rows.append(('accepts from', f'{manifest.calibration.min_similarity:.3f}'))
-        rows.append(('of held-out views', f'{share:.1%} accepted'))
+        if manifest.calibration.score is None:
+            rows.append(('accepts from', f'similarity {manifest.calibration.min_similarity:.3f}'))
+            rows.append(('of held-out views', f'{evidence["revisits_accepted_share"]:.1%}'))
+        else:
+            rows.append(('accepts from', 'probability 0.5'))
+            rows.append(('of held-out views', f'{evidence["revisits_likely_share"]:.1%}'))
+            rows.append(('of places not there', f'{evidence["foreign_likely_share"]:.1%}'))
     print_table('Query network', rows)

@@ -133,7 +133,10 @@ class MapEvaluation:
         sessions = ', '.join(session.name for session in info.sessions)
         return [
             ('queries', text),
-            ('true poses', self.drive.source.pose_source),
+            (
+                'true poses',
+                self.drive.source.pose_source if self.truth.needs_positions else 'not used',
+            ),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
             (
                 'descriptor space',

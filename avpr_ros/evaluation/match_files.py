@@ -16,7 +16,7 @@ from avpr_ros.matching.result import MatchResult
 MATCHES = 'matches.csv'
 TRAJECTORY = 'trajectory.tum'
 COLUMNS = (
-    *('stamp_ns', 'camera', 'rank', 'keyframe_id', 'similarity', 'reason'),
+    *('stamp_ns', 'camera', 'rank', 'keyframe_id', 'similarity', 'ratio', 'probability', 'reason'),
     *('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw', 'text'),
 )
 
@@ -43,13 +43,15 @@ class MatchWriter:
                     candidate.rank,
                     candidate.keyframe_id,
                     f'{candidate.similarity:.6f}',
+                    f'{candidate.ratio:.6f}',
+                    '' if candidate.probability is None else f'{candidate.probability:.6f}',
                     candidate.reason.value,
                     *(f'{value:.6f}' for value in pose),
                     candidate.text,
                 ]
             )
         if not result.candidates:
-            row = [result.stamp_ns, result.camera, *[''] * 3, result.reason.value, *[''] * 7]
+            row = [result.stamp_ns, result.camera, *[''] * 5, result.reason.value, *[''] * 7]
             self._matches.writerow([*row, result.text])
         if result.estimate is not None:
             pose = result.estimate.map_from_base.as_xyz_quaternion()

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.places import default_distinct_radius_m
 from avpr_ros.matching.settings import MatchSettings
 
 _MOST_ROWS = 2000

@@ -50,9 +50,9 @@ def match_covariance(
 def _spreads(retrieval: Retrieval, hypotheses: PoseHypotheses) -> tuple[float, float, float]:
     """Return the spread in the plane for each axis, along z, and of the rotation."""
     best = int(retrieval.rows[0])
-    rows = retrieval.rows[retrieval.same_place]
+    rows = retrieval.near_rows
     rival = max(retrieval.rival_similarity, -1.0)
-    weights = np.maximum(retrieval.similarities[retrieval.same_place] - rival, 0.0)
+    weights = np.maximum(retrieval.near_similarities - rival, 0.0)
     weights[0] = max(weights[0], 1e-6)
     weights = weights / weights.sum()
     squares = weights @ hypotheses.offsets_m(best, rows) ** 2

@@ -9,11 +9,11 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.guards.order import guards_for
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.places import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
@@ -45,6 +45,7 @@ class Matcher:
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
+        self._score = None if calibration is None else calibration.score
         self._guards = guards_for(
             calibration,
             self._settings,
@@ -56,7 +57,9 @@ class Matcher:
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
-            self._sequence = SequenceGuard(gallery, self.distinct_radius_m, angle_rad)
+            self._sequence = SequenceGuard(
+                gallery, self._settings.top_k, self.distinct_radius_m, angle_rad
+            )
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
@@ -140,7 +143,13 @@ class Matcher:
     def _candidates(
         self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
     ) -> tuple[Candidate, ...]:
-        ids = self._gallery.keyframes.ids
+        ids, score = self._gallery.keyframes.ids, self._score
+        best = float(retrieval.similarities.max())
+
+        def probability(rank: int, similarity: float) -> float | None:
+            margin = retrieval.margin if rank == 0 else similarity - best
+            return None if score is None else score.probability(similarity, margin)
+
         passed_over = 'another candidate is more similar'
         if self._sequence is not None:
             passed_over = 'the sequence of images leads to another candidate'
@@ -150,6 +159,8 @@ class Matcher:
                 row=int(row),
                 keyframe_id=int(ids[row]),
                 similarity=float(similarity),
+                ratio=retrieval.ratio(rank),
+                probability=probability(rank, float(similarity)),
                 map_from_base=hypotheses.pose(int(row)),
                 reason=reason if rank == 0 else Reason.NOT_BEST,
                 text=text if rank == 0 else passed_over,

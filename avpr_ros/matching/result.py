@@ -16,6 +16,7 @@ class Reason(str, Enum):
 
     ACCEPTED = 'accepted'
     LOW_SIMILARITY = 'low_similarity'
+    LOW_PROBABILITY = 'low_probability'
     AMBIGUOUS = 'ambiguous'
     SEQUENCE = 'sequence'
     ODOMETRY = 'odometry'
@@ -29,13 +30,15 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One keyframe that came into question.
+    """One place that came into question, by its most similar keyframe.
 
     Attributes:
         rank: 0 for the best.
         row: row in the map.
         keyframe_id: the keyframe's id.
         similarity: inner product of query and keyframe descriptors.
+        ratio: similarity over that of the best other place; 0 where there is none.
+        probability: that this place is the right one, by the calibration; None without one.
         map_from_base: the base's pose if this candidate were right.
         reason: ``ACCEPTED``, or why not.
         text: the reason in words, with the figures behind it.
@@ -45,6 +48,8 @@ class Candidate:
     row: int
     keyframe_id: int
     similarity: float
+    ratio: float
+    probability: float | None
     map_from_base: Pose
     reason: Reason
     text: str

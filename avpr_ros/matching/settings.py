@@ -19,7 +19,9 @@ class MatchSettings:
 
     Attributes:
         top_k: how many candidates a result lists.
-        min_similarity: threshold on the inner product; None takes the calibration's.
+        min_probability: of a match being right, by the calibration, at least. Where there is no
+            probability the calibration's threshold on the inner product stands in.
+        min_similarity: threshold on the inner product that replaces the calibration; None: none.
         min_ratio: the best similarity over that of the best distinct place, at least.
         distinct_radius_m: beyond this distance from the best keyframe another place begins;
             None takes five times the map's keyframe spacing, at least 2 m.
@@ -40,6 +42,7 @@ class MatchSettings:
     """
 
     top_k: int = 10
+    min_probability: float = 0.5
     min_similarity: float | None = None
     min_ratio: float = 1.05
     distinct_radius_m: float | None = None
@@ -79,5 +82,7 @@ class MatchSettings:
                 raise ConfigError(f'{item.name} is {value}; use a number above 0')
         if self.min_similarity is not None and not -1 <= self.min_similarity <= 1:
             raise ConfigError(f'min_similarity is {self.min_similarity}; use -1 to 1')
+        if self.min_probability >= 1:
+            raise ConfigError(f'min_probability is {self.min_probability}; use a number below 1')
         if self.min_ratio < 1:
             raise ConfigError(f'min_ratio is {self.min_ratio}; use 1 or more')

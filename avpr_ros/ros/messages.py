@@ -140,8 +140,11 @@ def _candidate_status(
         'rank': candidate.rank,
         'keyframe_id': candidate.keyframe_id,
         'similarity': f'{candidate.similarity:.6f}',
+        'ratio': f'{candidate.ratio:.6f}',
         'reason': candidate.reason.value,
     }
+    if candidate.probability is not None:
+        values['probability'] = f'{candidate.probability:.6f}'
     names = ('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw')
     values.update({name: f'{value:.9g}' for name, value in zip(names, pose, strict=True)})
     values['map_id'] = map_id

@@ -90,6 +90,7 @@ def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> 
         network.manifest.calibration or gallery.manifest.calibration,
         MatchSettings(
             top_k=settings.top_k,
+            min_probability=settings.min_probability,
             min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
             min_ratio=settings.min_ratio,
             distinct_radius_m=settings.distinct_radius_m or None,

@@ -76,10 +76,17 @@ class Settings:
         high=60.0,
     )
     top_k: int = row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
+    min_probability: float = row(
+        MatchSettings.min_probability,
+        'Smallest probability of an accepted match, by the calibration of the query network, '
+        'where a mapped place and one outside the map are as likely before the image is seen.',
+        low=0.01,
+        high=0.999,
+    )
     min_similarity: float = row(
         -1.0,
-        'Smallest cosine similarity of an accepted match; -1: from the calibration of the '
-        'query network or the map.',
+        'Smallest cosine similarity of an accepted match, instead of `min_probability`; -1: not '
+        'used.',
         low=-1.0,
         high=1.0,
     )

@@ -10,17 +10,24 @@ place does not, and its projection is stretched to length one. So the view is fi
 the span of the far keyframes alone, as a map without this place would do. On the corridor, a map
 of its first two thirds gives 0.87 for the 95th percentile of a foreign place in this way and 0.80
 without; real images of the last third score 0.84.
+
+The same two kinds of view, with how far their best keyframe stands above every other place, fit
+the probability that a match is true. Where the map has several sessions a view is looked up in
+the others only: that is a second drive's light and traffic on the side of the map.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
-from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.calibration import Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.training.places import Places
+from avpr_ros.training.score_model import fit_score_model, reliability
 
 #: A keyframe this many place cells away shows another place, even along a straight corridor.
 FAR_CELLS = 6.0
@@ -30,6 +37,8 @@ _FEWEST_SCORES = 20
 _FOREIGN_SHARE = 0.05
 #: Of a map too small to have far keyframes, this share of the revisits is accepted.
 _REVISIT_SHARE = 0.9
+#: As the matcher has it: beyond this rotation another view begins.
+_DISTINCT_ANGLE_RAD = np.pi / 2
 #: Keeps the solution finite where keyframes repeat each other.
 _RIDGE = 1e-4
 
@@ -40,8 +49,9 @@ def calibrate(
     descriptors: Descriptors,
     keyframes: Keyframes,
     places: Places,
+    distinct_radius_m: float,
 ) -> Calibration:
-    """Choose the least similarity to accept.
+    """Learn what the scores of a query network against a map mean.
 
     Args:
         similarities: (V, N) inner products of held-out views with the map.
@@ -49,46 +59,112 @@ def calibrate(
         descriptors: (N, d) of the map.
         keyframes: the map's N rows.
         places: which keyframes are near each other.
+        distinct_radius_m: from where on the matcher sees another place.
 
     Returns:
-        The threshold with what speaks for it.
+        The probability model and a threshold on similarity, with what speaks for them.
     """
+    scorer = _Scorer(keyframes, distinct_radius_m)
     near = places.exclusion_mask(places.labels[rows])[:, places.labels]
-    own = np.arange(len(keyframes)) == rows[:, np.newaxis]
-    # A place with one keyframe and no neighbour can only be found again by that keyframe.
-    alone = ~(near & ~own).any(axis=1, keepdims=True)
-    revisits = np.where(near & (~own | alone), similarities, -np.inf).max(axis=1)
+    open_rows = _open_to_revisits(near, rows, keyframes)
+    revisits, best = scorer.scores(similarities, open_rows)
+    true = near[np.arange(len(rows)), best]
     far = _distances_m(keyframes, rows) > FAR_CELLS * places.cell_m
+    some = far.any(axis=1)
+    foreign, _ = scorer.scores(similarities[some], far[some])
     gallery = np.asarray(descriptors, dtype=np.float64)
-    foreign = np.array(
-        [
-            foreign_score(scores[mask].astype(np.float64), gallery[mask])
-            for scores, mask in zip(similarities, far, strict=True)
-            if mask.any()
-        ]
-    )
+    lengths = [
+        foreign_length(scores[mask].astype(np.float64), gallery[mask])
+        for scores, mask in zip(similarities[some], far[some], strict=True)
+    ]
+    foreign = foreign / np.array(lengths).reshape(-1, 1)
+    within = np.where(near & open_rows, similarities, -np.inf).max(axis=1)
     if len(foreign) < _FEWEST_SCORES:
-        threshold = float(np.quantile(revisits, 1 - _REVISIT_SHARE))
-    else:
-        threshold = float(np.quantile(foreign, 1 - _FOREIGN_SHARE))
-    return Calibration(threshold, _evidence(threshold, revisits, foreign, places))
+        threshold = float(np.quantile(within, 1 - _REVISIT_SHARE))
+        return Calibration(threshold, _evidence(threshold, within, foreign[:, 0], places))
+    threshold = float(np.quantile(foreign[:, 0], 1 - _FOREIGN_SHARE))
+    evidence = _evidence(threshold, within, foreign[:, 0], places)
+    scores = np.concatenate([revisits, foreign])
+    known = np.concatenate([true, np.zeros(len(foreign), dtype=np.bool_)])
+    model = fit_score_model(scores, known)
+    if model is not None:
+        evidence |= _likely(model, revisits, foreign)
+        evidence |= {'true_matches': int(known.sum()), 'false_matches': int((~known).sum())}
+        evidence |= _rounded(reliability(model, scores, known))
+    return Calibration(threshold, evidence, model)
 
 
-def foreign_score(similarities: FloatArray, far_rows: FloatArray) -> float:
-    """Return the best similarity after projection on the span of the far rows, F.
+def _likely(
+    model: ScoreModel, revisits: FloatArray, foreign: FloatArray
+) -> dict[str, float | int | str]:
+    """Return which share of both kinds of view is more likely true than not."""
 
-    With s = F q, the projection of q on that span has the squared length s' (F F')^-1 s.
+    def share(scores: FloatArray) -> float:
+        return float(np.mean([model.probability(float(s), float(m)) >= 0.5 for s, m in scores]))
+
+    shares = {'revisits_likely_share': share(revisits), 'foreign_likely_share': share(foreign)}
+    return _rounded(shares)
+
+
+class _Scorer:
+    """The scores that a matcher goes by: best similarity, and how far above other places."""
+
+    def __init__(self, keyframes: Keyframes, distinct_radius_m: float) -> None:
+        self._positions_m = keyframes.poses[:, :3]
+        self._quaternions = keyframes.poses[:, 3:]
+        self._radius_m = distinct_radius_m
+
+    def scores(
+        self, similarities: NDArray[np.float32], mask: NDArray[np.bool_]
+    ) -> tuple[FloatArray, IntArray]:
+        """Return (V, 2) similarity and margin among the rows of a mask, and (V,) best rows."""
+        masked = np.where(mask, similarities, -np.inf).astype(np.float64)
+        best = masked.argmax(axis=1)
+        scores = np.zeros((len(best), 2))
+        for view, row in enumerate(best):
+            rivals = masked[view][self._distinct(int(row))]
+            rival = rivals.max() if rivals.size else -np.inf
+            scores[view, 0] = masked[view, row]
+            scores[view, 1] = masked[view, row] - rival if np.isfinite(rival) else 0.0
+        return scores, np.asarray(best, dtype=np.int64)
+
+    def _distinct(self, row: int) -> NDArray[np.bool_]:
+        offsets_m = self._positions_m - self._positions_m[row]
+        cosines = np.abs(self._quaternions @ self._quaternions[row])
+        other = np.linalg.norm(offsets_m, axis=1) > self._radius_m
+        return np.asarray(other | (cosines < np.cos(_DISTINCT_ANGLE_RAD / 2)), dtype=np.bool_)
+
+
+def _open_to_revisits(
+    near: NDArray[np.bool_], rows: IntArray, keyframes: Keyframes
+) -> NDArray[np.bool_]:
+    """Return (V, N) which rows of the map a view may be found at.
+
+    Not at its own keyframe; nor at others of its session, where another session was there, too.
+    A place with one keyframe and no neighbour can only be found again by that keyframe.
+    """
+    own = np.arange(len(keyframes)) == rows[:, np.newaxis]
+    session = keyframes.sessions == keyframes.sessions[rows][:, np.newaxis]
+    again = (near & ~session).any(axis=1, keepdims=True)
+    alone = ~(near & ~own).any(axis=1, keepdims=True)
+    return np.asarray(np.where(again, ~session, ~own | alone), dtype=np.bool_)
+
+
+def foreign_length(similarities: FloatArray, far_rows: FloatArray) -> float:
+    """Return the length of a view's projection on the span of the far rows, F.
+
+    With s = F q, the projection of q on that span has the squared length s' (F F')^-1 s. What a
+    map of the far rows alone would have given are the similarities over this length.
 
     Args:
         similarities: (n,) inner products of one view with the far rows.
         far_rows: (n, d); as many rows as columns or more are taken to span everything.
     """
-    best = float(similarities.max())
     if len(far_rows) >= far_rows.shape[1]:
-        return best
+        return 1.0
     gram = far_rows @ far_rows.T + _RIDGE * np.eye(len(far_rows))
     squared_length = float(similarities @ np.linalg.solve(gram, similarities))
-    return best / float(np.sqrt(max(squared_length, best**2)))
+    return float(np.sqrt(max(squared_length, float(similarities.max()) ** 2)))
 
 
 def _distances_m(keyframes: Keyframes, rows: IntArray) -> FloatArray:
@@ -115,4 +191,10 @@ def _evidence(
         evidence['foreign_median'] = float(np.median(foreign))
         evidence['foreign_largest'] = float(foreign.max())
         evidence['foreign_accepted_share'] = float((foreign >= threshold).mean())
+    return _rounded(evidence)
+
+
+def _rounded(
+    evidence: Mapping[str, float | int | str],
+) -> dict[str, float | int | str]:
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in evidence.items()}

@@ -15,6 +15,7 @@ import torch
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.calibrate import calibrate
@@ -82,7 +83,12 @@ def train_query_network(
     progress('calibration', 0, 1)
     after = held_out.similarities(network, gallery.descriptors)
     calibration = calibrate(
-        after, held_out.rows, gallery.descriptors, gallery.keyframes, gallery.places
+        after,
+        held_out.rows,
+        gallery.descriptors,
+        gallery.keyframes,
+        gallery.places,
+        max(default_distinct_radius_m(one) for one in gallery.maps),
     )
     progress('calibration', 1, 1)
     training = {

@@ -13,11 +13,12 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.held_out import HeldOutViews, recall
 from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.training.places import PlaceSettings, places_of
 
 #: Views are drawn from another stream than those of the training.
 _SEED = 1
@@ -80,11 +81,18 @@ def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     """
     network = OnnxQueryNetwork.open(query)
     describing = _Describing(network)
-    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    places = places_of(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
     views = HeldOutViews.draw(images, describing.input_px, _SEED)
     similarities = views.similarities(describing, gallery.descriptors)
-    after = calibrate(similarities, views.rows, gallery.descriptors, gallery.keyframes, places)
+    after = calibrate(
+        similarities,
+        views.rows,
+        gallery.descriptors,
+        gallery.keyframes,
+        places,
+        default_distinct_radius_m(gallery),
+    )
     last = gallery.keyframes.sessions == gallery.keyframes.sessions.max()
     recalls = []
     for among in (np.flatnonzero(~last), np.flatnonzero(last)):

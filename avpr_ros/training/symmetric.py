@@ -8,12 +8,13 @@ from pathlib import Path
 
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.training.places import PlaceSettings, places_of
 
 
 def export_gallery_network(
@@ -35,12 +36,17 @@ def export_gallery_network(
     check_output(output)
     images = MapImages(gallery)
     network = load_gallery_network(gallery.space())
-    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    places = places_of(gallery.keyframes, PlaceSettings())
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
     similarities = held_out.similarities(network, gallery.descriptors)
     calibration = calibrate(
-        similarities, held_out.rows, gallery.descriptors, gallery.keyframes, places
+        similarities,
+        held_out.rows,
+        gallery.descriptors,
+        gallery.keyframes,
+        places,
+        default_distinct_radius_m(gallery),
     )
     progress('calibration', 1, 1)
     evidence = {

@@ -49,7 +49,8 @@ def test_a_clear_match_is_accepted_with_the_keyframes_pose(gallery):
     _assert_sound(result)
     assert (result.stamp_ns, result.camera) == (42, 'front')
     assert result.accepted
-    assert len(result.candidates) == 10
+    # As many places as the map has, 5 m and more apart.
+    assert 3 <= len(result.candidates) <= 4
     assert result.candidates[0].keyframe_id == 7
     assert result.candidates[0].similarity == pytest.approx(1.0)
     np.testing.assert_allclose(result.estimate.map_from_base.translation_m, [7, 0, 0])

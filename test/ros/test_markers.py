@@ -16,7 +16,7 @@ POSE = Pose.from_xy_yaw(4.0, 2.0, 1.0)
 
 
 def result(reason: Reason, text: str = 'similarity 0.7') -> MatchResult:
-    candidate = Candidate(0, 3, 3, 0.7, POSE, reason, text)
+    candidate = Candidate(0, 3, 3, 0.7, 1.2, 0.9, POSE, reason, text)
     estimate = PoseEstimate(POSE, np.eye(6)) if reason is Reason.ACCEPTED else None
     return MatchResult(STAMP_NS, 'camera', (candidate,), estimate, reason, text)
 

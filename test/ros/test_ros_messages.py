@@ -18,7 +18,10 @@ COVARIANCE = np.diag([1.0, 2.0, 3.0, 0.1, 0.2, 0.3])
 
 
 def candidate(rank: int, reason: Reason) -> Candidate:
-    return Candidate(rank, 10 + rank, 100 + rank, 0.9 - rank / 10, POSE, reason, reason.value)
+    similarity, probability = 0.9 - rank / 10, None if rank else 0.75
+    return Candidate(
+        rank, 10 + rank, 100 + rank, similarity, 1.1, probability, POSE, reason, reason.value
+    )
 
 
 def test_stamps_go_there_and_back() -> None:
@@ -92,11 +95,15 @@ def test_matches_list_every_candidate_with_its_reason() -> None:
     best = message.status[0]
     assert (best.name, best.hardware_id) == ('avpr_localizer: match', 'left')
     values = {pair.key: pair.value for pair in best.values}
-    expected = 'rank keyframe_id similarity reason x_m y_m z_m qx qy qz qw map_id'
+    expected = (
+        'rank keyframe_id similarity ratio reason probability x_m y_m z_m qx qy qz qw map_id'
+    )
     assert list(values) == expected.split()
     assert (values['keyframe_id'], values['reason']) == ('100', 'accepted')
     assert values['map_id'] == 'some-id'
     assert float(values['y_m']) == -2.0
+    # Not known for the other one.
+    assert all(pair.key != 'probability' for pair in message.status[1].values)
 
 
 def test_matches_without_a_candidate_give_the_reason() -> None:

@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from avpr_ros.networks.projection import fit_basis
-from avpr_ros.training.calibrate import calibrate, foreign_score
+from avpr_ros.training.calibrate import calibrate, foreign_length
 from avpr_ros.training.held_out import VIEWS, HeldOutViews, recalls
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
 COUNT = 60
+RADIUS_M = 5.0
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def scores(near: float, far: float, spread: float = 0.05) -> tuple[np.ndarray, n
 
 def test_the_threshold_lies_between_revisits_and_foreign_places(line):
     similarities, rows = scores(near=0.8, far=0.2)
-    calibration = calibrate(similarities, rows, DESCRIPTORS, *line)
+    calibration = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M)
     assert 0.25 < calibration.min_similarity < 0.6
     assert calibration.evidence['foreign_accepted_share'] == pytest.approx(0.05, abs=0.001)
     assert calibration.evidence['revisits_accepted_share'] > 0.95
@@ -42,13 +45,13 @@ def test_the_threshold_lies_between_revisits_and_foreign_places(line):
 def test_a_view_is_not_recognised_by_its_own_keyframe(line):
     similarities, rows = scores(near=0.3, far=0.2)
     similarities[rows, rows] = 1.0
-    evidence = calibrate(similarities, rows, DESCRIPTORS, *line).evidence
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).evidence
     assert evidence['revisit_median'] < 0.5
 
 
 def test_where_places_look_alike_little_is_accepted_rather_than_much_that_is_wrong(line):
     similarities, rows = scores(near=0.5, far=0.5)
-    evidence = calibrate(similarities, rows, DESCRIPTORS, *line).evidence
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).evidence
     assert evidence['foreign_accepted_share'] <= 0.051
     assert evidence['revisits_accepted_share'] < 0.1
 
@@ -58,9 +61,47 @@ def test_a_map_of_one_place_keeps_a_threshold(keyframes_on_a_line):
     places = places_from_poses(keyframes, PlaceSettings())
     similarities = np.full((30, 4), 0.7) + np.linspace(0, 0.1, 30)[:, None]
     rows = np.arange(30) % 4
-    calibration = calibrate(similarities, rows, np.ones((4, 4)), keyframes, places)
+    calibration = calibrate(similarities, rows, np.ones((4, 4)), keyframes, places, RADIUS_M)
     assert 0.69 < calibration.min_similarity < 0.75
     assert calibration.evidence['foreign'] == 0
+
+
+def test_the_probability_tells_revisits_from_foreign_places(line):
+    similarities, rows = scores(near=0.8, far=0.2)
+    calibration = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M)
+    model = calibration.score
+    assert model.probability(0.85, 0.5) > 0.9
+    assert model.probability(0.35, 0.02) < 0.1
+    assert calibration.evidence['revisits_likely_share'] > 0.95
+    assert calibration.evidence['foreign_likely_share'] < 0.05
+    assert calibration.evidence['true_matches'] == COUNT
+
+
+def test_scores_that_say_nothing_leave_the_probability_near_one_half(line):
+    similarities, rows = scores(near=0.5, far=0.5)
+    model = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).score
+    assert model.probability(0.6, 0.02) == pytest.approx(0.5, abs=0.4)
+    assert min(model.similarity, model.margin) >= 0
+
+
+def test_a_map_too_small_to_play_the_outside_has_no_probability(keyframes_on_a_line):
+    keyframes = keyframes_on_a_line(4)
+    places = places_from_poses(keyframes, PlaceSettings())
+    similarities = np.full((30, 4), 0.7)
+    rows = np.arange(30) % 4
+    calibration = calibrate(similarities, rows, np.ones((4, 4)), keyframes, places, RADIUS_M)
+    assert calibration.score is None
+
+
+def test_a_view_is_looked_up_in_the_other_session_where_there_is_one(line):
+    keyframes, _ = line
+    sessions = np.arange(COUNT) % 2
+    both = replace(keyframes, sessions=sessions.astype(keyframes.sessions.dtype))
+    similarities, rows = scores(near=0.3, far=0.2)
+    similarities[sessions[rows][:, None] == sessions] = 0.9
+    places = places_from_poses(both, PlaceSettings())
+    evidence = calibrate(similarities, rows, DESCRIPTORS, both, places, RADIUS_M).evidence
+    assert evidence['revisit_median'] < 0.5
 
 
 def unit_rows(count: int, dim: int, seed: int) -> np.ndarray:
@@ -77,7 +118,8 @@ def test_a_foreign_score_is_what_a_map_without_the_place_would_have_given():
         return projected / np.linalg.norm(projected, axis=-1, keepdims=True)
 
     in_map, gallery = described(long_rows, view), described(long_rows, long_rows)
-    score = foreign_score(gallery[4:] @ in_map, gallery[4:])
+    similarities = gallery[4:] @ in_map
+    score = float(similarities.max()) / foreign_length(similarities, gallery[4:])
     assert score == pytest.approx(
         float((described(far, far) @ described(far, view)).max()), abs=1e-3
     )
@@ -86,7 +128,7 @@ def test_a_foreign_score_is_what_a_map_without_the_place_would_have_given():
 
 def test_a_large_map_spans_everything_and_nothing_is_stretched():
     rows, view = unit_rows(30, 8, 0), unit_rows(1, 8, 1)[0]
-    assert foreign_score(rows @ view, rows) == float((rows @ view).max())
+    assert foreign_length(rows @ view, rows) == 1.0
 
 
 def test_recall_counts_the_place_and_its_neighbours_only(keyframes_on_a_line):

@@ -10,6 +10,7 @@ from avpr_ros.matching.guards.ambiguity import AmbiguityGuard
 from avpr_ros.matching.guards.consistency import ConsistencyGuard
 from avpr_ros.matching.guards.cool_down import CoolDownGuard
 from avpr_ros.matching.guards.guard import Guard
+from avpr_ros.matching.guards.probability import ProbabilityGuard
 from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
 from avpr_ros.matching.guards.vote import VoteGuard
 from avpr_ros.matching.settings import MatchSettings
@@ -45,10 +46,18 @@ def guards_for(
 
 def _appearance(calibration: Calibration | None, settings: MatchSettings) -> list[Guard]:
     """The sequence filter does without a calibration and decides between look-alikes itself."""
-    threshold = settings.min_similarity
     if settings.sequence == 'filter':
+        threshold = settings.min_similarity
         return [] if threshold is None else [SimilarityGuard(threshold)]
-    if threshold is None and calibration is not None:
-        threshold = calibration.min_similarity
-    similar = UncalibratedGuard() if threshold is None else SimilarityGuard(threshold)
-    return [similar, AmbiguityGuard(settings.min_ratio)]
+    return [_scores(calibration, settings), AmbiguityGuard(settings.min_ratio)]
+
+
+def _scores(calibration: Calibration | None, settings: MatchSettings) -> Guard:
+    """Return what judges the scores: a threshold that was given, or what the calibration has."""
+    if settings.min_similarity is not None:
+        return SimilarityGuard(settings.min_similarity)
+    if calibration is None:
+        return UncalibratedGuard()
+    if calibration.score is None:
+        return SimilarityGuard(calibration.min_similarity)
+    return ProbabilityGuard(calibration.score, settings.min_probability)

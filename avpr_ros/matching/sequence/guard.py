@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import keyframe_spacing_m
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.places import keyframe_spacing_m
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.retrieval import Retrieval
@@ -59,14 +59,18 @@ class SequenceGuard:
 
     reason = Reason.SEQUENCE
 
-    def __init__(self, gallery: GalleryMap, distinct_radius_m: float, angle_rad: float) -> None:
+    def __init__(
+        self, gallery: GalleryMap, top_k: int, distinct_radius_m: float, angle_rad: float
+    ) -> None:
         """Prepare a map.
 
         Args:
             gallery: the map.
+            top_k: how many places are wanted.
             distinct_radius_m: beyond this distance from a keyframe another place begins.
             angle_rad: beyond this rotation from a keyframe another view begins.
         """
+        self._top_k = top_k
         self._ids = gallery.keyframes.ids
         self._radius_m = distinct_radius_m
         self._angle_rad = angle_rad
@@ -101,7 +105,7 @@ class SequenceGuard:
         estimate = sequence.update(similarities.astype(np.float64))
         row = int(self._order[estimate.index])
         led = led_by(
-            row, retrieval, similarities[self._rank], hypotheses, self._radius_m, self._angle_rad
+            row, self._top_k, similarities[self._rank], hypotheses, self._radius_m, self._angle_rad
         )
         keyframe, text = int(self._ids[row]), self._text(estimate, row, retrieval)
         objection = None

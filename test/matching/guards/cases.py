@@ -29,5 +29,6 @@ def case(
     map_from_base: Pose, second: float, camera: str = 'front', odometry: Pose | None = None
 ) -> Case:
     query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera, odom_from_base=odometry)
-    best = Retrieval(np.zeros(1, int), np.ones(1), np.ones(1, bool), None, float('-inf'))
+    zero, one = np.zeros(1, np.int64), np.ones(1)
+    best = Retrieval(zero, one, zero, one, None, float('-inf'))
     return Case(query, best, OnePlace(map_from_base))

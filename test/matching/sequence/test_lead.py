@@ -6,22 +6,21 @@ import numpy as np
 import pytest
 
 from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.retrieval import retrieve
 from avpr_ros.matching.sequence.lead import led_by
 from avpr_ros.poses import Pose
 
 
-@pytest.mark.parametrize(('row', 'rows'), [(3, [3, 0, 1]), (1, [1, 0, 2]), (0, [0, 1, 2])])
-def test_another_keyframe_leads_with_its_own_place_and_rival(make_gallery, row, rows):
+@pytest.mark.parametrize(
+    ('row', 'rows', 'near'), [(3, [3, 0], [3, 2]), (1, [1, 2], [1, 0]), (0, [0, 2], [0, 1])]
+)
+def test_another_keyframe_leads_with_its_own_place_and_rival(make_gallery, row, rows, near):
     poses = [Pose.from_xy_yaw(x, 0, 0) for x in (0.0, 1.0, 50.0, 51.0)]
     gallery = make_gallery(np.eye(4, dtype=np.float32), poses)
-    hypotheses = PoseHypotheses(gallery, 'front')
     query = np.array([0.8, 0.5, 0.3, 0.1], np.float32)
-    alone = retrieve(gallery.index, hypotheses, query, 3, 5.0, 1.0)
-    led = led_by(row, alone, query, hypotheses, 5.0, 1.0)
+    led = led_by(row, 3, query, PoseHypotheses(gallery, 'front'), 5.0, 1.0)
     assert led.rows.tolist() == rows
     np.testing.assert_allclose(led.similarities, query[rows])
-    assert led.same_place.tolist() == [(one < 2) == (row < 2) for one in rows]
+    assert led.near_rows.tolist() == near
     assert led.rival_row == (2 if row < 2 else 0)
     assert led.rival_similarity == pytest.approx(query[led.rival_row])
 
@@ -30,9 +29,7 @@ def test_a_map_of_one_place_has_no_rival(make_gallery):
     gallery = make_gallery(np.eye(2, dtype=np.float32), [Pose.from_xy_yaw(0, 0, 0)] * 2)
     hypotheses = PoseHypotheses(gallery, 'front')
     query = np.array([0.8, 0.6], np.float32)
-    led = led_by(
-        1, retrieve(gallery.index, hypotheses, query, 1, 5.0, 1.0), query, hypotheses, 5.0, 1.0
-    )
+    led = led_by(1, 1, query, hypotheses, 5.0, 1.0)
     assert led.rows.tolist() == [1]
     assert led.rival_row is None
     assert led.rival_similarity == -np.inf
