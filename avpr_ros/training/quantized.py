@@ -16,6 +16,7 @@ from avpr_ros.errors import TrainingError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.matching.space_check import check_space
 from avpr_ros.networks.int8 import quantize_onnx
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
@@ -90,7 +91,12 @@ def quantize_query_network(
         manifest,
         training={**fp32.manifest.training, 'int8': evidence},
         calibration=calibrate(
-            similarities, held_out.rows, gallery.descriptors, gallery.keyframes, places
+            similarities,
+            held_out.rows,
+            gallery.descriptors,
+            gallery.keyframes,
+            places,
+            default_distinct_radius_m(gallery),
         ),
     )
     manifest.save(output.with_suffix('.json'))
