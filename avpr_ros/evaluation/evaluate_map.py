@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, RgbImage
-from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.cost import NetworkCost, onnx_cost, torch_cost
 from avpr_ros.evaluation.described import Described
 from avpr_ros.evaluation.drive_descriptors import Describe, DescribedDrive, describe_drive
@@ -20,19 +20,17 @@ from avpr_ros.evaluation.evaluation import (
     STUDENT,
     TEACHER,
     Evaluation,
-    Example,
     Pair,
     evaluate_pair,
 )
 from avpr_ros.evaluation.ground_truth import GroundTruth, Views
 from avpr_ros.evaluation.truth import Drive
+from avpr_ros.evaluation.wrong_matches import wrong_matches
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
 from avpr_ros.matching.space_check import check_space
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.sources.frame import FrameSource
 
-_EXAMPLES = 4
 _QUERY, _GALLERY = 'query', 'gallery'
 
 
@@ -99,7 +97,7 @@ class MapEvaluation:
             facts=self._facts(described, pairs[0]),
             descriptor_bytes=self.gallery.descriptors[0].nbytes,
             map_bytes=sum(files[name].bytes for name in REQUIRED) / len(self.gallery),
-            examples=_examples(self.gallery, self.drive.source, described, pairs[0]),
+            examples=wrong_matches(self.gallery, self.drive.source, described, pairs[0]),
         )
 
     def _pairs(
@@ -182,38 +180,3 @@ def _describe_thumbnails(
         rows.append(describe(image))
         progress('describing thumbnails', row + 1, len(gallery))
     return np.stack(rows)
-
-
-def _examples(
-    gallery: GalleryMap, source: FrameSource, described: DescribedDrive, pair: Pair
-) -> tuple[Example, ...]:
-    """Look up the surest wrong matches, and decode their images once more."""
-    wrong = np.flatnonzero(~pair.score.right)
-    worst = wrong[np.argsort(-pair.score.scores[wrong], kind='stable')][:_EXAMPLES]
-    keys = {(int(described.stamps_ns[i]), described.cameras[i]): int(i) for i in worst}
-    images: dict[int, RgbImage] = {}
-    for image in source.images() if keys else ():
-        number = keys.get((image.stamp_ns, image.camera))
-        if number is not None:
-            try:
-                images[number] = image.decode()
-            except ImageDecodeError:  # it could be decoded a moment ago: the file has changed
-                continue
-    return tuple(_example(gallery, described, pair, int(i), images.get(int(i))) for i in worst)
-
-
-def _example(
-    gallery: GalleryMap,
-    described: DescribedDrive,
-    pair: Pair,
-    number: int,
-    image: RgbImage | None,
-) -> Example:
-    row = int(pair.ranking.rows[number, 0])
-    offset_m = described.views.positions_m[number] - gallery.keyframes.poses[row, :3]
-    text = f'query {number} found keyframe {gallery.keyframes.ids[row]}'
-    if np.isfinite(offset_m).all():
-        text += f', {np.linalg.norm(offset_m):.1f} m away'
-    if not pair.score.has_match[number]:
-        text += '; the map does not hold its place'
-    return Example(float(pair.score.scores[number]), text, (image, gallery.thumbnail(row)))
