@@ -20,11 +20,15 @@ def quantize(map_folder: Map, query: Query, output: Output = None) -> None:
     """Quantize a query network to 8 bits; refused where its recall falls by over a point."""
     from avpr_ros.cli.console import print_note, print_table, progress_bars
     from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.runtime.query_manifest import QueryManifest
     from avpr_ros.training.quantized import LEAST_SPEED_UP, quantize_query_network
 
+    gallery = GalleryMap.open(map_folder)
+    check_space(QueryManifest.load(query.with_suffix('.json')), gallery.manifest)
     target = output or query.with_name(f'{query.stem}-int8.onnx')
     with progress_bars() as report:
-        result = quantize_query_network(GalleryMap.open(map_folder), query, target, report)
+        result = quantize_query_network(gallery, query, target, report)
     found: dict[str, Any] = result.manifest.training['int8']
     rows = []
     for name in ('float', 'int8'):

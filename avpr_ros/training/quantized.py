@@ -17,7 +17,6 @@ from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.spacing import default_distinct_radius_m
-from avpr_ros.matching.space_check import check_space
 from avpr_ros.networks.int8 import quantize_onnx
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.preprocess import squash
@@ -51,7 +50,7 @@ def quantize_query_network(
     under ``int8``, and the threshold is estimated anew for the 8-bit form.
 
     Args:
-        gallery: the map, with its thumbnails.
+        gallery: the map, with its thumbnails, of the network's descriptor space.
         source: the float ONNX file; its manifest beside it.
         output: the new ONNX file; its manifest gets the same name with ``.json``.
         progress: called with stage, done, total.
@@ -59,11 +58,9 @@ def quantize_query_network(
     Raises:
         TrainingError: recall at 1 falls by more than a point, no thumbnails, or a network that
             cannot be quantized; no output is left then.
-        SpaceMismatchError: network and map are of different descriptor spaces.
     """
     check_output(output)
     fp32 = OnnxQueryNetwork.open(source)
-    check_space(fp32.manifest, gallery.manifest)
     images, side = MapImages(gallery), fp32.manifest.input_px
     progress('quantization', 0, 3)
     shown = [images.read(int(row)) for row in evenly(len(images), CALIBRATION_IMAGES)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.errors import SpaceMismatchError, TrainingError
+from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
@@ -47,9 +47,3 @@ def test_a_form_that_finds_less_is_refused_and_leaves_nothing(tmp_path, monkeypa
     with pytest.raises(TrainingError, match=r'finds 0\.880'):
         quantize_query_network(*pair, tmp_path / 'small.onnx')
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_network_of_another_space_is_refused(tmp_path, pair, gallery):
-    with pytest.raises(SpaceMismatchError):
-        quantize_query_network(gallery, pair[1], tmp_path / 'small.onnx')
-    assert not list(tmp_path.glob('small.*'))
