@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,44 +69,36 @@ class MapEvaluation:
         """
         if self.truth.needs_positions and self.drive.no_truth is not None:
             raise SourceError(f'nothing can be scored: {self.drive.no_truth}')
-        network = OnnxQueryNetwork.open(self.query, self.threads)
-        check_space(network.manifest, self.gallery.manifest)
-        teacher = _teacher(self.gallery, self.threads) if self.symmetric else None
-        networks: dict[str, Describe] = {_QUERY: network.describe}
-        if teacher is not None:
-            networks[_GALLERY] = teacher.describe
+        student = _student(self.query, self.gallery, self.threads)
+        networks = {_QUERY: student}
+        own: Descriptors | None = None
+        if self.symmetric:
+            networks[_GALLERY] = _teacher(self.gallery, self.threads)
+            own = _describe_thumbnails(self.gallery, student.describe, progress)
         described = describe_drive(
-            self.drive, networks, progress, poses_wanted=self.truth.needs_positions
+            self.drive,
+            {name: network.describe for name, network in networks.items()},
+            progress,
+            poses_wanted=self.truth.needs_positions,
         )
-        pairs = self._pairs(described, network, progress)
-        info = network.manifest
-        costs = [
-            onnx_cost(
-                self.query, info.network, info.input_px, described.seconds[_QUERY], self.threads
-            )
-        ]
-        if teacher is not None:
-            costs.append(teacher.cost(described.seconds[_GALLERY]))
+        pairs = self._pairs(described, own)
         files = self.gallery.manifest.files
         return Evaluation(
             name=self.drive.source.name,
             truth=self.truth,
             pairs=pairs,
-            costs=tuple(costs),
+            costs=tuple(n.cost.measured(described.seconds[name]) for name, n in networks.items()),
             facts=self._facts(described, pairs[0]),
             descriptor_bytes=self.gallery.descriptors[0].nbytes,
             map_bytes=sum(files[name].bytes for name in REQUIRED) / len(self.gallery),
             examples=wrong_matches(self.gallery, self.drive.source, described, pairs[0]),
         )
 
-    def _pairs(
-        self, described: DescribedDrive, network: OnnxQueryNetwork, progress: Progress
-    ) -> tuple[Pair, ...]:
+    def _pairs(self, described: DescribedDrive, own: Descriptors | None) -> tuple[Pair, ...]:
         stored = np.asarray(self.gallery.descriptors, dtype=np.float32)
         sides = [(ASYMMETRIC, described.descriptors[_QUERY], stored)]
-        if self.symmetric:
+        if own is not None:
             sides.append((TEACHER, described.descriptors[_GALLERY], stored))
-            own = _describe_thumbnails(self.gallery, network.describe, progress)
             sides.append((STUDENT, described.descriptors[_QUERY], own))
         poses = self.gallery.keyframes.poses
         gallery_views = Views(poses[:, :3], self.gallery.keyframes.headings_rad())
@@ -136,20 +127,27 @@ class MapEvaluation:
                 self.drive.source.pose_source if self.truth.needs_positions else 'not used',
             ),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
-            (
-                'descriptor space',
-                f'{space.dim} numbers, {space.id}',
-            ),
+            ('descriptor space', f'{space.dim} numbers, {space.id}'),
         ]
 
 
 @dataclass(frozen=True)
-class _Teacher:
+class _Network:
+    """One side's network, and what it costs but for the time."""
+
     describe: Describe
-    cost: Callable[[list[float]], NetworkCost]
+    cost: NetworkCost
 
 
-def _teacher(gallery: GalleryMap, threads: int) -> _Teacher:
+def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
+    """Open the query network and count it, both before the first image."""
+    network = OnnxQueryNetwork.open(query, threads)
+    info = network.manifest
+    check_space(info, gallery.manifest)
+    return _Network(network.describe, onnx_cost(query, info.network, info.input_px, threads))
+
+
+def _teacher(gallery: GalleryMap, threads: int) -> _Network:
     """Load the map's own gallery network; torch is needed only here."""
     import torch
 
@@ -163,7 +161,7 @@ def _teacher(gallery: GalleryMap, threads: int) -> _Teacher:
         row: Descriptors = network.describe([image])[0]
         return row
 
-    return _Teacher(describe, lambda seconds: torch_cost(network, name, network.input_px, seconds))
+    return _Network(describe, torch_cost(network, name, network.input_px))
 
 
 def _describe_thumbnails(

@@ -62,7 +62,7 @@ def precision_plot(pairs: Sequence[Pair]) -> str:
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
         if axes.lines:
-            axes.legend(loc='lower left')
+            axes.legend(loc='best')
         return svg_uri(figure)
 
 

@@ -178,8 +178,10 @@ def test_what_cannot_be_is_said_in_one_line(avpr, tmp_path, monkeypatch, argumen
     assert err.count('\n') == 1
 
 
-def test_an_output_that_cannot_be_written(avpr, walk, tmp_path, map_and_query):
+def test_an_output_that_cannot_be_written_stops_before_work(avpr, tmp_path):
     (tmp_path / 'file').write_text('')
-    code, _, err = avpr('evaluate', walk, *map_and_query, '-o', tmp_path / 'file')
+    # Nothing else is there: the output is looked at first.
+    arguments = (tmp_path / 'walk', '--map', tmp_path / 'map', '--query', tmp_path / 'q.onnx')
+    code, _, err = avpr('evaluate', *arguments, '-o', tmp_path / 'file')
     assert code == 2
     assert 'file cannot be written' in err
