@@ -43,7 +43,7 @@ def recall_table(evaluation: Evaluation) -> list[list[str]]:
 def denominators(score: RetrievalScore) -> list[tuple[str, dict[int, float]]]:
     """Return what recall is divided by, in words, and recall; once where both are the same."""
     if score.covered == score.queries:
-        return [(f'all {score.queries}, each has a positive', score.recall)]
+        return [(f'all {score.queries}', score.recall)]
     return [
         (f'all {score.queries}', score.recall),
         (f'the {score.covered} with a positive', score.recall_covered),

@@ -95,6 +95,10 @@ class BaseMap:
             name: np.concatenate([getattr(old, name), getattr(new, name)])
             for name in ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
         }
+        if old.places is not None and new.places is not None:
+            # Each dataset counts its places from 0.
+            moved = new.places + int(old.places.max()) + 1
+            columns['places'] = np.concatenate([old.places, moved])
         return Keyframes(**columns)
 
     def revise(self, draft: Manifest) -> Manifest:

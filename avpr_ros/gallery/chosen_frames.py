@@ -29,12 +29,14 @@ class ChosenFrame:
         stamp_ns: its stamp.
         camera: name of its camera.
         map_from_base: its pose.
+        place: the place that a dataset says it shows, if any.
     """
 
     position: int
     stamp_ns: int
     camera: str
     map_from_base: Pose
+    place: int | None
 
 
 @dataclass
@@ -132,7 +134,9 @@ def _choose(
         return False
     take(image)
     selector.keep(frame.map_from_base)
-    session.chosen.append(ChosenFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base))
+    session.chosen.append(
+        ChosenFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base, frame.place)
+    )
     return True
 
 

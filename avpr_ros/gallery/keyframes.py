@@ -24,6 +24,8 @@ _COLUMNS: dict[str, tuple[type[np.generic], int]] = {
     'cameras': (np.int32, 1),
     'poses': (np.float64, 2),
 }
+#: Only maps of a labelled dataset have it.
+_PLACES = 'places'
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class Keyframes:
         sessions: (N,) int32, index into the manifest's sessions.
         cameras: (N,) int32, index into the manifest's cameras.
         poses: (N, 7) float64, ``map_from_base`` as x y z qx qy qz qw, metres.
+        places: (N,) int64, the place that a dataset says each one shows; None: it says nothing.
     """
 
     ids: IntArray
@@ -43,6 +46,7 @@ class Keyframes:
     sessions: NDArray[np.int32]
     cameras: NDArray[np.int32]
     poses: FloatArray
+    places: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -73,6 +77,8 @@ class Keyframes:
             name: np.asarray(getattr(self, name), dtype=kind)
             for name, (kind, _) in _COLUMNS.items()
         }
+        if self.places is not None:
+            columns[_PLACES] = np.asarray(self.places, dtype=np.int64)
         np.savez(path, **columns)  # type: ignore[arg-type]
 
     @classmethod
@@ -85,10 +91,13 @@ class Keyframes:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 columns = {name: stored[name] for name in _COLUMNS}
+                known = {_PLACES: stored[_PLACES]} if _PLACES in stored.files else {}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise MapError(f'{path} cannot be read ({error}); build the map again') from error
         count = columns['ids'].shape[:1]
-        for name, (kind, ndim) in _COLUMNS.items():
+        expected = _COLUMNS | dict.fromkeys(known, (np.int64, 1))
+        columns |= known
+        for name, (kind, ndim) in expected.items():
             shape = count if ndim == 1 else (*count, 7)
             if columns[name].dtype != kind or columns[name].shape != shape:
                 raise MapError(

@@ -84,6 +84,7 @@ def keyframe_table(
         first_session: number of the first session in the manifest.
     """
     chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.chosen]
+    places = [frame.place for _, frame in chosen if frame.place is not None]
     return Keyframes(
         ids=first_id + np.arange(len(chosen), dtype=np.int64),
         stamps_ns=np.array([frame.stamp_ns for _, frame in chosen], dtype=np.int64),
@@ -92,4 +93,5 @@ def keyframe_table(
             [cameras.number(number, frame.camera) for number, frame in chosen], dtype=np.int32
         ),
         poses=np.array([frame.map_from_base.as_xyz_quaternion() for _, frame in chosen]),
+        places=np.array(places, dtype=np.int64) if len(places) == len(chosen) else None,
     )

@@ -60,11 +60,13 @@ class StampedImage:
         stamp_ns: time of exposure (the message header's stamp), nanoseconds.
         camera: name of its ``Camera``.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
+        place: number of the place that a dataset says it shows; None: nothing says so.
     """
 
     stamp_ns: int
     camera: str
     decode: Callable[[], RgbImage]
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,14 @@ class Frame:
         camera: name of its ``Camera``.
         map_from_base: pose of the base frame in the map frame.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
+        place: number of the place that a dataset says it shows; None: nothing says so.
     """
 
     stamp_ns: int
     camera: str
     map_from_base: Pose
     decode: Callable[[], RgbImage]
+    place: int | None = None
 
 
 @dataclass(frozen=True)

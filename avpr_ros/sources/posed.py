@@ -82,7 +82,8 @@ class PosedImages:
         at = self._at
         for row, image in enumerate(images):
             if at is not None and at.valid[row]:
-                yield Frame(image.stamp_ns, image.camera, at.pose(row), image.decode)
+                pose = at.pose(row)
+                yield Frame(image.stamp_ns, image.camera, pose, image.decode, image.place)
 
     def _coverage(self, poses: PoseInput, with_pose: int) -> Check:
         gaps_s = None

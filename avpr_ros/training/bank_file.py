@@ -20,7 +20,7 @@ from avpr_ros.files import atomic_file
 from avpr_ros.gallery.gallery_map import DESCRIPTORS, KEYFRAMES, VIEWS, GalleryMap
 from avpr_ros.gallery.views import load_views
 from avpr_ros.training.bank import Bank, build_bank
-from avpr_ros.training.places import Places, PlaceSettings, places_from_poses
+from avpr_ros.training.places import Places, PlaceSettings, places_of
 
 _FILES = (DESCRIPTORS, KEYFRAMES, VIEWS)
 
@@ -47,7 +47,7 @@ def open_bank(gallery: GalleryMap, settings: PlaceSettings) -> Bank:
     path, identity = bank_path(gallery), bank_identity(gallery, settings)
     bank = load_bank(path, identity)
     if bank is None:
-        places = places_from_poses(gallery.keyframes, settings)
+        places = places_of(gallery.keyframes, settings)
         bank = build_bank(gallery.descriptors, places, load_views(gallery))
         with suppress(TrainingError):
             save_bank(bank, path, identity)

@@ -15,12 +15,6 @@ from scipy.spatial import cKDTree
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.sources.datasets.labelled_images import LabelledImages
-
-#: Side of a cell for street views from a car, as is usual for Pittsburgh and MSLS.
-_STREET_CELL_M = 15.0
-#: More than a UTM grid is long.
-_CITIES_APART_M = 2e7
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +80,13 @@ class PlaceSettings:
             raise ConfigError(f'heading_sectors is {self.heading_sectors}; use 1 or more')
 
 
+def places_of(keyframes: Keyframes, settings: PlaceSettings) -> Places:
+    """Take the places that a dataset names (GSV-Cities), or else make them of the poses."""
+    if keyframes.places is not None:
+        return places_from_labels(keyframes.places)
+    return places_from_poses(keyframes, settings)
+
+
 def places_from_poses(keyframes: Keyframes, settings: PlaceSettings) -> Places:
     """Divide keyframes by position grid and heading.
 
@@ -99,26 +100,19 @@ def places_from_poses(keyframes: Keyframes, settings: PlaceSettings) -> Places:
     positions = keyframes.poses[:, :3]
     headings = keyframes.headings_rad()
     cell_m = settings.cell_m or _typical_cell_m(keyframes)
-    return _grid_places(positions, headings, cell_m, settings)
-
-
-def places_of_dataset(images: LabelledImages, settings: PlaceSettings) -> Places:
-    """Divide a dataset's images by its own labels, or else by position grid and heading.
-
-    Labels are trusted: all other places are negatives. A grid never spans two cities, and an
-    image whose heading is unknown is taken as facing east.
-
-    Args:
-        images: N images.
-        settings: of the grid; ``cell_m`` None is 15 m, usual for street views.
-    """
-    if images.has_labels:
-        return places_from_labels(images.labels)
-    # Another city is far away, whatever its own grid says.
-    apart_m = images.cities[:, np.newaxis] * _CITIES_APART_M
-    positions = np.concatenate([images.positions_m, apart_m], axis=1)
-    headings = np.nan_to_num(images.headings_rad, nan=0.0)
-    return _grid_places(positions, headings, settings.cell_m or _STREET_CELL_M, settings)
+    cells = np.floor((positions - positions.min(axis=0)) / cell_m).astype(np.int64)
+    sector = np.round(headings / (2 * np.pi) * settings.heading_sectors).astype(np.int64)
+    keys = np.column_stack([cells, sector % settings.heading_sectors])
+    _, labels = np.unique(keys, axis=0, return_inverse=True)
+    labels = labels.reshape(-1)
+    exclusion_m = settings.exclusion_cells * cell_m
+    offsets, members = _exclusions(
+        _means(positions, labels),
+        _mean_angles(headings, labels),
+        exclusion_m,
+        settings.exclusion_rad,
+    )
+    return Places(labels, offsets, members, cell_m, exclusion_m)
 
 
 def places_from_labels(labels: IntArray) -> Places:
@@ -147,24 +141,6 @@ def join_places(parts: Sequence[Places]) -> Places:
         parts[0].cell_m,
         parts[0].exclusion_m,
     )
-
-
-def _grid_places(
-    positions: FloatArray, headings: FloatArray, cell_m: float, settings: PlaceSettings
-) -> Places:
-    cells = np.floor((positions - positions.min(axis=0)) / cell_m).astype(np.int64)
-    sector = np.round(headings / (2 * np.pi) * settings.heading_sectors).astype(np.int64)
-    keys = np.column_stack([cells, sector % settings.heading_sectors])
-    _, labels = np.unique(keys, axis=0, return_inverse=True)
-    labels = labels.reshape(-1)
-    exclusion_m = settings.exclusion_cells * cell_m
-    offsets, members = _exclusions(
-        _means(positions, labels),
-        _mean_angles(headings, labels),
-        exclusion_m,
-        settings.exclusion_rad,
-    )
-    return Places(labels, offsets, members, cell_m, exclusion_m)
 
 
 def _typical_cell_m(keyframes: Keyframes) -> float:

@@ -18,7 +18,7 @@ from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.held_out import HeldOutViews, recall
 from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.training.places import PlaceSettings, places_of
 
 #: Views are drawn from another stream than those of the training.
 _SEED = 1
@@ -81,7 +81,7 @@ def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     """
     network = OnnxQueryNetwork.open(query)
     describing = _Describing(network)
-    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    places = places_of(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
     views = HeldOutViews.draw(images, describing.input_px, _SEED)
     similarities = views.similarities(describing, gallery.descriptors)

@@ -14,7 +14,7 @@ from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.training.places import PlaceSettings, places_of
 
 
 def export_gallery_network(
@@ -36,7 +36,7 @@ def export_gallery_network(
     check_output(output)
     images = MapImages(gallery)
     network = load_gallery_network(gallery.space())
-    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    places = places_of(gallery.keyframes, PlaceSettings())
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
     similarities = held_out.similarities(network, gallery.descriptors)

@@ -19,7 +19,7 @@ from avpr_ros.gallery.views import load_views
 from avpr_ros.training.bank import Bank, build_bank
 from avpr_ros.training.bank_file import open_bank
 from avpr_ros.training.images import MapImages, TrainingImages
-from avpr_ros.training.places import Places, PlaceSettings, join_places, places_from_poses
+from avpr_ros.training.places import Places, PlaceSettings, join_places, places_of
 
 #: Maps have frames of their own: this keeps them from being near each other.
 _APART_M = 1e7
@@ -60,7 +60,7 @@ class TrainingGallery:
             (one,) = maps
             bank, views = open_bank(one, settings), load_views(one)
             return cls((one,), one.descriptors, one.keyframes, MapImages(one), bank, views)
-        places = join_places([places_from_poses(each.keyframes, settings) for each in maps])
+        places = join_places([places_of(each.keyframes, settings) for each in maps])
         descriptors = np.concatenate([each.descriptors for each in maps])
         views = _joined_views(maps)
         return cls(

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError, SourceError, SpaceMismatchError
 from avpr_ros.gallery.append import append_to_map
-from avpr_ros.gallery.builder import BuildSettings
+from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.poses import Pose
@@ -94,3 +96,32 @@ def test_a_failure_on_the_way_leaves_the_old_map_alone(gallery, second_drive):
 def test_nothing_usable_in_the_new_drive_is_said(gallery, drive_class, describer):
     with pytest.raises(SourceError, match='no image has a pose'):
         append_to_map(gallery, [drive_class([], name='empty')], describer, BuildSettings())
+
+
+class _Labelled:
+    """A drive whose frames come in pairs of one place."""
+
+    def __init__(self, drive, labelled: int) -> None:
+        self._drive, self._labelled = drive, labelled
+
+    def __getattr__(self, name):
+        return getattr(self._drive, name)
+
+    def frames(self):
+        for number, frame in enumerate(self._drive.frames()):
+            yield replace(frame, place=number // 2 if number < self._labelled else None)
+
+
+def test_places_that_a_dataset_names_are_kept_and_stay_apart(tmp_path, second_drive, describer):
+    gallery = build_map(_Labelled(second_drive, 6), describer, tmp_path / 'named', BuildSettings())
+    assert gallery.keyframes.places.tolist() == [0, 0, 1, 1, 2, 2]
+    grown = append_to_map(gallery, [_Labelled(second_drive, 6)], describer, BuildSettings())
+    assert grown.keyframes.places.tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    grown = append_to_map(grown, [second_drive], describer, BuildSettings())
+    assert grown.keyframes.places is None
+
+
+def test_places_of_a_part_only_are_no_places(tmp_path, second_drive, describer):
+    drive = _Labelled(second_drive, 4)
+    gallery = build_map(drive, describer, tmp_path / 'part', BuildSettings())
+    assert gallery.keyframes.places is None

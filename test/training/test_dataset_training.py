@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.training import held_out
-from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.training.places import PlaceSettings, places_from_poses, places_of
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 
@@ -77,3 +78,19 @@ def test_images_of_one_place_of_gsv_cities_are_never_negatives_of_each_other(tmp
     mask = places.exclusion_mask(places.labels)[:, places.labels]
     # Rows come in pairs of one place, hundreds of metres apart.
     assert np.array_equal(mask, np.kron(np.eye(5, dtype=bool), np.ones((2, 2), dtype=bool)))
+    # The map keeps the labels; with them no grid is needed.
+    assert GalleryMap.open(gallery.path).keyframes.places.tolist() == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+        4,
+        4,
+    ]
+    assert places_of(gallery.keyframes, SETTINGS.places).labels.tolist() == [
+        *(0, 0, 1, 1, 2, 2, 3, 3, 4, 4)
+    ]

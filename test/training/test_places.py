@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +11,7 @@ import pytest
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.poses import Pose
-from avpr_ros.sources.datasets.labelled_images import LabelledImages
-from avpr_ros.training.places import PlaceSettings, places_from_poses, places_of_dataset
+from avpr_ros.training.places import PlaceSettings, places_from_poses, places_of
 
 
 def keyframes(poses: list[Pose], sessions: list[int] | None = None) -> Keyframes:
@@ -79,32 +78,9 @@ def test_settings_without_sense_are_refused(settings):
         PlaceSettings(**settings)
 
 
-def _images(labels, positions_m, cities) -> LabelledImages:
-    count = len(labels)
-    return LabelledImages(
-        'made up',
-        tuple(Path(f'{n}.jpg') for n in range(count)),
-        ('a', 'b'),
-        np.array(cities),
-        np.array(positions_m, dtype=np.float64),
-        np.full(count, np.nan),
-        np.array(labels),
-        np.full(count, np.datetime64('NaT'), dtype='datetime64[D]'),
-    )
-
-
-def test_labels_of_a_dataset_are_its_places():
-    images = _images([7, 2, 7], [[0, 0], [1, 0], [900, 0]], [0, 0, 1])
-    places = places_of_dataset(images, PlaceSettings())
-    assert places.labels.tolist() == [1, 0, 1]
-    assert [places.excluded(place).tolist() for place in range(places.count)] == [[0], [1]]
-
-
-def test_without_labels_a_grid_makes_places_city_by_city():
-    images = _images([-1] * 4, [[0, 0], [1, 0], [16, 0], [1, 0]], [0, 0, 0, 1])
-    places = places_of_dataset(images, PlaceSettings())
-    assert len(set(places.labels[:2])) == 1
-    assert len(set(places.labels)) == 3
-    near = places.excluded(int(places.labels[0])).tolist()
-    assert sorted(near) == sorted({int(places.labels[0]), int(places.labels[2])})
-    assert places.cell_m == 15.0
+def test_the_places_that_a_dataset_names_come_first():
+    rows = keyframes([Pose.from_xy_yaw(x, 0.0, 0.0) for x in (0.0, 0.1, 900.0)])
+    assert places_of(rows, PlaceSettings()).count == 2
+    named = places_of(replace(rows, places=np.array([7, 2, 7])), PlaceSettings())
+    assert named.labels.tolist() == [1, 0, 1]
+    assert [named.excluded(place).tolist() for place in range(named.count)] == [[0], [1]]

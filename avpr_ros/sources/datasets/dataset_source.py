@@ -71,9 +71,11 @@ class DatasetSource:
 
     def images(self) -> Iterator[StampedImage]:
         """Yield every image."""
+        labels = self.dataset.labels.tolist() if self.dataset.has_labels else None
         for row in range(len(self.dataset)):
             decode = partial(self.dataset.read, row)
-            yield StampedImage(row * _SECOND_NS, self.cameras[0].name, decode)
+            place = labels[row] if labels else None
+            yield StampedImage(row * _SECOND_NS, self.cameras[0].name, decode, place)
 
     def frames(self) -> Iterator[Frame]:
         """Yield every image with its pose."""
