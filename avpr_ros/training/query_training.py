@@ -48,8 +48,8 @@ def train_query_network(
 
     The query network is the one that suits the map's descriptor space unless the settings name
     another. Closed-form start, then the chosen objective over the stored gallery descriptors (by
-    default the asymmetric contrastive loss over the bank and a regression) on augmented views of the
-    map's thumbnails. The bank is kept beside the map.
+    default the asymmetric contrastive loss over the bank and a regression) on augmented views of
+    the map's thumbnails. The bank is kept beside the map.
 
     Args:
         maps: a map with thumbnails, or several of one descriptor
