@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 
 import cv2
+from layouts import write_msls_part
 import numpy as np
 import pytest
 import torch
@@ -157,6 +158,23 @@ def test_positions_in_names_of_two_folders_compare(avpr, tmp_path, angle_network
     features = ('--features', out, '--queries', tmp_path / 'queries', '-o', tmp_path / 'again')
     assert avpr('evaluate', *features, '--database', tmp_path / 'database')[0] == 0
     assert _document(tmp_path / 'again')['rows'][0]['recall_at_1'] == 1.0
+
+
+def test_a_city_of_msls_is_mapped_and_asked_by_place_and_view(avpr, tmp_path, angle_network):
+    city = tmp_path / 'train_val' / 'cph'
+    # Every image 5 m further and turned 10 degrees further; the last of each is a panorama.
+    write_msls_part(city / 'database', [f'd{n}' for n in range(9)])
+    write_msls_part(city / 'query', [f'q{n}' for n in range(6)])
+    target = tmp_path / 'map'
+    assert avpr('build', city / 'database', '-o', target, '--min-distance-m', '0')[0] == 0
+    query = ('--map', target, '--query', angle_network(target))
+    out = tmp_path / 'out'
+    angle = ('--max-angle-deg', '40')
+    assert avpr('evaluate', city / 'query', *query, '-o', out, *angle)[0] == 0
+    (row,) = _document(out)['rows']
+    assert (row['set'], row['queries'], row['queries_covered']) == ('cph query', 5, 5)
+    assert row['recall_at_1'] == 1.0
+    assert _document(out)['truth'] == 'within 25 m and 40 deg'
 
 
 @pytest.mark.parametrize(
