@@ -16,13 +16,9 @@ from avpr_ros.evaluation.positives import positives_within
 from avpr_ros.evaluation.recall import recall_at
 from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.sources.decode import decode_encoded
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.training.query_training import train_query_network
-from avpr_ros.training.settings import TrainSettings
-from avpr_ros.training.symmetric import export_gallery_network
 from results import ROOT, require_data
 
 WORK = ROOT / 'build' / 'onboard'
@@ -74,6 +70,9 @@ def read_image(path: Path) -> RgbImage:
 
 def map_of(name: str, images: Sequence[Path], network: str = HEAVY) -> GalleryMap:
     """Build a map of images, one metre apart on a line; one that is there is opened."""
+    # imported late: the methods of the robot are measured without torch
+    from avpr_ros.networks.registry import describer_by_name
+
     folder = WORK / f'{name}-{network}'
     if folder.exists():
         return GalleryMap.open(folder)
@@ -93,6 +92,10 @@ def map_of(name: str, images: Sequence[Path], network: str = HEAVY) -> GalleryMa
 
 def query_of(name: str, gallery: GalleryMap, symmetric: bool = False) -> Path:
     """Train a query network for a map, or export the map's own; one that is there is taken."""
+    from avpr_ros.training.query_training import train_query_network
+    from avpr_ros.training.settings import TrainSettings
+    from avpr_ros.training.symmetric import export_gallery_network
+
     network = gallery.manifest.descriptor_space.network
     path = WORK / f'{name}-{network}{"-symmetric" if symmetric else ""}.onnx'
     if not path.exists():
