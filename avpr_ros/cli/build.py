@@ -26,8 +26,19 @@ Output = Annotated[
 ]
 Distance = Annotated[float, typer.Option(help='A keyframe after this distance,')]
 Rotation = Annotated[float, typer.Option(help='or after this rotation.')]
-Network = Annotated[str, typer.Option(help='embedded or embedded-light.')]
-Dim = Annotated[int, typer.Option(help='Length of a descriptor, at most.')]
+Network = Annotated[
+    str, typer.Option(help='embedded, embedded-light, or a name of `avpr models list`.')
+]
+Dim = Annotated[
+    int, typer.Option(help='Length of a descriptor, at most; 0: all of a published network.')
+]
+SpaceOf = Annotated[
+    Path | None,
+    typer.Option(
+        help='Take the projection of this map, so that one query network serves both; published '
+        'networks only.'
+    ),
+]
 Views = Annotated[
     int,
     typer.Option(
@@ -71,6 +82,7 @@ def build(
     min_rotation_deg: Rotation = 15.0,
     gallery_network: Network = 'embedded',
     dim: Dim = 512,
+    space_of: SpaceOf = None,
     views: Views = 0,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
@@ -100,7 +112,7 @@ def build(
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim, views)
+        _build(drives, target, settings, gallery_network, dim, views, space_of)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -120,13 +132,19 @@ def _build(
     network: str,
     dim: int,
     views: int,
+    space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
 
-    describer = describer_by_name(network, dim=dim)
+    if space_of is None:
+        describer = describer_by_name(network, dim=dim)
+    else:
+        from avpr_ros.gallery.gallery_map import GalleryMap as Other
+
+        describer = describer_by_name(network, dim=dim, like=Other.open(space_of).space())
     with progress_bars() as report:
 
         def finish(gallery: GalleryMap) -> None:
