@@ -34,15 +34,17 @@ from robot.search import memory_plan, search_cost
 from robot.walks import LIGHT, WALKS, map_of, query_of
 
 NOTE = (
-    'The machine was shared, its parts ran one by one: the measured processes ran with real-time priority (chrt -f), on two '
-    'cores, one thread each unless said. dinov2_b is the backbone alone at 322 px, random '
-    'weights; an aggregation head would add to it. Beside other work the ratio by the clock moved '
-    'between 129 and 306 in three runs, that of processor time between 209 and 212. fast_int8 is the same network in '
-    '8 bits. image_to_pose: 640x480 JPEG of 51 kB, 10,000 keyframes, from publishing in one '
-    'process to the pose back in it; rclpy_empty is a node that answers without looking. The '
-    'keyframes of search_* are mixtures of three real descriptors, queries lie at query_cosine '
-    'from theirs; plan_10m is computed, not measured. heavy_torch_flat is the embedded gallery '
-    'network on both sides: no weights of a foundation model are at hand.'
+    'The machine was shared, and the parts ran partly beside one another: the measured processes '
+    'ran with real-time priority (chrt -f) on two cores, one thread each unless said. dinov2_b is '
+    'the backbone alone at 322 px, random weights; an aggregation head would add to it. Beside '
+    'other work the ratio of fast by the clock moved between 129 and 306 in three runs, that of '
+    'processor time between 209 and 212. fast_int8 is the same network in 8 bits. image_to_pose: '
+    '640x480 JPEG of 51 kB, 10,000 keyframes, from publishing in one process to the pose back in '
+    'it, the node in an environment without torch; rclpy_empty is a node that answers without '
+    'looking. The keyframes of search_* are mixtures of three real descriptors, queries lie at '
+    'query_cosine from theirs; plan_10m is computed, not measured. heavy_torch_flat is the '
+    'embedded gallery network on both sides: no weights of a foundation model are at hand. '
+    'nordland: every fourth query.'
 )
 QUICK_S, LONG_S = 5.0, 600.0
 
