@@ -95,6 +95,7 @@ def map_report(recognizer: Recognizer) -> Report:
         'descriptor_space': space.id,
         'gallery_network': space.network,
         'query_network': recognizer.network.manifest.network,
+        'provider': recognizer.network.provider,
     }
     return Report('map', Level.OK, f'{values["keyframes"]} keyframes loaded.', values)
 
