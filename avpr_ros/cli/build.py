@@ -47,6 +47,13 @@ Views = Annotated[
         'gallery descriptor of a place moves when the picture changes.',
     ),
 ]
+WithLandmarks = Annotated[
+    bool,
+    typer.Option(
+        help='Keep corners of each keyframe: they tell look-alikes apart and measure the pose; 60 '
+        'kB a keyframe.'
+    ),
+]
 Memory = Annotated[
     float,
     typer.Option(
@@ -84,6 +91,7 @@ def build(
     dim: Dim = 512,
     space_of: SpaceOf = None,
     views: Views = 0,
+    landmarks: WithLandmarks = True,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
@@ -112,7 +120,7 @@ def build(
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim, views, space_of)
+        _build(drives, target, settings, gallery_network, dim, views, landmarks, space_of)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -132,9 +140,11 @@ def _build(
     network: str,
     dim: int,
     views: int,
+    landmarks: bool,
     space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.landmarks import add_landmarks
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
@@ -149,6 +159,8 @@ def _build(
 
         def finish(gallery: GalleryMap) -> None:
             add_views(gallery, views, report)
+            if landmarks:
+                add_landmarks(gallery, report)
             _write_report(gallery)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)
