@@ -123,11 +123,11 @@ def main() -> None:
     parser.add_argument('--robot-python', default=sys.executable, help='runs the node')
     options = parser.parse_args()
     require_data(WALKS[0].name)
-    rows = networks(options.quick)
-    rows += searches(options.quick)
-    rows += drives(options.quick, options.robot_python)
-    rows += pipelines(options.quick)
-    print_table(rows, 'The robot side')
+    parts: list[list[Row]] = [networks(options.quick), searches(options.quick)]
+    parts += [drives(options.quick, options.robot_python), pipelines(options.quick)]
+    for part in parts:
+        print_table(part, 'The robot side')
+    rows = [row for part in parts for row in part]
     write_results('onboard', rows, quick=options.quick, note=NOTE)
 
 

@@ -57,8 +57,9 @@ def search_cost(
 ) -> Row:
     """Build an index for ``count`` keyframes, search it in a process of its own, score it."""
     WORK.mkdir(parents=True, exist_ok=True)
-    stem = f'search-{count}-{memory_mb:g}'
-    rows = many_rows(real, count, WORK / f'rows-{count}.npy')
+    stem = f'search-{count}-{real.shape[1]}-{memory_mb:g}'
+    rows_file = WORK / f'rows-{count}-{real.shape[1]}.npy'
+    rows = many_rows(real, count, rows_file)
     file = WORK / f'{stem}.faiss'
     facts = WORK / f'{stem}.json'
     if not facts.exists():
@@ -69,7 +70,7 @@ def search_cost(
         facts.write_text(json.dumps({**built, 'build_s': time.perf_counter() - start_s}))
     asked, own = queries_of(rows, real, queries, cosine)
     np.save(WORK / 'asked.npy', asked)
-    command = [sys.executable, '-m', 'robot.search', str(file), str(WORK / f'rows-{count}.npy')]
+    command = [sys.executable, '-m', 'robot.search', str(file), str(rows_file)]
     run = subprocess.run(
         command, cwd=ROOT / 'benchmarks', check=True, capture_output=True, text=True
     )
