@@ -39,6 +39,9 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python benchmarks/traversals.py
 	$(BIN)/python benchmarks/slam.py
 	$(BIN)/python benchmarks/worlds.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/training_summary.py
+	$(BIN)/python benchmarks/bank_cost.py
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-import json
 import math
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -30,7 +29,7 @@ from numpy.lib.format import open_memmap
 from avpr_ros.training.bank import build_bank
 from avpr_ros.training.bank_file import save_bank
 from avpr_ros.training.places import places_from_labels
-from results import RESULTS, Row, print_table, write_results
+from results import RESULTS, Row, print_table, stored_rows, write_results
 
 DIMS = (512, 8448)
 COUNTS = (10_000, 50_000, 100_000)
@@ -181,9 +180,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     path = RESULTS / ('bank_cost.quick.json' if options.quick else 'bank_cost.json')
-    rows: list[Row] = []
-    if path.is_file() and not options.quick:
-        rows = json.loads(path.read_text(encoding='utf-8'))['rows']
+    rows = [] if options.quick else stored_rows(path)
     sizes = [(512, 2000), (512, 4000)] if options.quick else [(d, n) for d in DIMS for n in COUNTS]
     for dim, count in sizes:
         old = [row for row in rows if (row['d'], row['n']) == (dim, count)]

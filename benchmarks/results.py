@@ -58,6 +58,14 @@ def write_results(name: str, rows: Sequence[Row], *, quick: bool, note: str = ''
     return path
 
 
+def stored_rows(path: Path) -> list[Row]:
+    """Return the rows of a result file, none where there is no file yet."""
+    if not path.is_file():
+        return []
+    rows: list[Row] = json.loads(path.read_text(encoding='utf-8'))['rows']
+    return rows
+
+
 def print_table(rows: Sequence[Row], title: str) -> None:
     """Print rows as one table; columns in the order in which the rows name them."""
     columns = list(dict.fromkeys(key for row in rows for key in row))

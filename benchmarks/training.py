@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 import fcntl
-import json
 from pathlib import Path
 import time
 
@@ -31,14 +30,14 @@ from avpr_ros.training.inputs import PooledViews
 from avpr_ros.training.objectives.methods import ABLATIONS, RIVALS, objective_by_name
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.trainer import Trainer
-from results import RESULTS, Row, print_table, write_results
+from results import RESULTS, Row, print_table, stored_rows, write_results
 from training_cache import WORK, Prepared, light, prepare
-from training_report import summary
 from training_sets import SETS, TrainingSet
+from training_summary import summary
 
 MOST_STEPS = 250
 SEEDS = (0, 1, 2)
-SYMMETRIC = ('gallery', 'light')
+UNTRAINED = ('gallery', 'light', 'closed_form')
 #: Told apart soonest: the method, what it is without its parts, and the strongest rivals.
 FIRST = ('asymvpr', 'without_iea', 'regression', 'csd', 'd3still')
 #: Variances from the images of a place alone, without the gallery's views.
@@ -47,10 +46,11 @@ NOTE = (
     'Every method starts from the same closed form, sees the same pool of augmented views of the '
     'gallery and takes the same number of steps of 16; rivals in their own form, without the '
     'absolute term that asymvpr has beside its contrast (without_regression: asymvpr without it). '
-    'gallery and light are one network on both sides, untrained. right_queries: which queries '
-    'were right at 1, packed bits in hexadecimal. Truth: corridor 2 frames, nordland (every '
-    'third frame) 1, ietower 2 s of the same clip, town 5 m; all queries count. '
-    'Rows may come from several runs; what is missing has not been run yet.'
+    'gallery and light are one network on both sides, closed_form is the common start, all '
+    'untrained. right_queries: which were right at 1, packed bits in hexadecimal. Truth: corridor '
+    '2 frames, nordland (every third frame) 1, ietower 2 s of the same clip, town 5 m; all '
+    'queries count. train_s was taken while the machine did other work too. Rows may come from '
+    'several runs; what is missing has not been run yet.'
 )
 
 
@@ -69,10 +69,7 @@ def train(prepared: Prepared, method: str, seed: int, steps: int | None) -> Row:
     trainer = Trainer(network, pool, objective, settings, forward=start.finish)
     trainer.run(None, '', lambda: 0.0, no_progress)
     seconds = time.monotonic() - started
-    with torch.inference_mode():
-        parts = np.array_split(np.arange(len(prepared.asked)), -(-len(prepared.asked) // 16))
-        asked = [start.finish(torch.from_numpy(prepared.asked[p]).float()) for p in parts]
-    queries = torch.cat(asked).numpy()
+    queries = ask(start, prepared)
     figures = score(queries, prepared.gallery, prepared.data)
     cosine = float((queries * prepared.queries).sum(axis=1).mean())
     return {
@@ -87,15 +84,29 @@ def train(prepared: Prepared, method: str, seed: int, steps: int | None) -> Row:
     }
 
 
-def symmetric(prepared: Prepared, method: str) -> Row:
-    """Ask the queries with one network on both sides."""
-    pair = (prepared.gallery, prepared.queries) if method == 'gallery' else light(prepared)
+def untrained(prepared: Prepared, method: str) -> Row:
+    """Ask the queries with one network on both sides, or with the closed-form start."""
+    gallery, queries = prepared.gallery, prepared.queries
+    if method == 'light':
+        gallery, queries = light(prepared)
+    elif method == 'closed_form':
+        network = prepared.network()
+        queries = ask(FrozenStart(network, TrainSettings().frozen_blocks), prepared)
     return {
         'set': prepared.data.name,
         'method': method,
         'seed': 0,
-        **score(pair[1], pair[0], prepared.data),
+        **score(queries, gallery, prepared.data),
     }
+
+
+def ask(start: FrozenStart, prepared: Prepared) -> NDArray[np.floating]:
+    """Describe the queries with a query network: (Q, d)."""
+    count = len(prepared.asked)
+    parts = np.array_split(np.arange(count), -(-count // 16))
+    with torch.inference_mode():
+        found = [start.finish(torch.from_numpy(prepared.asked[p]).float()) for p in parts]
+    return np.asarray(torch.cat(found).numpy())
 
 
 def score(
@@ -124,21 +135,13 @@ def score(
 def wanted_rows(sets: Iterable[str], methods: Iterable[str]) -> Iterator[tuple[str, str, int]]:
     """Walk over set, method and seed, the most telling ones first."""
     methods, sets = list(methods), list(sets)
-    tiers = [SYMMETRIC, FIRST, [m for m in methods if m not in (*SYMMETRIC, *FIRST)]]
+    tiers = [UNTRAINED, FIRST, [m for m in methods if m not in (*UNTRAINED, *FIRST)]]
     for tier in tiers:
         for name in sets:
             for seed in SEEDS:
                 for method in tier:
-                    if method in methods and (method not in SYMMETRIC or seed == 0):
+                    if method in methods and (method not in UNTRAINED or seed == 0):
                         yield name, method, seed
-
-
-def stored_rows(path: Path) -> list[Row]:
-    """Return the rows of a result file, none where there is no file yet."""
-    if not path.is_file():
-        return []
-    rows: list[Row] = json.loads(path.read_text(encoding='utf-8'))['rows']
-    return rows
 
 
 def add_row(row: Row, path: Path, *, quick: bool) -> None:
@@ -146,7 +149,7 @@ def add_row(row: Row, path: Path, *, quick: bool) -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     with (WORK / 'lock').open('w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        order = [*SYMMETRIC, *methods_in_order()]
+        order = [*UNTRAINED, *methods_in_order()]
         rows = sorted(
             [*stored_rows(path), row],
             key=lambda r: (
@@ -168,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='corridor, few methods, 5 steps')
     parser.add_argument('--set', action='append', choices=list(SETS))
-    every = [*SYMMETRIC, *methods_in_order()]
+    every = [*UNTRAINED, *methods_in_order()]
     parser.add_argument('--method', action='append', choices=every)
     parser.add_argument('--threads', type=int, default=2)
     options = parser.parse_args()
@@ -186,16 +189,16 @@ def main() -> None:
             continue
         if name not in prepared:
             prepared[name] = prepare(SETS[name](), console)
-        if method in SYMMETRIC:
-            row = symmetric(prepared[name], method)
+        if method in UNTRAINED:
+            row = untrained(prepared[name], method)
         else:
             row = train(prepared[name], method, seed, 5 if options.quick else None)
         add_row(row, path, quick=options.quick)
         console.print({key: value for key, value in row.items() if key != 'right_queries'})
-    report = summary(stored_rows(path))
-    print_table(report, 'Mean and deviation over seeds; p against the best rival, over queries')
-    if not options.quick:
-        write_results('training_summary', report, quick=False, note=NOTE)
+    print_table(
+        summary(stored_rows(path)),
+        'Mean and deviation over seeds; p against the best rival, over queries',
+    )
 
 
 if __name__ == '__main__':

@@ -66,22 +66,31 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     from avpr_ros.cli.console import progress_bars
+    from avpr_ros.cli.views import add_views
     from avpr_ros.evaluation.map_report import write_map_report
     from avpr_ros.gallery.append import append_to_map
     from avpr_ros.gallery.builder import BuildSettings
     from avpr_ros.gallery.gallery_map import REPORT
+    from avpr_ros.gallery.views import load_views
     from avpr_ros.networks.space_describer import SpaceDescriber
 
+    views = load_views(gallery)
     spacing = gallery.manifest.keyframe_spacing
     settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
     with progress_bars() as report:
+
+        def finish(grown: GalleryMap) -> None:
+            # A map has views of all its keyframes or of none.
+            add_views(grown, 0 if views is None else views.shape[1], report)
+            write_map_report(grown, grown.path / REPORT)
+
         return append_to_map(
             gallery,
             drives,
             SpaceDescriber(gallery.space()),
             settings,
             report,
-            finish=lambda grown: write_map_report(grown, grown.path / REPORT),
+            finish=finish,
         )
 
 

@@ -15,7 +15,6 @@ from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
     from avpr_ros.gallery.builder import BuildSettings
-    from avpr_ros.gallery.describer import Progress
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.sources.frame import FrameSource
 
@@ -123,6 +122,7 @@ def _build(
     views: int,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
 
@@ -130,8 +130,7 @@ def _build(
     with progress_bars() as report:
 
         def finish(gallery: GalleryMap) -> None:
-            if views:
-                _add_views(gallery, views, report)
+            add_views(gallery, views, report)
             _write_report(gallery)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)
@@ -141,16 +140,6 @@ def _build(
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
     print_note(f'next: avpr train --map {output}')
-
-
-def _add_views(gallery: GalleryMap, views: int, report: Progress) -> None:
-    from avpr_ros.gallery.views import save_views
-    from avpr_ros.networks.registry import load_gallery_network
-    from avpr_ros.training.gallery_views import describe_views
-    from avpr_ros.training.images import MapImages
-
-    network = load_gallery_network(gallery.space())
-    save_views(gallery.path, describe_views(network, MapImages(gallery), views, 0, report))
 
 
 def _write_report(gallery: GalleryMap) -> None:

@@ -86,6 +86,7 @@ def evaluate(
     if features is not None:
         if source or map_folder or query or symmetric:
             raise ConfigError('--features stands for drive, map and networks; name one or other')
+        _make_folder(output)
         evaluation = _of_features(features, truth, queries, database)
     else:
         from avpr_ros.sources.options import SourceOptions
@@ -94,10 +95,26 @@ def evaluate(
             raise ConfigError('name the queries, --map and --query; or --features')
         if queries or database:
             raise ConfigError('--queries and --database belong to --features')
+        _make_folder(output)
         topics = tuple(image_topic or ())
         options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
         evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
     _report(evaluation, output, save_features)
+
+
+def _make_folder(output: Path) -> None:
+    """Refuse an output that cannot be made before work starts rather than after."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+
+
+def _unwritable(output: Path, error: OSError) -> ConfigError:
+    return ConfigError(
+        f'{output} cannot be written ({error.strerror or error}); make room or choose another '
+        '--output'
+    )
 
 
 def _of_features(
@@ -159,10 +176,7 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
         if save_features:
             save(output, evaluation.pairs[0].described)
     except OSError as error:
-        raise ConfigError(
-            f'{output} cannot be written ({error.strerror or error}); make room or choose '
-            'another --output'
-        ) from error
+        raise _unwritable(output, error) from error
     print_table(f'{evaluation.name}, right {evaluation.truth}', _facts(evaluation))
     print_columns('recall and precision', figures_by_pair(evaluation))
     print_note(f'see {output / PAGE}')

@@ -17,7 +17,7 @@ from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
 
 #: Each is a function of the same name in a module of the same name in this package.
-COMMANDS = ('build', 'train', 'inspect', 'localize', 'evaluate')
+COMMANDS = ('build', 'train', 'quantize', 'inspect', 'bench', 'localize', 'evaluate')
 _FAILED = 2
 
 

@@ -8,8 +8,8 @@ call FLOPs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 import logging
 from math import prod
 from pathlib import Path
@@ -18,7 +18,7 @@ import warnings
 
 import numpy as np
 
-from avpr_ros.arrays import FloatArray
+from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.onnx_macs import count_onnx
 
 if TYPE_CHECKING:
@@ -49,24 +49,21 @@ class NetworkCost:
     counted: str
     ran_on: str
 
+    def measured(self, seconds: Sequence[float]) -> NetworkCost:
+        """Return the same with the median of how long each image took."""
+        if not seconds:
+            return self
+        return replace(self, latency_p50_ms=float(np.median(seconds)) * 1e3)
 
-def median_ms(seconds: list[float]) -> float | None:
-    """Return the median in milliseconds, or None of nothing."""
-    times: FloatArray = np.array(seconds, dtype=np.float64)
-    return float(np.median(times) * 1e3) if len(times) else None
 
-
-def onnx_cost(
-    path: Path, network: str, input_px: int, seconds: list[float], threads: int
-) -> NetworkCost:
+def onnx_cost(path: Path, network: str, input_px: int, threads: int) -> NetworkCost:
     """Cost a query network from the graph of its ONNX file.
 
     Args:
         path: the file.
         network: its name.
         input_px: side of its image.
-        seconds: time of each image that was described with it.
-        threads: that it ran on.
+        threads: that it runs on.
 
     Raises:
         QueryNetworkError: the graph cannot be counted.
@@ -78,27 +75,28 @@ def onnx_cost(
         input_px,
         macs / 1e9,
         parameters / 1e6,
-        median_ms(seconds),
+        None,
         'convolutions and matrix products of the ONNX graph',
         f'ONNX Runtime, CPU, {threads} thread{"s" if threads > 1 else ""}',
     )
 
 
-def torch_cost(
-    module: nn.Module, network: str, input_px: int, seconds: list[float]
-) -> NetworkCost:
+def torch_cost(module: nn.Module, network: str, input_px: int) -> NetworkCost:
     """Cost a gallery network by fvcore.
 
     Args:
         module: takes (B, S, S, 3) uint8.
         network: its name.
         input_px: side S.
-        seconds: time of each image that was described with it.
+
+    Raises:
+        ConfigError: fvcore is not installed.
     """
     import torch
 
     image = torch.zeros(1, input_px, input_px, 3, dtype=torch.uint8)
     parameters = sum(value.numel() for value in module.parameters())
+    # A fitted vocabulary or projection is stored and multiplied with like any weight.
     parameters += sum(b.numel() for b in module.buffers() if b.is_floating_point() and b.dim() > 1)
     threads = torch.get_num_threads()
     return NetworkCost(
@@ -107,7 +105,7 @@ def torch_cost(
         input_px,
         torch_macs(module, image) / 1e9,
         parameters / 1e6,
-        median_ms(seconds),
+        None,
         'fvcore',
         f'torch, CPU, {threads} thread{"s" if threads > 1 else ""}',
     )
@@ -123,10 +121,18 @@ def torch_macs(module: nn.Module, *inputs: Tensor) -> float:
     Args:
         module: the network; counted in evaluation mode.
         inputs: of one pass; batch size 1 for the cost of an image.
+
+    Raises:
+        ConfigError: fvcore is not installed.
     """
     with warnings.catch_warnings():  # it scripts functions of its own, which torch now regrets
         warnings.simplefilter('ignore', FutureWarning)
-        from fvcore.nn import FlopCountAnalysis
+        try:
+            from fvcore.nn import FlopCountAnalysis
+        except ImportError as error:
+            raise ConfigError(
+                'fvcore, which counts a gallery network, is not installed; pip install fvcore'
+            ) from error
     import torch
 
     logging.getLogger('fvcore').setLevel(logging.ERROR)

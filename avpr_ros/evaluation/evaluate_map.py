@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, RgbImage
-from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.cost import NetworkCost, onnx_cost, torch_cost
 from avpr_ros.evaluation.described import Described
 from avpr_ros.evaluation.drive_descriptors import Describe, DescribedDrive, describe_drive
@@ -20,19 +19,17 @@ from avpr_ros.evaluation.evaluation import (
     STUDENT,
     TEACHER,
     Evaluation,
-    Example,
     Pair,
     evaluate_pair,
 )
 from avpr_ros.evaluation.ground_truth import GroundTruth, Views
 from avpr_ros.evaluation.truth import Drive
+from avpr_ros.evaluation.wrong_matches import wrong_matches
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
 from avpr_ros.matching.space_check import check_space
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.sources.frame import FrameSource
 
-_EXAMPLES = 4
 _QUERY, _GALLERY = 'query', 'gallery'
 
 
@@ -72,44 +69,36 @@ class MapEvaluation:
         """
         if self.truth.needs_positions and self.drive.no_truth is not None:
             raise SourceError(f'nothing can be scored: {self.drive.no_truth}')
-        network = OnnxQueryNetwork.open(self.query, self.threads)
-        check_space(network.manifest, self.gallery.manifest)
-        teacher = _teacher(self.gallery, self.threads) if self.symmetric else None
-        networks: dict[str, Describe] = {_QUERY: network.describe}
-        if teacher is not None:
-            networks[_GALLERY] = teacher.describe
+        student = _student(self.query, self.gallery, self.threads)
+        networks = {_QUERY: student}
+        own: Descriptors | None = None
+        if self.symmetric:
+            networks[_GALLERY] = _teacher(self.gallery, self.threads)
+            own = _describe_thumbnails(self.gallery, student.describe, progress)
         described = describe_drive(
-            self.drive, networks, progress, poses_wanted=self.truth.needs_positions
+            self.drive,
+            {name: network.describe for name, network in networks.items()},
+            progress,
+            poses_wanted=self.truth.needs_positions,
         )
-        pairs = self._pairs(described, network, progress)
-        info = network.manifest
-        costs = [
-            onnx_cost(
-                self.query, info.network, info.input_px, described.seconds[_QUERY], self.threads
-            )
-        ]
-        if teacher is not None:
-            costs.append(teacher.cost(described.seconds[_GALLERY]))
+        pairs = self._pairs(described, own)
         files = self.gallery.manifest.files
         return Evaluation(
             name=self.drive.source.name,
             truth=self.truth,
             pairs=pairs,
-            costs=tuple(costs),
+            costs=tuple(n.cost.measured(described.seconds[name]) for name, n in networks.items()),
             facts=self._facts(described, pairs[0]),
             descriptor_bytes=self.gallery.descriptors[0].nbytes,
             map_bytes=sum(files[name].bytes for name in REQUIRED) / len(self.gallery),
-            examples=_examples(self.gallery, self.drive.source, described, pairs[0]),
+            examples=wrong_matches(self.gallery, self.drive.source, described, pairs[0]),
         )
 
-    def _pairs(
-        self, described: DescribedDrive, network: OnnxQueryNetwork, progress: Progress
-    ) -> tuple[Pair, ...]:
+    def _pairs(self, described: DescribedDrive, own: Descriptors | None) -> tuple[Pair, ...]:
         stored = np.asarray(self.gallery.descriptors, dtype=np.float32)
         sides = [(ASYMMETRIC, described.descriptors[_QUERY], stored)]
-        if self.symmetric:
+        if own is not None:
             sides.append((TEACHER, described.descriptors[_GALLERY], stored))
-            own = _describe_thumbnails(self.gallery, network.describe, progress)
             sides.append((STUDENT, described.descriptors[_QUERY], own))
         poses = self.gallery.keyframes.poses
         gallery_views = Views(poses[:, :3], self.gallery.keyframes.headings_rad())
@@ -138,20 +127,27 @@ class MapEvaluation:
                 self.drive.source.pose_source if self.truth.needs_positions else 'not used',
             ),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
-            (
-                'descriptor space',
-                f'{space.dim} numbers, {space.id}',
-            ),
+            ('descriptor space', f'{space.dim} numbers, {space.id}'),
         ]
 
 
 @dataclass(frozen=True)
-class _Teacher:
+class _Network:
+    """One side's network, and what it costs but for the time."""
+
     describe: Describe
-    cost: Callable[[list[float]], NetworkCost]
+    cost: NetworkCost
 
 
-def _teacher(gallery: GalleryMap, threads: int) -> _Teacher:
+def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
+    """Open the query network and count it, both before the first image."""
+    network = OnnxQueryNetwork.open(query, threads)
+    info = network.manifest
+    check_space(info, gallery.manifest)
+    return _Network(network.describe, onnx_cost(query, info.network, info.input_px, threads))
+
+
+def _teacher(gallery: GalleryMap, threads: int) -> _Network:
     """Load the map's own gallery network; torch is needed only here."""
     import torch
 
@@ -165,7 +161,7 @@ def _teacher(gallery: GalleryMap, threads: int) -> _Teacher:
         row: Descriptors = network.describe([image])[0]
         return row
 
-    return _Teacher(describe, lambda seconds: torch_cost(network, name, network.input_px, seconds))
+    return _Network(describe, torch_cost(network, name, network.input_px))
 
 
 def _describe_thumbnails(
@@ -182,38 +178,3 @@ def _describe_thumbnails(
         rows.append(describe(image))
         progress('describing thumbnails', row + 1, len(gallery))
     return np.stack(rows)
-
-
-def _examples(
-    gallery: GalleryMap, source: FrameSource, described: DescribedDrive, pair: Pair
-) -> tuple[Example, ...]:
-    """Look up the surest wrong matches, and decode their images once more."""
-    wrong = np.flatnonzero(~pair.score.right)
-    worst = wrong[np.argsort(-pair.score.scores[wrong], kind='stable')][:_EXAMPLES]
-    keys = {(int(described.stamps_ns[i]), described.cameras[i]): int(i) for i in worst}
-    images: dict[int, RgbImage] = {}
-    for image in source.images() if keys else ():
-        number = keys.get((image.stamp_ns, image.camera))
-        if number is not None:
-            try:
-                images[number] = image.decode()
-            except ImageDecodeError:  # it could be decoded a moment ago: the file has changed
-                continue
-    return tuple(_example(gallery, described, pair, int(i), images.get(int(i))) for i in worst)
-
-
-def _example(
-    gallery: GalleryMap,
-    described: DescribedDrive,
-    pair: Pair,
-    number: int,
-    image: RgbImage | None,
-) -> Example:
-    row = int(pair.ranking.rows[number, 0])
-    offset_m = described.views.positions_m[number] - gallery.keyframes.poses[row, :3]
-    text = f'query {number} found keyframe {gallery.keyframes.ids[row]}'
-    if np.isfinite(offset_m).all():
-        text += f', {np.linalg.norm(offset_m):.1f} m away'
-    if not pair.score.has_match[number]:
-        text += '; the map does not hold its place'
-    return Example(float(pair.score.scores[number]), text, (image, gallery.thumbnail(row)))

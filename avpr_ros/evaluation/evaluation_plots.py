@@ -41,7 +41,7 @@ def precision_plot(pairs: Sequence[Pair]) -> str:
     """Draw precision over recall, with a dot at recall at 100 % precision."""
     with styled_figure(height_in=3.4) as figure:
         axes = figure.subplots()
-        lowest = 1.0
+        lowest, farthest = 1.0, 0.0
         for pair, colour in zip(pairs, _COLOURS, strict=False):
             curve = pair.score.curve
             if curve is None:
@@ -54,13 +54,15 @@ def precision_plot(pairs: Sequence[Pair]) -> str:
                 color=colour,
                 label=pair.method,
             )
-            axes.plot(curve.recall_at_precision(1.0), 1.0, 'o', color=colour, clip_on=False)
-        axes.set_xlim(0, 1.02)
+            farthest = max(farthest, float(curve.recall[-1]))
+            if (at_100 := curve.recall_at_precision(1.0)) > 0:
+                axes.plot(at_100, 1.0, 'o', color=colour, clip_on=False)
+        axes.set_xlim(0, min(1.2 * farthest, 1.02) or 1.0)
         axes.set_ylim(_floor(lowest), 1.03)
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
         if axes.lines:
-            axes.legend(loc='lower left')
+            axes.legend(loc='best')
         return svg_uri(figure)
 
 
@@ -123,11 +125,20 @@ def _by_number(axes: Axes, pair: Pair) -> None:
 
 def _dots(axes: Axes, pair: Pair, x: NDArray[Any], y: NDArray[Any]) -> None:
     score = pair.score
-    for label, chosen, colour, size in (
-        ('right', score.right, GOOD, 9),
-        ('no positive', ~score.has_match, SOFT, 9),
-        ('wrong', ~score.right & score.has_match, BAD, 16),
-    ):
+    kinds = [
+        ('right', score.right, GOOD),
+        ('no positive', ~score.has_match, SOFT),
+        ('wrong', ~score.right & score.has_match, BAD),
+    ]
+    size = 9 if len(x) <= _MOST_PATHS else 3
+    # The rarest come last and larger: they are what one looks for.
+    for number, (label, chosen, colour) in enumerate(sorted(kinds, key=lambda k: -k[1].sum())):
         if chosen.any():
-            dense = int(chosen.sum()) > _MOST_PATHS
-            axes.scatter(x[chosen], y[chosen], s=size, color=colour, label=label, rasterized=dense)
+            axes.scatter(
+                x[chosen],
+                y[chosen],
+                s=size * (1 + 0.4 * number),
+                color=colour,
+                label=label,
+                rasterized=int(chosen.sum()) > _MOST_PATHS,
+            )

@@ -64,7 +64,8 @@ class GroundTruth:
 
     def __str__(self) -> str:
         if self.tolerance_frames is not None:
-            return f'within {self.tolerance_frames} frames of the same frame number'
+            plural = '' if self.tolerance_frames == 1 else 's'
+            return f'within {self.tolerance_frames} frame{plural} of the same frame number'
         text = f'within {self.radius_m:g} m'
         if self.max_angle_rad is not None:
             text += f' and {math.degrees(self.max_angle_rad):g} deg'

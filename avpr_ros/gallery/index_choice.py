@@ -27,8 +27,10 @@ from avpr_ros.gallery.inverted_file import (
 #: Numbers (rows times dimension) up to which every row is compared: some milliseconds on one core.
 EXACT_NUMBERS = 25_000_000
 DEFAULT_MEMORY_MB = 256.0
-#: Share of the queries that must find the row which exact search finds, for a number of cells.
+#: Share of the queries that must find the row which exact search finds, for a number of cells,
 _WANTED_AGREEMENT = 0.995
+#: as far as that needs no more rows than this to be looked at: below five milliseconds on a core.
+_MOST_ROWS = 1 << 16
 #: Queries the number of cells is chosen with, and as many others that the result is told of.
 _QUERIES = 200
 #: Cosine of a query to its own row; live images are about as far from their keyframes.
@@ -75,7 +77,7 @@ def build_index(
     index = GalleryIndex(inverted, lambda wanted: rows[wanted].astype(np.float32))
     ivf = faiss.extract_index_ivf(inverted)
     queries, truth = _trial(rows)
-    for probed in _probes(ivf.nlist):
+    for probed in _probes(int(ivf.nlist), len(rows)):
         ivf.nprobe = probed
         if _agreement(index, queries[::2], truth[::2]) >= _WANTED_AGREEMENT:
             break
@@ -84,9 +86,10 @@ def build_index(
     return index, IndexInfo(kind, size, int(ivf.nlist), int(ivf.nprobe), round(agreement, 4))
 
 
-def _probes(cells: int) -> list[int]:
-    """Return the numbers of cells to try: doubling, up to a quarter of them."""
-    return [1 << n for n in range(2, max(3, cells.bit_length() - 2))]
+def _probes(cells: int, count: int) -> list[int]:
+    """Return the numbers of cells to try: doubling, up to a quarter or to enough rows."""
+    most = min(cells // 4, _MOST_ROWS * cells // count)
+    return [1 << n for n in range(2, max(3, most.bit_length()))]
 
 
 def _agreement(index: GalleryIndex, queries: FloatArray, truth: IntArray) -> float:

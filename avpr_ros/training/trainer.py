@@ -26,7 +26,8 @@ _ORDER = 1
 class Trainer:
     """One training of one query network.
 
-    On a GPU the network runs in bfloat16 under autocast; objectives stay in float32.
+    Where torch finds a GPU, network and objective are there while ``run`` lasts, the network in
+    bfloat16 under autocast, the objective in float32.
 
     Attributes:
         network: what is trained, in place.
@@ -65,7 +66,7 @@ class Trainer:
         self._settings = settings
         self._forward = forward or network
         self._best: dict[str, Tensor] | None = None
-        self._device = next(network.parameters()).device
+        self._device = torch.device('cpu')
         trained = [value for value in network.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(
             trained, lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -94,6 +95,7 @@ class Trainer:
                 image is missing.
             MapError: an image is damaged.
         """
+        self._move_to('cuda' if torch.cuda.is_available() else 'cpu')
         if checkpoint_path is not None and checkpoint_path.is_file():
             self._restore(Checkpoint.load(checkpoint_path, identity))
         else:
@@ -109,6 +111,7 @@ class Trainer:
                 losses.clear()
         if self._best is not None:
             self.network.load_state_dict(self._best)
+        self._move_to('cpu')
 
     def mean_loss(self, inputs: Tensor, rows: IntArray) -> float:
         """Return the loss of many inputs without gradients, a batch at a time."""
@@ -121,6 +124,11 @@ class Trainer:
                 total += float(self._loss(inputs[part], rows[part])) * len(rows[part])
         self._objective.train()
         return total / len(rows)
+
+    def _move_to(self, device: str) -> None:
+        self._device = torch.device(device)
+        self.network.to(self._device)
+        self._objective.to(self._device)
 
     def _loss(self, inputs: Tensor, rows: IntArray) -> Tensor:
         """Return the objective of inputs of rows (B,) of the gallery."""

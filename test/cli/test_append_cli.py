@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.views import load_views
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 
@@ -32,6 +33,13 @@ def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_pat
     grown = GalleryMap.open(target)
     assert [s.name for s in grown.manifest.sessions] == ['walk', 'second']
     assert 'report.html' in grown.manifest.files
+
+
+def test_a_map_with_views_has_them_of_the_new_keyframes_too(avpr, walk, second_walk, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target, '--views', 2)[0] == 0
+    assert avpr('build', second_walk, '-o', target, '--append')[0] == 0
+    assert load_views(GalleryMap.open(target)).shape == (24, 2, 2)
 
 
 def test_a_query_network_is_calibrated_anew(avpr, walk, second_walk, angle_network, tmp_path):

@@ -8,6 +8,7 @@ import sys
 from types import ModuleType
 
 import cv2
+from layouts import write_msls_part
 import numpy as np
 import pytest
 import torch
@@ -159,6 +160,23 @@ def test_positions_in_names_of_two_folders_compare(avpr, tmp_path, angle_network
     assert _document(tmp_path / 'again')['rows'][0]['recall_at_1'] == 1.0
 
 
+def test_a_city_of_msls_is_mapped_and_asked_by_place_and_view(avpr, tmp_path, angle_network):
+    city = tmp_path / 'train_val' / 'cph'
+    # Every image 5 m further and turned 10 degrees further; the last of each is a panorama.
+    write_msls_part(city / 'database', [f'd{n}' for n in range(9)])
+    write_msls_part(city / 'query', [f'q{n}' for n in range(6)])
+    target = tmp_path / 'map'
+    assert avpr('build', city / 'database', '-o', target, '--min-distance-m', '0')[0] == 0
+    query = ('--map', target, '--query', angle_network(target))
+    out = tmp_path / 'out'
+    angle = ('--max-angle-deg', '40')
+    assert avpr('evaluate', city / 'query', *query, '-o', out, *angle)[0] == 0
+    (row,) = _document(out)['rows']
+    assert (row['set'], row['queries'], row['queries_covered']) == ('cph query', 5, 5)
+    assert row['recall_at_1'] == 1.0
+    assert _document(out)['truth'] == 'within 25 m and 40 deg'
+
+
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
@@ -178,8 +196,10 @@ def test_what_cannot_be_is_said_in_one_line(avpr, tmp_path, monkeypatch, argumen
     assert err.count('\n') == 1
 
 
-def test_an_output_that_cannot_be_written(avpr, walk, tmp_path, map_and_query):
+def test_an_output_that_cannot_be_written_stops_before_work(avpr, tmp_path):
     (tmp_path / 'file').write_text('')
-    code, _, err = avpr('evaluate', walk, *map_and_query, '-o', tmp_path / 'file')
+    # Nothing else is there: the output is looked at first.
+    arguments = (tmp_path / 'walk', '--map', tmp_path / 'map', '--query', tmp_path / 'q.onnx')
+    code, _, err = avpr('evaluate', *arguments, '-o', tmp_path / 'file')
     assert code == 2
     assert 'file cannot be written' in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+import sys
 
 import numpy as np
 import onnx
@@ -11,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from avpr_ros.errors import QueryNetworkError
-from avpr_ros.evaluation.cost import median_ms, onnx_cost, torch_cost, torch_macs
+from avpr_ros.errors import ConfigError, QueryNetworkError
+from avpr_ros.evaluation.cost import onnx_cost, torch_cost, torch_macs
 from avpr_ros.evaluation.onnx_macs import count_onnx
 from avpr_ros.networks.export import export_onnx
 
@@ -45,12 +46,11 @@ def test_torch_and_onnx_count_the_same(tmp_path: Path) -> None:
 
     assert macs == MACS
     assert weights - WEIGHTS in range(4)  # an exporter stores a number or two of its own
-    cost = torch_cost(network, 'small', 8, [0.002, 0.004, 0.03])
+    cost = torch_cost(network, 'small', 8).measured([0.002, 0.004, 0.03])
     assert cost.gmac * 1e9 == pytest.approx(MACS)
     assert cost.parameters_m * 1e6 == pytest.approx(WEIGHTS)
     assert cost.latency_p50_ms == pytest.approx(4.0)
-    assert onnx_cost(path, 'small', 8, [], 1).latency_p50_ms is None
-    assert median_ms([]) is None
+    assert onnx_cost(path, 'small', 8, 1).measured([]).latency_p50_ms is None
 
 
 def test_fused_attention_counts_as_its_products() -> None:
@@ -98,3 +98,9 @@ def test_what_cannot_be_counted_is_not_called_cheap(tmp_path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
     with pytest.raises(QueryNetworkError, match='Einsum cannot be counted'):
         count_onnx(path, 8)
+
+
+def test_a_missing_fvcore_is_said(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, 'fvcore.nn', None)
+    with pytest.raises(ConfigError, match='pip install fvcore'):
+        torch_macs(Small(), torch.zeros(1, 8, 8, 3, dtype=torch.uint8))

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Means, deviations and significance over the rows of ``training.py``."""
+"""Means, deviations and significance over the rows that ``training.py`` has left so far."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.training.objectives.methods import RIVALS
-from results import Row
+from results import RESULTS, Row, print_table, stored_rows, write_results
 
 METHOD = 'asymvpr'
 FIGURES = ('recall_at_1', 'recall_at_5', 'recall_at_10', 'recall_at_100_precision')
+NOTE = (
+    'Means over the seeds that have been run (column seeds; a deviation needs two). best_rival: '
+    'of the same set, by mean recall at 1; p_value: two-sided paired permutation test of asymvpr '
+    'against it over queries. Sets and methods that are missing have not been run yet. How: see '
+    'the note of training.json.'
+)
 _DRAWS = 20_000
 
 
@@ -82,3 +88,14 @@ def _right(rows: Sequence[Row]) -> NDArray[np.floating]:
 
 def _of(rows: Sequence[Row], name: str, method: str) -> list[Row]:
     return [row for row in rows if (row['set'], row['method']) == (name, method)]
+
+
+def main() -> None:
+    """Print the summary and write it."""
+    rows = summary(stored_rows(RESULTS / 'training.json'))
+    print_table(rows, 'Mean and deviation over seeds; p against the best rival, over queries')
+    write_results('training_summary', rows, quick=False, note=NOTE)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,81 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr bench``: what an image costs on this machine, stage by stage, as a table to paste."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from avpr_ros.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from avpr_ros.evaluation.stage_times import StageTimes
+    from avpr_ros.gallery.gallery_map import GalleryMap
+
+Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
+Query = Annotated[Path, typer.Option(help='Query network, an ONNX file with its manifest.')]
+Images = Annotated[
+    Path | None,
+    typer.Option(help="Folder of JPEG or PNG files; by default the map's own thumbnails."),
+]
+Count = Annotated[int, typer.Option(help='Images to time.', min=1)]
+Threads = Annotated[int, typer.Option(help='Threads of the query network.', min=1)]
+
+_SUFFIXES = ('.jpg', '.jpeg', '.png')
+#: More files than this add memory, not information.
+_FILES = 100
+
+
+def bench(
+    map_folder: Map, query: Query, images: Images = None, count: Count = 300, threads: Threads = 1
+) -> None:
+    """Time each stage of an image on this machine, and print the table in Markdown."""
+    from avpr_ros.evaluation.stage_times import time_stages
+    from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.matching.matcher import Matcher
+    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+
+    gallery = GalleryMap.open(map_folder)
+    network = OnnxQueryNetwork.open(query, threads)
+    check_space(network.manifest, gallery.manifest)
+    files = _encoded(map_folder / 'thumbnails' if images is None else images)
+    matcher = Matcher(gallery, network.manifest.calibration)
+    times = time_stages(files, network, matcher, count)
+    typer.echo(_markdown(times, gallery, network.manifest.network, threads))
+
+
+def _encoded(folder: Path) -> list[NDArray[np.uint8]]:
+    import numpy as np
+
+    paths = sorted(p for p in folder.glob('**/*') if p.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise ConfigError(f'{folder} holds no JPEG or PNG; give a folder of images with --images')
+    step = max(1, len(paths) // _FILES)
+    return [np.frombuffer(path.read_bytes(), np.uint8) for path in paths[::step]]
+
+
+def _markdown(times: StageTimes, gallery: GalleryMap, network: str, threads: int) -> str:
+    from avpr_ros import __version__
+    from avpr_ros.evaluation.machine import machine, versions
+
+    lines = ['| stage | p50 ms | p95 ms | p99 ms |', '| --- | --- | --- | --- |']
+    for name, found in times.stages_ms.items():
+        lines.append(f'| {name} | ' + ' | '.join(f'{ms:.2f}' for ms in found) + ' |')
+    installed = ', '.join(f'{k} {v}' for k, v in versions().items() if k != 'avpr_ros')
+    lines += [
+        '',
+        f'- {times.images} images, {times.cpu_ms:.1f} ms of processor time each: '
+        f'{times.cpu_ms / 10 * 5:.0f} % of a core at 5 Hz; {times.resident_mb:.0f} MB resident',
+        f'- {len(gallery)} keyframes, index {gallery.manifest.index or "exact"}; network '
+        f'{network}, {gallery.manifest.descriptor_space.dim} numbers, {threads} threads',
+        f'- {machine()}; avpr_ros {__version__}, {installed}',
+        '- publishing is not in here: the diagnostics of the running node show it, and the rest',
+    ]
+    return '\n'.join(lines)

@@ -1,0 +1,85 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How long each stage of an image takes on this machine, with a map and a query network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
+from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.sources.decode import decode_encoded
+from avpr_ros.stages import STAGES, measured, stage
+
+#: Images before those that count: files, caches and clocks warm up.
+WARM_UP = 5
+_PERCENTILES = (50, 95, 99)
+
+
+@dataclass(frozen=True)
+class StageTimes:
+    """What a run over some images took.
+
+    Attributes:
+        stages_ms: p50, p95 and p99 of each stage and of their ``total``, milliseconds.
+        images: how many images counted.
+        cpu_ms: processor time of an image, over all threads, milliseconds.
+        resident_mb: memory of this process at the end, the tools of the command line included.
+    """
+
+    stages_ms: Mapping[str, tuple[float, ...]]
+    images: int
+    cpu_ms: float
+    resident_mb: float
+
+
+def time_stages(
+    files: Sequence[NDArray[np.uint8]], network: QueryNetwork, matcher: Matcher, images: int
+) -> StageTimes:
+    """Decode, describe and match encoded images one by one, as the node does.
+
+    Args:
+        files: JPEG or PNG files as (n,) uint8; they are taken in turn.
+        network: describes.
+        matcher: matches.
+        images: how many count, at least 1.
+    """
+    recorded: list[Mapping[str, float]] = []
+    cpu_s = 0.0
+    for number in range(WARM_UP + images):
+        if number == WARM_UP:
+            recorded.clear()
+            cpu_s = time.process_time()
+        with measured() as stages_s:
+            with stage('decode'):
+                data = files[number % len(files)]
+                image = decode_encoded(data, 'image', network.manifest.input_px)
+            descriptor = network.describe(image)
+            with stage('guards'):
+                matcher.match(Query(descriptor, number * 10**8, 'camera', image))
+        recorded.append(stages_s)
+    cpu_ms = (time.process_time() - cpu_s) / images * 1e3
+    stages_ms = {
+        name: _percentiles_ms([one[name] for one in recorded])
+        for name in (*STAGES, *sorted(recorded[0].keys() - set(STAGES)))
+        if name in recorded[0]
+    }
+    stages_ms['total'] = _percentiles_ms([sum(one.values()) for one in recorded])
+    return StageTimes(stages_ms, images, cpu_ms, _resident_mb())
+
+
+def _percentiles_ms(seconds: list[float]) -> tuple[float, ...]:
+    return tuple(float(one) * 1e3 for one in np.percentile(seconds, _PERCENTILES))
+
+
+def _resident_mb() -> float:
+    status = Path('/proc/self/status').read_text(encoding='utf-8')
+    line = next(line for line in status.splitlines() if line.startswith('VmRSS'))
+    return int(line.split()[1]) / 1e3

@@ -1,0 +1,146 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The 8-bit form of a query network, delivered only if it finds what the float form finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+import time
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.arrays import Descriptors
+from avpr_ros.errors import TrainingError
+from avpr_ros.files import sha256_of_file
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.networks.int8 import quantize_onnx
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.preprocess import squash
+from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.deliver import TrainResult, check_output
+from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.images import MapImages, evenly
+from avpr_ros.training.places import PlaceSettings, places_from_poses
+
+#: Gallery images that the ranges of the activations are taken from.
+CALIBRATION_IMAGES = 64
+#: Recall at 1 that the 8-bit form may lose on held-out views.
+MOST_LOST = 0.01
+#: It must be this many times faster to be worth a second file.
+LEAST_SPEED_UP = 1.5
+_TIMED_IMAGES = 60
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    descriptors: Descriptors
+    cpu_ms: float
+
+
+def quantize_query_network(
+    gallery: GalleryMap, source: Path, output: Path, progress: Progress = no_progress
+) -> TrainResult:
+    """Quantize a query network on gallery images and check its recall on held-out views.
+
+    Both forms are run in turn on the same views; recall and speed of both go into the manifest
+    under ``int8``, and the threshold is estimated anew for the 8-bit form.
+
+    Args:
+        gallery: the map, with its thumbnails, of the network's descriptor space.
+        source: the float ONNX file; its manifest beside it.
+        output: the new ONNX file; its manifest gets the same name with ``.json``.
+        progress: called with stage, done, total.
+
+    Raises:
+        TrainingError: recall at 1 falls by more than a point, no thumbnails, or a network that
+            cannot be quantized; no output is left then.
+    """
+    check_output(output)
+    fp32 = OnnxQueryNetwork.open(source)
+    images, side = MapImages(gallery), fp32.manifest.input_px
+    progress('quantization', 0, 3)
+    shown = [images.read(int(row)) for row in evenly(len(images), CALIBRATION_IMAGES)]
+    quantize_onnx(source, output, np.stack([squash(image, side) for image in shown]))
+    progress('quantization', 1, 3)
+    manifest = replace(fp32.manifest, onnx_sha256=sha256_of_file(output))
+    manifest.save(output.with_suffix('.json'))
+    try:
+        held_out = HeldOutViews.draw(images, side, seed=0)
+        float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(output), held_out)
+        progress('quantization', 2, 3)
+        places = places_from_poses(gallery.keyframes, PlaceSettings())
+        rows = np.asarray(gallery.descriptors, dtype=np.float32).T
+        similarities = np.asarray(int8_form.descriptors @ rows, np.float32)
+        of_float = np.asarray(float_form.descriptors @ rows, np.float32)
+        before = recalls(of_float, held_out.rows, places)
+        after = recalls(similarities, held_out.rows, places)
+        _refuse_loss(before['recall_at_1'], after['recall_at_1'])
+    except Exception:
+        output.unlink(missing_ok=True)
+        output.with_suffix('.json').unlink(missing_ok=True)
+        raise
+    evidence = _evidence(before, after, float_form, int8_form)
+    manifest = replace(
+        manifest,
+        training={**fp32.manifest.training, 'int8': evidence},
+        calibration=calibrate(
+            similarities,
+            held_out.rows,
+            gallery.descriptors,
+            gallery.keyframes,
+            places,
+            default_distinct_radius_m(gallery),
+        ),
+    )
+    manifest.save(output.with_suffix('.json'))
+    progress('quantization', 3, 3)
+    return TrainResult(output, manifest)
+
+
+def _refuse_loss(before: float, after: float) -> None:
+    if before - after > MOST_LOST:
+        raise TrainingError(
+            f'the 8-bit form finds {after:.3f} of the held-out views where the float form finds '
+            f'{before:.3f}; more than {MOST_LOST} is lost, so keep the float form'
+        )
+
+
+def _in_turn(
+    first: OnnxQueryNetwork, second: OnnxQueryNetwork, views: HeldOutViews
+) -> tuple[_Measured, _Measured]:
+    """Run two networks in turn, each on this thread, and count the processor time of each."""
+    rows: tuple[list[Descriptors], list[Descriptors]] = ([], [])
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for view in views.views:
+        for network, described, took in zip((first, second), rows, seconds, strict=True):
+            start_s = time.thread_time()
+            described.append(network.describe(view))
+            took.append(time.thread_time() - start_s)
+    one, two = (
+        _Measured(np.stack(described), float(np.median(took[-_TIMED_IMAGES:])) * 1e3)
+        for described, took in zip(rows, seconds, strict=True)
+    )
+    return one, two
+
+
+def _evidence(
+    before: dict[str, float], after: dict[str, float], fp32: _Measured, int8: _Measured
+) -> dict[str, Any]:
+    speed_up = fp32.cpu_ms / int8.cpu_ms
+    return {
+        'method': 'static, per channel, unsigned activations, convolutions only',
+        'calibration_images': CALIBRATION_IMAGES,
+        'what': WHAT,
+        'views': VIEWS,
+        'float': before,
+        'int8': after,
+        'mean_cosine': round(float((fp32.descriptors * int8.descriptors).sum(axis=1).mean()), 4),
+        'float_cpu_ms': round(fp32.cpu_ms, 3),
+        'int8_cpu_ms': round(int8.cpu_ms, 3),
+        'speed_up': round(speed_up, 2),
+        'recommended': speed_up >= LEAST_SPEED_UP,
+    }

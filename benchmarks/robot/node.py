@@ -1,0 +1,206 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node with a large map: start, and image message to pose message, from another process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+import os
+from pathlib import Path
+import shutil
+import subprocess
+import time
+
+import cv2
+from geometry_msgs.msg import PoseWithCovarianceStamped
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from sensor_msgs.msg import CompressedImage
+
+from avpr_ros.gallery import gallery_map
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index_choice import build_index
+from avpr_ros.gallery.keyframes import Keyframes
+from results import ROOT, Row
+from robot.search import many_rows
+from robot.walks import WORK, read_image
+
+KEYFRAMES = 10_000
+#: What accepts every image, so that each gives a pose.
+_ACCEPT_ALL = ('min_similarity:=-0.99', 'min_ratio:=1.0', 'sequence:=single')
+_START_DEADLINE_S = 60.0
+_TICKS_PER_S = os.sysconf('SC_CLK_TCK')
+
+
+@dataclass(frozen=True)
+class Drive:
+    """What is played into the node.
+
+    Attributes:
+        method: of the row.
+        seconds: how long.
+        camera_hz: images a second.
+        max_rate_hz: the node's limit; 0 for none.
+    """
+
+    method: str
+    seconds: float
+    camera_hz: float = 30.0
+    max_rate_hz: float = 0.0
+
+
+def large_map(real: GalleryMap) -> Path:
+    """Make a map of ten thousand keyframes from a real one, in its descriptor space."""
+    folder = WORK / f'map-{KEYFRAMES}'
+    if folder.exists():
+        return folder
+    draft = folder.with_suffix('.tmp')
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    source = np.asarray(real.descriptors, dtype=np.float32)
+    rows = many_rows(source, KEYFRAMES, WORK / f'rows-{KEYFRAMES}.npy')
+    np.save(draft / gallery_map.DESCRIPTORS, rows)
+    index, info = build_index(rows)
+    index.save(draft / gallery_map.INDEX)
+    real.space().save_arrays(draft / gallery_map.SPACE)
+    ids = np.arange(KEYFRAMES, dtype=np.int64)
+    poses = np.zeros((KEYFRAMES, 7))
+    poses[:, 0], poses[:, 6] = ids, 1.0
+    nothing = np.zeros(KEYFRAMES, np.int32)
+    Keyframes(ids, ids, nothing, nothing, poses).save(draft / gallery_map.KEYFRAMES)
+    manifest = replace(real.manifest, index=info)
+    manifest.sealed(draft, list(gallery_map.REQUIRED)).save(draft)
+    draft.rename(folder)
+    return folder
+
+
+def jpeg_640x480(image: Path) -> bytes:
+    """Return a real image as a camera would send it."""
+    bgr = read_image(image)[..., ::-1]
+    picture = cv2.resize(bgr, (640, 480), interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
+
+
+def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> list[str]:
+    """Return the command line of ``avpr_localizer`` for a drive."""
+    settings = [f'map:={map_folder}', f'query:={query}', 'image_transport:=compressed']
+    settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
+    parameters = [part for one in settings for part in ('-p', one)]
+    return [python, '-m', 'avpr_ros.ros.main', '--ros-args', *parameters]
+
+
+def empty_command(python: str) -> list[str]:
+    """Return the command line of a node that answers every image with an empty pose."""
+    return [python, '-m', 'robot.empty_node']
+
+
+def played(command: list[str], drive: Drive, images: list[bytes]) -> Row:
+    """Play images into a process and time its poses; also what the process takes."""
+    rclpy.init()
+    node = rclpy.create_node('camera')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    sent_s: dict[int, float] = {}
+    latencies_s: list[float] = []
+
+    def on_pose(pose: PoseWithCovarianceStamped) -> None:
+        stamp_ns = pose.header.stamp.sec * 10**9 + pose.header.stamp.nanosec
+        if stamp_ns in sent_s:
+            latencies_s.append(time.perf_counter() - sent_s[stamp_ns])
+
+    node.create_subscription(PoseWithCovarianceStamped, '/avpr_localizer/pose', on_pose, 10)
+    reliable = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.RELIABLE)
+    publisher = node.create_publisher(CompressedImage, '/image/compressed', reliable)
+
+    def send(number: int) -> None:
+        message = CompressedImage(format='jpeg', data=images[number % len(images)])
+        stamp_ns = time.time_ns()
+        message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+        sent_s[stamp_ns] = time.perf_counter()
+        publisher.publish(message)
+
+    try:
+        with _process(command) as process:
+            start_s = time.perf_counter()
+            while not latencies_s:  # the first match
+                if time.perf_counter() - start_s > _START_DEADLINE_S:
+                    raise SystemExit('the node does not answer')
+                if publisher.get_subscription_count():
+                    send(0)
+                executor.spin_once(timeout_sec=0.02)
+            first_s = time.perf_counter() - start_s
+            sent_s.clear()
+            latencies_s.clear()
+            use = _drive(process.pid, drive, send, executor)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.shutdown()
+    return {
+        'method': drive.method,
+        'seconds': drive.seconds,
+        'images': len(sent_s),
+        'answered': len(latencies_s),
+        **_percentiles_ms(latencies_s),
+        **use,
+        'start_to_first_match_s': first_s,
+    }
+
+
+def _drive(pid: int, drive: Drive, send: object, executor: SingleThreadedExecutor) -> Row:
+    """Send at the camera's rate; return processor and memory use of the process meanwhile."""
+    assert callable(send)
+    start_s, number = time.perf_counter(), 0
+    before_s = _cpu_s(pid)
+    early_mb = 0.0
+    while (now_s := time.perf_counter() - start_s) < drive.seconds:
+        if now_s >= number / drive.camera_hz:
+            send(number)
+            number += 1
+        if not early_mb and now_s > drive.seconds / 10:
+            early_mb = _resident_mb(pid)
+        executor.spin_once(timeout_sec=max(0.0, number / drive.camera_hz - now_s))
+    end_s = time.perf_counter() + 0.5
+    while time.perf_counter() < end_s:
+        executor.spin_once(timeout_sec=0.05)
+    return {
+        'cpu_percent': 100 * (_cpu_s(pid) - before_s) / drive.seconds,
+        'resident_mb': _resident_mb(pid),
+        'resident_growth_mb': _resident_mb(pid) - early_mb,
+    }
+
+
+def _percentiles_ms(latencies_s: list[float]) -> Row:
+    if not latencies_s:
+        return {}
+    found = np.percentile(latencies_s, [50, 95, 99]) * 1e3
+    names = ('latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms')
+    return dict(zip(names, map(float, found), strict=True))
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    paths = os.pathsep.join((str(ROOT), str(ROOT / 'benchmarks')))
+    process = subprocess.Popen(
+        command, env={**os.environ, 'PYTHONPATH': paths, 'OMP_NUM_THREADS': '1'}
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def _resident_mb(pid: int) -> float:
+    status = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
+    line = next(line for line in status.splitlines() if line.startswith('VmRSS'))
+    return int(line.split()[1]) / 1e3
