@@ -42,6 +42,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/training_summary.py
 	$(BIN)/python benchmarks/bank_cost.py
+	$(BIN)/python benchmarks/onboard.py
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

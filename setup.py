@@ -20,6 +20,7 @@ OFFLINE = [
     'torch>=2.1',
     'torchvision>=0.16',
     'timm>=1.0',
+    'safetensors>=0.4',
     'onnx>=1.15',
     'pyproj>=3.3',
     'rosbags>=0.10',

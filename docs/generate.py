@@ -5,7 +5,9 @@
 A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->``:
 
 * ``parameters`` and ``interface``: the node's own tables;
-* ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table.
+* ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table, with what
+  they were measured on; ``+COLUMN`` leaves out the rows that have no such figure;
+* ``table NAME [COLUMN ...]``: the same without what they were measured on.
 
 ``python docs/generate.py`` rewrites the pages, ``--check`` only says which are out of date.
 """
@@ -41,17 +43,21 @@ def _content(words: list[str]) -> str:
         from avpr_ros.ros.interface import markdown_tables
 
         return markdown_tables()
-    if kind == 'results':
-        return _results(arguments[0], arguments[1:])
+    if kind in ('results', 'table'):
+        return _results(arguments[0], arguments[1:], with_source=kind == 'results')
     raise SystemExit(f'a generated block of an unknown kind: {" ".join(words)}')
 
 
-def _results(name: str, columns: list[str]) -> str:
+def _results(name: str, columns: list[str], *, with_source: bool) -> str:
     document = json.loads((ROOT / 'benchmarks' / 'results' / f'{name}.json').read_text('utf-8'))
-    rows = document['rows']
+    needed = [column[1:] for column in columns if column.startswith('+')]
+    rows = [row for row in document['rows'] if all(column in row for column in needed)]
+    columns = [column.removeprefix('+') for column in columns]
     columns = columns or list(dict.fromkeys(key for row in rows for key in row))
     lines = ['| ' + ' | '.join(columns) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
     lines += ['| ' + ' | '.join(_cell(row.get(c)) for c in columns) + ' |' for row in rows]
+    if not with_source:
+        return '\n'.join(lines)
     source = f'`{document["command"]}` on {document["machine"]}.'
     return '\n'.join([*lines, '', source + (f' {document["note"]}' if document['note'] else '')])
 

@@ -66,6 +66,7 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     from avpr_ros.cli.console import progress_bars
+    from avpr_ros.cli.landmarks import add_landmarks
     from avpr_ros.cli.views import add_views
     from avpr_ros.evaluation.map_report import write_map_report
     from avpr_ros.gallery.append import append_to_map
@@ -80,6 +81,8 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     with progress_bars() as report:
 
         def finish(grown: GalleryMap) -> None:
+            if gallery.landmarks() is not None:
+                add_landmarks(grown, report)
             # A map has views of all its keyframes or of none.
             add_views(grown, 0 if views is None else views.shape[1], report)
             write_map_report(grown, grown.path / REPORT)

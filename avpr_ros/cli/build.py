@@ -26,14 +26,32 @@ Output = Annotated[
 ]
 Distance = Annotated[float, typer.Option(help='A keyframe after this distance,')]
 Rotation = Annotated[float, typer.Option(help='or after this rotation.')]
-Network = Annotated[str, typer.Option(help='embedded or embedded-light.')]
-Dim = Annotated[int, typer.Option(help='Length of a descriptor, at most.')]
+Network = Annotated[
+    str, typer.Option(help='embedded, embedded-light, or a name of `avpr models list`.')
+]
+Dim = Annotated[
+    int, typer.Option(help='Length of a descriptor, at most; 0: all of a published network.')
+]
+SpaceOf = Annotated[
+    Path | None,
+    typer.Option(
+        help='Take the projection of this map, so that one query network serves both; published '
+        'networks only.'
+    ),
+]
 Views = Annotated[
     int,
     typer.Option(
         min=0,
         help='Also describe so many augmented views of each keyframe: they tell training how the '
         'gallery descriptor of a place moves when the picture changes.',
+    ),
+]
+WithLandmarks = Annotated[
+    bool,
+    typer.Option(
+        help='Keep corners of each keyframe: they tell look-alikes apart and measure the pose; 60 '
+        'kB a keyframe.'
     ),
 ]
 Memory = Annotated[
@@ -71,7 +89,9 @@ def build(
     min_rotation_deg: Rotation = 15.0,
     gallery_network: Network = 'embedded',
     dim: Dim = 512,
+    space_of: SpaceOf = None,
     views: Views = 0,
+    landmarks: WithLandmarks = True,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
@@ -100,7 +120,7 @@ def build(
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim, views)
+        _build(drives, target, settings, gallery_network, dim, views, landmarks, space_of)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -120,17 +140,27 @@ def _build(
     network: str,
     dim: int,
     views: int,
+    landmarks: bool,
+    space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.landmarks import add_landmarks
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
 
-    describer = describer_by_name(network, dim=dim)
+    if space_of is None:
+        describer = describer_by_name(network, dim=dim)
+    else:
+        from avpr_ros.gallery.gallery_map import GalleryMap as Other
+
+        describer = describer_by_name(network, dim=dim, like=Other.open(space_of).space())
     with progress_bars() as report:
 
         def finish(gallery: GalleryMap) -> None:
             add_views(gallery, views, report)
+            if landmarks:
+                add_landmarks(gallery, report)
             _write_report(gallery)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)

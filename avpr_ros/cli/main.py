@@ -16,8 +16,8 @@ from avpr_ros import __version__
 from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
 
-#: Each is a function of the same name in a module of the same name in this package.
-COMMANDS = ('build', 'train', 'quantize', 'inspect', 'bench', 'localize', 'evaluate')
+#: Each is a function, or a group, of the same name in a module of the same name in this package.
+COMMANDS = ('build', 'train', 'quantize', 'inspect', 'bench', 'localize', 'models', 'evaluate')
 _FAILED = 2
 
 
@@ -33,8 +33,11 @@ class LazyGroup(typer.core.TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f'avpr_ros.cli.{cmd_name}')
+        found = getattr(module, cmd_name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
         single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(getattr(module, cmd_name))
+        single.command(cmd_name)(found)
         return typer.main.get_command(single)
 
 

@@ -38,6 +38,17 @@ Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')
 Method = Annotated[
     str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
 ]
+Network = Annotated[
+    str | None,
+    typer.Option(
+        '--query-network',
+        help='fast, balanced or accurate, with the head of the map; by default the embedded '
+        'network.',
+    ),
+]
+Weights = Annotated[
+    Path | None, typer.Option('--backbone-weights', help='A weights file of timm for it.')
+]
 Augment = Annotated[
     list[str] | None,
     typer.Option(
@@ -73,6 +84,8 @@ def train(
     steps: Steps = None,
     seed: Seed = 0,
     method: Method = TrainSettings.method,
+    query_network: Network = None,
+    backbone_weights: Weights = None,
     augment: Augment = None,
     cell_m: CellM = None,
     batch_size: Batch = TrainSettings.batch_size,
@@ -92,6 +105,8 @@ def train(
         steps=steps,
         seed=seed,
         method=method,
+        query_network=query_network,
+        backbone_weights=None if backbone_weights is None else str(backbone_weights),
         augmentation=Augmentation.changed(augment or ()),
         places=PlaceSettings(cell_m=cell_m),
         batch_size=batch_size,

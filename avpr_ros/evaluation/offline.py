@@ -24,8 +24,9 @@ def localize_drive(
     """
     for image in source.images():
         try:
-            descriptor = network.describe(image.decode())
+            picture = image.decode()
+            descriptor = network.describe(picture)
         except ImageDecodeError as error:
             yield error
         else:
-            yield matcher.match(Query(descriptor, image.stamp_ns, image.camera))
+            yield matcher.match(Query(descriptor, image.stamp_ns, image.camera, picture))

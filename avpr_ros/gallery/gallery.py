@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
 
 
@@ -46,4 +47,8 @@ class Gallery(Protocol):
 
     def thumbnail(self, row: int) -> RgbImage | None:
         """Return the (H, W, 3) RGB thumbnail of a row, or None where there is none."""
+        ...
+
+    def landmarks(self) -> Landmarks | None:
+        """Load the landmarks; None where the gallery has none."""
         ...

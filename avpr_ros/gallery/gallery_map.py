@@ -17,6 +17,7 @@ from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.gallery.rows import RowFile
 from avpr_ros.gallery.space import DescriptorSpace
@@ -27,9 +28,10 @@ INDEX = 'index.faiss'
 SPACE = 'space.npz'
 REPORT = 'report.html'
 VIEWS = 'views.npy'
+LANDMARKS = 'landmarks.npz'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,12 @@ class GalleryMap:
         )
         gallery._check_consistent()
         return gallery
+
+    def landmarks(self) -> Landmarks | None:
+        """Load the landmarks, where this copy of the map has any; raises ``MapError``."""
+        if LANDMARKS not in self.manifest.files or not (self.path / LANDMARKS).is_file():
+            return None
+        return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.

@@ -30,7 +30,7 @@ DEFAULT_MEMORY_MB = 256.0
 #: Share of the queries that must find the row which exact search finds, for a number of cells,
 _WANTED_AGREEMENT = 0.995
 #: as far as that needs no more rows than this to be looked at: below five milliseconds on a core.
-_MOST_ROWS = 1 << 16
+_MOST_ROWS = 48 * 1024
 #: Queries the number of cells is chosen with, and as many others that the result is told of.
 _QUERIES = 200
 #: Cosine of a query to its own row; live images are about as far from their keyframes.
@@ -88,8 +88,8 @@ def build_index(
 
 def _probes(cells: int, count: int) -> list[int]:
     """Return the numbers of cells to try: doubling, up to a quarter or to enough rows."""
-    most = min(cells // 4, _MOST_ROWS * cells // count)
-    return [1 << n for n in range(2, max(3, most.bit_length()))]
+    most = max(4, min(cells // 4, _MOST_ROWS * cells // count))
+    return [*(1 << n for n in range(2, most.bit_length()) if 1 << n < most), most]
 
 
 def _agreement(index: GalleryIndex, queries: FloatArray, truth: IntArray) -> float:

@@ -17,6 +17,7 @@ from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session, SpaceInfo
 from avpr_ros.gallery.selection import KeyframeSelector
 from avpr_ros.gallery.thumbnails import decode_thumbnail, encode_thumbnail
@@ -118,6 +119,10 @@ class SessionGallery:
     def thumbnail(self, row: int) -> RgbImage | None:
         """See ``Gallery``."""
         return decode_thumbnail(self._thumbnails[row])
+
+    def landmarks(self) -> Landmarks | None:
+        """See ``Gallery``: a session has none."""
+        return None
 
     def encoded_thumbnail(self, row: int) -> bytes:
         """Return the JPEG of a row."""

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 from avpr_ros.errors import MapError
 
+#: Array of a fitted projection's recall@1 before and after, for the report.
+RECALL_COST = 'recall_at_1_before_and_after_projection'
+
 
 @dataclass(frozen=True, eq=False)
 class DescriptorSpace:

@@ -11,8 +11,9 @@ from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.covariance import match_covariance
+from avpr_ros.matching.geometry.geometry import Geometry
 from avpr_ros.matching.guards.guard import Case
-from avpr_ros.matching.guards.order import guards_for
+from avpr_ros.matching.guards.order import guards_for, score_guards
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
@@ -46,13 +47,14 @@ class Matcher:
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
         self._score = None if calibration is None else calibration.score
+        self._scores = score_guards(calibration, self._settings)
         self._guards = guards_for(
-            calibration,
             self._settings,
             self.distinct_radius_m,
             self._spacing_m,
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
+        self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
         self._hypotheses: dict[str, tuple[int, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
@@ -65,6 +67,8 @@ class Matcher:
         """Forget the images so far, as where time does not go on or images were left out."""
         if self._sequence is not None:
             self._sequence.forget()
+        if self._geometry is not None:
+            self._geometry.forget()
         for guard in self._guards:
             guard.forget()
 
@@ -91,25 +95,35 @@ class Matcher:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
         case = Case(query, retrieval, hypotheses)
+        if self._geometry is not None and self._sequence is None:
+            case = self._geometry.look(case)
+            retrieval = case.retrieval
         reason, text = self._decide(case, verdict)
+        estimate = None
+        if reason is Reason.ACCEPTED:
+            estimate, objection = self._measure(case)
+            if objection is not None:
+                reason, text = Reason.GEOMETRY, objection
         for guard in self._guards:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
-        estimate = None
-        if reason is Reason.ACCEPTED:
-            estimate = self._estimate(retrieval, hypotheses)
         log_odds = None if verdict is None else verdict.log_odds
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
 
-    def _estimate(self, retrieval: Retrieval, hypotheses: PoseHypotheses) -> PoseEstimate:
+    def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
+        """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
+        if self._geometry is not None:
+            metric, objection = self._geometry.measure(case)
+            if metric is not None or objection is not None:
+                return metric, objection
         covariance = match_covariance(
-            retrieval,
-            hypotheses,
+            case.retrieval,
+            case.hypotheses,
             self._spacing_m,
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(hypotheses.pose(int(retrieval.rows[0])), covariance)
+        return PoseEstimate(case.map_from_base, covariance), None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -129,7 +143,10 @@ class Matcher:
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
-        objections = [(guard.reason, guard.objection(case)) for guard in self._guards]
+        first = self._scores
+        if self._geometry is not None and case.look is not None:
+            first = (self._geometry.guard,)
+        objections = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
         if verdict is not None:
             objections.insert(0, (SequenceGuard.reason, verdict.objection))
         for reason, objection in objections:
@@ -140,6 +157,8 @@ class Matcher:
         text = (
             f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
         )
+        if case.look is not None:
+            text += f'; evidence of corners {case.look.carried:.0f}'
         return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
@@ -153,6 +172,8 @@ class Matcher:
             return None if score is None else score.probability(similarity, margin)
 
         passed_over = 'another candidate is more similar'
+        if best > float(retrieval.similarities[0]):
+            passed_over = 'corners speak for another candidate'
         if self._sequence is not None:
             passed_over = 'the sequence of images leads to another candidate'
         return tuple(

@@ -20,6 +20,7 @@ class Reason(str, Enum):
     AMBIGUOUS = 'ambiguous'
     SEQUENCE = 'sequence'
     ODOMETRY = 'odometry'
+    GEOMETRY = 'geometry'
     CAMERAS = 'cameras'
     COOL_DOWN = 'cool_down'
     NOT_BEST = 'not_best'
@@ -61,12 +62,15 @@ class PoseEstimate:
 
     Attributes:
         map_from_base: the pose.
-        covariance: (6, 6) float64, diagonal, positive; x y z in square metres and rotations
-            about the fixed axes of the map frame in square radians (REP-103).
+        covariance: (6, 6) float64, positive definite; x y z in square metres and rotations about
+            the fixed axes of the map frame in square radians (REP-103).
+        metric: whether the pose was measured by landmarks; else it is that of the matched
+            keyframe, and the covariance, diagonal, says how far off that may be.
     """
 
     map_from_base: Pose
     covariance: FloatArray
+    metric: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ class MatchSettings:
             calibration's threshold and for ``min_ratio``; ``min_similarity`` holds if given.
         max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
         odometry: where queries carry odometry, matches along the way must be consistent with it.
+        landmarks: where the map has them, local features decide which place an image shows, and
+            measure the pose.
         cool_down_s: least time between two accepted matches; 0 for none.
         position_covariance_scale: factor on the standard deviations of x, y and z.
         yaw_covariance_scale: factor on the standard deviation of the yaw.
@@ -50,6 +52,7 @@ class MatchSettings:
     sequence: str = 'agree'
     max_speed_m_s: float = 2.0
     odometry: bool = True
+    landmarks: bool = True
     cool_down_s: float = 0.0
     position_covariance_scale: float = 1.0
     yaw_covariance_scale: float = 1.0
@@ -70,7 +73,7 @@ class MatchSettings:
             )
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in ('sequence', 'odometry'):
+            if item.name in ('sequence', 'odometry', 'landmarks'):
                 continue
             if value is None and item.name in ('min_similarity', 'distinct_radius_m'):
                 continue

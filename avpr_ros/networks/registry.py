@@ -4,32 +4,96 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.describer import Describer
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
-from avpr_ros.networks.gallery_network import EMBEDDED_KINDS, EmbeddedGalleryNetwork
+from avpr_ros.networks.foundation.describer import FoundationDescriber
+from avpr_ros.networks.foundation.kinds import kind_by_name
+from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
+from avpr_ros.networks.gallery_network import BASIS, EMBEDDED_KINDS, EmbeddedGalleryNetwork
+from avpr_ros.networks.learned_query import (
+    QUERY_PRESETS,
+    LearnedQueryKind,
+    LearnedQueryNetwork,
+)
+from avpr_ros.networks.query_network import VladQueryNetwork
 
 
-def describer_by_name(name: str, *, dim: int = 512) -> Describer:
+def describer_by_name(
+    name: str, *, dim: int = 512, like: DescriptorSpace | None = None
+) -> Describer:
     """Return what ``avpr build`` describes a gallery with.
 
     Args:
-        name: ``embedded`` or ``embedded-light``.
-        dim: length of a descriptor at most.
+        name: ``embedded``, ``embedded-light`` or a network of the model folder.
+        dim: length of a descriptor at most; 0 for a foundation network's own.
+        like: space of another map whose projection is taken; foundation networks only.
 
     Raises:
-        ConfigError: unknown name, ``dim`` below 1, or weights that are not installed.
+        ConfigError: unknown name, a bad ``dim``, or weights that are not there.
+        SpaceMismatchError: ``like`` is not of a foundation network.
     """
-    if name not in EMBEDDED_KINDS:
-        raise ConfigError(f'no gallery network {name!r}; there are {sorted(EMBEDDED_KINDS)}')
-    return EmbeddedDescriber(name, dim)
+    if name in EMBEDDED_KINDS:
+        if like is not None:
+            FoundationGalleryNetwork.checkpoint_of(like)
+        return EmbeddedDescriber(name, dim)
+    return FoundationDescriber(name, dim, like)
 
 
-def load_gallery_network(space: DescriptorSpace) -> EmbeddedGalleryNetwork:
+def load_gallery_network(
+    space: DescriptorSpace,
+) -> EmbeddedGalleryNetwork | FoundationGalleryNetwork:
     """Return the gallery network that a descriptor space was made with.
 
     Raises:
+        ConfigError: its weights are not in the model folder.
         SpaceMismatchError: no network of this package makes this space.
     """
+    if CHECKPOINT in space.arrays:
+        return FoundationGalleryNetwork.from_space(space)
     return EmbeddedGalleryNetwork.from_space(space)
+
+
+def query_network_for(
+    space: DescriptorSpace, preset: str | None = None, weights: Path | None = None
+) -> VladQueryNetwork | LearnedQueryNetwork:
+    """Return an untrained query network for a descriptor space.
+
+    Args:
+        space: of the map.
+        preset: a key of ``QUERY_PRESETS``; None: the embedded network, with VLAD in a space of
+            the embedded kind and ``fast`` in any other.
+        weights: a weights file of timm for the preset's backbone.
+
+    Raises:
+        ConfigError: no such preset, weights for the embedded backbone, or a file that is missing.
+        SpaceMismatchError: neither an embedded space nor one of a foundation network.
+    """
+    foundation = CHECKPOINT in space.arrays
+    if preset is None and not foundation:
+        return VladQueryNetwork.for_space(space)
+    if (preset or 'fast') not in QUERY_PRESETS:
+        raise ConfigError(f'no query network {preset!r}; there are {sorted(QUERY_PRESETS)}')
+    kind = replace(QUERY_PRESETS[preset or 'fast'], weights=weights)
+    if kind.backbone == 'embedded' and weights is not None:
+        raise ConfigError('the embedded backbone brings its weights; give --query-network too')
+    if not foundation:
+        return LearnedQueryNetwork(kind, space.dim)
+    basis = space.arrays.get(BASIS)
+    full_dim = space.dim if basis is None else len(basis)
+    kind = _with_head_of(kind, space.network)
+    return LearnedQueryNetwork(kind, space.dim, full_dim=full_dim, basis=basis)
+
+
+def _with_head_of(kind: LearnedQueryKind, gallery_network: str) -> LearnedQueryKind:
+    """Give a preset with a learned aggregator the one of the gallery network."""
+    gallery = kind_by_name(gallery_network)
+    if kind.head == 'gem':
+        return kind
+    if gallery.head == 'boq':
+        return replace(kind, head_width=gallery.dim // 32)
+    return replace(kind, head='salad' if gallery.head in ('salad', 'megaloc') else 'gem')

@@ -151,6 +151,8 @@ def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Mat
             distinct_radius_m=settings.distinct_radius_m or None,
             sequence=settings.sequence,
             max_speed_m_s=settings.max_speed_m_s,
+            odometry=settings.use_odom,
+            cool_down_s=settings.cool_down_s,
             position_covariance_scale=settings.position_covariance_scale,
             yaw_covariance_scale=settings.yaw_covariance_scale,
         ),

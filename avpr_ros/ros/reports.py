@@ -96,6 +96,7 @@ def map_report(recognizer: Recognizer) -> Report:
         'descriptor_space': space.id,
         'gallery_network': space.network,
         'query_network': recognizer.network.manifest.network,
+        'provider': recognizer.network.provider,
     }
     count = values['keyframes']
     if not isinstance(recognizer.gallery, SessionGallery):

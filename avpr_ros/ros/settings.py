@@ -131,6 +131,17 @@ class Settings:
         low=0.01,
         high=100.0,
     )
+    use_odom: bool = row(
+        MatchSettings.odometry,
+        'Whether matches must lie to each other as odometry says the robot moved, where it comes.',
+    )
+    cool_down_s: float = row(
+        MatchSettings.cool_down_s,
+        'Least time between two accepted matches; 0: none.',
+        unit='s',
+        low=0.0,
+        high=3600.0,
+    )
     position_covariance_scale: float = row(
         MatchSettings.position_covariance_scale,
         'Factor on the standard deviations of x, y and z.',

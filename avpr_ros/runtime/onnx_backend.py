@@ -20,6 +20,9 @@ from avpr_ros.stages import stage
 INPUT = 'image'
 OUTPUT = 'descriptor'
 _ERRORS_ONLY = 3
+#: What may run a network, best first; the last is in every build of ONNX Runtime. TensorRT is not
+#: among them: it compiles for minutes at the first start.
+PROVIDERS = ('CUDAExecutionProvider', 'OpenVINOExecutionProvider', 'CPUExecutionProvider')
 
 
 class OnnxQueryNetwork:
@@ -62,6 +65,11 @@ class OnnxQueryNetwork:
         """What belongs to the network."""
         return self._manifest
 
+    @property
+    def provider(self) -> str:
+        """What ONNX Runtime runs the network on."""
+        return str(self._session.get_providers()[0])
+
     def describe(self, image: RgbImage) -> Descriptors:
         """Describe one image.
 
@@ -103,6 +111,12 @@ class OnnxQueryNetwork:
             )
 
 
+def installed_providers() -> list[str]:
+    """Return the providers of ``PROVIDERS`` that this build of ONNX Runtime has."""
+    available = onnxruntime.get_available_providers()
+    return [name for name in PROVIDERS if name in available]
+
+
 def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -110,7 +124,7 @@ def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.log_severity_level = _ERRORS_ONLY
     try:
         session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=['CPUExecutionProvider']
+            str(path), sess_options=options, providers=installed_providers()
         )
     except Exception as error:
         raise QueryNetworkError(

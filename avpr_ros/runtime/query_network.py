@@ -16,6 +16,9 @@ class QueryNetwork(Protocol):
     @property
     def manifest(self) -> QueryManifest: ...  # noqa: D102
 
+    @property
+    def provider(self) -> str: ...  # noqa: D102
+
     def describe(self, image: RgbImage) -> Descriptors:
         """Return the (d,) float32 unit descriptor of an (H, W, 3) uint8 RGB image."""
         ...

@@ -15,15 +15,19 @@ import torch
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
+from avpr_ros.networks.learned_query import LearnedQueryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
-from avpr_ros.networks.registry import load_gallery_network
+from avpr_ros.networks.registry import query_network_for
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialise import initialise_by_ridge
+from avpr_ros.training.initialise_projection import initialise_projection
 from avpr_ros.training.inputs import FreshViews
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.methods import objective_by_name
@@ -40,14 +44,15 @@ def train_query_network(
     settings: TrainSettings,
     progress: Progress = no_progress,
 ) -> TrainResult:
-    """Train the embedded query network for a map, calibrate it and export it.
+    """Train a query network for a map, calibrate it and export it.
 
-    Closed-form start, then the chosen objective over the stored gallery descriptors (by default
-    the asymmetric contrastive loss over the bank and a regression) on augmented views of the
-    map's thumbnails. The bank is kept beside the map.
+    The query network is the one that suits the map's descriptor space unless the settings name
+    another. Closed-form start, then the chosen objective over the stored gallery descriptors (by
+    default the asymmetric contrastive loss over the bank and a regression) on augmented views of
+    the map's thumbnails. The bank is kept beside the map.
 
     Args:
-        maps: a map with thumbnails, of an embedded gallery network, or several of one descriptor
+        maps: a map with thumbnails, or several of one descriptor
             space that show different places; the threshold is then one for all of them.
         output: the ONNX file; its manifest gets the same name with ``.json``, the curves with
             ``.csv``, the checkpoint with ``.checkpoint``, which is deleted when all is done.
@@ -58,7 +63,7 @@ def train_query_network(
         ConfigError: no such method.
         TrainingError: no thumbnails, no variance for a method that needs it, a checkpoint of
             another training, a loss that is not finite, or files that cannot be written.
-        SpaceMismatchError: the map's descriptor space is not of the embedded kind.
+        SpaceMismatchError: no query network of this package speaks the map's descriptor space.
         MapError: a file of the map is damaged.
     """
     started = time.monotonic()
@@ -68,10 +73,11 @@ def train_query_network(
         _forget(checkpoint)
     gallery = TrainingGallery.of([maps] if isinstance(maps, GalleryMap) else maps, settings.places)
     space = gallery.maps[0].space()
-    network = VladQueryNetwork.for_space(space)
+    weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
+    network = query_network_for(space, settings.query_network, weights)
     trainer = _trainer(network, gallery, settings)
     held_out = HeldOutViews.draw(gallery.images, network.input_px, settings.seed)
-    initialise_by_ridge(network, load_gallery_network(space), gallery.images, progress)
+    _initialise(network, space, gallery, progress)
     before = held_out.similarities(network, gallery.descriptors)
     watched = _watched(held_out, trainer, gallery.images, settings.seed)
 
@@ -110,7 +116,9 @@ def train_query_network(
 
 
 def _trainer(
-    network: VladQueryNetwork, gallery: TrainingGallery, settings: TrainSettings
+    network: VladQueryNetwork | LearnedQueryNetwork,
+    gallery: TrainingGallery,
+    settings: TrainSettings,
 ) -> Trainer:
     """Set a training up; what cannot work is refused here, before any image is read."""
     network.backbone.freeze(settings.frozen_blocks)
@@ -119,6 +127,19 @@ def _trainer(
     kept, _ = split_places(gallery.places, settings.hold_out_share, settings.seed)
     views = FreshViews(gallery.images, network.input_px, settings.augmentation, settings.seed)
     return Trainer(network, views, objective, settings, rows=kept)
+
+
+def _initialise(
+    network: VladQueryNetwork | LearnedQueryNetwork,
+    space: DescriptorSpace,
+    gallery: TrainingGallery,
+    progress: Progress,
+) -> None:
+    if isinstance(network, LearnedQueryNetwork):
+        initialise_projection(network, gallery.descriptors, gallery.images, progress)
+        return
+    heavy = EmbeddedGalleryNetwork.from_space(space)
+    initialise_by_ridge(network, heavy, gallery.images, progress)
 
 
 def _watched(

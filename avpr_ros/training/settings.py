@@ -31,6 +31,9 @@ class TrainSettings:
         weight_decay: of AdamW.
         frozen_blocks: the stem and this many blocks of the backbone keep their ImageNet weights:
             edges and colours are the same everywhere, and a step costs 40 % less.
+        query_network: a preset of ``networks/learned_query.py``; None: the embedded network,
+            with the aggregator that suits the map's descriptor space.
+        backbone_weights: a weights file of timm for the preset's backbone.
         method: name of the objective, see ``objectives/methods.py``.
         accumulate: batches whose gradients are summed up before the optimiser steps.
         hold_out_share: share of the places that no training view comes from; the held-out loss
@@ -51,6 +54,8 @@ class TrainSettings:
     warm_up_share: float = 0.1
     weight_decay: float = 1e-2
     frozen_blocks: int = 2
+    query_network: str | None = None
+    backbone_weights: str | None = None
     method: str = 'without_iea'
     accumulate: int = 1
     hold_out_share: float = 0.0

@@ -55,14 +55,15 @@ class Drive:
 
 def large_map(real: GalleryMap) -> Path:
     """Make a map of ten thousand keyframes from a real one, in its descriptor space."""
-    folder = WORK / f'map-{KEYFRAMES}'
+    stem = f'{KEYFRAMES}-{real.manifest.descriptor_space.dim}'
+    folder = WORK / f'map-{stem}'
     if folder.exists():
         return folder
     draft = folder.with_suffix('.tmp')
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     source = np.asarray(real.descriptors, dtype=np.float32)
-    rows = many_rows(source, KEYFRAMES, WORK / f'rows-{KEYFRAMES}.npy')
+    rows = many_rows(source, KEYFRAMES, WORK / f'rows-{stem}.npy')
     np.save(draft / gallery_map.DESCRIPTORS, rows)
     index, info = build_index(rows)
     index.save(draft / gallery_map.INDEX)

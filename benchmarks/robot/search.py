@@ -22,7 +22,6 @@ from results import ROOT, Row
 from robot.walks import WORK
 
 _CHUNK = 50_000
-_QUERY_COSINE = 0.85
 
 
 def many_rows(real: Descriptors, count: int, file: Path) -> Descriptors:
@@ -40,7 +39,9 @@ def many_rows(real: Descriptors, count: int, file: Path) -> Descriptors:
     return np.asarray(np.load(file, mmap_mode='r'))
 
 
-def queries_of(rows: Descriptors, real: Descriptors, count: int) -> tuple[Descriptors, IntArray]:
+def queries_of(
+    rows: Descriptors, real: Descriptors, count: int, cosine: float
+) -> tuple[Descriptors, IntArray]:
     """Move keyframes along differences of real descriptors; return queries and their rows."""
     rng = np.random.default_rng(1)
     own = rng.choice(len(rows), count, replace=False)
@@ -48,14 +49,17 @@ def queries_of(rows: Descriptors, real: Descriptors, count: int) -> tuple[Descri
     one, other = rng.permutation(len(real))[:count], rng.permutation(len(real))[:count]
     aside = real[one] - real[np.where(one == other, (other + 1) % len(real), other)]
     aside -= (aside * at).sum(axis=1, keepdims=True) * at
-    return _unit(_QUERY_COSINE * at + np.sqrt(1 - _QUERY_COSINE**2) * _unit(aside)), own
+    return _unit(cosine * at + np.sqrt(1 - cosine**2) * _unit(aside)), own
 
 
-def search_cost(real: Descriptors, count: int, memory_mb: float, queries: int) -> Row:
+def search_cost(
+    real: Descriptors, count: int, memory_mb: float, queries: int, cosine: float
+) -> Row:
     """Build an index for ``count`` keyframes, search it in a process of its own, score it."""
     WORK.mkdir(parents=True, exist_ok=True)
-    stem = f'search-{count}-{memory_mb:g}'
-    rows = many_rows(real, count, WORK / f'rows-{count}.npy')
+    stem = f'search-{count}-{real.shape[1]}-{memory_mb:g}'
+    rows_file = WORK / f'rows-{count}-{real.shape[1]}.npy'
+    rows = many_rows(real, count, rows_file)
     file = WORK / f'{stem}.faiss'
     facts = WORK / f'{stem}.json'
     if not facts.exists():
@@ -64,9 +68,9 @@ def search_cost(real: Descriptors, count: int, memory_mb: float, queries: int) -
         index.save(file)
         built = {'index': info.kind, 'probed': info.probed, 'index_mb': info.bytes / 1e6}
         facts.write_text(json.dumps({**built, 'build_s': time.perf_counter() - start_s}))
-    asked, own = queries_of(rows, real, queries)
+    asked, own = queries_of(rows, real, queries, cosine)
     np.save(WORK / 'asked.npy', asked)
-    command = [sys.executable, '-m', 'robot.search', str(file), str(WORK / f'rows-{count}.npy')]
+    command = [sys.executable, '-m', 'robot.search', str(file), str(rows_file)]
     run = subprocess.run(
         command, cwd=ROOT / 'benchmarks', check=True, capture_output=True, text=True
     )
@@ -75,6 +79,7 @@ def search_cost(real: Descriptors, count: int, memory_mb: float, queries: int) -
     right = np.array(found.pop('rows'))
     return {
         'method': f'search_{count // 1000}k' if count < 10**6 else f'search_{count // 10**6}m',
+        'query_cosine': cosine,
         **json.loads(facts.read_text()),
         **found,
         'recall_at_1': float((right == own).mean()),

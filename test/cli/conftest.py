@@ -51,7 +51,7 @@ class AngleDescriber:
 def avpr(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs the command line: exit code, stdout, stderr."""
     registry = ModuleType('avpr_ros.networks.registry')
-    registry.describer_by_name = lambda name, *, dim: AngleDescriber()
+    registry.describer_by_name = lambda name, *, dim, like=None: AngleDescriber()
     registry.load_gallery_network = lambda space: AngleDescriber()
     monkeypatch.setitem(sys.modules, 'avpr_ros.networks.registry', registry)
     monkeypatch.setenv('COLUMNS', '200')

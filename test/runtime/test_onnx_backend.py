@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
+import onnxruntime
 import pytest
 
 from avpr_ros.errors import ImageDecodeError, QueryNetworkError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork, installed_providers
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 SIDE = 4
@@ -148,3 +149,27 @@ def test_a_network_that_is_not_what_its_manifest_says_is_refused(tmp_path, wrong
 def test_no_thread_is_too_few(tmp_path):
     with pytest.raises(QueryNetworkError, match='threads is 0'):
         OnnxQueryNetwork.open(_write(tmp_path), threads=0)
+
+
+@pytest.mark.parametrize(
+    ('available', 'chosen'),
+    [
+        (['AzureExecutionProvider', 'CPUExecutionProvider'], ['CPUExecutionProvider']),
+        (
+            ['TensorrtExecutionProvider', 'CUDAExecutionProvider', 'CPUExecutionProvider'],
+            ['CUDAExecutionProvider', 'CPUExecutionProvider'],
+        ),
+        (
+            ['OpenVINOExecutionProvider', 'CPUExecutionProvider'],
+            ['OpenVINOExecutionProvider', 'CPUExecutionProvider'],
+        ),
+    ],
+)
+def test_the_best_installed_provider_is_asked_first(monkeypatch, available, chosen):
+    monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: available)
+    assert installed_providers() == chosen
+
+
+def test_the_provider_in_use_is_named(tmp_path):
+    network = OnnxQueryNetwork.open(_write(tmp_path))
+    assert network.provider == installed_providers()[0]

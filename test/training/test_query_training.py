@@ -127,7 +127,7 @@ from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 
 held_out.VIEWS = 10
-settings = TrainSettings(steps=12, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
+settings = TrainSettings(steps=8, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
 train_query_network(GalleryMap.open(Path(sys.argv[1])), Path(sys.argv[2]), settings)
 """
 
@@ -138,14 +138,14 @@ def test_a_training_killed_in_the_middle_goes_on_to_the_same_bits(real_map, tmp_
     with subprocess.Popen([sys.executable, '-c', KILLED, real_map.path, output]) as work:
         written: set[int] = set()
         deadline = time.monotonic() + 120
-        while len(written) < 4 and work.poll() is None and time.monotonic() < deadline:
+        while len(written) < 3 and work.poll() is None and time.monotonic() < deadline:
             if checkpoint.exists():
                 written.add(checkpoint.stat().st_mtime_ns)
             time.sleep(0.002)
         work.send_signal(signal.SIGKILL)
     assert work.returncode == -signal.SIGKILL
     assert not output.exists()
-    settings = replace(SETTINGS, steps=12)
+    settings = replace(SETTINGS, steps=8)
     resumed = train_query_network(real_map, output, replace(settings, resume=True))
     whole = train_query_network(real_map, tmp_path / 'whole.onnx', settings)
     assert resumed.manifest.onnx_sha256 == whole.manifest.onnx_sha256

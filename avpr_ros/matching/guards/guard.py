@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
@@ -22,11 +23,13 @@ class Case:
         query: the image.
         retrieval: what the map has that looks like it, the best first.
         hypotheses: where the base would be, by row of the map.
+        look: what the local features say; None where the image was not looked at.
     """
 
     query: Query
     retrieval: Retrieval
     hypotheses: PoseHypotheses
+    look: Look | None = None
 
     @property
     def row(self) -> int:

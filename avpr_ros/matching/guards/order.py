@@ -17,23 +17,20 @@ from avpr_ros.matching.settings import MatchSettings
 
 
 def guards_for(
-    calibration: Calibration | None,
     settings: MatchSettings,
     distinct_radius_m: float,
     spacing_m: float,
     rotation_step_rad: float,
 ) -> tuple[Guard, ...]:
-    """Return the guards in the order in which their objections count.
+    """Return the guards that come after those of the scores, in their order.
 
     Args:
-        calibration: of the query network; without it, and without ``min_similarity``, nothing
-            passes.
         settings: what is asked of a match.
         distinct_radius_m: where another place begins.
         spacing_m: distance between the map's keyframes.
         rotation_step_rad: rotation between them.
     """
-    guards = _appearance(calibration, settings)
+    guards: list[Guard] = []
     if settings.sequence == 'agree':
         guards.append(AgreementGuard(distinct_radius_m, settings.max_speed_m_s))
     if settings.odometry:
@@ -44,12 +41,20 @@ def guards_for(
     return tuple(guards)
 
 
-def _appearance(calibration: Calibration | None, settings: MatchSettings) -> list[Guard]:
-    """The sequence filter does without a calibration and decides between look-alikes itself."""
+def score_guards(calibration: Calibration | None, settings: MatchSettings) -> tuple[Guard, ...]:
+    """Return what judges a match by its scores alone.
+
+    The sequence filter does without a calibration and decides between look-alikes itself.
+
+    Args:
+        calibration: of the query network; without it, and without ``min_similarity``, nothing
+            passes.
+        settings: what is asked of a match.
+    """
     if settings.sequence == 'filter':
         threshold = settings.min_similarity
-        return [] if threshold is None else [SimilarityGuard(threshold)]
-    return [_scores(calibration, settings), AmbiguityGuard(settings.min_ratio)]
+        return () if threshold is None else (SimilarityGuard(threshold),)
+    return _scores(calibration, settings), AmbiguityGuard(settings.min_ratio)
 
 
 def _scores(calibration: Calibration | None, settings: MatchSettings) -> Guard:

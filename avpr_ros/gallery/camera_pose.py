@@ -1,0 +1,132 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Where a camera stands, from points in space and the rays it sees them on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.poses import Pose
+
+#: Points within this many pixels of their rays are inliers.
+_INLIER_PX = 4.0
+#: Fewer inliers are no evidence for a pose.
+FEWEST_INLIERS = 12
+#: They must also be this share of the matches: chance finds a few among many.
+_LEAST_SHARE = 0.15
+_ITERATIONS = 300
+#: Smallest error of a feature that is believed, in pixels.
+_LEAST_SIGMA_PX = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class CameraPose:
+    """A camera's pose with what speaks for it.
+
+    Attributes:
+        map_from_camera: pose of the optical frame.
+        covariance: (6, 6) of position in square metres and of rotation about the fixed axes of
+            the map in square radians; positive definite.
+        inliers: indices of the points that fit.
+    """
+
+    map_from_camera: Pose
+    covariance: FloatArray
+    inliers: IntArray
+
+
+def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
+    """Find the pose that most points agree on.
+
+    RANSAC over SQPnP (Terzakis & Lourakis, ECCV 2020), refined by Levenberg-Marquardt over the
+    inliers; the covariance is that of the linearised least squares at the solution.
+
+    Args:
+        points_m: (M, 3) finite, in the map.
+        rays: (M, 2) x/z and y/z in the optical frame.
+        focal_px: pixels for a unit of the rays.
+
+    Returns:
+        None where no pose can be trusted.
+    """
+    if len(points_m) < FEWEST_INLIERS:
+        return None
+    points, seen = (np.ascontiguousarray(one, dtype=np.float64) for one in (points_m, rays))
+    try:
+        # OpenCV's random numbers go on from call to call: the same query must get the same pose.
+        cv2.setRNGSeed(0)
+        found, turn, move, inliers = cv2.solvePnPRansac(
+            points,
+            seen,
+            np.eye(3),
+            None,
+            iterationsCount=_ITERATIONS,
+            reprojectionError=_INLIER_PX / focal_px,
+            confidence=0.999,
+            flags=cv2.SOLVEPNP_SQPNP,
+        )
+        if not found or inliers is None:
+            return None
+        good = inliers[:, 0]
+        if len(good) < max(FEWEST_INLIERS, _LEAST_SHARE * len(points)):
+            return None
+        turn, move = cv2.solvePnPRefineLM(points[good], seen[good], np.eye(3), None, turn, move)
+    except cv2.error:  # degenerate points
+        return None
+    if not (np.isfinite(turn).all() and np.isfinite(move).all()):
+        return None
+    camera_from_map = Pose(
+        np.asarray(move[:, 0], dtype=np.float64), Rotation.from_rotvec(turn[:, 0])
+    )
+    covariance = _covariance(camera_from_map, points[good], seen[good], focal_px)
+    if covariance is None:
+        return None
+    return CameraPose(camera_from_map.inverse(), covariance, good.astype(np.int64))
+
+
+def _covariance(
+    camera_from_map: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
+) -> FloatArray | None:
+    """Return the (6, 6) covariance; None where the points do not fix all six."""
+    map_from_camera = camera_from_map.inverse()
+    inside = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
+    z = inside[:, 2]
+    if not (z > 1e-6).all():
+        return None
+    residuals = inside[:, :2] / z[:, np.newaxis] - rays
+    projection = np.zeros((len(z), 2, 3))
+    projection[:, 0, 0] = projection[:, 1, 1] = 1 / z
+    projection[:, :, 2] = -inside[:, :2] / (z**2)[:, np.newaxis]
+    turn = camera_from_map.rotation.as_matrix()
+    # The camera moves by dp and turns by dr about the map's axes: dx = R (-dp + [X - p]x dr).
+    arms = _cross(points_m - map_from_camera.translation_m)
+    moved = np.concatenate([-np.broadcast_to(np.eye(3), arms.shape), arms], axis=2)
+    jacobian = (projection @ turn @ moved).reshape(-1, 6)
+    information = jacobian.T @ jacobian
+    freedom = max(residuals.size - 6, 1)
+    sigma2 = max(float((residuals**2).sum()) / freedom, (_LEAST_SIGMA_PX / focal_px) ** 2)
+    if np.linalg.cond(information) > 1e12:
+        return None
+    covariance = sigma2 * np.linalg.inv(information)
+    return np.asarray((covariance + covariance.T) / 2)
+
+
+def _cross(vectors: FloatArray) -> FloatArray:
+    """Return the (M, 3, 3) matrices [v]x of (M, 3) vectors."""
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
+
+
+def moved_to_base(camera: CameraPose, camera_from_base: Pose) -> tuple[Pose, FloatArray]:
+    """Return ``map_from_base`` and its covariance: a turn of the camera moves the base."""
+    map_from_base = camera.map_from_camera @ camera_from_base
+    arm = map_from_base.translation_m - camera.map_from_camera.translation_m
+    change = np.eye(6)
+    change[:3, 3:] = -_cross(arm[np.newaxis])[0]
+    return map_from_base, np.asarray(change @ camera.covariance @ change.T)

@@ -1,0 +1,69 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How much the local features of an image speak for one place rather than for all others."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.features import Features, squared_distances
+from avpr_ros.gallery.landmarks import Landmarks
+
+#: Features of each image that are compared, the strongest.
+_COMPARED = 250
+#: Descriptors farther apart than this are not of one corner; distances are cut there.
+_FAR = 300.0
+#: A feature that is better seen elsewhere counts against a place by this much at most.
+_MOST_AGAINST = 0.3
+
+
+def place_evidence(
+    query: Features, landmarks: Landmarks, rows: IntArray, same_place: NDArray[np.bool_]
+) -> FloatArray:
+    """Weigh each candidate's place against the other candidates.
+
+    With h the distance of a query feature to its nearest in the place and e to its nearest
+    elsewhere, the place gets ``sum log(e / h)`` over the features: a log likelihood ratio if
+    distances of one corner's descriptors fall off as a power (after NBNN: Boiman et al., CVPR
+    2008). A corner that every place has, such as that of a door, says nothing.
+
+    Args:
+        query: features of the image.
+        landmarks: of the map.
+        rows: (n,) candidate rows of the map.
+        same_place: (n, n) whether two candidates show one place.
+
+    Returns:
+        (n,) evidence for the place of each candidate; 0 where there is nothing to compare.
+    """
+    nearest = _nearest_distances(query, landmarks, rows)
+    found = np.zeros(len(rows))
+    if not nearest.size:
+        return found
+    for number in range(len(rows)):
+        here = nearest[same_place[number]].min(axis=0)
+        others = nearest[~same_place[number]]
+        elsewhere = others.min(axis=0) if len(others) else np.full(len(here), _FAR)
+        found[number] = np.maximum(np.log(elsewhere / here), -_MOST_AGAINST).sum()
+    return found
+
+
+def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
+    """Return (n, K) distance of each query feature to the nearest of each candidate."""
+    asked = query.descriptors[:_COMPARED]
+    spans = [landmarks.of(int(row)) for row in rows]
+    spans = [slice(one.start, min(one.stop, one.start + _COMPARED)) for one in spans]
+    sizes = np.array([one.stop - one.start for one in spans])
+    if not len(asked) or not sizes.any():
+        return np.zeros((0, 0))
+    squares = squared_distances(
+        asked, np.concatenate([landmarks.descriptors[one] for one in spans])
+    )
+    nearest = np.full((len(rows), len(asked)), _FAR)
+    filled = np.flatnonzero(sizes)
+    starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
+    least = np.minimum.reduceat(squares, starts, axis=1).T
+    nearest[filled] = np.clip(np.sqrt(least), 1.0, _FAR)
+    return nearest

@@ -1,0 +1,76 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Local features of an image, the same for the map and for the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import RgbImage
+
+#: Images are shrunk to this longer side: corners that survive it are seen again from elsewhere.
+WORKING_PX = 400
+#: Features of an image, at most; the strongest are kept.
+MOST = 400
+#: Bytes of a descriptor.
+WIDTH = 128
+#: SIFT's default of 0.04 leaves bare walls and dim corridors without features.
+_CONTRAST = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Corners and what they look like.
+
+    Attributes:
+        points_px: (K, 2) float32, x and y in pixels of the whole image.
+        descriptors: (K, 128) uint8, RootSIFT (Arandjelovic & Zisserman, CVPR 2012) times 512.
+    """
+
+    points_px: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.points_px)
+
+
+def extract_features(image: RgbImage) -> Features:
+    """Find the features of an (H, W, 3) uint8 image; blank or tiny ones have none."""
+    height, width = image.shape[:2]
+    scale = min(1.0, WORKING_PX / max(height, width))
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    if scale < 1.0:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    sift = cv2.SIFT.create(MOST, contrastThreshold=_CONTRAST)
+    corners, found = sift.detectAndCompute(grey, None)
+    if found is None or not corners:
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, WIDTH), np.uint8))
+    # A pixel's centre lies at a whole number on both scales.
+    ratio = np.array([width / grey.shape[1], height / grey.shape[0]])
+    points = (np.array([corner.pt for corner in corners]) + 0.5) * ratio - 0.5
+    order = np.argsort([-corner.response for corner in corners], kind='stable')[:MOST]
+    return Features(
+        points[order].astype(np.float32), _root(np.asarray(found, dtype=np.float32))[order]
+    )
+
+
+def _root(sift: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the square root of L1-normalised rows, so that L2 distances compare histograms."""
+    sums = np.maximum(sift.sum(axis=1, keepdims=True), 1e-6)
+    return np.asarray(np.minimum(np.sqrt(sift / sums) * 512, 255), dtype=np.uint8)
+
+
+def squared_distances(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (K, L) squared distances of (K, 128) and (L, 128) descriptors, exact in float32."""
+    first, second = a.astype(np.float32), b.astype(np.float32)
+    products = first @ second.T
+    squares = np.einsum('ij,ij->i', first, first)[:, np.newaxis]
+    return np.asarray(
+        np.maximum(squares + np.einsum('ij,ij->i', second, second) - 2 * products, 0.0),
+        dtype=np.float32,
+    )

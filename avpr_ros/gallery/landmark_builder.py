@@ -1,0 +1,56 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From the thumbnails of a map to its landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.evidence_threshold import evidence_threshold
+from avpr_ros.gallery.features import extract_features
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.self_localisation import covariance_scale
+from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.gallery.triangulation import triangulate
+
+
+def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> Landmarks:
+    """Find features in every keyframe, triangulate them, and learn from the map what they mean.
+
+    Needs memory for the features of the whole map, 60 kB a keyframe.
+
+    Args:
+        gallery: the map with thumbnails, sealed.
+        progress: called with stage, done and total.
+
+    Raises:
+        MapError: a thumbnail is missing or damaged.
+    """
+    features, sizes_px = [], []
+    for row in range(len(gallery)):
+        image = gallery.thumbnail(row)
+        if image is None:
+            raise MapError(
+                f'{gallery.path} has no thumbnail of keyframe {gallery.keyframes.ids[row]}; build '
+                'landmarks from the whole map, not from a copy for a robot'
+            )
+        features.append(extract_features(image))
+        sizes_px.append(image.shape[1::-1])
+        progress('features', row + 1, len(gallery))
+    cameras = gallery.manifest.cameras
+    progress('landmarks', 0, 1)
+    bare = Landmarks.without_points(features, len(cameras))
+    sizes = np.array(sizes_px, dtype=np.int64)
+    landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
+    threshold = evidence_threshold(
+        landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
+    )
+    landmarks = replace(landmarks, min_evidence=threshold)
+    scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
+    progress('landmarks', 1, 1)
+    return replace(landmarks, covariance_scale=scale)

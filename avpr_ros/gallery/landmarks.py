@@ -1,0 +1,123 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The map's local features, keyframe by keyframe, with the points in space behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+import zipfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.features import WIDTH, Features
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Features of all keyframes, one after the other.
+
+    Attributes:
+        offsets: (N + 1,) int64; keyframe row r has the features ``offsets[r]`` to
+            ``offsets[r + 1]``.
+        points_px: (F, 2) float32, in pixels of the keyframe's image.
+        descriptors: (F, 128) uint8.
+        points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
+        turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
+            is turned against what its mounting says.
+        min_evidence: from which a place may be believed, see ``evidence_threshold``.
+        covariance_scale: factor on the covariance of poses, see ``self_localisation``.
+    """
+
+    offsets: IntArray
+    points_px: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+    points_m: NDArray[np.float32]
+    turns: FloatArray
+    min_evidence: float
+    covariance_scale: float
+
+    @classmethod
+    def without_points(cls, features: list[Features], cameras: int) -> Landmarks:
+        """Take the features of N keyframes, in the order of their rows; C cameras."""
+        counts = [len(one) for one in features]
+        points = [np.zeros((0, 2), np.float32), *(one.points_px for one in features)]
+        descriptors = [np.zeros((0, WIDTH), np.uint8), *(one.descriptors for one in features)]
+        return cls(
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.concatenate(points),
+            np.concatenate(descriptors),
+            np.full((sum(counts), 3), np.nan, np.float32),
+            np.tile([0.0, 0.0, 0.0, 1.0], (cameras, 1)),
+            np.inf,
+            1.0,
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def of(self, row: int) -> slice:
+        """Return where a keyframe's features lie."""
+        return slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+
+    def features(self, row: int) -> Features:
+        """Return a keyframe's features."""
+        where = self.of(row)
+        return Features(self.points_px[where], self.descriptors[where])
+
+    def save(self, path: Path) -> None:
+        """Write an npz file, without pickle: 148 bytes a feature."""
+        columns: dict[str, NDArray[Any]] = {
+            'offsets': self.offsets,
+            'points_px': self.points_px,
+            'descriptors': self.descriptors,
+            'points_m': self.points_m,
+            'turns': self.turns,
+            'numbers': np.array([self.min_evidence, self.covariance_scale]),
+        }
+        np.savez(path, **columns)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path, keyframes: int, cameras: int) -> Landmarks:
+        """Read what ``save`` wrote.
+
+        Args:
+            path: the file.
+            keyframes: how many the map has.
+            cameras: how many it has of these.
+
+        Raises:
+            MapError: unreadable, of another type, or of another number of keyframes.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                columns = {name: stored[name] for name in stored.files}
+            evidence, scale = columns.pop('numbers').tolist()
+            landmarks = cls(**columns, min_evidence=evidence, covariance_scale=scale)
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        landmarks._check(path, keyframes, cameras)
+        return landmarks
+
+    def _check(self, path: Path, keyframes: int, cameras: int) -> None:
+        count = len(self.descriptors)
+        steps = np.diff(self.offsets)
+        sound = (
+            self.offsets.shape == (keyframes + 1,)
+            and self.offsets[0] == 0
+            and self.offsets[-1] == count
+            and bool((steps >= 0).all())
+            and self.points_px.shape == (count, 2)
+            and self.descriptors.shape == (count, WIDTH)
+            and self.descriptors.dtype == np.uint8
+            and self.points_m.shape == (count, 3)
+            and self.turns.shape == (cameras, 4)
+            and self.min_evidence > 0
+            and self.covariance_scale >= 1
+        )
+        if not sound:
+            raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')

@@ -1,0 +1,104 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The landmarks' part in a decision: re-rank the places, judge the best, measure the pose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.matching.geometry.looks import Looks
+from avpr_ros.matching.geometry.metric_pose import MetricPoses
+from avpr_ros.matching.guards.evidence import EvidenceGuard
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.result import PoseEstimate
+from avpr_ros.matching.retrieval import distinct_places
+from avpr_ros.matching.settings import MatchSettings
+
+
+class Geometry:
+    """What a map with landmarks adds to a matcher.
+
+    Attributes:
+        guard: judges a case that was looked at.
+    """
+
+    def __init__(
+        self,
+        gallery: Gallery,
+        landmarks: Landmarks,
+        settings: MatchSettings,
+        distinct_radius_m: float,
+    ) -> None:
+        """Set up for a map.
+
+        Args:
+            gallery: the map.
+            landmarks: its landmarks.
+            settings: how to match.
+            distinct_radius_m: beyond this distance another place begins.
+        """
+        self.guard = EvidenceGuard(landmarks.min_evidence)
+        self._settings = settings
+        self._radius_m = distinct_radius_m
+        self._descriptors = gallery.descriptors
+        angle_rad = settings.distinct_angle_rad
+        self._looks = Looks(
+            landmarks, gallery.index, distinct_radius_m, angle_rad, settings.max_speed_m_s
+        )
+        self._poses = MetricPoses(gallery, landmarks, settings)
+
+    @classmethod
+    def of(
+        cls, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
+    ) -> Geometry | None:
+        """Return the geometry of a map; None where it has no landmarks or none are wanted."""
+        landmarks = gallery.landmarks() if settings.landmarks else None
+        if landmarks is None:
+            return None
+        return cls(gallery, landmarks, settings, distinct_radius_m)
+
+    def forget(self) -> None:
+        """Forget the images so far."""
+        self._looks.forget()
+
+    def look(self, case: Case) -> Case:
+        """Return the case with the place in front that the image's corners speak for."""
+        look = self._looks.look(case.query, case.hypotheses)
+        if look is None:
+            return case
+        retrieval = case.retrieval
+        if look.row != case.row:
+            others = retrieval.rows[retrieval.rows != look.row]
+            rows = np.concatenate([look.rows, others[~np.isin(others, look.rows)]])
+            scores = self._descriptors[rows].astype(np.float64) @ case.query.descriptor
+            retrieval = distinct_places(
+                rows,
+                scores,
+                case.hypotheses,
+                self._settings.top_k,
+                self._radius_m,
+                self._settings.distinct_angle_rad,
+            )
+        return replace(case, retrieval=retrieval, look=look)
+
+    def measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
+        """Measure the pose of a case that nothing else objects to.
+
+        Returns:
+            The pose, and why the match is not to be believed, each where there is one. There is
+            neither where the place has no points in space or the lens is not known: the keyframe's
+            pose stands for the robot's then.
+        """
+        if case.look is None or not self._poses.possible(case.query, case.look):
+            return None, None
+        estimate = self._poses.estimate(case.query, case.look)
+        if estimate is None:
+            return None, 'its landmarks give no common pose for what this image shows of them'
+        apart_m = estimate.map_from_base.distance_m(case.map_from_base)
+        if not apart_m <= self._radius_m:
+            return None, f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
+        return estimate, None

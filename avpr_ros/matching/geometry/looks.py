@@ -1,0 +1,100 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Asks the local features of each image which of the candidate places it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from avpr_ros.gallery.evidence import place_evidence
+from avpr_ros.gallery.evidence_threshold import CANDIDATES
+from avpr_ros.gallery.features import extract_features
+from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.matching.geometry.look import Look
+from avpr_ros.matching.hypotheses import PoseHypotheses
+from avpr_ros.matching.query import Query
+
+#: Images older than this say nothing about the present one.
+_MAX_AGE_S = 10.0
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What the last image of a camera led to."""
+
+    stamp_ns: int
+    row: int
+    carried: float
+
+
+class Looks:
+    """Follows each camera's evidence from image to image.
+
+    Evidence adds up while images lead near one another: a look-alike is refuted by the next
+    corner, a true place is confirmed by it.
+    """
+
+    def __init__(
+        self,
+        landmarks: Landmarks,
+        index: GalleryIndex,
+        radius_m: float,
+        angle_rad: float,
+        max_speed_m_s: float,
+    ) -> None:
+        """Set up for a map.
+
+        Args:
+            landmarks: of the map.
+            index: of the same rows.
+            radius_m: beyond this distance another place begins.
+            angle_rad: beyond this rotation another view begins.
+            max_speed_m_s: of the robot; how far apart the places of two images may lie.
+        """
+        self._landmarks = landmarks
+        self._index = index
+        self._radius_m = radius_m
+        self._angle_rad = angle_rad
+        self._max_speed_m_s = max_speed_m_s
+        self._last: dict[str, _Last] = {}
+
+    def forget(self) -> None:
+        """Start all cameras anew."""
+        self._last = {}
+
+    def look(self, query: Query, hypotheses: PoseHypotheses) -> Look | None:
+        """Weigh the candidate places of an image; None without image, features or candidates."""
+        if query.image is None:
+            return None
+        features = extract_features(query.image)
+        _, found = self._index.search(query.descriptor[np.newaxis], CANDIDATES)
+        rows = found[0][found[0] >= 0].astype(np.int64)
+        if not len(features) or len(rows) < 2:
+            return None
+        same = np.stack(
+            [~hypotheses.distinct(int(row), rows, self._radius_m, self._angle_rad) for row in rows]
+        )
+        evidence = place_evidence(features, self._landmarks, rows, same)
+        best = int(evidence.argmax())
+        place = rows[same[best]]
+        carried = self._carry(query, hypotheses, int(place[0]), float(evidence[best]))
+        return Look(features, int(place[0]), place, float(evidence[best]), carried)
+
+    def _carry(self, query: Query, hypotheses: PoseHypotheses, row: int, evidence: float) -> float:
+        last = self._last.get(query.camera)
+        carried = evidence
+        if last is not None:
+            age_s = (query.stamp_ns - last.stamp_ns) * 1e-9
+            reach_m = self._radius_m + self._max_speed_m_s * age_s
+            if (
+                0 < age_s <= _MAX_AGE_S
+                and not hypotheses.distinct(last.row, np.array([row]), reach_m, np.pi).any()
+            ):
+                carried += max(last.carried, 0.0)
+        # Bounded, so that one wrong turn later can still be seen.
+        bounded = min(carried, 2 * self._landmarks.min_evidence)
+        self._last[query.camera] = _Last(query.stamp_ns, row, bounded)
+        return carried

@@ -1,0 +1,92 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The pose from landmarks, where the lens is known and there are enough of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+
+from avpr_ros.gallery.camera_pose import moved_to_base
+from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.lens import Lens
+from avpr_ros.gallery.self_localisation import locate, true_camera_from_base
+from avpr_ros.matching.geometry.look import Look
+from avpr_ros.matching.query import Query
+from avpr_ros.matching.result import PoseEstimate
+from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
+
+#: Keyframes of the place whose landmarks are matched.
+_KEYFRAMES = 6
+#: With fewer points in space no pose can be asked of a place.
+_FEWEST_POINTS = 100
+#: However good the residuals: smaller errors are not believed.
+_LEAST_SIGMA_M = 0.01
+_LEAST_SIGMA_RAD = 0.002
+
+
+class MetricPoses:
+    """Places cameras by the landmarks of a map."""
+
+    def __init__(self, gallery: Gallery, landmarks: Landmarks, settings: MatchSettings) -> None:
+        """Set up for a map.
+
+        Args:
+            gallery: the map; the mountings and lenses of its cameras stand in for a query's.
+            landmarks: of the map.
+            settings: the scales of the covariance.
+        """
+        self._gallery = gallery
+        self._landmarks = landmarks
+        position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
+        self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
+
+    def possible(self, query: Query, look: Look) -> bool:
+        """Tell whether lens, mounting and enough landmarks of the place are known."""
+        return self._lens(query) is not None and self._points(look) >= _FEWEST_POINTS
+
+    def estimate(self, query: Query, look: Look) -> PoseEstimate | None:
+        """Return the pose of the base with its full covariance; None where it cannot be had."""
+        known = self._lens(query)
+        if known is None:
+            return None
+        number, mounting, lens = known
+        rays = lens.rays(look.features.points_px)
+        rows = look.rows[:_KEYFRAMES]
+        found = locate(self._landmarks, rows, look.features.descriptors, rays, lens.focal_px)
+        if found is None:
+            return None
+        back = true_camera_from_base(self._landmarks, number, mounting)
+        map_from_base, covariance = moved_to_base(found, back)
+        floor = np.diag([_LEAST_SIGMA_M**2] * 3 + [_LEAST_SIGMA_RAD**2] * 3)
+        scaled = self._landmarks.covariance_scale * covariance + floor
+        return PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+
+    def _points(self, look: Look) -> int:
+        """Return how many landmarks the keyframes of a place have."""
+        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
+        return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
+
+    def _lens(self, query: Query) -> tuple[int, Pose, Lens] | None:
+        """Return number, mounting and lens of the query's camera; None where not known.
+
+        The map's camera of that name, with the query's own lens where there is one. An image of
+        another shape than the lens is known for has none.
+        """
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        for number, camera in enumerate(self._gallery.manifest.cameras):
+            intrinsics = query.intrinsics or camera.intrinsics
+            if (
+                camera.name != query.camera
+                or camera.base_from_camera is None
+                or intrinsics is None
+            ):
+                continue
+            with suppress(ValueError):
+                return number, camera.base_from_camera, Lens(intrinsics, width_px, height_px)
+        return None

@@ -1,0 +1,34 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The local features must speak for the place rather than for any other."""
+
+from __future__ import annotations
+
+from avpr_ros.matching.guards.guard import Case, Memoryless
+from avpr_ros.matching.result import Reason
+
+
+class EvidenceGuard(Memoryless):
+    """Compares the evidence for the best place with what places outside the map can get.
+
+    Takes the place of the scores' guards where an image was looked at: similarity says what looks
+    alike, corners say what is the same.
+    """
+
+    reason = Reason.AMBIGUOUS
+
+    def __init__(self, min_evidence: float) -> None:
+        self._min_evidence = min_evidence
+
+    def objection(self, case: Case) -> str | None:
+        """See ``Guard``."""
+        look = case.look
+        if look is None:
+            return 'the image was not looked at'
+        # A place that this image itself speaks against is not accepted from the past alone.
+        if look.carried >= self._min_evidence and look.evidence > 0:
+            return None
+        return (
+            f'evidence {look.carried:.0f} of corners for this place against every other, '
+            f'{self._min_evidence:.0f} must be reached; drive on'
+        )

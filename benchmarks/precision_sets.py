@@ -1,0 +1,138 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The sets of ``precision.py``: a bag to map, a bag to match, how far off a match may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, Shot, write_bag
+from avpr_ros.demo.camera import Camera
+from avpr_ros.demo.steps import Steps
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.poses import Pose
+from avpr_ros.training.recalibrate import recalibrate
+from results import ROOT, require_data
+from traversals import START_NS
+
+WORK = ROOT / 'build' / 'precision'
+DEMO = ROOT / 'build' / 'demo'
+GALLERY_BAG, QUERY_BAG, MAP, QUERY = 'gallery', 'query', 'map', 'query.onnx'
+#: Metres between clips of ``ietower`` that have nothing to do with each other.
+APART_M = 1000.0
+
+Posed = tuple[int, Pose, Path]
+
+
+@dataclass(frozen=True)
+class PrecisionSet:
+    """One set.
+
+    Attributes:
+        name: of the rows.
+        tolerance_m: a match this near to the truth is right.
+        spacing_m: distance between keyframes; 0 maps every image.
+        frames: reads the images to map and those to match; None for the demo's town, whose
+            drives ``make demo`` records.
+    """
+
+    name: str
+    tolerance_m: float
+    spacing_m: float
+    frames: Callable[[], tuple[list[Posed], list[Posed]]] | None
+
+
+def prepare(one: PrecisionSet) -> Path | None:
+    """Return the set's folder with map, query network and query bag; None where data is missing.
+
+    What is there already is kept; a query network without a probability is calibrated anew.
+    """
+    if one.frames is None:
+        folder = DEMO
+        if not (folder / QUERY).is_file():
+            return None
+    else:
+        folder = WORK / one.name
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / QUERY_BAG).exists():
+            for bag, posed in zip((GALLERY_BAG, QUERY_BAG), one.frames(), strict=True):
+                _write(folder / bag, posed)
+        steps = Steps(folder, Console())
+        build = ['avpr', 'build', GALLERY_BAG, '--pose-topic', ODOMETRY_TOPIC, '--output', MAP]
+        if not (folder / MAP).exists():
+            steps.run([*build, '--min-distance-m', str(one.spacing_m), '--min-rotation-deg', '15'])
+        if not (folder / QUERY).exists():
+            steps.run(['avpr', 'train', '--map', MAP, '--output', QUERY])
+    return folder
+
+
+def calibrated(folder: Path) -> None:
+    """Give a query network that was trained before there were probabilities its calibration."""
+    text = (folder / QUERY).with_suffix('.json').read_text(encoding='utf-8')
+    if '"score"' not in text:
+        recalibrate(GalleryMap.open(folder / MAP), folder / QUERY)
+
+
+def _write(bag: Path, posed: Sequence[Posed]) -> None:
+    shots = (Shot(stamp, pose, path.read_bytes()) for stamp, pose, path in posed)
+    write_bag(bag, shots, [(stamp, pose) for stamp, pose, _ in posed], Camera())
+
+
+def _walks(name: str, gallery: str, query: str) -> tuple[list[Posed], list[Posed]]:
+    data = require_data(name)
+
+    def walk(folder: str) -> list[Posed]:
+        return [
+            (START_NS + i * 10**9, Pose.from_xy_yaw(float(i), 0.0, 0.0), path)
+            for i, path in enumerate(sorted((data / folder).iterdir()))
+        ]
+
+    return walk(gallery), walk(query)
+
+
+def _ietower() -> tuple[list[Posed], list[Posed]]:
+    """Each third second is a query, the others are mapped; clips lie side by side."""
+    data = require_data('ietower')
+    with (data / 'frames.csv').open(encoding='utf-8') as stream:
+        rows = list(csv.DictReader(stream))
+    clips = list(dict.fromkeys(row['clip'] for row in rows))
+    gallery: list[Posed] = []
+    queries: list[Posed] = []
+    for row in rows:
+        number, second = clips.index(row['clip']), int(row['second'])
+        pose = Pose.from_xy_yaw(float(second), APART_M * number, 0.0)
+        # A pause between clips: nobody walks from one into the next.
+        stamp_ns = START_NS + (1000 * number + second) * 10**9
+        (queries if second % 3 == 2 else gallery).append((stamp_ns, pose, data / row['image']))
+    return sorted(gallery, key=_stamp), sorted(queries, key=_stamp)
+
+
+def _euroc() -> tuple[list[Posed], list[Posed]]:
+    """Three of four frames are mapped, the rest are queries."""
+    data = require_data('euroc_v1')
+    with (data / 'poses.csv').open(encoding='utf-8') as stream:
+        rows = list(csv.reader(stream))[1:]
+    posed = [
+        (int(row[0]), Pose.from_xyz_quaternion([float(v) for v in row[1:8]]), data / 'cam0')
+        for row in rows
+    ]
+    files = [(stamp, pose, folder / f'{stamp}.jpg') for stamp, pose, folder in posed]
+    return [f for i, f in enumerate(files) if i % 4 != 2], files[2::4]
+
+
+def _stamp(posed: Posed) -> int:
+    return posed[0]
+
+
+SETS = (
+    PrecisionSet('corridor', 2.25, 1.0, lambda: _walks('corridor', 'gallery', 'query')),
+    PrecisionSet('euroc_v1', 1.0, 0.0, _euroc),
+    PrecisionSet('town', 10.0, 2.0, None),
+    PrecisionSet('nordland', 1.25, 1.0, lambda: _walks('nordland', 'summer', 'winter')),
+    PrecisionSet('ietower', 2.25, 0.5, _ietower),
+)

@@ -1,0 +1,53 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.features import Features
+from avpr_ros.gallery.landmarks import Landmarks
+
+
+def some(counts: list[int]) -> Landmarks:
+    rng = np.random.default_rng(0)
+    return Landmarks.without_points(
+        [
+            Features(
+                rng.uniform(0, 100, (n, 2)).astype(np.float32),
+                rng.integers(0, 255, (n, 128), dtype=np.uint8),
+            )
+            for n in counts
+        ],
+        cameras=2,
+    )
+
+
+def test_what_was_saved_is_loaded(tmp_path):
+    landmarks = some([3, 0, 5])
+    landmarks.save(tmp_path / 'landmarks.npz')
+    again = Landmarks.load(tmp_path / 'landmarks.npz', 3, 2)
+    np.testing.assert_array_equal(again.features(2).descriptors, landmarks.descriptors[3:])
+    assert len(again.features(1)) == 0
+    assert again.min_evidence == landmarks.min_evidence
+    assert again.turns.shape == (2, 4)
+
+
+def test_a_map_without_any_feature_can_be_saved(tmp_path):
+    some([0, 0]).save(tmp_path / 'landmarks.npz')
+    assert len(Landmarks.load(tmp_path / 'landmarks.npz', 2, 2)) == 2
+
+
+def test_a_file_of_another_map_is_refused(tmp_path):
+    some([3, 5]).save(tmp_path / 'landmarks.npz')
+    with pytest.raises(MapError, match='not of the 3 keyframes'):
+        Landmarks.load(tmp_path / 'landmarks.npz', 3, 2)
+
+
+@pytest.mark.parametrize('content', [b'', b'PK no zip', b'\x80\x04N.'])
+def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, content):
+    path = tmp_path / 'landmarks.npz'
+    path.write_bytes(content)
+    with pytest.raises(MapError, match='build the map again'):
+        Landmarks.load(path, 3, 2)

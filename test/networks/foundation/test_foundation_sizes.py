@@ -1,0 +1,62 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+import torch
+
+from avpr_ros.errors import ConfigError
+from avpr_ros.evaluation.cost import torch_macs
+from avpr_ros.networks.foundation.kinds import kind_by_name
+from avpr_ros.networks.foundation.network import FoundationNetwork
+from avpr_ros.networks.heads.salad import SaladHead, transport
+from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
+
+
+@pytest.mark.parametrize(
+    ('name', 'millions'),
+    [
+        ('dinov2-salad', 88.0),
+        ('dinov2-boq', 95.2),
+        ('boq-resnet50', 23.8),
+        ('megaloc', 228.6),
+        ('cosplace-resnet50-2048', 27.7),
+        ('mixvpr-resnet50-4096', 10.9),
+    ],
+)
+def test_parameters_are_those_of_the_papers(name, millions):
+    with torch.device('meta'):
+        network = FoundationNetwork(kind_by_name(name))
+    found = sum(value.numel() for value in network.parameters()) / 1e6
+    assert found == pytest.approx(millions, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ('preset', 'gmac', 'millions'), [('accurate', 4.36, 22.28), ('balanced', 4.19, 12.13)]
+)
+def test_query_networks_cost_what_the_paper_says(preset, gmac, millions):
+    network = LearnedQueryNetwork(QUERY_PRESETS[preset], 12288)
+    assert network.projection is None
+    assert sum(v.numel() for v in network.parameters()) / 1e6 == pytest.approx(millions, rel=0.01)
+    image = torch.zeros(1, 322, 322, 3, dtype=torch.uint8)
+    assert torch_macs(network, image) / 1e9 == pytest.approx(gmac, rel=0.01)
+
+
+def test_salad_refuses_no_more_cells_than_clusters():
+    with pytest.raises(ConfigError, match='more than 64'):
+        SaladHead(8)(torch.zeros(1, 8, 8, 8))
+
+
+def test_a_plan_gives_each_feature_away_once():
+    scores = torch.randn(2, 5, 40, generator=torch.Generator().manual_seed(1))
+    plan = transport(scores, torch.tensor(1.0), rounds=100)
+    assert torch.allclose(plan.sum(dim=2), torch.ones(2, 5), atol=1e-4)
+    assert (plan.sum(dim=1) < 1).all()
+
+
+def test_sizes_that_no_patch_fits_are_refused():
+    network = FoundationNetwork(kind_by_name('dinov2-s-salad'), depth=1)
+    with pytest.raises(ConfigError, match='multiples of 14'):
+        network(torch.zeros(1, 230, 224, 3, dtype=torch.uint8))
+    with pytest.raises(ConfigError, match='timm has no network'):
+        FoundationNetwork(kind_by_name('gem-nothing'))
