@@ -63,6 +63,11 @@ class Matcher:
                 gallery, self._settings.top_k, self.distinct_radius_m, angle_rad
             )
 
+    @property
+    def looks_at_images(self) -> bool:
+        """Whether queries should carry their images: the map has landmarks and they are wanted."""
+        return self._geometry is not None
+
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
         if self._sequence is not None:
@@ -104,6 +109,8 @@ class Matcher:
             estimate, objection = self._measure(case)
             if objection is not None:
                 reason, text = Reason.GEOMETRY, objection
+            elif estimate is not None:
+                text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
         for guard in self._guards:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)

@@ -59,7 +59,8 @@ def pose_estimate_message(
     Raises:
         ValueError: numbers that are not finite, a variance that is not above zero, or no frame.
     """
-    covariance = np.asarray(estimate.covariance, dtype=np.float64)
+    # AMCL refuses a pose with any negative element, those off the diagonal included.
+    covariance = np.diag(np.diag(np.asarray(estimate.covariance, dtype=np.float64)))
     return _with_covariance(estimate.map_from_base, covariance, image_stamp_ns, map_frame)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.features import WORKING_PX
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import SpaceInfo
@@ -64,7 +65,8 @@ class Recognizer:
     @property
     def least_side_px(self) -> int:
         """Sides of an image need not be longer than this for anything that is done with it."""
-        return self.network.manifest.input_px
+        needed_px = self.network.manifest.input_px
+        return max(needed_px, WORKING_PX) if self.matcher.looks_at_images else needed_px
 
     def with_settings(self, settings: Settings) -> Recognizer:
         """Return the same map and network with other thresholds and scales.
@@ -152,6 +154,7 @@ def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Mat
             sequence=settings.sequence,
             max_speed_m_s=settings.max_speed_m_s,
             odometry=settings.use_odom,
+            landmarks=settings.use_landmarks,
             cool_down_s=settings.cool_down_s,
             position_covariance_scale=settings.position_covariance_scale,
             yaw_covariance_scale=settings.yaw_covariance_scale,

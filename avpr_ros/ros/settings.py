@@ -135,6 +135,11 @@ class Settings:
         MatchSettings.odometry,
         'Whether matches must lie to each other as odometry says the robot moved, where it comes.',
     )
+    use_landmarks: bool = row(
+        MatchSettings.landmarks,
+        'Where the map has landmarks, let the corners of an image decide which place it shows and '
+        'measure the pose; without, scores alone decide and the pose is that of a keyframe.',
+    )
     cool_down_s: float = row(
         MatchSettings.cool_down_s,
         'Least time between two accepted matches; 0: none.',

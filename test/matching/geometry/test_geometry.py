@@ -1,0 +1,109 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
+from avpr_ros.gallery.landmark_builder import build_landmarks
+from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.query import Query
+from avpr_ros.matching.result import Reason
+from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
+
+SECOND_NS = 10**9
+PLACES = 8
+CALIBRATION = Calibration(0.5)
+SINGLE = MatchSettings(sequence='single', distinct_radius_m=5.0)
+
+
+def picture(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.kron(
+        rng.integers(0, 255, (16, 20, 3), dtype=np.uint8), np.ones((12, 12, 1), np.uint8)
+    )
+
+
+@pytest.fixture
+def gallery(make_gallery, monkeypatch, drive_class) -> GalleryMap:
+    """Eight places, twenty metres apart, each with a picture of its own."""
+    monkeypatch.setattr(drive_class, '_decode', lambda self, number: picture(number))
+    poses = [Pose.from_xy_yaw(20.0 * i, 0, 0) for i in range(PLACES)]
+    bare = make_gallery(np.eye(PLACES, dtype=np.float32), poses)
+    build_landmarks(bare).save(bare.path / LANDMARKS)
+    bare.manifest.sealed(bare.path, [*bare.manifest.files, LANDMARKS]).save(bare.path)
+    return GalleryMap.open(bare.path)
+
+
+def query(likes: list[float], image: np.ndarray | None, second: float = 0.0) -> Query:
+    row = np.zeros(PLACES, np.float32)
+    row[: len(likes)] = likes
+    return Query(row / np.linalg.norm(row), int(second * SECOND_NS), 'front', image)
+
+
+def test_corners_choose_among_places_that_look_alike(gallery):
+    matcher = Matcher(gallery, CALIBRATION, SINGLE)
+    assert matcher.looks_at_images
+    result = matcher.match(query([0.99, 1.0, 0.98], picture(2)))
+    assert result.accepted
+    assert result.candidates[0].row == 2
+    assert 'evidence of corners' in result.text
+    assert not result.estimate.metric
+    assert 'pose of the keyframe' in result.text
+
+
+def test_a_picture_of_nowhere_is_refused_however_similar(gallery):
+    matcher = Matcher(gallery, CALIBRATION, SINGLE)
+    for second in range(5):
+        result = matcher.match(query([1.0], picture(100 + second), second))
+        assert result.reason is Reason.AMBIGUOUS
+        assert 'evidence' in result.text
+
+
+def test_without_an_image_or_without_the_wish_scores_decide(gallery):
+    assert Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], None)).accepted
+    scores_only = Matcher(gallery, CALIBRATION, replace(SINGLE, landmarks=False))
+    assert not scores_only.looks_at_images
+    assert scores_only.match(query([1.0], picture(100))).accepted
+
+
+def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery):
+    weak = picture(0)
+    weak[:, 30:] = 128  # little of the picture is left
+    matcher = Matcher(gallery, CALIBRATION, SINGLE)
+    first = matcher.match(query([1.0], weak, 0))
+    texts = [matcher.match(query([1.0], weak, second)).text for second in range(1, 6)]
+    matcher.forget()
+    assert matcher.match(query([1.0], weak, 6)).text == first.text
+    assert texts[0] != first.text
+
+
+@pytest.mark.parametrize(
+    'image',
+    [
+        np.zeros((240, 320, 3), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+        np.full((5, 400, 3), 255, np.uint8),
+    ],
+)
+def test_images_without_corners_leave_the_decision_to_the_scores(gallery, image):
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], image))
+    assert result.accepted
+    assert 'evidence' not in result.text
+
+
+@pytest.mark.parametrize(
+    'k', [(0.0,) * 9, (float('nan'),) * 9, (400.0, 0, 120, 0, 400, 96, 0, 0, 1)]
+)
+def test_a_useless_lens_falls_back_to_the_keyframes_pose(gallery, k):
+    lens = CameraIntrinsics(240, 192, 'plumb_bob', k, ())
+    asked = replace(query([1.0], picture(0)), intrinsics=lens)
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(asked)
+    assert result.accepted
+    assert not result.estimate.metric
