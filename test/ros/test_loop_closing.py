@@ -61,7 +61,6 @@ class Robot:
         def answered() -> Any:
             self.odom.publish(message)
             self.camera.publish(image)
-            self.peer.until(lambda: True, 'a moment')
             return self.peer.matches_of(at_ns)
 
         return self.peer.until(answered, 'the answer')
