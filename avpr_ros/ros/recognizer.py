@@ -142,9 +142,12 @@ def _session(network: QueryNetwork, settings: Settings) -> SessionGallery:
 
 
 def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Matcher:
+    calibration = network.manifest.calibration or gallery.manifest.calibration
+    if isinstance(gallery, SessionGallery):
+        calibration = None  # made against the gallery network's map: it says nothing of a session
     return Matcher(
         gallery,
-        network.manifest.calibration or gallery.manifest.calibration,
+        calibration,
         MatchSettings(
             top_k=settings.top_k,
             min_probability=settings.min_probability,

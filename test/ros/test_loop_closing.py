@@ -61,7 +61,6 @@ class Robot:
         def answered() -> Any:
             self.odom.publish(message)
             self.camera.publish(image)
-            self.peer.until(lambda: True, 'a moment')
             return self.peer.matches_of(at_ns)
 
         return self.peer.until(answered, 'the answer')
@@ -78,6 +77,7 @@ def node(start: Callable[..., NodeProcess], saved: Path) -> NodeProcess:
         NAME,
         mode='loop_closing',
         map='""',
+        min_similarity=0.8,
         save_path=saved,
         min_travel_m=0.0,
         max_image_age_s=0.0,

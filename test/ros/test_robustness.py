@@ -163,11 +163,11 @@ def test_node_and_adapter_restart_into_a_running_system(
     run('')
     adapting = adapter(1)
     again = meet('')
+    again.node.create_subscription(PoseWithCovarianceStamped, '/restarting/pose', sent.append, 50)
     stop_at = again.publisher()
 
     def flows_again() -> bool:
         again.send(stop_at, pictures.raw(town.view(3)))  # the dead node may still be listed
-        peer.until(lambda: True, 'a moment')
         return bool(sent)
 
     again.until(flows_again, 'the adapter sends again')
