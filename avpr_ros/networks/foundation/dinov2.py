@@ -59,7 +59,8 @@ class DinoV2(nn.Module):
         Raises:
             ConfigError: a side is no multiple of 14.
         """
-        height, width = pixels.shape[2:]
+        # Plain numbers: a traced size would not be known when the table is chosen.
+        height, width = (int(side) for side in pixels.shape[2:])
         if height % PATCH_PX or width % PATCH_PX:
             raise ConfigError(
                 f'the image is {width} x {height} px and DINOv2 needs multiples of {PATCH_PX}; '
@@ -67,14 +68,16 @@ class DinoV2(nn.Module):
             )
         grid = (height // PATCH_PX, width // PATCH_PX)
         patches = self.patch_embed['proj'](pixels).flatten(2).transpose(1, 2)
-        x = torch.cat([self.cls_token.expand(len(patches), -1, -1), patches], dim=1)
+        x = torch.cat([self.cls_token.expand(patches.shape[0], -1, -1), patches], dim=1)
         x = x + (
             self.table if self.table is not None and grid == self._grid else self.positions(grid)
         )
         for block in self.blocks:
             x = block(x)
         x = self.norm(x)
-        return x[:, 1:].transpose(1, 2).unflatten(2, grid), x[:, 0]
+        # unflatten() would fix the batch size of an exported network.
+        cells = x[:, 1:].transpose(1, 2).reshape(x.shape[0], self.channels, *grid)
+        return cells, x[:, 0]
 
     def positions(self, grid: tuple[int, int]) -> Tensor:
         """Return the (1, 1 + rows*columns, C) position table of a grid.

@@ -129,7 +129,7 @@ def make_head(kind: FoundationKind, channels: int) -> nn.Module:
 
 
 def _to_patches(pixels: Tensor) -> Tensor:
-    height, width = pixels.shape[2:]
+    height, width = (int(side) for side in pixels.shape[2:])  # fixed where it is exported
     wanted = [round(side / PATCH_PX) * PATCH_PX for side in (height, width)]
     if wanted == [height, width]:
         return pixels

@@ -77,7 +77,7 @@ class QueryBlock(nn.Module):
         x = self.encoder(x)
         # The same for every image: ONNX Runtime folds it into a constant.
         queries = self.norm_q(self.queries + self.self_attn(self.queries, self.queries))
-        answers = self.cross_attn(queries.expand(len(x), -1, -1), x)
+        answers = self.cross_attn(queries.expand(x.shape[0], -1, -1), x)
         return x, self.norm_out(answers)
 
 
