@@ -51,6 +51,7 @@ def arguments() -> list[DeclareLaunchArgument]:
             default_value='image',
             description='Topic of the raw images; /compressed is added for compressed ones.',
         ),
+        declare('odom', default_value='odom', description='Topic of the odometry, if any.'),
         declare(
             'image_transport',
             default_value='',
@@ -104,7 +105,7 @@ def start_nodes(context: LaunchContext) -> list[Node]:
                 ParameterFile(given('params_file'), allow_substs=True),
                 {'use_sim_time': given('use_sim_time') == 'true', **overrides},
             ],
-            remappings=[('image', given('image'))],
+            remappings=[('image', given('image')), ('odom', given('odom'))],
             arguments=['--ros-args', '--log-level', given('log_level')],
             respawn=given('respawn') == 'true',
             respawn_delay=2.0,

@@ -14,7 +14,7 @@ from avpr_ros.demo.scoring import WRONG_M, Scored
 from avpr_ros.evaluation.plots import ACCENT, BAD, GOOD, SOFT, styled_figure, svg_uri
 from avpr_ros.evaluation.precision import precision_recall
 
-_COLOURS = {'gallery': SOFT, 'light': '#c98a1b', 'asymmetric': ACCENT}
+_COLOURS = {'gallery': SOFT, 'light': '#c98a1b', 'asymmetric': '#7a9cc6', 'landmarks': ACCENT}
 
 
 def map_of_matches(scored: Scored, keyframes_m: FloatArray) -> str:
@@ -88,7 +88,7 @@ def precision_recall_plot(scored: Sequence[Scored]) -> str:
                 np.concatenate([[0.0], curve.recall]),
                 np.concatenate([curve.precision[:1], curve.precision]),
                 color=_COLOURS.get(one.method, SOFT),
-                lw=2.4 if one.method == 'asymmetric' else 1.6,
+                lw=2.4 if one.method == 'landmarks' else 1.6,
                 label=one.method,
             )
         axes.set_xlabel('recall')
@@ -128,7 +128,7 @@ def latency_plot(scored: Sequence[Scored]) -> str:
                 times,
                 share,
                 color=_COLOURS.get(one.method, SOFT),
-                lw=2.4 if one.method == 'asymmetric' else 1.6,
+                lw=2.4 if one.method == 'landmarks' else 1.6,
                 label=one.method,
             )
         axes.set_xlabel('image published to answer received, ms')

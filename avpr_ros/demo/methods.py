@@ -1,9 +1,10 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Three ways to use two drives, and a user's commands for each of them.
+"""Ways to use two drives, and a user's commands for each of them.
 
-The gallery network on both sides, the light network on both sides, and the light query network
-against the heavy gallery.
+By scores alone, to compare networks: the gallery network on both sides, the light network on both
+sides, and the light query network against the heavy gallery. Then the last of these as it comes,
+with landmarks.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ class Method:
         name: of the row.
         gallery: folder of the map.
         query: ONNX file of the query network.
+        landmarks: whether corners decide, too, as they do unless switched off.
     """
 
     name: str
     gallery: str
     query: str
+    landmarks: bool = False
 
     @property
     def answers(self) -> str:
@@ -40,6 +43,7 @@ METHODS = (
     Method('gallery', 'map', 'query-gallery.onnx'),
     Method('light', 'map-light', 'query-light.onnx'),
     Method('asymmetric', 'map', 'query.onnx'),
+    Method('landmarks', 'map', 'query.onnx', landmarks=True),
 )
 
 
@@ -57,7 +61,7 @@ def build_and_train(steps: Steps, folder: Path, bag: str, min_distance_m: float)
     build = ['avpr', 'build', bag, '--pose-topic', ODOMETRY_TOPIC]
     build += ['--min-distance-m', str(min_distance_m)]
     train = ['avpr', 'train', '--map']
-    gallery, light, asymmetric = METHODS
+    gallery, light, asymmetric, _ = METHODS
     for command, output in (
         (build, asymmetric.gallery),
         ([*train, asymmetric.gallery], asymmetric.query),
@@ -83,6 +87,7 @@ def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[st
     node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
     # Every image is wanted: the replay waits for an answer to each.
     node += ['-p', 'max_rate_hz:=0.0', '-p', 'min_travel_m:=0.0']
+    node += ['-p', f'use_landmarks:={str(method.landmarks).lower()}']
     node += ['-r', f'image:={IMAGE_TOPIC.removesuffix("/compressed")}']
     replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
     for topic in also:

@@ -98,7 +98,7 @@ def score(
 
 
 def verdict(row: dict[str, str | int | float | None]) -> list[str]:
-    """Return what is not good enough about the asymmetric method; empty: the demo passed."""
+    """Return what is not good enough about the method that users have; empty: the demo passed."""
     failures = []
     recall = float(row['recall_at_1'] or 0.0)
     if recall < LEAST_RECALL:

@@ -33,6 +33,7 @@ TITLES = {
     'gallery': 'heavy network on both sides',
     'light': 'light network on both sides',
     'asymmetric': 'light query, heavy gallery',
+    'landmarks': 'the same, with landmarks',
 }
 
 

@@ -46,6 +46,15 @@ class GalleryIndex:
         index.add(rows)
         return cls(index)
 
+    @classmethod
+    def growing(cls, dim: int) -> GalleryIndex:
+        """Return an exact index without rows, for :meth:`add`."""
+        return cls.build(np.empty((0, dim), np.float32))
+
+    def add(self, descriptors: Descriptors) -> None:
+        """Add (k, d) rows to an exact index; not while another thread searches."""
+        self._index.add(np.ascontiguousarray(descriptors, dtype=np.float32))
+
     @property
     def size(self) -> int:
         """Number of rows."""

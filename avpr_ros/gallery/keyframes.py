@@ -51,6 +51,10 @@ class Keyframes:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def first(self, count: int) -> Keyframes:
+        """Return the first rows alone."""
+        return Keyframes(**{name: getattr(self, name)[:count] for name in _COLUMNS})
+
     def pose(self, row: int) -> Pose:
         """Return ``map_from_base`` of one row."""
         return Pose.from_xyz_quaternion(self.poses[row])

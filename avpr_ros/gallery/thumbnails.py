@@ -40,15 +40,10 @@ class ThumbnailWriter:
 
     def write(self, keyframe_id: int, image: RgbImage) -> None:
         """Write one thumbnail."""
-        scale = min(1.0, self._side_px / min(image.shape[:2]))
-        size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        _, data = cv2.imencode(
-            '.jpg',
-            cv2.cvtColor(small, cv2.COLOR_RGB2BGR),
-            [cv2.IMWRITE_JPEG_QUALITY, self._quality],
-        )
-        encoded = data.tobytes()
+        self.write_encoded(keyframe_id, encode_thumbnail(image, self._side_px, self._quality))
+
+    def write_encoded(self, keyframe_id: int, encoded: bytes) -> None:
+        """Write one thumbnail that is a JPEG already."""
         (self._folder / _name(keyframe_id)).write_bytes(encoded)
         self._sums[_name(keyframe_id)] = hashlib.sha256(encoded).hexdigest()
 
@@ -82,10 +77,10 @@ class Thumbnails:
         encoded = path.read_bytes()
         if hashlib.sha256(encoded).hexdigest() != self._sums[path.name]:
             raise MapError(f'{path} is damaged (wrong hash); copy the map again or build it again')
-        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+        image = decode_thumbnail(encoded)
         if image is None:
             raise MapError(f'{path} is not a readable JPEG; build the map again')
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return image
 
 
 def read_sums(folder: Path) -> dict[str, str]:
@@ -93,6 +88,24 @@ def read_sums(folder: Path) -> dict[str, str]:
     sums = folder / SUMS
     lines = sums.read_text(encoding='ascii').splitlines() if sums.is_file() else []
     return {name: digest for digest, _, name in (line.partition('  ') for line in lines)}
+
+
+def encode_thumbnail(image: RgbImage, side_px: int, quality: int) -> bytes:
+    """Return an image as a JPEG whose shorter side is ``side_px``; it is never enlarged."""
+    scale = min(1.0, side_px / min(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()
+
+
+def decode_thumbnail(encoded: bytes) -> RgbImage | None:
+    """Return the (H, W, 3) RGB image of a JPEG; None where it is none."""
+    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        return None
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _name(keyframe_id: int) -> str:

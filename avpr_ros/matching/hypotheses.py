@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.poses import Pose
 
 
@@ -21,7 +21,7 @@ class PoseHypotheses:
     mountings are known: then the query's *camera* is put where the keyframe's camera was.
     """
 
-    def __init__(self, gallery: GalleryMap, camera: str) -> None:
+    def __init__(self, gallery: Gallery, camera: str) -> None:
         """Compute all hypotheses for one camera of the robot.
 
         Args:

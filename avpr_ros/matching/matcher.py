@@ -8,7 +8,7 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.geometry.geometry import Geometry
@@ -27,7 +27,7 @@ class Matcher:
 
     def __init__(
         self,
-        gallery: GalleryMap,
+        gallery: Gallery,
         calibration: Calibration | None,
         settings: MatchSettings | None = None,
     ) -> None:
@@ -55,7 +55,7 @@ class Matcher:
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
         self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
-        self._hypotheses: dict[str, PoseHypotheses] = {}
+        self._hypotheses: dict[str, tuple[int, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
@@ -142,9 +142,11 @@ class Matcher:
         return None
 
     def _hypotheses_for(self, camera: str) -> PoseHypotheses:
-        if camera not in self._hypotheses:
-            self._hypotheses[camera] = PoseHypotheses(self._gallery, camera)
-        return self._hypotheses[camera]
+        count, hypotheses = self._hypotheses.get(camera, (-1, None))
+        if hypotheses is None or count != len(self._gallery):  # a session grows
+            count, hypotheses = len(self._gallery), PoseHypotheses(self._gallery, camera)
+            self._hypotheses[camera] = count, hypotheses
+        return hypotheses
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""

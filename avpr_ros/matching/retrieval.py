@@ -81,6 +81,8 @@ def retrieve(
     Returns:
         None where nothing comparable was found.
     """
+    if index.size == 0:
+        return None
     depth = max(_FIRST_DEPTH, top_k)
     while True:
         with stage('search'):

@@ -60,7 +60,8 @@ ENDPOINTS = (
         '~/pose',
         'geometry_msgs/msg/PoseWithCovarianceStamped',
         'reliable, depth 10',
-        'Base in the map frame at the stamp of the image; accepted matches only. '
+        'Base in the map frame at the stamp of the image; accepted matches only, and not in mode '
+        '`loop_closing`. '
         'The covariance is diagonal and never zero.',
     ),
     Endpoint(
@@ -86,6 +87,14 @@ ENDPOINTS = (
         'geometry_msgs/msg/PoseArray',
         'reliable, transient local, depth 1',
         "Poses of the map's keyframes, in the order of their rows.",
+    ),
+    Endpoint(
+        'published',
+        '~/session',
+        'nav_msgs/msg/Path',
+        'reliable, transient local, depth 1',
+        'Mode `loop_closing` only, before each loop closure: the keyframes with their stamps, in '
+        'the order of their ids, in the frame of the odometry.',
     ),
     Endpoint(
         'published',
@@ -131,6 +140,13 @@ ENDPOINTS = (
         'std_srvs/srv/Trigger',
         '',
         'Reads map and query network again; when that fails the old ones stay.',
+    ),
+    Endpoint(
+        'service',
+        '~/save_map',
+        'std_srvs/srv/Trigger',
+        '',
+        'Mode `loop_closing`: writes the session to `save_path`, as a map for mode `localize`.',
     ),
 )
 

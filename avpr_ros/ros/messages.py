@@ -9,10 +9,11 @@ import math
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from geometry_msgs.msg import Pose as PoseMessage
-from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from geometry_msgs.msg import PoseArray, PoseStamped, PoseWithCovarianceStamped
+from nav_msgs.msg import Path
 import numpy as np
 
-from avpr_ros.arrays import FloatArray
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.poses import Pose
 from avpr_ros.ros.gates import NS_PER_S
@@ -115,6 +116,17 @@ def keyframes_message(poses: FloatArray, now: Time, map_frame: str) -> PoseArray
     message.header.stamp = now
     message.header.frame_id = map_frame
     message.poses = [pose_message(row) for row in poses]
+    return message
+
+
+def path_message(poses: FloatArray, stamps_ns: IntArray, now: Time, frame: str) -> Path:
+    """Convert a session's keyframes, (N, 7) and (N,), in the order of their ids."""
+    message = Path()
+    message.header.stamp, message.header.frame_id = now, frame
+    for row, at_ns in zip(poses, stamps_ns.tolist(), strict=True):
+        pose = PoseStamped(pose=pose_message(row))
+        pose.header.stamp, pose.header.frame_id = stamp_message(at_ns), frame
+        message.poses.append(pose)
     return message
 
 

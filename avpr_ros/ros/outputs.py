@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from nav_msgs.msg import Path
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 
 from avpr_ros.arrays import RgbImage
+from avpr_ros.gallery.session_gallery import SessionGallery
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.ros import messages
 from avpr_ros.ros.recognizer import Recognizer
@@ -35,6 +37,9 @@ class Outputs:
             PoseArray,
             '~/keyframes',
             QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL),
+        )
+        self._session = node.create_publisher(
+            Path, '~/session', QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
         )
         self._visuals = Visuals(node)
 
@@ -62,19 +67,25 @@ class Outputs:
                 recognizer.gallery.keyframes.pose(best.row),
                 result.stamp_ns,
             )
-            self._pose.publish(pose)
+            if isinstance(recognizer.gallery, SessionGallery):
+                # The edge is news; the pose would be odometry's own, with its drift.
+                self.publish_keyframes(recognizer)
+            else:
+                self._pose.publish(pose)
             self._loop_closure.publish(closure)
         self._matches.publish(matches)
         self._visuals.publish(result, recognizer.gallery, frame, image)
 
     def publish_keyframes(self, recognizer: Recognizer) -> None:
-        """Publish the map's keyframes, for those who are there and those who come later."""
-        now = self._node.get_clock().now().to_msg()
-        self._keyframes.publish(
-            messages.keyframes_message(
-                recognizer.gallery.keyframes.poses, now, self._frame(recognizer)
+        """Publish the keyframes of map or session, for those who are there or come later."""
+        now, frame = self._node.get_clock().now().to_msg(), self._frame(recognizer)
+        keyframes = recognizer.gallery.keyframes
+        if isinstance(recognizer.gallery, SessionGallery):
+            self._session.publish(
+                messages.path_message(keyframes.poses, keyframes.stamps_ns, now, frame)
             )
-        )
+        else:
+            self._keyframes.publish(messages.keyframes_message(keyframes.poses, now, frame))
 
     def _frame(self, recognizer: Recognizer) -> str:
         return self._map_frame or str(recognizer.gallery.manifest.map_frame)

@@ -70,6 +70,7 @@ class Processor:
         self._odometry = odometry
         self._gate = RateGate()
         self._motion = MotionGate()
+        self._odometry_restarts = 0
         self._requests: list[Deferred[Outcome]] = []
         self._lock = threading.Lock()
 
@@ -93,7 +94,7 @@ class Processor:
         self._gate.reset()
         self._motion.reset()
         self._odometry.clear()
-        self.recognizer.matcher.forget()
+        self.recognizer = self.recognizer.restarted(self.settings)
         self.statistics.last_fix_s = None
 
     def work(self, camera: str, message: Any) -> None:
@@ -106,6 +107,7 @@ class Processor:
         odom_from_base = self._odometry.at(stamp_ns, self.settings.odom_wait_s)
         if not self._moved(camera, stamp_ns, odom_from_base) and not requests:
             return
+        self._follow_restarts()
         outcome = Outcome(False, 'The image could not be matched; the log says why.')
         try:
             result = self._match(camera, message, odom_from_base)
@@ -154,6 +156,12 @@ class Processor:
             return True
         self.statistics.dropped['still'] += 1
         return False
+
+    def _follow_restarts(self) -> None:
+        """Where odometry began anew, motion from before it says nothing any more."""
+        if self._odometry.restarts != self._odometry_restarts:
+            self._odometry_restarts = self._odometry.restarts
+            self.recognizer = self.recognizer.restarted(self.settings)
 
     def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         recognizer = self.recognizer

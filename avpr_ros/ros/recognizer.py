@@ -10,7 +10,10 @@ from pathlib import Path
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.features import WORKING_PX
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.manifest import SpaceInfo
+from avpr_ros.gallery.session_gallery import SessionGallery, SessionSettings
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import MatchResult
@@ -28,12 +31,12 @@ class Recognizer:
     """What the worker runs on each image; replaced as a whole, never changed.
 
     Attributes:
-        gallery: the opened map.
+        gallery: the opened map, or the running session.
         network: the query network, of the map's descriptor space.
         matcher: decides; made for both.
     """
 
-    gallery: GalleryMap
+    gallery: Gallery
     network: QueryNetwork
     matcher: Matcher
 
@@ -41,21 +44,21 @@ class Recognizer:
     def open(cls, settings: Settings) -> Recognizer:
         """Open map and query network and check that they belong together.
 
+        In mode ``loop_closing`` there is no map: an empty session takes its place.
+
         Raises:
             ConfigError: ``map`` or ``query`` is not given.
             MapError: the map is missing, damaged or of an unknown version.
             QueryNetworkError: the query network is missing, damaged or cannot be run.
             SpaceMismatchError: they are of different descriptor spaces.
         """
-        for name, what in (('map', 'folder of the gallery map'), ('query', 'ONNX file')):
-            if not getattr(settings, name):
-                raise ConfigError(
-                    f"Parameter '{name}' is empty; give the {what}, e.g. -p {name}:=PATH."
-                )
-        gallery = GalleryMap.open(Path(settings.map).expanduser())
+        session = settings.mode == 'loop_closing'
+        _check(settings, session)
+        given = None if session else GalleryMap.open(Path(settings.map).expanduser())
         network = OnnxQueryNetwork.open(
             Path(settings.query).expanduser(), threads=settings.threads
         )
+        gallery = _session(network, settings) if given is None else given
         check_space(network.manifest, gallery.manifest)
         return cls(gallery, network, _matcher(gallery, network, settings))
 
@@ -66,8 +69,21 @@ class Recognizer:
         return max(needed_px, WORKING_PX) if self.matcher.looks_at_images else needed_px
 
     def with_settings(self, settings: Settings) -> Recognizer:
-        """Return the same map and network with other thresholds and scales."""
+        """Return the same map and network with other thresholds and scales.
+
+        Raises:
+            ConfigError: parameters that do not go with the mode.
+        """
+        _check(settings, isinstance(self.gallery, SessionGallery))
         return replace(self, matcher=_matcher(self.gallery, self.network, settings))
+
+    def restarted(self, settings: Settings) -> Recognizer:
+        """Return what goes on after a jump of clock or odometry: a session begins anew."""
+        if not isinstance(self.gallery, SessionGallery):
+            self.matcher.forget()
+            return self
+        gallery = _session(self.network, settings)
+        return Recognizer(gallery, self.network, _matcher(gallery, self.network, settings))
 
     def recognize(
         self, image: RgbImage, stamp_ns: int, camera: str, odom_from_base: Pose | None = None
@@ -83,13 +99,55 @@ class Recognizer:
         descriptor = self.network.describe(image)
         query = Query(descriptor, stamp_ns, camera, image, odom_from_base=odom_from_base)
         with stage('guards'):
-            return self.matcher.match(query)
+            result = self.matcher.match(query)
+        if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:
+            self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)
+        return result
 
 
-def _matcher(gallery: GalleryMap, network: QueryNetwork, settings: Settings) -> Matcher:
+def _check(settings: Settings, session: bool) -> None:
+    """Refuse parameters that miss, or that do not go with the mode."""
+    wanted = [('query', 'ONNX file')]
+    wanted += [] if session else [('map', 'folder of the gallery map')]
+    for name, what in wanted:
+        if not getattr(settings, name):
+            raise ConfigError(
+                f"Parameter '{name}' is empty; give the {what}, e.g. -p {name}:=PATH."
+            )
+    if session and settings.map:
+        raise ConfigError(
+            f"Parameter 'map' is '{settings.map}', and mode loop_closing uses no map; leave it "
+            "empty, or set mode to 'localize'."
+        )
+    if session and settings.sequence == 'filter':
+        raise ConfigError(
+            "Parameter 'sequence' is 'filter', which needs a map; use 'agree' in mode "
+            'loop_closing.'
+        )
+
+
+def _session(network: QueryNetwork, settings: Settings) -> SessionGallery:
+    manifest = network.manifest
+    return SessionGallery(
+        SessionSettings(
+            settings.keyframe_distance_m,
+            settings.keyframe_rotation_rad,
+            settings.recent_travel_m,
+            settings.max_keyframes,
+        ),
+        SpaceInfo(manifest.space_id, manifest.network, manifest.dim, manifest.input_px),
+        settings.cameras,
+        settings.map_frame or 'odom',
+    )
+
+
+def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Matcher:
+    calibration = network.manifest.calibration or gallery.manifest.calibration
+    if isinstance(gallery, SessionGallery):
+        calibration = None  # made against the gallery network's map: it says nothing of a session
     return Matcher(
         gallery,
-        network.manifest.calibration or gallery.manifest.calibration,
+        calibration,
         MatchSettings(
             top_k=settings.top_k,
             min_probability=settings.min_probability,

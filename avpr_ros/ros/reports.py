@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 
+from avpr_ros.gallery.session_gallery import SessionGallery
 from avpr_ros.ros.diagnostics import Level, Report
 from avpr_ros.ros.image_input import ImageInput
 from avpr_ros.ros.odometry_input import OdometryInput
@@ -97,7 +98,15 @@ def map_report(recognizer: Recognizer) -> Report:
         'query_network': recognizer.network.manifest.network,
         'provider': recognizer.network.provider,
     }
-    return Report('map', Level.OK, f'{values["keyframes"]} keyframes loaded.', values)
+    count = values['keyframes']
+    if not isinstance(recognizer.gallery, SessionGallery):
+        return Report('map', Level.OK, f'{count} keyframes loaded.', values)
+    if recognizer.gallery.full:
+        text = f'{count} keyframes, which is max_keyframes: no more are taken.'
+        return Report('map', Level.WARN, text, values)
+    if not count:
+        return Report('map', Level.WARN, 'No keyframe yet: is there odometry?', values)
+    return Report('map', Level.OK, f'{count} keyframes of this session.', values)
 
 
 def odometry_report(odometry: OdometryInput) -> Report:

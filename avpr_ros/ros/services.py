@@ -1,9 +1,11 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The node's services: trigger, set_enabled, reload_map."""
+"""The node's services: trigger, set_enabled, reload_map, save_map."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 import threading
 from typing import Any
 
@@ -11,14 +13,16 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from avpr_ros.errors import AvprError
+from avpr_ros.errors import AvprError, ConfigError
+from avpr_ros.gallery.session_gallery import SessionGallery
+from avpr_ros.gallery.session_save import save_session
 from avpr_ros.ros.deferred import Deferred
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.processor import Outcome, Processor
 from avpr_ros.ros.recognizer import Recognizer
 
-#: Longest time reading a map may take.
-RELOAD_TIMEOUT_S = 300.0
+#: Longest time reading or writing a map may take.
+FILES_TIMEOUT_S = 300.0
 
 
 class Services:
@@ -36,6 +40,7 @@ class Services:
             ('~/trigger', Trigger, self._trigger),
             ('~/set_enabled', SetBool, self._set_enabled),
             ('~/reload_map', Trigger, self._reload_map),
+            ('~/save_map', Trigger, self._save_map),
         ):
             node.create_service(
                 kind, name, callback, callback_group=MutuallyExclusiveCallbackGroup()
@@ -59,19 +64,47 @@ class Services:
         return response
 
     async def _reload_map(self, _request: Any, response: Any) -> Any:
-        answer: Deferred[Outcome] = Deferred(self._node)
-        threading.Thread(target=self._reload, args=(answer,), daemon=True).start()
-        outcome = await answer.wait(
-            RELOAD_TIMEOUT_S, Outcome(False, f'Reading took over {RELOAD_TIMEOUT_S:g} s.')
-        )
+        outcome = await self._apart(self._reload)
         if outcome.success:
             self._outputs.publish_keyframes(self._processor.recognizer)
         response.success, response.message = outcome.success, outcome.text
         return response
 
+    async def _save_map(self, _request: Any, response: Any) -> Any:
+        outcome = await self._apart(self._save)
+        response.success, response.message = outcome.success, outcome.text
+        return response
+
+    async def _apart(self, work: Callable[[Deferred[Outcome]], None]) -> Outcome:
+        """Do what takes time in a thread of its own."""
+        answer: Deferred[Outcome] = Deferred(self._node)
+        threading.Thread(target=work, args=(answer,), daemon=True).start()
+        return await answer.wait(
+            FILES_TIMEOUT_S, Outcome(False, f'It took over {FILES_TIMEOUT_S:g} s.')
+        )
+
+    def _save(self, answer: Deferred[Outcome]) -> None:
+        gallery, output = self._processor.recognizer.gallery, self._processor.settings.save_path
+        outcome = Outcome(False, 'The session could not be written.')
+        try:
+            if not isinstance(gallery, SessionGallery):
+                outcome = Outcome(False, 'Only mode loop_closing has a session to be saved.')
+            elif not output:
+                outcome = Outcome(False, "Parameter 'save_path' is empty; start with a folder.")
+            else:
+                count = save_session(gallery, Path(output).expanduser())
+                outcome = Outcome(True, f'{count} keyframes are in {output}.')
+        except AvprError as error:
+            outcome = Outcome(False, f'Nothing is saved: {error}')
+            self._node.get_logger().error(outcome.text)
+        finally:
+            answer.resolve(outcome)
+
     def _reload(self, answer: Deferred[Outcome]) -> None:
         outcome = Outcome(False, 'The map could not be read.')
         try:
+            if isinstance(self._processor.recognizer.gallery, SessionGallery):
+                raise ConfigError('mode loop_closing reads no map')
             recognizer = Recognizer.open(self._processor.settings)
             self._processor.recognizer = recognizer
             outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')

@@ -6,14 +6,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from avpr_ros.gallery.session_gallery import SessionSettings
 from avpr_ros.matching.settings import SEQUENCE_CHOICES, MatchSettings
-from avpr_ros.ros.parameter_table import row
+from avpr_ros.ros.parameter_table import row, start_row
 
 
 @dataclass(frozen=True)
 class Settings:
     """The parameters and their values; each field is one line of the table."""
 
+    mode: str = row(
+        'localize',
+        '`localize` in a map, or `loop_closing` without one: keyframes are taken from the running '
+        'session, which needs odometry, and matched with the same query network.',
+        choices=('localize', 'loop_closing'),
+        read_only=True,
+    )
     map: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
     query: str = row('', 'ONNX file of the query network, its manifest beside it.', read_only=True)
     cameras: tuple[str, ...] = row(
@@ -35,7 +43,10 @@ class Settings:
         read_only=True,
     )
     map_frame: str = row(
-        '', "Frame of the published poses; empty: the one in the map's manifest.", read_only=True
+        '',
+        "Frame of the published poses; empty: the one in the map's manifest, or `odom` in mode "
+        '`loop_closing`.',
+        read_only=True,
     )
     threads: int = row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
     max_rate_hz: float = row(
@@ -147,6 +158,33 @@ class Settings:
         'Factor on the standard deviation of yaw.',
         low=0.01,
         high=100.0,
+    )
+    keyframe_distance_m: float = start_row(
+        SessionSettings.distance_m,
+        'Mode `loop_closing`: a keyframe is taken after this distance.',
+        unit='m',
+        low=0.01,
+        high=1000.0,
+    )
+    keyframe_rotation_rad: float = start_row(
+        SessionSettings.rotation_rad, 'Or after this turn.', unit='rad', low=0.01, high=3.1416
+    )
+    recent_travel_m: float = start_row(
+        SessionSettings.recent_travel_m,
+        'Mode `loop_closing`: keyframes are matched with once the robot has driven on this far.',
+        unit='m',
+        low=0.0,
+        high=100000.0,
+    )
+    max_keyframes: int = start_row(
+        SessionSettings.max_keyframes,
+        'Mode `loop_closing`: no more are taken, which bounds the memory: four bytes a number of '
+        'the descriptor and about 8 kB each.',
+        low=1,
+        high=1000000,
+    )
+    save_path: str = start_row(
+        '', 'Mode `loop_closing`: folder that `~/save_map` writes the session to, as a map.'
     )
     trigger_timeout_s: float = row(
         5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0

@@ -10,7 +10,7 @@ from visualization_msgs.msg import MarkerArray
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.ros.markers import clear_marker, keyframes_marker, match_markers
 from avpr_ros.ros.match_image import match_image_message, match_picture
@@ -30,11 +30,9 @@ class Visuals:
         self._markers = node.create_publisher(MarkerArray, '~/markers', 10)
         self._match_image = node.create_publisher(Image, '~/match_image', 1)
         self._matches = 0
-        self._drawn: GalleryMap | None = None
+        self._drawn: Gallery | None = None
 
-    def publish(
-        self, result: MatchResult, gallery: GalleryMap, frame: str, image: RgbImage
-    ) -> None:
+    def publish(self, result: MatchResult, gallery: Gallery, frame: str, image: RgbImage) -> None:
         """Show one result to those who watch.
 
         Args:
@@ -53,7 +51,7 @@ class Visuals:
             picture = match_picture(image, keyframe, result.accepted, result.text)
             self._match_image.publish(match_image_message(result, picture))
 
-    def _draw(self, result: MatchResult, gallery: GalleryMap, frame: str) -> MarkerArray:
+    def _draw(self, result: MatchResult, gallery: Gallery, frame: str) -> MarkerArray:
         markers = match_markers(result, frame, self._matches)
         if gallery is not self._drawn or self._matches % KEYFRAMES_EVERY == 0:
             markers.insert(0, keyframes_marker(gallery.keyframes.poses, frame))
@@ -63,7 +61,7 @@ class Visuals:
         self._matches += 1
         return MarkerArray(markers=markers)
 
-    def _thumbnail(self, result: MatchResult, gallery: GalleryMap) -> RgbImage | None:
+    def _thumbnail(self, result: MatchResult, gallery: Gallery) -> RgbImage | None:
         if not result.candidates:
             return None
         try:

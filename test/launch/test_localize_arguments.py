@@ -85,7 +85,7 @@ def test_what_is_given_reaches_the_node(start: Callable[..., Any]) -> None:
     assert overrides['use_sim_time'] is True
     assert overrides['map'].positional == ('2024',)
     assert overrides['map'].value_type is str
-    assert node.remappings == [('image', '/cam/image')]
+    assert node.remappings == [('image', '/cam/image'), ('odom', 'odom')]
     assert set(overrides) - {'use_sim_time'} <= {row.name for row in table(Settings)}
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The launch file in the real launch system: the node comes up, and SIGINT ends it with 0."""
+"""Every launch file in the real launch system: nodes come up, and SIGINT ends them with 0."""
 
 from __future__ import annotations
 
@@ -46,20 +46,23 @@ def exit_codes() -> list[int]:
     return []
 
 
-@launch_pytest.fixture
-def localize(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
-    """The installed launch file, with a map and query network of a tiny town."""
+def described(name: str, tmp_path: Path, exit_codes: list[int], **more: str) -> LaunchDescription:
+    """An installed launch file, with a map and query network of a tiny town, in a namespace."""
+    arguments = {'query': str(town.write_query(tmp_path / 'query.onnx')), 'namespace': 'robot1'}
+    if name != 'loop_closing':
+        arguments['map'] = str(town.write_map(tmp_path / 'map'))
     launched = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'localize.launch.py')),
-        launch_arguments={
-            'map': str(town.write_map(tmp_path / 'map')),
-            'query': str(town.write_query(tmp_path / 'query.onnx')),
-            'namespace': 'robot1',
-        }.items(),
+        PythonLaunchDescriptionSource(str(SHARE / 'launch' / f'{name}.launch.py')),
+        launch_arguments={**arguments, **more}.items(),
     )
     note_exit = OnProcessExit(on_exit=lambda event, _: exit_codes.append(event.returncode))
     ready = launch_pytest.actions.ReadyToTest()
     return LaunchDescription([RegisterEventHandler(note_exit), launched, ready])
+
+
+@launch_pytest.fixture
+def localize(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    return described('localize', tmp_path, exit_codes)
 
 
 @pytest.mark.launch(fixture=localize)
@@ -71,3 +74,37 @@ def test_node_comes_up_and_stops_with_code_0(exit_codes: list[int]) -> Iterator[
     assert exit_codes == []
     yield  # launch shuts down here, with SIGINT
     assert exit_codes == [0]
+
+
+#: The node that each of the others starts beside the localizer.
+BESIDE = {
+    'amcl': 'avpr_adapter',
+    'slam_toolbox': 'avpr_adapter',
+    'robot_localization': 'avpr_adapter',
+    'rtabmap': 'avpr_adapter',
+    'cuvslam': 'avpr_adapter',
+    'pose_graph': 'avpr_back_end',
+    'loop_closing': 'avpr_back_end',
+}
+
+
+@pytest.fixture(params=BESIDE)
+def example(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@launch_pytest.fixture
+def beside(example: str, tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    return described(example, tmp_path, exit_codes)
+
+
+@pytest.mark.launch(fixture=beside)
+def test_an_example_brings_up_both_nodes(example: str, exit_codes: list[int]) -> Iterator[None]:
+    peer = Peer('robot1/avpr_localizer')
+    peer.fresh_diagnostics('map')
+    nodes = peer.node.get_node_names_and_namespaces
+    peer.until(lambda: (BESIDE[example], '/robot1') in nodes(), BESIDE[example])
+    peer.close()
+    assert exit_codes == []
+    yield
+    assert exit_codes == [0, 0]

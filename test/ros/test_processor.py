@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from avpr_ros.matching.matcher import Matcher
 from avpr_ros.ros.odometry import OdometryBuffer
 from avpr_ros.ros.processor import Processor
+from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 
 
@@ -25,8 +26,8 @@ class CountingMatcher:
 )
 def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     matcher = CountingMatcher()
-    parts: Any = SimpleNamespace(matcher=matcher)
     nobody: Any = None
+    parts = Recognizer(nobody, nobody, cast(Matcher, matcher))
     processor = Processor(nobody, Settings(), parts, nobody, OdometryBuffer(None))
     act(processor)
     assert matcher.forgotten == 1

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.matching.geometry.looks import Looks
 from avpr_ros.matching.geometry.metric_pose import MetricPoses
@@ -28,7 +28,7 @@ class Geometry:
 
     def __init__(
         self,
-        gallery: GalleryMap,
+        gallery: Gallery,
         landmarks: Landmarks,
         settings: MatchSettings,
         distinct_radius_m: float,
@@ -53,7 +53,7 @@ class Geometry:
 
     @classmethod
     def of(
-        cls, gallery: GalleryMap, settings: MatchSettings, distinct_radius_m: float
+        cls, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
     ) -> Geometry | None:
         """Return the geometry of a map; None where it has no landmarks or none are wanted."""
         landmarks = gallery.landmarks() if settings.landmarks else None

@@ -9,7 +9,7 @@ from contextlib import suppress
 import numpy as np
 
 from avpr_ros.gallery.camera_pose import moved_to_base
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.lens import Lens
 from avpr_ros.gallery.self_localisation import locate, true_camera_from_base
@@ -31,7 +31,7 @@ _LEAST_SIGMA_RAD = 0.002
 class MetricPoses:
     """Places cameras by the landmarks of a map."""
 
-    def __init__(self, gallery: GalleryMap, landmarks: Landmarks, settings: MatchSettings) -> None:
+    def __init__(self, gallery: Gallery, landmarks: Landmarks, settings: MatchSettings) -> None:
         """Set up for a map.
 
         Args:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import keyframe_spacing_m
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
@@ -60,7 +60,7 @@ class SequenceGuard:
     reason = Reason.SEQUENCE
 
     def __init__(
-        self, gallery: GalleryMap, top_k: int, distinct_radius_m: float, angle_rad: float
+        self, gallery: Gallery, top_k: int, distinct_radius_m: float, angle_rad: float
     ) -> None:
         """Prepare a map.
 

@@ -82,6 +82,7 @@ class BackEnd:
         node.create_subscription(
             PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
         )
+        node.create_subscription(PathMessage, 'avpr_localizer/session', self._on_session, latched)
         node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/loop_closure', self._on_closure, QUEUE
         )
@@ -107,6 +108,11 @@ class BackEnd:
         with self._lock:
             self._map_frame = message.header.frame_id
             self._graph.set_keyframes(poses)
+
+    def _on_session(self, message: PathMessage) -> None:
+        with self._lock:
+            self._map_frame = message.header.frame_id
+            self._graph.set_session([stamp_ns(one.header.stamp) for one in message.poses])
 
     def _on_closure(self, message: PoseWithCovarianceStamped) -> None:
         try:

@@ -31,6 +31,7 @@ class PoseGraph:
         self._settings = settings
         self._odometry = OdometryBuffer(None, settings.max_gap_s, STEP_S)
         self._keyframes: Sequence[Pose] | None = None
+        self._session_ns: Sequence[int] | None = None
         self._closures: list[AnchoredClosure] = []
         self._waiting: list[LoopClosure] = []
 
@@ -51,13 +52,23 @@ class PoseGraph:
     def set_keyframes(self, map_from_keyframes: Sequence[Pose]) -> None:
         """Take the map's keyframes by id; closures seen before keep the pose they had."""
         self._keyframes = list(map_from_keyframes)
+        self._add_waiting()
+
+    def set_session(self, keyframes_ns: Sequence[int]) -> None:
+        """Take the stamps of this run's own keyframes by id; from then on closures mean those."""
+        self._session_ns = list(keyframes_ns)
+        self._add_waiting()
+
+    def _add_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for closure in waiting:
             self.add_closure(closure)
 
     def add_closure(self, closure: LoopClosure) -> None:
-        """Take one loop closure with a keyframe of the map; it may wait for the keyframes."""
-        if self._keyframes is None:
+        """Take one loop closure with a keyframe, which it may wait for."""
+        if self._session_ns is not None:
+            self._add_session_closure(closure, self._session_ns)
+        elif self._keyframes is None:
             self._waiting = [*self._waiting, closure][-WAITING:]
         elif closure.keyframe_id < len(self._keyframes):
             pose = self._keyframes[closure.keyframe_id]
@@ -65,9 +76,13 @@ class PoseGraph:
         else:
             self.unknown_keyframes += 1
 
-    def add_session_closure(self, closure: LoopClosure, keyframe_ns: int) -> None:
-        """Take one loop closure with a keyframe of this run, known by its stamp."""
-        self._closures.append(AnchoredClosure(closure, None, keyframe_ns))
+    def _add_session_closure(self, closure: LoopClosure, session_ns: Sequence[int]) -> None:
+        """Take one loop closure with a keyframe of this run; the list may lag behind a little."""
+        if closure.keyframe_id < len(session_ns):
+            keyframe_ns = session_ns[closure.keyframe_id]
+            self._closures.append(AnchoredClosure(closure, None, keyframe_ns))
+        else:
+            self._waiting = [*self._waiting, closure][-WAITING:]
 
     def problem(self) -> Problem | None:
         """Return what there is to solve now; None with less than two odometry poses."""

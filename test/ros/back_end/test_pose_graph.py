@@ -116,7 +116,9 @@ def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
 
 def test_closures_within_one_run_need_no_map() -> None:
     run = make_run(3, length_m=300.0)
-    graph = filled(replace(run, closures=[]))
+    graph = PoseGraph(SETTINGS)
+    for stamp_ns, pose in zip(run.stamps_ns, run.odometry, strict=True):
+        graph.add_odometry(stamp_ns, pose)
     covariance = np.diag([0.04] * 3 + [0.0004] * 3)
     rng = np.random.default_rng(0)
     for k in range(0, len(run.truth), 25):
@@ -125,8 +127,9 @@ def test_closures_within_one_run_need_no_map() -> None:
         if len(near):
             seen = run.truth[near[0]].inverse() @ run.truth[k]
             noisy = Pose(seen.translation_m + rng.normal(0.0, 0.1, 3), seen.rotation)
-            closure = LoopClosure(run.stamps_ns[k], 0, noisy, covariance)
-            graph.add_session_closure(closure, run.stamps_ns[int(near[0])])
+            graph.add_closure(LoopClosure(run.stamps_ns[k], int(near[0]), noisy, covariance))
+    assert graph.closures == 0  # the list of keyframes comes last: they wait
+    graph.set_session(run.stamps_ns)
     solution = solve(graph.problem(), SETTINGS)
     truth = rows_of(run.truth)
     assert len(solution.used) > 10

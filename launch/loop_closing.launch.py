@@ -1,0 +1,71 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Close loops without a map: ros2 launch avpr_ros loop_closing.launch.py query:=PATH."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+
+#: Parameters set by the argument of the same name.
+PARAMETERS = {'query': str, 'save_path': str, 'image_transport': str, 'use_sim_time': bool}
+
+
+def arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of this launch file; those of back_end.launch.py come on top."""
+    config = Path(get_package_share_directory('avpr_ros'), 'config', 'localizer.yaml')
+    declare = DeclareLaunchArgument
+    return [
+        declare('query', description='ONNX file of a query network, trained at such a place.'),
+        declare(
+            'save_path',
+            default_value='',
+            description='Folder that the service ~/save_map writes the session to.',
+        ),
+        declare(
+            'params_file',
+            default_value=str(config),
+            description='YAML file with the parameters of the node.',
+        ),
+        declare('image', default_value='image', description='Topic of the raw images.'),
+        declare(
+            'image_transport',
+            default_value='raw',
+            choices=['raw', 'compressed'],
+            description='Kind of image message.',
+        ),
+    ]
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return what ``ros2 launch`` runs."""
+    given = LaunchConfiguration
+    back_end = Path(get_package_share_directory('avpr_ros'), 'launch', 'back_end.launch.py')
+    node = Node(
+        package='avpr_ros',
+        executable='avpr_localizer',
+        name='avpr_localizer',
+        namespace=given('namespace'),
+        output='screen',
+        parameters=[
+            ParameterFile(given('params_file'), allow_substs=True),
+            {
+                'mode': 'loop_closing',
+                **{
+                    name: ParameterValue(given(name), value_type=kind)
+                    for name, kind in PARAMETERS.items()
+                },
+            },
+        ],
+        remappings=[('image', given('image')), ('odom', given('odom'))],
+    )
+    # First: it declares namespace, odom and use_sim_time, which the node takes too.
+    included = IncludeLaunchDescription(PythonLaunchDescriptionSource(str(back_end)))
+    return LaunchDescription([*arguments(), included, node])

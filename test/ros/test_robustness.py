@@ -1,0 +1,174 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong on a robot, over topics: restarts, dead cameras, neighbours, new maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import itertools
+from pathlib import Path
+import signal
+
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from module_process import ModuleProcess
+import pictures
+from processes import NodeProcess, Peer, values_of
+import pytest
+from std_srvs.srv import Trigger
+import town
+
+from avpr_ros.ros.messages import stamp_message
+
+GIVEN = {'sequence': 'single', 'max_rate_hz': 0.0}
+
+
+@pytest.fixture
+def run(tmp_path: Path, town_map: Path, town_query: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Start a localizer in a namespace; killed or stopped, it may come again."""
+    started: list[NodeProcess] = []
+
+    def run_one(namespace: str, **parameters: object) -> NodeProcess:
+        given = {'map': town_map, 'query': town_query, **GIVEN, **parameters}
+        flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
+        folder = tmp_path / f'{namespace}{len(started)}'
+        folder.mkdir()
+        where = ['-r', f'__ns:=/{namespace}'] if namespace else []
+        started.append(NodeProcess(folder, *where, *flags))
+        return started[-1]
+
+    yield run_one
+    for node in started:
+        node.stop()
+
+
+@pytest.fixture
+def meet() -> Iterator[Callable[[str], Peer]]:
+    peers: list[Peer] = []
+
+    def meet_one(namespace: str) -> Peer:
+        peers.append(Peer(f'{namespace}/avpr_localizer'.lstrip('/')))
+        return peers[-1]
+
+    yield meet_one
+    for peer in peers:
+        peer.close()
+
+
+def place_of(peer: Peer, publisher: object, place: int) -> str:
+    return values_of(peer.ask(publisher, pictures.raw(town.view(place))).status[0])['keyframe_id']
+
+
+def test_two_robots_do_not_disturb_each_other(
+    run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    for robot in ('robot1', 'robot2'):
+        run(robot)
+    first, second = meet('robot1'), meet('robot2')
+    cameras = [
+        peer.publisher(topic=f'/{robot}/image')
+        for peer, robot in ((first, 'robot1'), (second, 'robot2'))
+    ]
+    for place in range(4):
+        assert place_of(first, cameras[0], place) == str(place)
+        assert place_of(second, cameras[1], place + 5) == str(place + 5)
+    assert len(first.matches) == len(second.matches) == 4
+    assert first.node.count_publishers('/avpr_localizer/pose') == 0
+
+
+def test_a_camera_that_dies_and_returns_is_heard_again(
+    run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    run('robot3')
+    peer = meet('robot3')
+    camera = peer.publisher(topic='/robot3/image')
+    assert place_of(peer, camera, 2) == '2'
+    peer.node.destroy_publisher(camera)
+    peer.until(
+        lambda: 'waiting' in values_of(peer.fresh_diagnostics('images'))['reliability'],
+        'the node sees that it is gone',
+    )
+    again = peer.publisher(topic='/robot3/image', reliable=False)  # another driver, another QoS
+    assert place_of(peer, again, 6) == '6'
+
+
+def test_a_bag_that_loops_is_matched_again(
+    run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    run('robot4', max_image_age_s=0.0)
+    peer = meet('robot4')
+    camera = peer.publisher(topic='/robot4/image')
+    stamps = [town.FIRST_STAMP_NS + place * 10**9 for place in range(3)]
+    for _ in range(2):
+        before = len(peer.matches)
+        for place, at_ns in enumerate(stamps):
+            image = pictures.raw(town.view(place))
+            image.header.stamp = stamp_message(at_ns)
+            camera.publish(image)
+            peer.until(lambda: len(peer.matches) > before + place, 'an answer')  # noqa: B023
+        found = [values_of(one.status[0])['keyframe_id'] for one in peer.matches[before:]]
+        assert found == ['0', '1', '2']
+
+
+def test_reload_swaps_the_map_under_load_without_a_lost_or_wrong_match(
+    tmp_path: Path, run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    live, new = (town.write_map(tmp_path / name) for name in ('live', 'new'))
+    run('robot5', map=live)
+    peer = meet('robot5')
+    camera = peer.publisher(topic='/robot5/image')
+
+    def look(place: int) -> str:
+        values = values_of(peer.ask(camera, pictures.raw(town.view(place))).status[0])
+        assert (values['reason'], values['keyframe_id']) == ('accepted', str(place))
+        return values['map_id']
+
+    maps = [look(0)]
+    live.rename(tmp_path / 'old')
+    new.rename(live)
+    answer = peer.start_call(Trigger, 'reload_map', Trigger.Request())
+    for number in range(1, 500):
+        maps.append(look(number % town.PLACES))
+        if answer.done() and maps[-1] != maps[0]:
+            break
+    assert answer.result().success
+    changes = sum(a != b for a, b in itertools.pairwise(maps))
+    assert changes == 1
+    peer.until(lambda: len(peer.poses) == len(maps), 'a pose for every image')
+
+
+def test_node_and_adapter_restart_into_a_running_system(
+    tmp_path: Path, run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    sent: list[PoseWithCovarianceStamped] = []
+
+    def adapter(number: int) -> ModuleProcess:
+        folder = tmp_path / f'adapter{number}'
+        folder.mkdir()
+        module = 'avpr_ros.ros.adapters.node'
+        return ModuleProcess(folder, module, 'restarting', mode='robot_localization', agreeing=1)
+
+    node, adapting = run(''), adapter(0)
+    peer = meet('')
+    camera = peer.publisher()
+    peer.node.create_subscription(PoseWithCovarianceStamped, '/restarting/pose', sent.append, 50)
+
+    def flows() -> bool:
+        place_of(peer, camera, 3)
+        return bool(sent)
+
+    peer.until(flows, 'the adapter sends')
+    assert node.stop(signal.SIGKILL) == -signal.SIGKILL
+    assert adapting.stop(signal.SIGKILL) == -signal.SIGKILL
+    sent.clear()
+    run('')
+    adapting = adapter(1)
+    again = meet('')
+    again.node.create_subscription(PoseWithCovarianceStamped, '/restarting/pose', sent.append, 50)
+    stop_at = again.publisher()
+
+    def flows_again() -> bool:
+        again.send(stop_at, pictures.raw(town.view(3)))  # the dead node may still be listed
+        return bool(sent)
+
+    again.until(flows_again, 'the adapter sends again')
+    assert adapting.stop() == 0
