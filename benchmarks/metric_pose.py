@@ -205,9 +205,11 @@ def score(one: PoseSet, results: list[MatchResult]) -> Row:
         'median_error_m': float(np.median(metres)) if errors else None,
         'median_error_deg': float(np.median(degrees)) if errors else None,
         'p90_error_m': float(np.percentile(metres, 90)) if errors else None,
+        'max_error_m': float(metres.max()) if errors else None,
         'median_keyframe_error_m': float(np.median(keyframe_m)) if keyframe_m else None,
         'nees_over_6_mean': float(np.mean(nees)) if nees else None,
         'nees_over_6_median': float(np.median(nees)) if nees else None,
+        'nees_over_6_max': float(np.max(nees)) if nees else None,
         **{f'rejected_{reason}': reasons.count(reason) for reason in sorted(set(reasons))},
     }
 
