@@ -23,7 +23,7 @@ def draw(scored: Sequence[Scored], path: Path) -> None:
         scored: of each set and method.
         path: the picture; replaced.
     """
-    names = list(dict.fromkeys(str(row['set']) for row, _, _ in scored))
+    names = list(dict.fromkeys(str(row['set']) for row, recall, _ in scored if recall))
     columns = min(len(names), 4)
     lines = -(-len(names) // columns)
     figure, axes = plt.subplots(

@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.console import Console
 
 from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, Shot, write_bag
-from avpr_ros.demo.camera import Camera
 from avpr_ros.demo.steps import Steps
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
@@ -80,7 +79,7 @@ def calibrated(folder: Path) -> None:
 
 def _write(bag: Path, posed: Sequence[Posed]) -> None:
     shots = (Shot(stamp, pose, path.read_bytes()) for stamp, pose, path in posed)
-    write_bag(bag, shots, [(stamp, pose) for stamp, pose, _ in posed], Camera())
+    write_bag(bag, shots, [(stamp, pose) for stamp, pose, _ in posed], None)
 
 
 def _walks(name: str, gallery: str, query: str) -> tuple[list[Posed], list[Posed]]:

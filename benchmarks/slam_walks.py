@@ -37,7 +37,7 @@ def write_corridor(data: Path, folder: Path, drift: Drift, frames: int | None) -
             Shot(START_NS + k * 10**9, Pose.from_xy_yaw(float(k), 0.0, 0.0), image.read_bytes())
             for k, image in enumerate(images)
         ]
-        _write(folder / walk, shots, shots, Camera(), odometry_drift)
+        _write(folder / walk, shots, shots, None, odometry_drift)
 
 
 def write_euroc(data: Path, folder: Path, drift: Drift, frames: int | None) -> None:
@@ -69,7 +69,11 @@ def _undistorted(image: Path) -> bytes:
 
 
 def _write(
-    bag: Path, shots: Sequence[Shot], way: Sequence[Shot], camera: Camera, drift: Drift | None
+    bag: Path,
+    shots: Sequence[Shot],
+    way: Sequence[Shot],
+    camera: Camera | None,
+    drift: Drift | None,
 ) -> None:
     """Write the shots; odometry follows the way, finely, in the map or with drift."""
     stamps, truth = [way[0].stamp_ns], [way[0].map_from_base]

@@ -21,7 +21,6 @@ from rich.console import Console
 
 from avpr_ros.demo.answers import read_answers, true_positions
 from avpr_ros.demo.bag_writer import Shot, write_bag
-from avpr_ros.demo.camera import Camera
 from avpr_ros.demo.methods import METHODS, Method, build_and_train, play
 from avpr_ros.demo.steps import Steps
 from avpr_ros.evaluation.positives import positives_within
@@ -61,7 +60,7 @@ def write_walk(images: list[Path], bag: Path) -> None:
         Shot(stamp, pose, image.read_bytes())
         for stamp, pose, image in zip(stamps, poses, images, strict=True)
     )
-    write_bag(bag, shots, list(zip(stamps, poses, strict=True)), Camera())
+    write_bag(bag, shots, list(zip(stamps, poses, strict=True)), None)
 
 
 def run_set(traversal: Traversal, folder: Path, frames: int | None) -> list[Row]:

@@ -61,7 +61,7 @@ def write_bag(
     path: Path,
     shots: Iterable[Shot],
     odometry: Sequence[tuple[int, Pose]],
-    camera: Camera,
+    camera: Camera | None,
     odometry_frame: str = MAP_FRAME,
 ) -> None:
     """Write one drive; an older bag at ``path`` is replaced when the new one is whole.
@@ -70,7 +70,7 @@ def write_bag(
         path: the bag's folder; the mcap file in it has the same name.
         shots: in stamp order; consumed while writing.
         odometry: stamp and pose of the base, in stamp order, at its own rate.
-        camera: for ``camera_info``.
+        camera: for ``camera_info``; None where the lens is not known, and nothing is said of it.
         odometry_frame: what those poses are in; with drift it is not the map.
     """
     with atomic_folder(path, replace=True) as temporary:
@@ -84,7 +84,10 @@ def write_bag(
 
 
 def _write(
-    writer: Writer, shots: Iterable[Shot], odometry: Sequence[tuple[int, Any]], camera: Camera
+    writer: Writer,
+    shots: Iterable[Shot],
+    odometry: Sequence[tuple[int, Any]],
+    camera: Camera | None,
 ) -> None:
     topics = {
         topic: writer.add_connection(topic, kind, typestore=_STORE)
@@ -98,7 +101,8 @@ def _write(
             when, message = waiting.pop()
             _put(writer, topics[ODOMETRY_TOPIC], message, when)
         _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
-        _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
+        if camera is not None:
+            _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
         _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.encoded), stamp)
     for when, message in reversed(waiting):
         _put(writer, topics[ODOMETRY_TOPIC], message, when)

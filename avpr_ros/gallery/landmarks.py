@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.features import WIDTH, Features
+from avpr_ros.gallery.mapped_npz import map_npz
 
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
-    """Features of all keyframes, one after the other.
+    """Features of all keyframes, one after the other; of a map on disk, mapped into memory.
 
     Attributes:
         offsets: (N + 1,) int64; keyframe row r has the features ``offsets[r]`` to
@@ -94,11 +94,10 @@ class Landmarks:
             MapError: unreadable, of another type, or of another number of keyframes.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                columns = {name: stored[name] for name in stored.files}
+            columns = map_npz(path)
             evidence, scale = columns.pop('numbers').tolist()
             landmarks = cls(**columns, min_evidence=evidence, covariance_scale=scale)
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise MapError(f'{path} cannot be read ({error}); build the map again') from error
         landmarks._check(path, keyframes, cameras)
         return landmarks

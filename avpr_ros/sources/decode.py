@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 import sys
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
+from avpr_ros.sources.image_messages import CompressedImageMessage, ImageMessage
 from avpr_ros.sources.jpeg_scale import reading_flag
 from avpr_ros.sources.whole_file import find_damage
 
@@ -41,24 +42,6 @@ _PIXEL_BYTES = {
 }
 #: Other names of the same layouts; OpenCV's own type names have its channel order, BGR.
 _SAME_LAYOUT = {'uyvy': 'yuv422', 'yuyv': 'yuv422_yuy2', '8UC1': 'mono8', '8UC3': 'bgr8'}
-
-
-class ImageMessage(Protocol):
-    """``sensor_msgs/Image``, of whichever library."""
-
-    height: Any
-    width: Any
-    encoding: Any
-    is_bigendian: Any
-    step: Any
-    data: Any
-
-
-class CompressedImageMessage(Protocol):
-    """``sensor_msgs/CompressedImage``, of whichever library."""
-
-    format: Any
-    data: Any
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.evaluation import cost
 from avpr_ros.evaluation.cost import torch_macs
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
@@ -40,6 +41,28 @@ def test_query_networks_cost_what_the_paper_says(preset, gmac, millions):
     assert sum(v.numel() for v in network.parameters()) / 1e6 == pytest.approx(millions, rel=0.01)
     image = torch.zeros(1, 322, 322, 3, dtype=torch.uint8)
     assert torch_macs(network, image) / 1e9 == pytest.approx(gmac, rel=0.01)
+
+
+@pytest.mark.parametrize(('name', 'gmac'), [('dinov2-salad', 45.8), ('dinov2-boq', 49.1)])
+def test_gallery_networks_cost_what_the_papers_say(name, gmac, monkeypatch):
+    # Those counts know no fused attention; ours adds its two matrix products, a tenth more.
+    fused: list[float] = []
+
+    def set_apart(count):
+        return lambda *shapes: fused.append(count(*shapes)) or 0.0
+
+    apart = {name: set_apart(count) for name, count in cost._FUSED.items()}
+    monkeypatch.setattr(cost, '_FUSED', apart)
+    with torch.device('meta'):
+        network = FoundationNetwork(kind_by_name(name))
+    network.to_empty(device='cpu').fix_size()
+    whole = torch.zeros(1, 322, 322, 3, dtype=torch.uint8)
+    assert torch_macs(network, whole) / 1e9 == pytest.approx(gmac, rel=0.01)
+    cells = (322 // 14) ** 2
+    attention = 12 * 2 * (cells + 1) ** 2 * 768
+    if name == 'dinov2-boq':
+        attention += 2 * 2 * (cells**2 + 64 * 64 + 64 * cells) * 384
+    assert sum(fused) == pytest.approx(attention)
 
 
 def test_salad_refuses_no_more_cells_than_clusters():

@@ -1,0 +1,81 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A map without some of its keyframes, as if their places had never been driven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import csv
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.landmarks import Landmarks
+from precision_sets import APART_M
+from results import require_data
+
+
+@dataclass(frozen=True, eq=False)
+class PartOfMap(GalleryMap):
+    """Some rows of a map; what was learned of the whole map stays."""
+
+    kept: Landmarks | None = None
+
+    def landmarks(self) -> Landmarks | None:
+        """Return the landmarks of the rows that are left."""
+        return self.kept
+
+
+def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
+    """Return the map with only the given rows."""
+    frames = gallery.keyframes
+    names = ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
+    keyframes = Keyframes(**{name: getattr(frames, name)[rows] for name in names})
+    descriptors = np.asarray(gallery.descriptors[rows])
+    whole = gallery.landmarks()
+    return PartOfMap(
+        gallery.path,
+        gallery.manifest,
+        descriptors,
+        keyframes,
+        GalleryIndex.build(descriptors),
+        None if whole is None else _landmarks_of(whole, rows),
+    )
+
+
+def _landmarks_of(whole: Landmarks, rows: IntArray) -> Landmarks:
+    parts = [np.arange(whole.of(int(row)).start, whole.of(int(row)).stop) for row in rows]
+    index = np.concatenate(parts)
+    return replace(
+        whole,
+        offsets=np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64),
+        points_px=whole.points_px[index],
+        descriptors=whole.descriptors[index],
+        points_m=whole.points_m[index],
+    )
+
+
+def floors_of(positions_m: NDArray[np.float64]) -> list[str]:
+    """Return the floor of the office tower at each (N, 3) position of ``ietower``."""
+    with (require_data('ietower') / 'frames.csv').open(encoding='utf-8') as stream:
+        rows = list(csv.DictReader(stream))
+    clips = list(dict.fromkeys(row['clip'] for row in rows))
+    floor_of_clip = {row['clip']: row['floor'] for row in rows}
+    numbers = np.round(positions_m[:, 1] / APART_M).astype(int)
+    return [floor_of_clip[clips[number]] for number in numbers]
+
+
+def without_each(
+    gallery: GalleryMap, queries_m: NDArray[np.float64]
+) -> Iterator[tuple[str, PartOfMap, IntArray]]:
+    """Yield for each floor its name, the map without it, and which queries are on it."""
+    mapped = np.array(floors_of(gallery.keyframes.poses[:, :3]))
+    asked = np.array(floors_of(queries_m))
+    for floor in np.unique(asked):
+        rows = np.flatnonzero(mapped != floor).astype(np.int64)
+        yield str(floor), part_of(gallery, rows), np.flatnonzero(asked == floor).astype(np.int64)
