@@ -49,6 +49,14 @@ ENDPOINTS = (
     ),
     Endpoint(
         'subscribed',
+        'camera_info',
+        'sensor_msgs/msg/CameraInfo',
+        'best effort, depth 1',
+        'Optional, heard once, beside the image topic as remapped: the lens, for poses by '
+        'landmarks. Without it the lens that the map has for the camera is taken.',
+    ),
+    Endpoint(
+        'subscribed',
         'odom',
         'nav_msgs/msg/Odometry',
         'best effort, depth 50',

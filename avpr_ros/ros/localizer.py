@@ -10,6 +10,7 @@ from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
 
+from avpr_ros.ros.camera_info_input import CameraInfoInput
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.image_input import ImageInput
 from avpr_ros.ros.interface import image_topic
@@ -55,7 +56,14 @@ class Localizer:
         outputs = Outputs(node, settings.map_frame)
         outputs.publish_keyframes(recognizer)
         self._odometry = OdometryInput(node)
-        self._processor = Processor(node, settings, recognizer, outputs, self._odometry)
+        self._processor = Processor(
+            node,
+            settings,
+            recognizer,
+            outputs,
+            self._odometry,
+            CameraInfoInput(node, settings.cameras),
+        )
         self._services_offered = Services(node, self._processor, outputs)
         self._slots: NewestOnly[Any] = NewestOnly()
         self._worker = Worker(self._slots, self._processor.work, self._processor.failed)

@@ -16,6 +16,7 @@ from avpr_ros.errors import ImageDecodeError
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.poses import Pose
 from avpr_ros.ros import messages
+from avpr_ros.ros.camera_info_input import CameraInfoInput
 from avpr_ros.ros.deferred import Deferred
 from avpr_ros.ros.gates import MotionGate, RateGate, too_old
 from avpr_ros.ros.odometry_input import OdometryInput
@@ -60,6 +61,7 @@ class Processor:
         recognizer: Recognizer,
         outputs: Outputs,
         odometry: OdometryInput,
+        lenses: CameraInfoInput,
     ) -> None:
         self.settings = settings
         self.recognizer = recognizer
@@ -68,6 +70,7 @@ class Processor:
         self._node = node
         self._outputs = outputs
         self._odometry = odometry
+        self._lenses = lenses
         self._gate = RateGate()
         self._motion = MotionGate()
         self._odometry_restarts = 0
@@ -169,7 +172,9 @@ class Processor:
         with measured() as stages_s:
             with stage('decode'):
                 image = _decode(message, recognizer.least_side_px)
-            result = recognizer.recognize(image, stamp_ns, camera, odom_from_base)
+            result = recognizer.recognize(
+                image, stamp_ns, camera, odom_from_base, self._lenses.lens(camera)
+            )
             self.statistics.matched(result)
             with stage('publish'):
                 self._outputs.publish(result, recognizer, image)

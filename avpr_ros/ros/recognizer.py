@@ -23,6 +23,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.stages import stage
 
 
@@ -86,7 +87,12 @@ class Recognizer:
         return Recognizer(gallery, self.network, _matcher(gallery, self.network, settings))
 
     def recognize(
-        self, image: RgbImage, stamp_ns: int, camera: str, odom_from_base: Pose | None = None
+        self,
+        image: RgbImage,
+        stamp_ns: int,
+        camera: str,
+        odom_from_base: Pose | None = None,
+        intrinsics: CameraIntrinsics | None = None,
     ) -> MatchResult:
         """Describe an (H, W, 3) uint8 RGB image and match it.
 
@@ -95,9 +101,10 @@ class Recognizer:
             stamp_ns: its stamp.
             camera: name of the camera that took it.
             odom_from_base: odometry at its stamp; None without.
+            intrinsics: lens of the camera; None where only the map may know it.
         """
         descriptor = self.network.describe(image)
-        query = Query(descriptor, stamp_ns, camera, image, odom_from_base=odom_from_base)
+        query = Query(descriptor, stamp_ns, camera, image, intrinsics, odom_from_base)
         with stage('guards'):
             result = self.matcher.match(query)
         if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:

@@ -243,7 +243,8 @@ def test_interface_table_is_the_graph(peer: Peer, publisher: Any) -> None:
     published = peer.node.get_publisher_names_and_types_by_node(NAME, '/')
     assert {(n, t[0]) for n, t in published if n not in own} == names('published')
     subscribed = peer.node.get_subscriber_names_and_types_by_node(NAME, '/')
-    assert {n for n, _ in subscribed if n not in own} == {'/image', '/odom'}
+    heard = {n for n, _ in subscribed if n not in own}
+    assert heard == {'/image', '/camera_info', '/odom'}
     services = peer.node.get_service_names_and_types_by_node(NAME, '/')
     offered = {(n, t[0]) for n, t in services if t[0].startswith('std_srvs')}
     assert offered == names('service')

@@ -79,10 +79,12 @@ class MetricPoses:
         if query.image is None:
             return None
         height_px, width_px = query.image.shape[:2]
-        for number, camera in enumerate(self._gallery.manifest.cameras):
+        cameras = self._gallery.manifest.cameras
+        for number, camera in enumerate(cameras):
             intrinsics = query.intrinsics or camera.intrinsics
+            # A camera that the map does not know is taken to be mounted as its only one.
             if (
-                camera.name != query.camera
+                (camera.name != query.camera and len(cameras) > 1)
                 or camera.base_from_camera is None
                 or intrinsics is None
             ):
