@@ -153,12 +153,17 @@ def _teacher(gallery: GalleryMap, threads: int) -> _Network:
 
     from avpr_ros.networks.registry import load_gallery_network
 
-    torch.set_num_threads(threads)
     network = load_gallery_network(gallery.space())
     name = gallery.manifest.descriptor_space.network
 
     def describe(image: RgbImage) -> Descriptors:
-        row: Descriptors = network.describe([image])[0]
+        # Torch has one number for the whole process: others want theirs back.
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            row: Descriptors = network.describe([image])[0]
+        finally:
+            torch.set_num_threads(before)
         return row
 
     return _Network(describe, torch_cost(network, name, network.input_px))

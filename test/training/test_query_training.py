@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from avpr_ros.errors import ConfigError, MapError, SpaceMismatchError, TrainingError
 from avpr_ros.gallery.builder import BuildSettings, build_map
@@ -121,11 +122,14 @@ def test_the_gallery_network_itself_finds_its_own_descriptors(real_map, tmp_path
 KILLED = """
 import sys
 from pathlib import Path
+import torch
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.training import held_out
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 
+# Sums are taken in another order by another number of threads.
+torch.set_num_threads(int(sys.argv[3]))
 held_out.VIEWS = 10
 settings = TrainSettings(steps=8, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
 train_query_network(GalleryMap.open(Path(sys.argv[1])), Path(sys.argv[2]), settings)
@@ -135,7 +139,8 @@ train_query_network(GalleryMap.open(Path(sys.argv[1])), Path(sys.argv[2]), setti
 def test_a_training_killed_in_the_middle_goes_on_to_the_same_bits(real_map, tmp_path):
     output = tmp_path / 'query.onnx'
     checkpoint = output.with_suffix('.checkpoint')
-    with subprocess.Popen([sys.executable, '-c', KILLED, real_map.path, output]) as work:
+    threads = str(torch.get_num_threads())
+    with subprocess.Popen([sys.executable, '-c', KILLED, real_map.path, output, threads]) as work:
         written: set[int] = set()
         deadline = time.monotonic() + 120
         while len(written) < 3 and work.poll() is None and time.monotonic() < deadline:
