@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from avpr_ros.errors import ConfigError
+from avpr_ros.errors import ConfigError, SpaceMismatchError
 from avpr_ros.gallery.describer import Describer
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
@@ -35,11 +35,14 @@ def describer_by_name(
 
     Raises:
         ConfigError: unknown name, a bad ``dim``, or weights that are not there.
-        SpaceMismatchError: ``like`` is not of a foundation network.
+        SpaceMismatchError: ``like`` is given and it or the network is an embedded one.
     """
     if name in EMBEDDED_KINDS:
         if like is not None:
-            FoundationGalleryNetwork.checkpoint_of(like)
+            raise SpaceMismatchError(
+                f'{name} fits a descriptor space to each map and cannot take that of another map, '
+                'which needs a foundation network on both sides; leave out --space-of'
+            )
         return EmbeddedDescriber(name, dim)
     return FoundationDescriber(name, dim, like)
 
