@@ -24,6 +24,8 @@ from avpr_ros.ros.replay_record import Record, pose_values
 LOOK_PERIOD_S = 0.05
 #: Seconds between two log lines about the progress.
 PROGRESS_PERIOD_S = 5.0
+#: Seconds in which further listeners may still be connected.
+SETTLE_S = 2.0
 #: Messages other than images that wait for a slow subscriber at most.
 ALSO_DEPTH = 1000
 
@@ -85,6 +87,8 @@ class Player:
                 f'After {timeout_s:g} s {" and ".join(self._missing())}: start the node, remap '
                 'its image topic, choose its image_transport, and give its name with --node.'
             )
+        # Others who listen are waited for, too, but not for ever: their QoS may not fit.
+        self._spin_until(self._all_matched, min(timeout_s, SETTLE_S))
 
     def play_closed_loop(self, messages: Iterable[Played], timeout_s: float) -> None:
         """Publish each image only after the one before was answered, or the time was up.
@@ -110,6 +114,13 @@ class Player:
     def close(self) -> None:
         """Take the node out of the executor."""
         self._executor.shutdown()
+
+    def _all_matched(self) -> bool:
+        """Tell whether everybody who listens to a topic is connected to its publisher."""
+        return all(
+            publisher.get_subscription_count() >= self._node.count_subscribers(name)
+            for name, publisher in self._also.items()
+        )
 
     def _missing(self) -> list[str]:
         missing = [

@@ -19,7 +19,9 @@ def test_the_sequence_filter_is_switched_on_while_running(gallery: Any) -> None:
     recognizer = Recognizer(gallery, network, Matcher(gallery, None))
     image = np.zeros((2, 2, 3), np.uint8)
     assert recognizer.recognize(image, 0, 'front').reason is Reason.NOT_CALIBRATED
-    following = recognizer.with_settings(Settings(sequence='filter'))
+    following = recognizer.with_settings(
+        Settings(map='map', query='query.onnx', sequence='filter')
+    )
     result = following.recognize(image, 0, 'front')
     assert result.reason is Reason.SEQUENCE
     assert result.candidates[0].row == 7

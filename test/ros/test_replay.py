@@ -63,7 +63,8 @@ def replay(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope='module')
 def target(start: Callable[..., NodeProcess]) -> NodeProcess:
-    node = start('replay_target', '-r', f'image:={TOPIC}')
+    # The tests' own odometry must be waited for until the tests hear it, not until the node does.
+    node = start('replay_target', '-r', f'image:={TOPIC}', '-r', 'odom:=unheard')
     node.wait_for_log('keyframes of')
     return node
 
