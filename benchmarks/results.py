@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 import json
-import os
 from pathlib import Path
-import platform
 import sys
 
 from rich.console import Console
 from rich.table import Table
 
+from avpr_ros.evaluation.machine import machine, versions
 from avpr_ros.files import write_text_atomically
 
 Row = Mapping[str, object]
@@ -23,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Real traversals; never part of the repository (see its README).
 SHARED_DATA = ROOT.parent / 'shared' / 'data'
 RESULTS = ROOT / 'benchmarks' / 'results'
-PACKAGES = ('avpr_ros', 'torch', 'timm', 'onnxruntime', 'faiss-cpu', 'opencv-python-headless')
 
 
 def require_data(name: str) -> Path:
@@ -34,21 +31,12 @@ def require_data(name: str) -> Path:
     return folder
 
 
-def machine() -> str:
-    """Return processor, cores and memory in words."""
-    lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
-    model = next((row.split(':')[1].strip() for row in lines if row.startswith('model name')), '')
-    memory_gib = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30
-    cores = len(os.sched_getaffinity(0))
-    return f'{model or platform.machine()}, {cores} cores, {memory_gib:.0f} GiB'
-
-
 def write_results(name: str, rows: Sequence[Row], *, quick: bool, note: str = '') -> Path:
     """Write ``benchmarks/results/NAME.json``; a quick run goes beside it, never over it."""
     path = RESULTS / (f'{name}.quick.json' if quick else f'{name}.json')
     document = {
         'machine': machine(),
-        'versions': {'python': platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        'versions': versions(),
         'command': f'python benchmarks/{name}.py' + (' --quick' if quick else ''),
         'quick': quick,
         'note': note,
