@@ -17,6 +17,7 @@ import town
 from visualization_msgs.msg import MarkerArray
 
 from avpr_ros.matching.result import MatchResult, Reason
+from avpr_ros.ros.messages import stamp_ns
 from avpr_ros.ros.visuals import Visuals
 from avpr_ros.sources.decode import decode_image
 
@@ -33,14 +34,32 @@ def publisher(peer: Peer) -> Any:
     return peer.publisher()
 
 
+def stamp_of(message: Any) -> int:
+    """Return the stamp of the query that a picture or a set of markers is about."""
+    if isinstance(message, MarkerArray):
+        message = next(one for one in message.markers if one.ns == 'matches')
+    return stamp_ns(message.header.stamp)
+
+
 def watch(peer: Peer, publisher: Any, kind: type, topic: str, place: int) -> Any:
-    """Subscribe, ask until something comes, and return the first message."""
+    """Subscribe, show the node a place until a watcher gets what it drew of it, return that.
+
+    Drawings of earlier images may still be under way: only the asked images' stamps count.
+    """
     seen: list[Any] = []
+    asked: set[int] = set()
     subscription = peer.node.create_subscription(kind, f'/{NAME}/{topic}', seen.append, 10)
     image = pictures.raw(town.view(place))
-    peer.until(lambda: seen or not peer.ask(publisher, image), topic)
+
+    def drawn() -> Any:
+        mine = [message for message in seen if stamp_of(message) in asked]
+        if not mine:
+            asked.add(stamp_ns(peer.ask(publisher, image).header.stamp))
+        return next(iter(mine), None)
+
+    message = peer.until(drawn, topic)
     peer.node.destroy_subscription(subscription)
-    return seen[0]
+    return message
 
 
 def test_markers_show_the_keyframes_and_the_match(peer: Peer, publisher: Any) -> None:
@@ -54,15 +73,17 @@ def test_markers_show_the_keyframes_and_the_match(peer: Peer, publisher: Any) ->
 
 
 def test_a_watcher_who_comes_later_gets_the_keyframes_too(peer: Peer, publisher: Any) -> None:
-    unknown, seen = pictures.raw(town.view(1000)), []
+    markers = watch(peer, publisher, MarkerArray, 'markers', 1000).markers
+    arrow = next(one for one in markers if one.ns == 'matches')
+    assert arrow.color.r > arrow.color.g
+    seen: list[Any] = []
     peer.node.create_subscription(MarkerArray, f'/{NAME}/markers', seen.append, 10)
+    unknown = pictures.raw(town.view(1000))
 
     def groups() -> set[str]:
         return {one.ns for message in seen for one in message.markers}
 
     peer.until(lambda: 'keyframes' in groups() or not peer.ask(publisher, unknown), 'keyframes')
-    arrow = next(one for one in seen[0].markers if one.ns == 'matches')
-    assert arrow.color.r > arrow.color.g
 
 
 def test_match_image_shows_both_pictures(peer: Peer, publisher: Any) -> None:
