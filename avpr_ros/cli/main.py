@@ -75,3 +75,7 @@ def main() -> None:
     except AvprError as error:
         print_error(str(error))
         sys.exit(_FAILED)
+
+
+if __name__ == '__main__':
+    main()

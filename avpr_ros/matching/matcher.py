@@ -83,6 +83,10 @@ class Matcher:
         fault = self._fault(query.descriptor)
         if fault is not None:
             return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
+        odometry = query.odom_from_base
+        if self._settings.odometry and odometry is not None and not odometry.finite:
+            text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
+            return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
         hypotheses = self._hypotheses_for(camera)
         retrieval = retrieve(
             self._gallery.index,
