@@ -86,3 +86,11 @@ def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_
     assert code == 2
     assert 'bbbbbbbbbbbb' in err
     assert not (tmp_path / 'out').exists()
+
+
+def test_odometry_must_be_there_when_it_is_named(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    code, _, err = avpr(*arguments, '--odom-topic', '/odom')
+    assert code == 2
+    assert '/odom' in err
+    assert not (tmp_path / 'out').exists()
