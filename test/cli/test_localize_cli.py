@@ -99,3 +99,11 @@ def test_a_page_about_a_run_with_its_map(avpr, walk, tmp_path, map_and_query):
     code, _, err = avpr('report', tmp_path / 'nowhere', *page)
     assert code == 2
     assert 'nowhere' in err
+
+
+def test_odometry_must_be_there_when_it_is_named(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    code, _, err = avpr(*arguments, '--odom-topic', '/odom')
+    assert code == 2
+    assert '/odom' in err
+    assert not (tmp_path / 'out').exists()

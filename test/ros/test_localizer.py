@@ -105,7 +105,7 @@ def test_diagnostics_say_what_the_node_does(peer: Peer, own_map: Path) -> None:
     percentiles = [float(inference[f'p{share}_ms']) for share in (50, 95, 99)]
     assert percentiles[0] > 0.0
     assert percentiles == sorted(percentiles)
-    for stage in STAGES:
+    for stage in set(STAGES) - {'geometry'}:  # this map has no landmarks
         p50, p95, p99 = (float(one) for one in inference[f'{stage}_ms'].split(' / '))
         assert 0.0 <= p50 <= p95 <= p99
     assert int(values_of(peer.fresh_diagnostics('localisation'))['count_accepted']) > 0
