@@ -21,13 +21,14 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index_choice import build_index
 from avpr_ros.gallery.keyframes import Keyframes
 from results import ROOT, Row
 from robot.search import many_rows
-from robot.walks import WORK, read_image
+from robot.walks import WORK
 
 KEYFRAMES = 10_000
 #: What accepts every image, so that each gives a pose.
@@ -45,12 +46,14 @@ class Drive:
         seconds: how long.
         camera_hz: images a second.
         max_rate_hz: the node's limit; 0 for none.
+        use_landmarks: look at the candidates' corners too.
     """
 
     method: str
     seconds: float
     camera_hz: float = 30.0
     max_rate_hz: float = 0.0
+    use_landmarks: bool = False
 
 
 def large_map(real: GalleryMap) -> Path:
@@ -79,9 +82,9 @@ def large_map(real: GalleryMap) -> Path:
     return folder
 
 
-def jpeg_640x480(image: Path) -> bytes:
-    """Return a real image as a camera would send it."""
-    bgr = read_image(image)[..., ::-1]
+def jpeg_640x480(image: RgbImage) -> bytes:
+    """Return an image as a camera would send it."""
+    bgr = image[..., ::-1]
     picture = cv2.resize(bgr, (640, 480), interpolation=cv2.INTER_AREA)
     return bytes(cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
 
@@ -90,6 +93,7 @@ def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> li
     """Return the command line of ``avpr_localizer`` for a drive."""
     settings = [f'map:={map_folder}', f'query:={query}', 'image_transport:=compressed']
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
+    settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
     parameters = [part for one in settings for part in ('-p', one)]
     return [python, '-m', 'avpr_ros.ros.main', '--ros-args', *parameters]
 
