@@ -125,11 +125,9 @@ class Matcher:
 
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
-        if self._geometry is not None:
-            with stage('geometry'):
-                metric, objection = self._geometry.measure(case)
-            if metric is not None or objection is not None:
-                return metric, objection
+        look = case.look
+        if look is not None and look.objection is not None:
+            return None, look.objection
         covariance = match_covariance(
             case.retrieval,
             case.hypotheses,
@@ -137,7 +135,12 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(case.map_from_base, covariance), None
+        keyframe = PoseEstimate(case.map_from_base, covariance)
+        metric = None if look is None else look.estimate
+        # Landmarks that fix the pose less well than the keyframe does are of no use.
+        if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
+            return metric, None
+        return keyframe, None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -206,3 +209,8 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
+
+
+def _variance_m2(estimate: PoseEstimate) -> float:
+    """Return the sum of the variances of the position."""
+    return float(np.trace(estimate.covariance[:3, :3]))
