@@ -16,7 +16,7 @@ from avpr_ros.arrays import RgbImage
 #: and the cost falls with the square. Positions are still found to a part of a pixel.
 WORKING_PX = 240
 #: Features of an image, at most; the strongest are kept.
-MOST = 250
+MOST = 300
 #: Bytes of a descriptor.
 WIDTH = 128
 #: SIFT's default of 0.04 leaves bare walls and dim corridors without features.

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
@@ -21,6 +23,10 @@ from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.stages import stage
+
+#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
+#: covariance is that of the mixture.
+_DOUBT = 0.1
 
 
 class Matcher:
@@ -137,6 +143,9 @@ class Matcher:
         )
         keyframe = PoseEstimate(case.map_from_base, covariance)
         metric = None if look is None else look.estimate
+        if look is not None and metric is not None and look.few:
+            doubted = metric.covariance + _DOUBT * covariance
+            metric = replace(metric, covariance=doubted)
         # Landmarks that fix the pose less well than the keyframe does are of no use.
         if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
             return metric, None

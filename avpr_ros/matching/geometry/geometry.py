@@ -18,10 +18,9 @@ from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.retrieval import distinct_places
 from avpr_ros.matching.settings import MatchSettings
 
-#: Fewer landmarks confirm a place, but two or three wrong ones among them would move its pose.
-_FEWEST = 20
-#: So many on one pose, and on no other, need no image before to agree.
-_ALONE = 30
+#: So many landmarks on one pose, and on no other, need no image before to agree. Fewer confirm a
+#: place, but two or three wrong ones among them would move its pose.
+_ENOUGH = 20
 
 
 class Geometry:
@@ -97,8 +96,8 @@ class Geometry:
     def _measured(self, case: Case, look: Look) -> Look:
         """Measure the pose of a case whose evidence is enough.
 
-        There is neither pose nor objection where the place has no points in space, too few of them
-        agree, or the lens is not known: the keyframe's pose stands for the robot's then.
+        There is neither pose nor objection where the place has no points in space or the lens is
+        not known: the keyframe's pose stands for the robot's then.
         """
         if not self._poses.possible(case.query, look):
             return look
@@ -116,6 +115,5 @@ class Geometry:
         if not apart_m <= self._radius_m:
             text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
             return replace(look, objection=text)
-        if found.inliers < _FEWEST:
-            return look
-        return replace(look, estimate=found.estimate, alone=found.inliers >= _ALONE)
+        enough = found.inliers >= _ENOUGH
+        return replace(look, estimate=found.estimate, alone=enough, few=not enough)

@@ -23,6 +23,7 @@ class Look:
         carried: the same with that of the images before, as far as they led near the place.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
+        few: whether so few landmarks agree on the pose that it may be wrong as a whole.
         alone: whether this image alone leaves no doubt, whatever those before it say.
     """
 
@@ -33,4 +34,5 @@ class Look:
     carried: float
     estimate: PoseEstimate | None = None
     objection: str | None = None
+    few: bool = False
     alone: bool = False
