@@ -22,6 +22,7 @@ from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reaso
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
 
 #: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
@@ -62,7 +63,7 @@ class Matcher:
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
         self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
-        self._hypotheses: dict[str, tuple[int, PoseHypotheses]] = {}
+        self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
@@ -94,7 +95,7 @@ class Matcher:
         if self._settings.odometry and odometry is not None and not odometry.finite:
             text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
             return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
-        hypotheses = self._hypotheses_for(camera)
+        hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
             self._gallery.index,
             hypotheses,
@@ -160,12 +161,14 @@ class Matcher:
             return f'the query descriptor has length {length:.4g} instead of 1'
         return None
 
-    def _hypotheses_for(self, camera: str) -> PoseHypotheses:
-        count, hypotheses = self._hypotheses.get(camera, (-1, None))
-        if hypotheses is None or count != len(self._gallery):  # a session grows
-            count, hypotheses = len(self._gallery), PoseHypotheses(self._gallery, camera)
-            self._hypotheses[camera] = count, hypotheses
-        return hypotheses
+    def _hypotheses_for(self, query: Query) -> PoseHypotheses:
+        camera, mounting = query.camera, query.base_from_camera
+        known = self._hypotheses.get(camera)
+        # A session grows, and a mounting may become known late.
+        if known is None or known[0] != len(self._gallery) or known[1] is not mounting:
+            hypotheses = PoseHypotheses(self._gallery, camera, mounting)
+            known = self._hypotheses[camera] = len(self._gallery), mounting, hypotheses
+        return known[2]
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
