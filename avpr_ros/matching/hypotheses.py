@@ -73,6 +73,13 @@ class PoseHypotheses:
             (distances_m > radius_m) | (self.angles_rad(row, rows) > angle_rad), dtype=np.bool_
         )
 
+    def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
+        """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
+        positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
+        distances_m = np.linalg.norm(positions_m[:, np.newaxis] - positions_m, axis=2)
+        cosines = np.minimum(np.abs(quaternions @ quaternions.T), 1.0)
+        return np.asarray((distances_m > radius_m) | (2 * np.arccos(cosines) > angle_rad))
+
     def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
         pairs = cKDTree(self._positions_m).query_pairs(radius_m, output_type='ndarray')

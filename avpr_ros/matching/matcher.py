@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
@@ -22,6 +24,10 @@ from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
+
+#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
+#: covariance is that of the mixture.
+_DOUBT = 0.1
 
 
 class Matcher:
@@ -126,11 +132,9 @@ class Matcher:
 
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
-        if self._geometry is not None:
-            with stage('geometry'):
-                metric, objection = self._geometry.measure(case)
-            if metric is not None or objection is not None:
-                return metric, objection
+        look = case.look
+        if look is not None and look.objection is not None:
+            return None, look.objection
         covariance = match_covariance(
             case.retrieval,
             case.hypotheses,
@@ -138,7 +142,15 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(case.map_from_base, covariance), None
+        keyframe = PoseEstimate(case.map_from_base, covariance)
+        metric = None if look is None else look.estimate
+        if look is not None and metric is not None and look.few:
+            doubted = metric.covariance + _DOUBT * covariance
+            metric = replace(metric, covariance=doubted)
+        # Landmarks that fix the pose less well than the keyframe does are of no use.
+        if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
+            return metric, None
+        return keyframe, None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -209,3 +221,8 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
+
+
+def _variance_m2(estimate: PoseEstimate) -> float:
+    """Return the sum of the variances of the position."""
+    return float(np.trace(estimate.covariance[:3, :3]))

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,6 +29,23 @@ _LEAST_SIGMA_M = 0.01
 _LEAST_SIGMA_RAD = 0.002
 
 
+@dataclass(frozen=True)
+class MetricPose:
+    """A pose by landmarks.
+
+    Attributes:
+        estimate: of the base.
+        inliers: landmarks that agree on it.
+        rival_inliers: landmarks that agree on another.
+        unique: whether those are few beside the first.
+    """
+
+    estimate: PoseEstimate
+    inliers: int
+    rival_inliers: int
+    unique: bool
+
+
 class MetricPoses:
     """Places cameras by the landmarks of a map."""
 
@@ -48,7 +66,7 @@ class MetricPoses:
         """Tell whether lens, mounting and enough landmarks of the place are known."""
         return self._view(query) is not None and self._points(look) >= _FEWEST_POINTS
 
-    def estimate(self, query: Query, look: Look) -> PoseEstimate | None:
+    def measure(self, query: Query, look: Look) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where it cannot be had."""
         known = self._view(query)
         if known is None:
@@ -56,13 +74,15 @@ class MetricPoses:
         back, lens = known
         rays = lens.rays(look.features.points_px)
         rows = look.rows[:_KEYFRAMES]
-        found = locate(self._landmarks, rows, look.features.descriptors, rays, lens.focal_px)
+        focal_px = lens.working_focal_px
+        found = locate(self._landmarks, rows, look.features.descriptors, rays, focal_px)
         if found is None:
             return None
         map_from_base, covariance = moved_to_base(found, back)
         floor = np.diag([_LEAST_SIGMA_M**2] * 3 + [_LEAST_SIGMA_RAD**2] * 3)
         scaled = self._landmarks.covariance_scale * covariance + floor
-        return PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+        estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+        return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
 
     def _points(self, look: Look) -> int:
         """Return how many landmarks the keyframes of a place have."""

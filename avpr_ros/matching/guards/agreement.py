@@ -23,7 +23,8 @@ class AgreementGuard:
     """Asks the last images of the same camera whether their best candidates lie near this one's.
 
     A look-alike wins for single images; the images around them then point elsewhere, each to
-    another place. A true match moves on with the robot.
+    another place. A true match moves on with the robot. Where landmarks leave no doubt about one
+    image, the others are not asked.
 
     Attributes:
         reason: what a rejection is called.
@@ -57,7 +58,7 @@ class AgreementGuard:
             trail.popleft()
         agreeing = sum(self._near(stamp_ns, position_m, *earlier) for earlier in trail)
         trail.append((stamp_ns, position_m))
-        if agreeing >= NEEDED:
+        if agreeing >= NEEDED or case.stands_alone:
             return None
         return (
             f'{agreeing} of the last {WINDOW} images led near this place, {NEEDED} must; drive on'
