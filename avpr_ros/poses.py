@@ -49,6 +49,11 @@ class Pose:
         """Build a pose in the plane, yaw about +z (REP-103)."""
         return cls(np.array([x_m, y_m, 0.0]), Rotation.from_euler('z', yaw_rad))
 
+    @property
+    def finite(self) -> bool:
+        """Whether all its numbers are finite; others must not be reckoned with."""
+        return bool(np.isfinite(self.as_xyz_quaternion()).all())
+
     def as_xyz_quaternion(self) -> FloatArray:
         """Return (7,) ``x y z qx qy qz qw``, metres, unit quaternion with qw >= 0."""
         quaternion = self.rotation.as_quat()

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 import time
 
-#: The stages of one image, in order. ``guards`` is what is left of the matching.
-STAGES = ('decode', 'preprocess', 'network', 'search', 'guards', 'publish')
+#: The stages of one image, in order. ``geometry`` is what a map with landmarks adds: corners,
+#: evidence, pose. ``guards`` is what is left of the matching.
+STAGES = ('decode', 'preprocess', 'network', 'search', 'geometry', 'guards', 'publish')
 
 _DURATIONS: ContextVar[dict[str, float] | None] = ContextVar('durations_s', default=None)
 

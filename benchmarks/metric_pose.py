@@ -33,6 +33,7 @@ from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.query import Query
+from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
@@ -160,7 +161,7 @@ def run(one: PoseSet, method: str) -> Row:
     check_space(network.manifest, gallery.manifest)
     matcher = TimedMatcher(gallery, network.manifest.calibration, METHODS[method])
     results: list[MatchResult] = []
-    for result in localize_drive(one.source, network, matcher):
+    for result in localize_drive(one.source, Recognizer(gallery, network, matcher)):
         if isinstance(result, ImageDecodeError):
             raise result
         if result.stamp_ns in one.truth:

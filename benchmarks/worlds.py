@@ -30,11 +30,8 @@ from avpr_ros.evaluation.drive_score import DriveScorer
 from avpr_ros.evaluation.offline import localize_drive
 from avpr_ros.evaluation.truth import Drive, open_drive
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.matching.result import MatchResult
-from avpr_ros.matching.settings import MatchSettings
-from avpr_ros.matching.space_check import check_space
-from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.sources.options import SourceOptions
 from results import ROOT, Row, print_table, write_results
 
@@ -101,15 +98,12 @@ def prepared_sets(quick: bool = False) -> list[PreparedSet]:
 def score(one: PreparedSet) -> Row:
     """Localise every drive of a set; compare with the truth, keep pictures of what is wrong."""
     gallery = GalleryMap.open(one.map_folder)
-    network = OnnxQueryNetwork.open(one.query)
-    check_space(network.manifest, gallery.manifest)
     reasons: Counter[str] = Counter()
     wrong, errors_m, queries = 0, [], 0
     for bag in one.bags:
         drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest.map_frame)
         scorer = DriveScorer(drive.truth, gallery.keyframes, one.wrong_m)
-        matcher = Matcher(gallery, network.manifest.calibration, MatchSettings())
-        results = list(_results(drive, network, matcher))
+        results = list(_results(drive, Recognizer.of_map(gallery, one.query)))
         for result in results:
             scorer.add(result)
             reasons[result.reason.value] += 1
@@ -130,8 +124,8 @@ def score(one: PreparedSet) -> Row:
     }
 
 
-def _results(drive: Drive, network: OnnxQueryNetwork, matcher: Matcher) -> Iterator[MatchResult]:
-    for result in localize_drive(drive.source, network, matcher):
+def _results(drive: Drive, recognizer: Recognizer) -> Iterator[MatchResult]:
+    for result in localize_drive(drive.source, recognizer):
         if isinstance(result, ImageDecodeError):
             raise result
         yield result

@@ -38,17 +38,13 @@ def bench(
     """Time each stage of an image on this machine, and print the table in Markdown."""
     from avpr_ros.evaluation.stage_times import time_stages
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.matching.matcher import Matcher
-    from avpr_ros.matching.space_check import check_space
-    from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+    from avpr_ros.matching.recognizer import Recognizer
 
     gallery = GalleryMap.open(map_folder)
-    network = OnnxQueryNetwork.open(query, threads)
-    check_space(network.manifest, gallery.manifest)
+    recognizer = Recognizer.of_map(gallery, query, threads=threads)
     files = _encoded(map_folder / 'thumbnails' if images is None else images)
-    matcher = Matcher(gallery, network.manifest.calibration)
-    times = time_stages(files, network, matcher, count)
-    typer.echo(_markdown(times, gallery, network.manifest.network, threads))
+    times = time_stages(files, recognizer, count)
+    typer.echo(_markdown(times, gallery, recognizer.network.manifest.network, threads))
 
 
 def _encoded(folder: Path) -> list[NDArray[np.uint8]]:

@@ -10,35 +10,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avpr_ros.cli import match_options as match
 from avpr_ros.cli import options as shared
 from avpr_ros.matching.settings import MatchSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from avpr_ros.evaluation.drive_score import DriveScorer
-    from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.matching.matcher import Matcher
-    from avpr_ros.runtime.query_network import QueryNetwork
+    from avpr_ros.matching.recognizer import Recognizer
+    from avpr_ros.poses import Pose
     from avpr_ros.sources.frame import FrameSource
+    from avpr_ros.sources.options import SourceOptions
 
 Source = Annotated[Path, typer.Argument(help='Bag or image folder.')]
 Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
 Query = Annotated[Path, typer.Option(help='Query network, an ONNX file with its manifest.')]
 Output = Annotated[
-    Path, typer.Option('--output', '-o', help='Folder for matches.csv and trajectory.tum.')
+    Path,
+    typer.Option('--output', '-o', help='Folder for matches.csv, poses.csv and trajectory.tum.'),
 ]
 Radius = Annotated[float, typer.Option(help='A match this near to the true pose is right.')]
-MinProbability = Annotated[
-    float, typer.Option(help='Least probability of a match, by the calibration.')
-]
-MinSimilarity = Annotated[
-    float | None, typer.Option(help='Threshold on the similarity instead of the probability.')
-]
-MinRatio = Annotated[float, typer.Option(help='Best similarity over the best other place.')]
-Sequence = Annotated[
-    str,
+OdomTopic = Annotated[
+    str | None,
     typer.Option(
-        help='single: image by image; agree: two of the last three images must lead near the same '
-        'place; filter: the keyframe that the images lead to.'
+        '--odom-topic',
+        help='Odometry of the bag, which matches along the way must be consistent with, as in '
+        'the node.',
     ),
 ]
 Threads = Annotated[int, typer.Option(help='Threads of the query network.')]
@@ -50,90 +48,124 @@ def localize(
     query: Query,
     output: Output,
     image_topic: shared.ImageTopics = None,
+    odom_topic: OdomTopic = None,
     pose_topic: shared.PoseTopic = None,
     tum: shared.Tum = None,
     poses: shared.Poses = None,
     map_frame: shared.MapFrame = None,
     max_gap_s: shared.MaxGap = 0.5,
     radius_m: Radius = 5.0,
-    min_probability: MinProbability = MatchSettings.min_probability,
-    min_similarity: MinSimilarity = None,
-    min_ratio: MinRatio = MatchSettings.min_ratio,
-    sequence: Sequence = MatchSettings.sequence,
+    min_probability: match.MinProbability = MatchSettings.min_probability,
+    min_similarity: match.MinSimilarity = None,
+    min_ratio: match.MinRatio = MatchSettings.min_ratio,
+    top_k: match.TopK = MatchSettings.top_k,
+    distinct_radius_m: match.DistinctRadius = None,
+    sequence: match.Sequence = MatchSettings.sequence,
+    max_speed_m_s: match.MaxSpeed = MatchSettings.max_speed_m_s,
+    landmarks: match.Landmarks = MatchSettings.landmarks,
+    cool_down_s: match.CoolDown = MatchSettings.cool_down_s,
+    position_scale: match.PositionScale = MatchSettings.position_covariance_scale,
+    yaw_scale: match.YawScale = MatchSettings.yaw_covariance_scale,
     threads: Threads = 1,
 ) -> None:
-    """Match a recorded drive against a map; where it has poses, score the matches by them."""
-    from avpr_ros.cli.console import print_note, print_table
-    from avpr_ros.evaluation.drive_score import DriveScorer
-    from avpr_ros.evaluation.truth import open_drive
-    from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.sources.options import SourceOptions
+    """Match a recorded drive against a map; where it has poses, score the matches by them.
 
-    gallery = GalleryMap.open(map_folder)
+    Every image goes through the code that the node runs, with the same guards and pose.
+    """
     settings = MatchSettings(
+        top_k=top_k,
         min_probability=min_probability,
         min_similarity=min_similarity,
         min_ratio=min_ratio,
+        distinct_radius_m=distinct_radius_m,
         sequence=sequence,
+        max_speed_m_s=max_speed_m_s,
+        landmarks=landmarks,
+        cool_down_s=cool_down_s,
+        position_covariance_scale=position_scale,
+        yaw_covariance_scale=yaw_scale,
     )
-    network, matcher = _open_pair(gallery, query, settings, threads)
-    topics, origin = tuple(image_topic or ()), gallery.manifest.geodetic_origin
+    from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.matching.recognizer import Recognizer
+    from avpr_ros.sources.options import SourceOptions
+
+    gallery = GalleryMap.open(map_folder)
+    recognizer = Recognizer.of_map(gallery, query, settings, threads)
     options = SourceOptions(
-        topics, pose_topic, tum, poses, max_gap_s, map_frame, geodetic_origin=origin
+        tuple(image_topic or ()),
+        pose_topic,
+        tum,
+        poses,
+        max_gap_s,
+        map_frame,
+        geodetic_origin=gallery.manifest.geodetic_origin,
+        least_side_px=recognizer.least_side_px,
     )
+    _localize(source, options, odom_topic, recognizer, output, radius_m)
+
+
+def _localize(
+    source: Path,
+    options: SourceOptions,
+    odom_topic: str | None,
+    recognizer: Recognizer,
+    output: Path,
+    radius_m: float,
+) -> None:
+    from avpr_ros.cli.console import print_note, print_table
+    from avpr_ros.evaluation.drive_score import DriveScorer
+    from avpr_ros.evaluation.offline import read_odometry
+    from avpr_ros.evaluation.truth import open_drive
+
+    gallery = recognizer.gallery
     drive = open_drive(source, options, gallery.manifest.map_frame)
+    odometry = {} if odom_topic is None else read_odometry(source, odom_topic, options)
     scorer = DriveScorer(drive.truth, gallery.keyframes, radius_m)
-    verdicts = _match(drive.source, network, matcher, output, scorer)
-    rows = [('images', f'{sum(verdicts.values())}'), *_counts(verdicts)]
+    verdicts, metric = _match(drive.source, recognizer, odometry, output, scorer)
+    total = sum(verdicts.values())
+    rows = [('images', f'{total}')]
+    if odom_topic is not None:
+        rows.append(('odometry', f'of {len(odometry)} images, from {odom_topic}'))
+    rows += [(name, f'{n} ({n / total:.1%})') for name, n in verdicts.most_common()]
+    rows.append(('poses by landmarks', f'{metric} of {verdicts["accepted"]} accepted'))
     if drive.no_truth is not None:
         rows.append(('no score', drive.no_truth))
     else:
         rows += [('scored against', drive.source.pose_source), *_scores(scorer, radius_m)]
-    print_table(f'{source} against {map_folder}', rows)
+    print_table(f'{source} against {gallery.path}', rows)
     print_note(f'see {output}')
-
-
-def _open_pair(
-    gallery: GalleryMap, query: Path, settings: MatchSettings, threads: int
-) -> tuple[QueryNetwork, Matcher]:
-    from avpr_ros.matching.matcher import Matcher
-    from avpr_ros.matching.space_check import check_space
-    from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-
-    network = OnnxQueryNetwork.open(query, threads)
-    check_space(network.manifest, gallery.manifest)
-    return network, Matcher(gallery, network.manifest.calibration, settings)
 
 
 def _match(
     source: FrameSource,
-    network: QueryNetwork,
-    matcher: Matcher,
+    recognizer: Recognizer,
+    odometry: Mapping[int, Pose],
     output: Path,
     scorer: DriveScorer,
-) -> Counter[str]:
-    """Match every image, write the files, and count what became of the images."""
+) -> tuple[Counter[str], int]:
+    """Match every image and write the files.
+
+    Returns:
+        What became of the images, and how many of the poses were measured by landmarks.
+    """
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.errors import ImageDecodeError
     from avpr_ros.evaluation.match_files import match_files
     from avpr_ros.evaluation.offline import localize_drive
 
     verdicts: Counter[str] = Counter()
+    metric = 0
     with match_files(output) as files, progress_bars() as report:
-        for done, result in enumerate(localize_drive(source, network, matcher), start=1):
+        for done, result in enumerate(localize_drive(source, recognizer, odometry), start=1):
             if isinstance(result, ImageDecodeError):
                 verdicts['undecodable'] += 1
             else:
                 verdicts[result.reason.value] += 1
+                metric += result.estimate is not None and result.estimate.metric
                 files.write(result)
                 scorer.add(result)
             report('matching', done, None)
-    return verdicts
-
-
-def _counts(verdicts: Counter[str]) -> list[tuple[str, str]]:
-    total = sum(verdicts.values())
-    return [(name, f'{count} ({count / total:.1%})') for name, count in verdicts.most_common()]
+    return verdicts, metric
 
 
 def _scores(scorer: DriveScorer, radius_m: float) -> list[tuple[str, str]]:

@@ -17,7 +17,19 @@ from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
 
 #: Each is a function, or a group, of the same name in a module of the same name in this package.
-COMMANDS = ('build', 'train', 'quantize', 'inspect', 'bench', 'localize', 'models', 'evaluate')
+COMMANDS = (
+    *(
+        'build',
+        'train',
+        'quantize',
+        'inspect',
+        'bench',
+        'localize',
+        'report',
+        'models',
+        'evaluate',
+    ),
+)
 _FAILED = 2
 
 
@@ -75,3 +87,7 @@ def main() -> None:
     except AvprError as error:
         print_error(str(error))
         sys.exit(_FAILED)
+
+
+if __name__ == '__main__':
+    main()

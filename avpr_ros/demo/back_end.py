@@ -23,6 +23,7 @@ from avpr_ros.demo.steps import Steps
 from avpr_ros.errors import ConfigError, SourceError
 from avpr_ros.evaluation.trajectory_error import aligned, associate, rmse_m
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.poses import Pose
 from avpr_ros.sources.tum import read_tum
 
 #: Folder of what the back-end writes.
@@ -106,7 +107,7 @@ def score_back_end(
         keyframes: that the loop closures refer to.
         name: of the set, in the row.
         drift: that was added to the odometry, to be said beside the figures.
-        wrong_m: a keyframe farther from the truth than this makes a wrong edge.
+        wrong_m: a loop closure that places the base farther from the truth is a wrong edge.
 
     Raises:
         SourceError: a file is missing or not of this drive, or much of the odometry was lost.
@@ -133,6 +134,7 @@ def score_back_end(
         'ate_ratio': ate_before_m / max(ate_after_m, 1e-9),
         'wrong_edges': sum(error_m > wrong_m for error_m in used),
         'used_edges': len(used),
+        'largest_edge_error_m': max(used, default=0.0),
         'rejected_edges': len(rejected),
         'rejected_wrong_edges': sum(error_m > wrong_m for error_m in rejected),
     }
@@ -156,14 +158,17 @@ def back_end_verdict(corrected: Corrected, *, quick: bool) -> list[str]:
 def _edge_errors(
     path: Path, stamps_ns: IntArray, truth_m: FloatArray, keyframes: Keyframes
 ) -> tuple[list[float], list[float]]:
-    """Return how far the keyframes of used and of rejected loop closures are from the truth."""
-    at_id = dict(zip(keyframes.ids.tolist(), keyframes.poses[:, :3], strict=True))
+    """Return how far from the truth used and rejected loop closures place the base, in metres."""
+    at_id = dict(zip(keyframes.ids.tolist(), keyframes.poses, strict=True))
     at_stamp = dict(zip(stamps_ns.tolist(), truth_m, strict=True))
     try:
         listed = json.loads(path.read_text(encoding='utf-8'))
         used, rejected = (
             [
-                math.dist(at_id[one['keyframe_id']], at_stamp[one['stamp_ns']])
+                math.dist(
+                    _place_m(at_id[one['keyframe_id']], one['keyframe_from_base']),
+                    at_stamp[one['stamp_ns']],
+                )
                 for one in listed[kind]
             ]
             for kind in ('used', 'rejected')
@@ -173,3 +178,10 @@ def _edge_errors(
             f'{path} is no list of loop closures of this drive and map ({error!r}): play it again.'
         ) from error
     return used, rejected
+
+
+def _place_m(map_from_keyframe: FloatArray, keyframe_from_base: list[float]) -> FloatArray:
+    """Return (3,): where a loop closure says that the base is."""
+    keyframe = Pose.from_xyz_quaternion(map_from_keyframe)
+    base = Pose.from_xyz_quaternion(np.array(keyframe_from_base, np.float64))
+    return (keyframe @ base).translation_m

@@ -12,9 +12,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.sources.decode import decode_encoded
 from avpr_ros.stages import STAGES, measured, stage
 
@@ -41,14 +39,13 @@ class StageTimes:
 
 
 def time_stages(
-    files: Sequence[NDArray[np.uint8]], network: QueryNetwork, matcher: Matcher, images: int
+    files: Sequence[NDArray[np.uint8]], recognizer: Recognizer, images: int
 ) -> StageTimes:
     """Decode, describe and match encoded images one by one, as the node does.
 
     Args:
         files: JPEG or PNG files as (n,) uint8; they are taken in turn.
-        network: describes.
-        matcher: matches.
+        recognizer: describes and matches.
         images: how many count, at least 1.
     """
     recorded: list[Mapping[str, float]] = []
@@ -60,10 +57,8 @@ def time_stages(
         with measured() as stages_s:
             with stage('decode'):
                 data = files[number % len(files)]
-                image = decode_encoded(data, 'image', network.manifest.input_px)
-            descriptor = network.describe(image)
-            with stage('guards'):
-                matcher.match(Query(descriptor, number * 10**8, 'camera', image))
+                image = decode_encoded(data, 'image', recognizer.least_side_px)
+            recognizer.recognize(image, number * 10**8, 'camera')
         recorded.append(stages_s)
     cpu_ms = (time.process_time() - cpu_s) / images * 1e3
     stages_ms = {

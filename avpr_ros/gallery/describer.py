@@ -17,6 +17,9 @@ from avpr_ros.gallery.space import DescriptorSpace
 #: Called with the stage's name, how much is done and how much there is in all.
 Progress: TypeAlias = Callable[[str, int, int], None]
 
+#: Rows that are checked at a time.
+_BLOCK = 4096
+
 
 def no_progress(stage: str, done: int, total: int) -> None:
     """Take progress reports and drop them."""
@@ -61,11 +64,16 @@ def checked_rows(
             f'gallery network {describer.network} gave descriptors of shape {described.shape}, '
             f'expected ({count}, {space.dim}); use another gallery network'
         )
-    lengths = np.linalg.norm(described.astype(np.float32), axis=1)
+    rows = np.empty(described.shape, np.float16)
+    lengths = np.empty(count, np.float32)
+    for start in range(0, count, _BLOCK):  # a large map fits into memory once, not thrice
+        block = slice(start, start + _BLOCK)
+        lengths[block] = np.linalg.norm(described[block].astype(np.float32, copy=False), axis=1)
+        rows[block] = described[block]
     bad = np.flatnonzero(~(np.abs(lengths - 1) < 1e-2))
     if bad.size:
         raise MapError(
             f'gallery network {describer.network} gave {bad.size} descriptors that are not of '
             f'length 1, the first for keyframe {bad[0]}; use another gallery network'
         )
-    return described.astype(np.float16)
+    return rows

@@ -20,6 +20,7 @@ from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reaso
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.stages import stage
 
 
 class Matcher:
@@ -83,6 +84,10 @@ class Matcher:
         fault = self._fault(query.descriptor)
         if fault is not None:
             return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
+        odometry = query.odom_from_base
+        if self._settings.odometry and odometry is not None and not odometry.finite:
+            text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
+            return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
         hypotheses = self._hypotheses_for(camera)
         retrieval = retrieve(
             self._gallery.index,
@@ -101,7 +106,8 @@ class Matcher:
             retrieval = verdict.retrieval
         case = Case(query, retrieval, hypotheses)
         if self._geometry is not None and self._sequence is None:
-            case = self._geometry.look(case)
+            with stage('geometry'):
+                case = self._geometry.look(case)
             retrieval = case.retrieval
         reason, text = self._decide(case, verdict)
         estimate = None
@@ -120,7 +126,8 @@ class Matcher:
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
         if self._geometry is not None:
-            metric, objection = self._geometry.measure(case)
+            with stage('geometry'):
+                metric, objection = self._geometry.measure(case)
             if metric is not None or objection is not None:
                 return metric, objection
         covariance = match_covariance(

@@ -1,45 +1,28 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Map, query network and matcher that belong together: image in, decision out."""
+"""The recogniser as the parameters of the node ask for it: in a map, or in a session."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
-from avpr_ros.gallery.features import WORKING_PX
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import SpaceInfo
 from avpr_ros.gallery.session_gallery import SessionGallery, SessionSettings
+from avpr_ros.matching import recognizer
 from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.matching.space_check import check_space
-from avpr_ros.poses import Pose
 from avpr_ros.ros.settings import Settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
-from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.stages import stage
 
 
-@dataclass(frozen=True)
-class Recognizer:
-    """What the worker runs on each image; replaced as a whole, never changed.
-
-    Attributes:
-        gallery: the opened map, or the running session.
-        network: the query network, of the map's descriptor space.
-        matcher: decides; made for both.
-    """
-
-    gallery: Gallery
-    network: QueryNetwork
-    matcher: Matcher
+class Recognizer(recognizer.Recognizer):
+    """What the worker runs on each image, as the node's parameters ask for it."""
 
     @classmethod
     def open(cls, settings: Settings) -> Recognizer:
@@ -63,12 +46,6 @@ class Recognizer:
         check_space(network.manifest, gallery.manifest)
         return cls(gallery, network, _matcher(gallery, network, settings))
 
-    @property
-    def least_side_px(self) -> int:
-        """Sides of an image need not be longer than this for anything that is done with it."""
-        needed_px = self.network.manifest.input_px
-        return max(needed_px, WORKING_PX) if self.matcher.looks_at_images else needed_px
-
     def with_settings(self, settings: Settings) -> Recognizer:
         """Return the same map and network with other thresholds and scales.
 
@@ -85,31 +62,6 @@ class Recognizer:
             return self
         gallery = _session(self.network, settings)
         return Recognizer(gallery, self.network, _matcher(gallery, self.network, settings))
-
-    def recognize(
-        self,
-        image: RgbImage,
-        stamp_ns: int,
-        camera: str,
-        odom_from_base: Pose | None = None,
-        intrinsics: CameraIntrinsics | None = None,
-    ) -> MatchResult:
-        """Describe an (H, W, 3) uint8 RGB image and match it.
-
-        Args:
-            image: the image.
-            stamp_ns: its stamp.
-            camera: name of the camera that took it.
-            odom_from_base: odometry at its stamp; None without.
-            intrinsics: lens of the camera; None where only the map may know it.
-        """
-        descriptor = self.network.describe(image)
-        query = Query(descriptor, stamp_ns, camera, image, intrinsics, odom_from_base)
-        with stage('guards'):
-            result = self.matcher.match(query)
-        if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:
-            self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)
-        return result
 
 
 def _check(settings: Settings, session: bool) -> None:
@@ -149,12 +101,9 @@ def _session(network: QueryNetwork, settings: Settings) -> SessionGallery:
 
 
 def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Matcher:
-    calibration = network.manifest.calibration or gallery.manifest.calibration
-    if isinstance(gallery, SessionGallery):
-        calibration = None  # made against the gallery network's map: it says nothing of a session
-    return Matcher(
+    return recognizer.matcher_of(
         gallery,
-        calibration,
+        network,
         MatchSettings(
             top_k=settings.top_k,
             min_probability=settings.min_probability,

@@ -125,7 +125,9 @@ class BagSource:
 
     def _decoder(self, message: Message) -> Callable[[], RgbImage]:
         raw = self._choice.topics[message.topic] == RAW_TYPE
-        return partial(_decode, message, decode_image if raw else decode_compressed)
+        least_px = self._options.least_side_px
+        shrinking = partial(decode_compressed, least_side_px=least_px)
+        return partial(_decode, message, decode_image if raw else shrinking)
 
     @cached_property
     def _index(self) -> BagIndex:

@@ -28,6 +28,8 @@ class SourceOptions:
         poses_wanted: False where images alone are enough.
         geodetic_origin: origin of the map frame for GNSS poses, so that a further drive lands in
             the frame of the first; None: the first fix.
+        least_side_px: where this many pixels of width and of height are enough, JPEGs of a bag
+            are decoded at a fraction of their size, as the node does; None: in full.
     """
 
     image_topics: tuple[str, ...] = ()
@@ -39,6 +41,7 @@ class SourceOptions:
     base_frame: str | None = None
     poses_wanted: bool = True
     geodetic_origin: GeodeticOrigin | None = None
+    least_side_px: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.

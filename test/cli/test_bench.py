@@ -7,6 +7,7 @@ import numpy as np
 from avpr_ros.evaluation import stage_times
 from avpr_ros.evaluation.stage_times import WARM_UP, time_stages
 from avpr_ros.matching.matcher import Matcher
+from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.stages import STAGES, stage
 
 
@@ -23,13 +24,16 @@ class GreyNetwork:
             return np.eye(32, dtype=np.float32)[3]
 
 
-def test_every_stage_but_publishing_is_timed(gallery):
+def test_every_stage_but_publishing_and_missing_geometry_is_timed(gallery):
     import cv2
 
     file = cv2.imencode('.jpg', np.full((64, 128, 3), 3, np.uint8))[1]
     network = GreyNetwork()
-    times = time_stages([file], network, Matcher(gallery, None), images=7)
-    assert list(times.stages_ms) == [*(s for s in STAGES if s != 'publish'), 'total']
+    times = time_stages([file], Recognizer(gallery, network, Matcher(gallery, None)), images=7)
+    assert list(times.stages_ms) == [
+        *(s for s in STAGES if s not in ('geometry', 'publish')),
+        'total',
+    ]
     assert len(network.seen) == WARM_UP + 7
     assert network.seen[0] == (16, 32, 3)  # decoded no larger than the network needs
     for p50, p95, p99 in times.stages_ms.values():
@@ -46,7 +50,7 @@ def test_warm_up_does_not_count(gallery, monkeypatch):
     monkeypatch.setattr(stage_times, 'WARM_UP', 3)
     file = cv2.imencode('.png', np.zeros((8, 8, 3), np.uint8))[1]
     network = GreyNetwork()
-    time_stages([file], network, Matcher(gallery, None), images=2)
+    time_stages([file], Recognizer(gallery, network, Matcher(gallery, None)), images=2)
     assert len(network.seen) == 5
 
 
@@ -57,7 +61,8 @@ def test_the_table_can_be_pasted(avpr, walk, tmp_path, angle_network):
     assert (code, err) == (0, '')
     lines = out.splitlines()
     assert lines[:2] == ['| stage | p50 ms | p95 ms | p99 ms |', '| --- | --- | --- | --- |']
-    assert {line.split('|')[1].strip() for line in lines[2:8]} >= {'decode', 'network', 'total'}
+    stages = {line.split('|')[1].strip() for line in lines[2:9]}
+    assert stages >= {'decode', 'network', 'geometry', 'guards', 'total'}
     assert '12 keyframes, index exact' in out
     code, _, err = avpr('bench', *pair, '--images', tmp_path)
     assert code == 0  # the thumbnails lie below

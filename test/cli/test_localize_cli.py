@@ -86,3 +86,24 @@ def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_
     assert code == 2
     assert 'bbbbbbbbbbbb' in err
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_page_about_a_run_with_its_map(avpr, walk, tmp_path, map_and_query):
+    single = ('--sequence', 'single')
+    assert avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out', *single)[0] == 0
+    page = ('-o', tmp_path / 'run.html')
+    code, out, err = avpr('report', tmp_path / 'out', '--map', tmp_path / 'map', *page)
+    assert (code, err) == (0, '')
+    assert _cell(out, 'accepted') == '12 (100.0%)'
+    assert '<td>accepted</td><td>12</td>' in (tmp_path / 'run.html').read_text()
+    code, _, err = avpr('report', tmp_path / 'nowhere', *page)
+    assert code == 2
+    assert 'nowhere' in err
+
+
+def test_odometry_must_be_there_when_it_is_named(avpr, walk, tmp_path, map_and_query):
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    code, _, err = avpr(*arguments, '--odom-topic', '/odom')
+    assert code == 2
+    assert '/odom' in err
+    assert not (tmp_path / 'out').exists()

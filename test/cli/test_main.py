@@ -48,3 +48,9 @@ def test_an_error_is_one_line_and_code_2(avpr, tmp_path):
 
 def test_looking_at_a_map_loads_nothing_heavy(gallery):
     subprocess.run([sys.executable, '-c', WITHOUT_TORCH, gallery.path], check=True, timeout=60)
+
+
+def test_the_module_runs_as_the_command_does():
+    command = [sys.executable, '-m', 'avpr_ros.cli.main', '--version']
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout == f'avpr_ros {__version__}\n'

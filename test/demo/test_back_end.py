@@ -40,8 +40,14 @@ def folder(tmp_path: Path) -> Path:
     # Odometry a tenth too long, in a frame of its own; the back-end a metre beside the truth.
     write_tum(tmp_path / 'before.tum', 1.1 * TRUTH_M[:, [1, 0, 2]] + 50.0)
     write_tum(tmp_path / 'after.tum', TRUTH_M + np.array([0.0, 1.0, 0.0]))
-    edges = [{'stamp_ns': int(STAMPS_NS[k]), 'keyframe_id': 100 + k} for k in range(40)]
+    here = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    edges = [
+        {'stamp_ns': int(stamp), 'keyframe_id': 100 + k, 'keyframe_from_base': here}
+        for k, stamp in enumerate(STAMPS_NS)
+    ]
     edges[7]['keyframe_id'] = 139
+    # Seen from far, and placed where it was: that is no error.
+    edges[8].update(keyframe_id=128, keyframe_from_base=[-20.0, *here[1:]])
     (tmp_path / 'closures.json').write_text(
         json.dumps({'used': edges[:30], 'rejected': edges[30:]})
     )
@@ -56,6 +62,7 @@ def test_figures_before_and_after(folder: Path, keyframes: Keyframes) -> None:
     assert corrected.row['ate_ratio'] == pytest.approx(corrected.row['ate_before_m'])
     assert (corrected.row['used_edges'], corrected.row['rejected_edges']) == (30, 10)
     assert corrected.row['wrong_edges'] == 1
+    assert corrected.row['largest_edge_error_m'] == 32.0
     assert corrected.row['rejected_wrong_edges'] == 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.evaluation.drive_score import DriveScorer
-from avpr_ros.evaluation.match_files import COLUMNS, match_files
+from avpr_ros.evaluation.match_files import COLUMNS, POSE_COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.query import Query
@@ -69,6 +69,16 @@ def test_files_hold_every_candidate_and_every_accepted_pose(results, tmp_path):
     assert rows[1]['reason'] == 'not_best'
     assert by_query[2][0]['reason'] == 'low_similarity'
     assert [row['reason'] for row in by_query[3]] == ['bad_descriptor']
+    with (tmp_path / 'out' / 'poses.csv').open() as stream:
+        poses = list(csv.DictReader(stream))
+    assert tuple(poses[0]) == POSE_COLUMNS
+    assert [(row['keyframe_id'], row['pose'], row['x_m']) for row in poses] == [
+        ('7', 'keyframe', '7.000000'),
+        ('2', 'keyframe', '2.000000'),
+    ]
+    written = np.array([float(poses[0][name]) for name in POSE_COLUMNS[-21:]])
+    upper = results[0].estimate.covariance[np.triu_indices(6)]
+    np.testing.assert_allclose(written, upper, rtol=1e-5)
     lines = (tmp_path / 'out' / 'trajectory.tum').read_text().splitlines()
     assert [line.split()[:2] for line in lines] == [
         ['0.000000001', '7.000000'],

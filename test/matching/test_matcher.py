@@ -205,3 +205,14 @@ def test_a_space_mismatch_names_both(gallery):
         check_space(QueryManifest('n', 'b' * 64, 32, 16, **facts), gallery.manifest)
     with pytest.raises(SpaceMismatchError, match='31 numbers'):
         check_space(QueryManifest('n', ours, 31, 16, **facts), gallery.manifest)
+
+
+@pytest.mark.parametrize('number', [math.nan, math.inf])
+def test_odometry_that_is_no_number_is_refused_unless_nobody_asks_for_it(gallery, number):
+    odometry = Pose.from_xy_yaw(number, 0.0, 0.0)
+    query = Query(gallery.descriptors[7], 42, 'front', odom_from_base=odometry)
+    result = Matcher(gallery, CALIBRATION, SINGLE).match(query)
+    assert result.reason is Reason.ODOMETRY
+    assert 'not finite' in result.text
+    without = MatchSettings(sequence='single', odometry=False)
+    assert Matcher(gallery, CALIBRATION, without).match(query).accepted

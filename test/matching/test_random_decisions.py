@@ -17,6 +17,8 @@ from avpr_ros.matching.result import Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 
+pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning')
+
 DIM = 6
 CALIBRATIONS = (
     None,
@@ -59,6 +61,7 @@ def assert_sound(result, query: Query, settings: MatchSettings, count: int) -> N
         return
     assert count > 1
     assert np.isfinite(query.descriptor).all()
+    assert query.odom_from_base is None or query.odom_from_base.finite
     covariance, pose = result.estimate.covariance, result.estimate.map_from_base
     assert np.isfinite(pose.as_xyz_quaternion()).all()
     assert np.isfinite(covariance).all()

@@ -13,6 +13,8 @@ import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
+from avpr_ros.sources.preflight import Check, Preflight
+
 STORE = get_typestore(Stores.ROS2_JAZZY)
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
 SECOND_NS = 1_000_000_000
@@ -156,3 +158,8 @@ def drive(count: int = 6, images: Sequence[str] = ('/cam/image_raw',)) -> list[S
             kind = compressed_image if topic.endswith('compressed') else raw_image
             sent.append(Sent(topic, kind(stamp, picture(number)), stamp + 300_000_000))
     return sorted(sent, key=lambda one: one.stamp_ns)
+
+
+def found(preflight: Preflight, name: str) -> Check:
+    """Return the check of that name."""
+    return next(check for check in preflight.checks if check.name == name)

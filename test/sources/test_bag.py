@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import array
 from pathlib import Path
 
 import numpy as np
@@ -15,26 +14,19 @@ from small_bags import (
     STORAGES,
     Sent,
     camera_info,
-    compressed_image,
     drive,
-    odometry,
+    found,
     picture,
-    raw_image,
     tf,
     transform,
     write_bag,
 )
 
-from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.preflight import Check, Preflight
 
 EVERY_STORAGE = pytest.mark.parametrize('storage', STORAGES)
-
-
-def found(preflight: Preflight, name: str) -> Check:
-    return next(check for check in preflight.checks if check.name == name)
 
 
 @EVERY_STORAGE
@@ -122,50 +114,6 @@ def test_a_damaged_image_stops_nothing(tmp_path: Path) -> None:
     assert [frame.decode().shape for frame in others] == [(24, 32, 3)] * 2
 
 
-def test_images_recorded_out_of_order_come_in_stamp_order(tmp_path: Path) -> None:
-    stamps = [EPOCH_NS + tenth * SECOND_NS // 10 for tenth in (0, 3, 1, 2, 4)]
-    images = [
-        Sent('/cam/image', raw_image(stamp, picture(place)), EPOCH_NS + place)
-        for place, stamp in enumerate(stamps)
-    ]
-    source = BagSource(write_bag(tmp_path / 'bag', drive(2, []) + images), SourceOptions())
-
-    frames = list(source.frames())
-
-    assert [frame.stamp_ns for frame in frames] == sorted(stamps)
-    assert [int(frame.decode()[0, 0, 0]) for frame in frames] == [0, 20, 30, 10, 40]
-    stamps_check = found(source.preflight(), 'stamps')
-    assert stamps_check.level == 'warning'
-    assert 'go back 1 times' in stamps_check.text
-
-
-def test_clock_that_jumps_back_is_an_error_with_numbers(tmp_path: Path) -> None:
-    ticks = [*range(100, 110), *range(10)]  # the clock is set back after ten images
-    images = [
-        Sent('/cam/image', raw_image(tick * SECOND_NS, picture(1)), place)
-        for place, tick in enumerate(ticks)
-    ]
-    poses = [Sent('/odom', odometry(t * SECOND_NS, t), 100 + t) for t in range(120)]
-    options = SourceOptions(max_gap_s=2.0)
-    source = BagSource(write_bag(tmp_path / 'bag', images + poses), options)
-
-    preflight = source.preflight()
-
-    assert not preflight.ok
-    assert '10 come over a second late' in found(preflight, 'stamps').text
-    assert len(list(source.frames())) == len(preflight.poses) == 10
-
-
-def test_images_without_stamps_are_an_error(tmp_path: Path) -> None:
-    images = [Sent('/cam/image', raw_image(0, picture(1)), place) for place in range(5)]
-    source = BagSource(write_bag(tmp_path / 'bag', drive(2, []) + images), SourceOptions())
-
-    preflight = source.preflight()
-
-    assert not preflight.ok
-    assert '4 share a stamp with another' in found(preflight, 'stamps').text
-
-
 def test_two_cameras_with_places_and_lenses(tmp_path: Path) -> None:
     topics = ('/front/image_raw', '/rear/image_raw')
     sent = drive(3, topics)
@@ -199,66 +147,6 @@ def test_two_cameras_with_places_and_lenses(tmp_path: Path) -> None:
     assert sum(check.name == 'camera' for check in source.preflight().checks) == 2
 
 
-def test_images_alone_are_enough_to_localise(tmp_path: Path) -> None:
-    sent = [one for one in drive(4) if one.topic != '/odom']
-    bag = write_bag(tmp_path / 'bag', sent)
-    source = BagSource(bag, SourceOptions(poses_wanted=False))
-
-    assert [int(image.decode()[0, 0, 0]) for image in source.images()] == [0, 10, 20, 30]
-    assert source.preflight().ok
-    assert source.preflight().poses == []
-    assert source.pose_source == 'none'
-    with pytest.raises(SourceError, match='opened without poses'):
-        next(source.frames())
-    with pytest.raises(SourceError, match='0 pose topics'):
-        BagSource(bag, SourceOptions())
-
-
-def test_poses_of_another_time_are_an_error_that_says_so(tmp_path: Path) -> None:
-    trajectory = tmp_path / 'poses.tum'
-    trajectory.write_text('0 0 0 0 0 0 0 1\n1 1 0 0 0 0 0 1\n')
-    bag = write_bag(tmp_path / 'bag', drive())
-    source = BagSource(bag, SourceOptions(tum_file=trajectory))
-
-    preflight = source.preflight()
-
-    assert not preflight.ok
-    assert 'check that both use one clock' in found(preflight, 'poses').text
-    assert list(source.frames()) == []
-
-
-def test_poses_from_files_reach_the_images_of_a_bag(tmp_path: Path) -> None:
-    trajectory, table = tmp_path / 'poses.tum', tmp_path / 'poses.csv'
-    rows = [(EPOCH_NS + n * SECOND_NS // 4, n / 2) for n in range(40)]
-    trajectory.write_text(
-        ''.join(f'{t // SECOND_NS}.{t % SECOND_NS:09d} {x} 0 0 0 0 0 1\n' for t, x in rows)
-    )
-    table.write_text('stamp_ns,x_m,y_m\n' + ''.join(f'{t},{x},0\n' for t, x in rows))
-    bag = write_bag(tmp_path / 'bag', drive())
-
-    for options in (SourceOptions(tum_file=trajectory), SourceOptions(poses_csv=table)):
-        source = BagSource(bag, options)
-        x = [frame.map_from_base.translation_m[0] for frame in source.frames()]
-        assert x == pytest.approx([2 * (n + 0.05) for n in range(6)])
-        assert (source.map_frame, source.base_frame) == ('map', 'base_link')
-
-
-def test_a_gap_in_the_poses_drops_its_images(tmp_path: Path) -> None:
-    hole = range(EPOCH_NS + 2 * SECOND_NS, EPOCH_NS + 4 * SECOND_NS)
-    sent = [one for one in drive() if one.topic != '/odom' or one.stamp_ns not in hole]
-    bag = write_bag(tmp_path / 'bag', sent)
-
-    narrow = BagSource(bag, SourceOptions())
-    wide = BagSource(bag, SourceOptions(max_gap_s=3.0))
-
-    assert [f.stamp_ns // SECOND_NS % 10 for f in narrow.frames()] == [0, 1, 4, 5]
-    assert len(list(wide.frames())) == 6
-    check = found(narrow.preflight(), 'poses')
-    assert check.level == 'warning'
-    assert '4 of 6 images (67%)' in check.text
-    assert 'a limit of 2.10 s would bridge it' in check.text
-
-
 def test_older_bags_carry_no_message_definitions(tmp_path: Path) -> None:
     """As Humble writes them: sqlite3 with neither schema version nor definitions."""
     import sqlite3
@@ -270,14 +158,3 @@ def test_older_bags_carry_no_message_definitions(tmp_path: Path) -> None:
     database.close()
 
     assert len(list(BagSource(bag, SourceOptions()).frames())) == 6
-
-
-def test_rclpy_messages_decode_alike() -> None:
-    """The node's objects hold array.array where rosbags has numpy."""
-    from avpr_ros.sources.decode import decode_compressed
-
-    message = compressed_image(0, picture(3), 'png')
-    expected = decode_compressed(message)
-    message.data = array.array('B', message.data.tobytes())
-
-    np.testing.assert_array_equal(decode_compressed(message), expected)

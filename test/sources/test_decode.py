@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The decoder: every encoding, both libraries, and everything that must be refused."""
+"""The decoder of raw images: every encoding, both libraries, and what must be refused."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources import decode
-from avpr_ros.sources.decode import decode_compressed, decode_image, decoder_backend
+from avpr_ros.sources.decode import decode_image, decoder_backend
 
 HEIGHT, WIDTH = 6, 8
 RNG = np.random.default_rng(7)
@@ -193,60 +192,6 @@ def test_bad_images_get_one_sentence(message: Any, words: str) -> None:
         decode_image(message)
 
     assert '\n' not in str(caught.value)
-
-
-def photo() -> np.ndarray:
-    noise = RNG.integers(0, 256, (120, 160, 3), dtype=np.uint8)
-    return cv2.GaussianBlur(noise, (0, 0), 3)
-
-
-def encoded(suffix: str, bgr: np.ndarray, *settings: int) -> bytes:
-    return bytes(cv2.imencode(suffix, bgr, settings)[1].tobytes())
-
-
-def compressed(data: bytes, kind: str = 'jpeg') -> Any:
-    return SimpleNamespace(format=kind, data=array('B', data))
-
-
-def test_png_is_decoded_to_the_bit() -> None:
-    bgr = photo()
-
-    np.testing.assert_array_equal(
-        decode_compressed(compressed(encoded('.png', bgr), 'png')), bgr[:, :, ::-1]
-    )
-
-
-def test_jpeg_is_decoded_to_rgb() -> None:
-    bgr = photo()
-    decoded = decode_compressed(compressed(encoded('.jpg', bgr, cv2.IMWRITE_JPEG_QUALITY, 95)))
-
-    assert np.abs(decoded.astype(int) - bgr[:, :, ::-1]).mean() < 3
-
-
-def test_grey_alpha_and_deep_pictures_become_rgb() -> None:
-    grey = photo()[:, :, 0]
-    deep = grey.astype(np.uint16) * 257
-    alpha = np.dstack([grey, grey, grey, np.full_like(grey, 7)])
-    for picture in (grey, deep, alpha):
-        decoded = decode_compressed(compressed(encoded('.png', picture)))
-
-        np.testing.assert_array_equal(decoded, np.dstack([grey, grey, grey]))
-
-
-@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
-@pytest.mark.parametrize('share', [0.0, 0.05, 0.5, 0.9, 0.9999])
-def test_pictures_cut_short_are_refused(suffix: str, share: float) -> None:
-    data = encoded(suffix, photo())
-
-    with pytest.raises(ImageDecodeError, match=r'cut short|empty|damaged') as caught:
-        decode_compressed(compressed(data[: int(share * len(data))]))
-    assert '\n' not in str(caught.value)
-
-
-def test_garbage_is_refused() -> None:
-    for data in (b'hello', bytes(1000), b'\xff\xd8' + RNG.bytes(500) + b'\xff\xd9'):
-        with pytest.raises(ImageDecodeError, match='damaged'):
-            decode_compressed(compressed(data))
 
 
 def test_decoder_is_light() -> None:

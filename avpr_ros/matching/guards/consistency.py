@@ -88,7 +88,6 @@ class ConsistencyGuard:
     def _moved(self, earlier: _Stop, later: _Stop) -> bool:
         moved_m = earlier.odom_from_base.distance_m(later.odom_from_base)
         turned_rad = earlier.odom_from_base.angle_rad(later.odom_from_base)
-        # false for odometry that is no number
         return moved_m >= self._step_m or turned_rad >= self._reach_rad
 
     def _agree(self, first: _Stop, second: _Stop) -> bool:

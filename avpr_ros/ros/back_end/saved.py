@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 import json
 from pathlib import Path
+from typing import Any
 
 from avpr_ros.files import write_text_atomically
 from avpr_ros.ros.back_end.problem import AnchoredClosure
@@ -17,8 +18,8 @@ from avpr_ros.ros.back_end.tum import write_tum
 def save(folder: Path, solution: Solution) -> None:
     """Write ``before.tum`` (odometry frame), ``after.tum`` (map frame), ``closures.json``.
 
-    The last one lists stamps and keyframe ids of the loop closures that were used and of those
-    that the robust kernel rejected.
+    The last one lists the loop closures that were used and those that the robust kernel rejected:
+    stamp, keyframe id and ``keyframe_from_base``, ``x y z qx qy qz qw``.
     """
     write_tum(folder / 'before.tum', solution.stamps_ns, solution.before)
     write_tum(folder / 'after.tum', solution.stamps_ns, solution.after)
@@ -26,8 +27,12 @@ def save(folder: Path, solution: Solution) -> None:
     write_text_atomically(folder / 'closures.json', json.dumps(closures, indent=1) + '\n')
 
 
-def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, int]]:
+def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, Any]]:
     return [
-        {'stamp_ns': one.closure.stamp_ns, 'keyframe_id': one.closure.keyframe_id}
+        {
+            'stamp_ns': one.closure.stamp_ns,
+            'keyframe_id': one.closure.keyframe_id,
+            'keyframe_from_base': one.closure.keyframe_from_base.as_xyz_quaternion().tolist(),
+        }
         for one in closures
     ]

@@ -2,11 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import math
-
 from cases import case
 import numpy as np
-import pytest
 
 from avpr_ros.matching.guards.consistency import NEEDED, ConsistencyGuard
 from avpr_ros.matching.result import Reason
@@ -68,12 +65,6 @@ def test_standing_still_is_no_evidence():
 def test_without_odometry_there_is_no_objection():
     assert guard().objection(case(Pose.identity(), 0.0)) is None
     assert ConsistencyGuard.reason is Reason.ODOMETRY
-
-
-@pytest.mark.parametrize('number', [math.nan, math.inf])
-def test_odometry_that_is_no_number_never_passes(number):
-    way = [Pose.from_xy_yaw(number, 0.0, 0.0)] * 10
-    assert not any(passed(guard(), [MAP_FROM_ODOM] * 10, way))
 
 
 def test_forgetting_starts_anew():

@@ -25,7 +25,7 @@ def test_files_hold_both_trajectories_and_every_closure(tmp_path: Path) -> None:
     np.testing.assert_allclose([float(v) for v in lines[5].split()[1:]], after[5], atol=1e-8)
     assert len((tmp_path / 'run/before.tum').read_text().splitlines()) == len(before)
     listed = json.loads((tmp_path / 'run/closures.json').read_text())
-    assert listed['rejected'] == [
-        {'stamp_ns': run.closures[0].stamp_ns, 'keyframe_id': run.closures[0].keyframe_id}
-    ]
+    (rejected,), first = listed['rejected'], run.closures[0]
+    assert (rejected['stamp_ns'], rejected['keyframe_id']) == (first.stamp_ns, first.keyframe_id)
+    assert rejected['keyframe_from_base'] == first.keyframe_from_base.as_xyz_quaternion().tolist()
     assert len(listed['used']) == len(closures) - 1

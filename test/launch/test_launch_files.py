@@ -5,22 +5,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import importlib.util
 import os
 from pathlib import Path
+import signal
+import time
 
 import pytest
 
 pytest.importorskip('launch_pytest', reason='launch_pytest comes with a ROS distribution only')
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription, RegisterEventHandler
-from launch.event_handlers import OnProcessExit
+from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 import launch_pytest
-from processes import Peer
+from processes import DEADLINE_S, Peer
 import rclpy
 import town
+
+from avpr_ros.ros.adapters.parameters import MODES
 
 try:
     SHARE = Path(get_package_share_directory('avpr_ros'))
@@ -41,23 +47,34 @@ def ros_domain() -> Iterator[None]:
             rclpy.try_shutdown()
 
 
+#: Process ids of what was started, the newest last.
+PIDS: list[int] = []
+#: Message packages that a mode of the adapter cannot do without.
+NEEDED = {'rtabmap_add_link': 'rtabmap_msgs', 'map_to_odom': 'tf2_msgs'}
+#: Launch files that start no localizer, and the node that they start.
+ALONE = {'adapter': 'avpr_adapter', 'back_end': 'avpr_back_end'}
+
+
 @pytest.fixture
 def exit_codes() -> list[int]:
     return []
 
 
 def described(name: str, tmp_path: Path, exit_codes: list[int], **more: str) -> LaunchDescription:
-    """An installed launch file, with a map and query network of a tiny town, in a namespace."""
-    arguments = {'query': str(town.write_query(tmp_path / 'query.onnx')), 'namespace': 'robot1'}
-    if name != 'loop_closing':
+    """An installed launch file in a namespace, with what it takes of a tiny town."""
+    arguments = {'namespace': 'robot1'}
+    if name not in ALONE:
+        arguments['query'] = str(town.write_query(tmp_path / 'query.onnx'))
+    if name not in (*ALONE, 'loop_closing'):
         arguments['map'] = str(town.write_map(tmp_path / 'map'))
     launched = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / f'{name}.launch.py')),
         launch_arguments={**arguments, **more}.items(),
     )
     note_exit = OnProcessExit(on_exit=lambda event, _: exit_codes.append(event.returncode))
-    ready = launch_pytest.actions.ReadyToTest()
-    return LaunchDescription([RegisterEventHandler(note_exit), launched, ready])
+    note_start = OnProcessStart(on_start=lambda event, _: PIDS.append(event.pid))
+    handlers = [RegisterEventHandler(note) for note in (note_exit, note_start)]
+    return LaunchDescription([*handlers, launched, launch_pytest.actions.ReadyToTest()])
 
 
 @launch_pytest.fixture
@@ -108,3 +125,61 @@ def test_an_example_brings_up_both_nodes(example: str, exit_codes: list[int]) ->
     assert exit_codes == []
     yield
     assert exit_codes == [0, 0]
+
+
+def test_every_launch_file_is_brought_up_here() -> None:
+    installed = {file.name.removesuffix('.launch.py') for file in SHARE.glob('launch/*.launch.py')}
+    assert installed == {'localize', *BESIDE, *ALONE}
+
+
+@pytest.fixture(params=[*MODES, ''])
+def mode(request: pytest.FixtureRequest) -> str:
+    """A mode of the adapter; empty: the back-end, which has none."""
+    package = NEEDED.get(request.param, 'rclpy')
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f'{package} is not installed')
+    return str(request.param)
+
+
+@launch_pytest.fixture
+def alone(mode: str, tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    if mode:
+        return described('adapter', tmp_path, exit_codes, mode=mode)
+    return described('back_end', tmp_path, exit_codes, output=str(tmp_path))
+
+
+@pytest.mark.launch(fixture=alone)
+def test_adapter_and_back_end_come_up_alone(mode: str, exit_codes: list[int]) -> Iterator[None]:
+    name = ALONE['adapter' if mode else 'back_end']
+    node = rclpy.create_node('looks_around')
+    heard: list[DiagnosticStatus] = []
+    node.create_subscription(
+        DiagnosticArray, '/diagnostics', lambda message: heard.extend(message.status), 10
+    )
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not any(status.name.startswith(f'{name}:') for status in heard):
+        assert time.monotonic() < deadline_s, f'nothing heard of {name}'
+        rclpy.spin_once(node, timeout_sec=0.1)
+    assert (name, '/robot1') in node.get_node_names_and_namespaces()
+    node.destroy_node()
+    assert exit_codes == []
+    yield
+    assert exit_codes == [0]
+
+
+@launch_pytest.fixture
+def respawning(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    return described('localize', tmp_path, exit_codes, respawn='true')
+
+
+@pytest.mark.launch(fixture=respawning)
+def test_a_node_that_dies_comes_back(exit_codes: list[int]) -> Iterator[None]:
+    peer = Peer('robot1/avpr_localizer')
+    peer.fresh_diagnostics('map')
+    os.kill(PIDS[-1], signal.SIGKILL)
+    peer.until(lambda: exit_codes, 'the node ends')
+    peer.fresh_diagnostics('map')
+    peer.close()
+    assert exit_codes == [-signal.SIGKILL]
+    yield
+    assert exit_codes == [-signal.SIGKILL, 0]

@@ -1,0 +1,33 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr report``: a page about a run of the localizer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Run = Annotated[
+    Path,
+    typer.Argument(
+        help='Bag with ~/matches and ~/pose, the folder that avpr localize wrote, or the '
+        '.jsonl file of avpr_replay.'
+    ),
+]
+Output = Annotated[Path, typer.Option('--output', '-o', help='The HTML file.')]
+Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map, to draw it too.')]
+
+
+def report(run: Run, output: Output, map_folder: Map = None) -> None:
+    """Write a page about a run: decisions with reasons, trajectory, distances, latency."""
+    from avpr_ros.cli.console import print_note, print_table
+    from avpr_ros.evaluation.run_record import read_run
+    from avpr_ros.evaluation.run_report import run_facts, write_run_report
+    from avpr_ros.gallery.gallery_map import GalleryMap
+
+    images = read_run(run)
+    write_run_report(images, GalleryMap.open(map_folder) if map_folder else None, output)
+    print_table(f'run {run}', run_facts(images))
+    print_note(f'report: {output}')

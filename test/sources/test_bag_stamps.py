@@ -1,0 +1,66 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Stamps of a bag that do not go on as time does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from small_bags import (
+    EPOCH_NS,
+    SECOND_NS,
+    Sent,
+    drive,
+    found,
+    odometry,
+    picture,
+    raw_image,
+    write_bag,
+)
+
+from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.options import SourceOptions
+
+
+def test_images_recorded_out_of_order_come_in_stamp_order(tmp_path: Path) -> None:
+    stamps = [EPOCH_NS + tenth * SECOND_NS // 10 for tenth in (0, 3, 1, 2, 4)]
+    images = [
+        Sent('/cam/image', raw_image(stamp, picture(place)), EPOCH_NS + place)
+        for place, stamp in enumerate(stamps)
+    ]
+    source = BagSource(write_bag(tmp_path / 'bag', drive(2, []) + images), SourceOptions())
+
+    frames = list(source.frames())
+
+    assert [frame.stamp_ns for frame in frames] == sorted(stamps)
+    assert [int(frame.decode()[0, 0, 0]) for frame in frames] == [0, 20, 30, 10, 40]
+    stamps_check = found(source.preflight(), 'stamps')
+    assert stamps_check.level == 'warning'
+    assert 'go back 1 times' in stamps_check.text
+
+
+def test_clock_that_jumps_back_is_an_error_with_numbers(tmp_path: Path) -> None:
+    ticks = [*range(100, 110), *range(10)]  # the clock is set back after ten images
+    images = [
+        Sent('/cam/image', raw_image(tick * SECOND_NS, picture(1)), place)
+        for place, tick in enumerate(ticks)
+    ]
+    poses = [Sent('/odom', odometry(t * SECOND_NS, t), 100 + t) for t in range(120)]
+    options = SourceOptions(max_gap_s=2.0)
+    source = BagSource(write_bag(tmp_path / 'bag', images + poses), options)
+
+    preflight = source.preflight()
+
+    assert not preflight.ok
+    assert '10 come over a second late' in found(preflight, 'stamps').text
+    assert len(list(source.frames())) == len(preflight.poses) == 10
+
+
+def test_images_without_stamps_are_an_error(tmp_path: Path) -> None:
+    images = [Sent('/cam/image', raw_image(0, picture(1)), place) for place in range(5)]
+    source = BagSource(write_bag(tmp_path / 'bag', drive(2, []) + images), SourceOptions())
+
+    preflight = source.preflight()
+
+    assert not preflight.ok
+    assert '4 share a stamp with another' in found(preflight, 'stamps').text
