@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
@@ -109,19 +111,28 @@ class Matcher:
             with stage('geometry'):
                 case = self._geometry.look(case)
             retrieval = case.retrieval
-        reason, text = self._decide(case, verdict)
-        estimate = None
-        if reason is Reason.ACCEPTED:
-            estimate, objection = self._measure(case)
-            if objection is not None:
-                reason, text = Reason.GEOMETRY, objection
-            elif estimate is not None:
-                text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
+        reason, text, estimate = self._judge(case, verdict)
         for guard in self._guards:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         log_odds = None if verdict is None else verdict.log_odds
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
+
+    def _judge(
+        self, case: Case, verdict: SequenceVerdict | None
+    ) -> tuple[Reason, str, PoseEstimate | None]:
+        """Return the decision, the words for it, and the pose of an accepted match."""
+        objections = self._objections(case, verdict)
+        estimate = self._vouched(case, objections)
+        if objections and estimate is None:
+            return (*objections[0], None)
+        if estimate is None:
+            estimate, objection = self._measure(case)
+            if estimate is None:
+                return Reason.GEOMETRY, objection or 'there is no pose', None
+        text = self._figures(case, verdict)
+        text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
+        return Reason.ACCEPTED, text, estimate
 
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
@@ -155,17 +166,34 @@ class Matcher:
             self._hypotheses[camera] = count, hypotheses
         return hypotheses
 
-    def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
-        """Ask every guard, and give the first objection in their order."""
+    def _vouched(
+        self, case: Case, objections: Sequence[tuple[Reason, str]]
+    ) -> PoseEstimate | None:
+        """Return the pose of a match that only waits for images that agree, and need not wait.
+
+        Look-alikes are why one image is not enough. Where the corners so far speak for the place
+        and this image's give one pose among its landmarks, it cannot be one; frames seconds apart
+        would never be accepted otherwise.
+        """
+        waits = [reason for reason, _ in objections] == [Reason.SEQUENCE]
+        if self._geometry is None or case.look is None or not waits:
+            return None
+        estimate, objection = self._measure(case)
+        metric = objection is None and estimate is not None and estimate.metric
+        return estimate if metric else None
+
+    def _objections(self, case: Case, verdict: SequenceVerdict | None) -> list[tuple[Reason, str]]:
+        """Ask every guard; return what they object, in their order."""
         first = self._scores
         if self._geometry is not None and case.look is not None:
             first = (self._geometry.guard,)
-        objections = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
+        asked = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
         if verdict is not None:
-            objections.insert(0, (SequenceGuard.reason, verdict.objection))
-        for reason, objection in objections:
-            if objection is not None:
-                return reason, objection
+            asked.insert(0, (SequenceGuard.reason, verdict.objection))
+        return [(reason, objection) for reason, objection in asked if objection is not None]
+
+    def _figures(self, case: Case, verdict: SequenceVerdict | None) -> str:
+        """Say what a match is accepted for."""
         retrieval = case.retrieval
         similarity = float(retrieval.similarities[0])
         text = (
@@ -173,7 +201,7 @@ class Matcher:
         )
         if case.look is not None:
             text += f'; evidence of corners {case.look.carried:.0f}'
-        return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
+        return text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
         self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str

@@ -10,9 +10,10 @@ import pytest
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.gallery.landmark_builder import build_landmarks
+from avpr_ros.matching.geometry.geometry import Geometry
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import Reason
+from avpr_ros.matching.result import PoseEstimate, Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -82,6 +83,21 @@ def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery):
     matcher.forget()
     assert matcher.match(query([1.0], weak, 6)).text == first.text
     assert texts[0] != first.text
+
+
+@pytest.mark.parametrize('metric', [True, False])
+def test_only_a_pose_by_landmarks_spares_the_wait_for_images_that_agree(
+    gallery, monkeypatch, metric
+):
+    pose = Pose.from_xy_yaw(41.0, 0, 0)
+    measured = PoseEstimate(pose, np.eye(6), metric=True) if metric else None
+    monkeypatch.setattr(Geometry, 'measure', lambda self, case: (measured, None))
+    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='agree'))
+    result = matcher.match(query([0.99, 1.0, 0.98], picture(2)))
+    assert result.reason is (Reason.ACCEPTED if metric else Reason.SEQUENCE)
+    assert result.estimate is measured
+    nowhere = matcher.match(query([1.0], picture(100), 1.0))
+    assert nowhere.reason is Reason.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
