@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.camera_pose import CameraPose, find_camera_pose, moved_to_base
+from avpr_ros.gallery.camera_pose import CameraPose, find_unique_pose, moved_to_base
 from avpr_ros.gallery.features import squared_distances
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -63,7 +63,7 @@ def locate(
 ) -> CameraPose | None:
     """Find the pose of the (true) camera that sees descriptors on rays, by some keyframes."""
     seen, points = match_landmarks(descriptors, landmarks, rows)
-    return find_camera_pose(landmarks.points_m[points].astype(np.float64), rays[seen], focal_px)
+    return find_unique_pose(landmarks.points_m[points].astype(np.float64), rays[seen], focal_px)
 
 
 def true_camera_from_base(landmarks: Landmarks, number: int, base_from_camera: Pose) -> Pose:
@@ -105,8 +105,8 @@ def self_located(
         except ValueError:
             continue
         rays = lens.rays(features.points_px)
-        found = locate(landmarks, near, features.descriptors, rays, lens.focal_px)
-        if found is not None:
+        found = locate(landmarks, near, features.descriptors, rays, lens.working_focal_px)
+        if found is not None and found.unique:
             back = true_camera_from_base(landmarks, number, camera.base_from_camera)
             yield (int(row), *moved_to_base(found, back))
 

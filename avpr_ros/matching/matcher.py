@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +22,12 @@ from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reaso
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
+
+#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
+#: covariance is that of the mixture.
+_DOUBT = 0.1
 
 
 class Matcher:
@@ -58,7 +63,7 @@ class Matcher:
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
         self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
-        self._hypotheses: dict[str, tuple[int, PoseHypotheses]] = {}
+        self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
@@ -90,7 +95,7 @@ class Matcher:
         if self._settings.odometry and odometry is not None and not odometry.finite:
             text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
             return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
-        hypotheses = self._hypotheses_for(camera)
+        hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
             self._gallery.index,
             hypotheses,
@@ -111,36 +116,25 @@ class Matcher:
             with stage('geometry'):
                 case = self._geometry.look(case)
             retrieval = case.retrieval
-        reason, text, estimate = self._judge(case, verdict)
+        reason, text = self._decide(case, verdict)
+        estimate = None
+        if reason is Reason.ACCEPTED:
+            estimate, objection = self._measure(case)
+            if objection is not None:
+                reason, text = Reason.GEOMETRY, objection
+            elif estimate is not None:
+                text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
         for guard in self._guards:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         log_odds = None if verdict is None else verdict.log_odds
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
 
-    def _judge(
-        self, case: Case, verdict: SequenceVerdict | None
-    ) -> tuple[Reason, str, PoseEstimate | None]:
-        """Return the decision, the words for it, and the pose of an accepted match."""
-        objections = self._objections(case, verdict)
-        estimate = self._vouched(case, objections)
-        if objections and estimate is None:
-            return (*objections[0], None)
-        if estimate is None:
-            estimate, objection = self._measure(case)
-            if estimate is None:
-                return Reason.GEOMETRY, objection or 'there is no pose', None
-        text = self._figures(case, verdict)
-        text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
-        return Reason.ACCEPTED, text, estimate
-
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
-        if self._geometry is not None:
-            with stage('geometry'):
-                metric, objection = self._geometry.measure(case)
-            if metric is not None or objection is not None:
-                return metric, objection
+        look = case.look
+        if look is not None and look.objection is not None:
+            return None, look.objection
         covariance = match_covariance(
             case.retrieval,
             case.hypotheses,
@@ -148,7 +142,15 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(case.map_from_base, covariance), None
+        keyframe = PoseEstimate(case.map_from_base, covariance)
+        metric = None if look is None else look.estimate
+        if look is not None and metric is not None and look.few:
+            doubted = metric.covariance + _DOUBT * covariance
+            metric = replace(metric, covariance=doubted)
+        # Landmarks that fix the pose less well than the keyframe does are of no use.
+        if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
+            return metric, None
+        return keyframe, None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -159,41 +161,26 @@ class Matcher:
             return f'the query descriptor has length {length:.4g} instead of 1'
         return None
 
-    def _hypotheses_for(self, camera: str) -> PoseHypotheses:
-        count, hypotheses = self._hypotheses.get(camera, (-1, None))
-        if hypotheses is None or count != len(self._gallery):  # a session grows
-            count, hypotheses = len(self._gallery), PoseHypotheses(self._gallery, camera)
-            self._hypotheses[camera] = count, hypotheses
-        return hypotheses
+    def _hypotheses_for(self, query: Query) -> PoseHypotheses:
+        camera, mounting = query.camera, query.base_from_camera
+        known = self._hypotheses.get(camera)
+        # A session grows, and a mounting may become known late.
+        if known is None or known[0] != len(self._gallery) or known[1] is not mounting:
+            hypotheses = PoseHypotheses(self._gallery, camera, mounting)
+            known = self._hypotheses[camera] = len(self._gallery), mounting, hypotheses
+        return known[2]
 
-    def _vouched(
-        self, case: Case, objections: Sequence[tuple[Reason, str]]
-    ) -> PoseEstimate | None:
-        """Return the pose of a match that only waits for images that agree, and need not wait.
-
-        Look-alikes are why one image is not enough. Where the corners so far speak for the place
-        and this image's give one pose among its landmarks, it cannot be one; frames seconds apart
-        would never be accepted otherwise.
-        """
-        waits = [reason for reason, _ in objections] == [Reason.SEQUENCE]
-        if self._geometry is None or case.look is None or not waits:
-            return None
-        estimate, objection = self._measure(case)
-        metric = objection is None and estimate is not None and estimate.metric
-        return estimate if metric else None
-
-    def _objections(self, case: Case, verdict: SequenceVerdict | None) -> list[tuple[Reason, str]]:
-        """Ask every guard; return what they object, in their order."""
+    def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
+        """Ask every guard, and give the first objection in their order."""
         first = self._scores
         if self._geometry is not None and case.look is not None:
             first = (self._geometry.guard,)
-        asked = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
+        objections = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
         if verdict is not None:
-            asked.insert(0, (SequenceGuard.reason, verdict.objection))
-        return [(reason, objection) for reason, objection in asked if objection is not None]
-
-    def _figures(self, case: Case, verdict: SequenceVerdict | None) -> str:
-        """Say what a match is accepted for."""
+            objections.insert(0, (SequenceGuard.reason, verdict.objection))
+        for reason, objection in objections:
+            if objection is not None:
+                return reason, objection
         retrieval = case.retrieval
         similarity = float(retrieval.similarities[0])
         text = (
@@ -201,7 +188,7 @@ class Matcher:
         )
         if case.look is not None:
             text += f'; evidence of corners {case.look.carried:.0f}'
-        return text if verdict is None else f'{text}; {verdict.text}'
+        return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
         self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
@@ -234,3 +221,8 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
+
+
+def _variance_m2(estimate: PoseEstimate) -> float:
+    """Return the sum of the variances of the position."""
+    return float(np.trace(estimate.covariance[:3, :3]))

@@ -43,7 +43,8 @@ class AgreementGuard:
     A look-alike wins for single images; the images around them then point elsewhere, each to
     another place. A true match moves on with the robot. A keyframe that is alike to everything
     (a hub: in another season's light, a dark tunnel) wins for image after image and stays, so
-    the images that agree must have led to two keyframes at least.
+    the images that agree must have led to two keyframes at least. Where landmarks leave no doubt
+    about one image, the others are not asked.
 
     Attributes:
         reason: what a rejection is called.
@@ -78,6 +79,8 @@ class AgreementGuard:
         near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
         moved = any(earlier.moved or earlier.row != case.row for earlier in near)
         trail.append(_Led(stamp_ns, case.row, position_m, moved))
+        if case.stands_alone:
+            return None
         if len(near) < NEEDED:
             return (
                 f'{len(near)} of the last {WINDOW} images led near this place, {NEEDED} must; '

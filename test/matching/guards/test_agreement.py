@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cases import case
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.features import Features
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.agreement import MAX_AGE_S, AgreementGuard
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.poses import Pose
@@ -80,3 +84,12 @@ def test_a_faster_robot_may_come_farther_between_images() -> None:
 
 def test_positions_that_are_no_numbers_never_pass(agreement) -> None:
     assert not any(follow(agreement, [float('nan')] * 5))
+
+
+def test_landmarks_that_leave_no_doubt_need_no_images_before(agreement) -> None:
+    nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    for alone in (False, True):
+        look = Look(nothing, 0, np.zeros(1, np.int64), 100.0, 100.0, alone=alone)
+        first = replace(at(0, 0), look=look)
+        assert (agreement.objection(first) is None) == alone
+        agreement.forget()
