@@ -168,7 +168,7 @@ def with_growth(rows: list[Row]) -> list[Row]:
 def write(rows: Sequence[Row], most_macs: float, *, quick: bool) -> None:
     """Write the rows that are there; the command says which k-NN were left out."""
     limit = '' if most_macs == _NO_LIMIT else f'--most-macs {most_macs:g}'
-    write_results('bank_cost', with_growth(rows), quick=quick, note=NOTE, options=limit)
+    write_results('bank_cost', with_growth(list(rows)), quick=quick, note=NOTE, options=limit)
 
 
 def _number(row: Row, key: str) -> float:
