@@ -16,7 +16,9 @@ from avpr_ros.poses import Pose
 
 
 def at(x_m: float, second: float, camera: str = 'front') -> Case:
-    return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera)
+    """Return a case whose best keyframe is that at the position; one stands at every metre."""
+    row = int(x_m) if np.isfinite(x_m) else 0
+    return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera, row=row)
 
 
 @pytest.fixture
@@ -39,6 +41,15 @@ def test_a_single_look_alike_is_refused_and_does_no_lasting_harm(
     agreement: AgreementGuard,
 ) -> None:
     assert follow(agreement, [0, 1, 2, 90, 4, 5]) == [False, False, True, False, True, True]
+
+
+def test_a_keyframe_that_wins_for_image_after_image_is_refused(agreement) -> None:
+    assert not any(follow(agreement, [70, 3, 900] + [40] * 30))
+    assert 'this one keyframe only' in agreement.objection(at(40, 33))
+
+
+def test_a_robot_that_stops_after_some_way_still_passes(agreement) -> None:
+    assert follow(agreement, [0, 1, 2] + [3] * 30)[2:] == [True] * 31
 
 
 def test_scattered_candidates_never_pass(agreement) -> None:
