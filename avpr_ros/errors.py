@@ -35,3 +35,7 @@ class TrainingError(AvprError):
 
 class ConfigError(AvprError):
     """A parameter or option has a value outside what is allowed."""
+
+
+class MountingError(AvprError):
+    """Nobody has told yet how a camera is mounted; the caller drops its image and goes on."""

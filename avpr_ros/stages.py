@@ -8,27 +8,35 @@ table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 import time
+from typing import TypeAlias
 
 #: The stages of one image, in order. ``geometry`` is what a map with landmarks adds: corners,
 #: evidence, pose. ``guards`` is what is left of the matching.
 STAGES = ('decode', 'preprocess', 'network', 'search', 'geometry', 'guards', 'publish')
 
-_DURATIONS: ContextVar[dict[str, float] | None] = ContextVar('durations_s', default=None)
+Clock: TypeAlias = Callable[[], float]
+
+_MEASURED: ContextVar[tuple[dict[str, float], Clock] | None] = ContextVar('measured', default=None)
 
 
 @contextmanager
-def measured() -> Iterator[dict[str, float]]:
-    """Yield a dictionary that fills with the seconds of each stage, in this thread."""
+def measured(clock: Clock = time.perf_counter) -> Iterator[dict[str, float]]:
+    """Yield a dictionary that fills with the seconds of each stage, in this thread.
+
+    Args:
+        clock: ``time.thread_time`` leaves out what other programs take meanwhile, and other
+            threads of this one.
+    """
     durations_s: dict[str, float] = {}
-    token = _DURATIONS.set(durations_s)
+    token = _MEASURED.set((durations_s, clock))
     try:
         yield durations_s
     finally:
-        _DURATIONS.reset(token)
+        _MEASURED.reset(token)
 
 
 @contextmanager
@@ -38,15 +46,16 @@ def stage(name: str) -> Iterator[None]:
     Args:
         name: of the stage; several blocks of one name add up.
     """
-    durations_s = _DURATIONS.get()
-    if durations_s is None:
+    measuring = _MEASURED.get()
+    if measuring is None:
         yield
         return
+    durations_s, clock = measuring
     inside_s = sum(durations_s.values())
-    start_s = time.perf_counter()
+    start_s = clock()
     try:
         yield
     finally:
         inside_s = sum(durations_s.values()) - inside_s
-        own_s = time.perf_counter() - start_s - inside_s
+        own_s = clock() - start_s - inside_s
         durations_s[name] = durations_s.get(name, 0.0) + own_s

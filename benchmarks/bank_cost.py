@@ -12,7 +12,7 @@ the file to measure anew.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 import math
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -165,6 +165,12 @@ def with_growth(rows: list[Row]) -> list[Row]:
     return found
 
 
+def write(rows: Sequence[Row], most_macs: float, *, quick: bool) -> None:
+    """Write the rows that are there; the command says which k-NN were left out."""
+    limit = '' if most_macs == _NO_LIMIT else f'--most-macs {most_macs:g}'
+    write_results('bank_cost', with_growth(list(rows)), quick=quick, note=NOTE, options=limit)
+
+
 def _number(row: Row, key: str) -> float:
     return float(str(row[key]))
 
@@ -189,7 +195,8 @@ def main() -> None:
             continue
         rows = [row for row in rows if row not in old] + [measure(count, dim, options.most_macs)]
         rows.sort(key=lambda row: (_number(row, 'd'), _number(row, 'n')))
-        write_results('bank_cost', with_growth(rows), quick=options.quick, note=NOTE)
+        write(rows, options.most_macs, quick=options.quick)
+    write(rows, options.most_macs, quick=options.quick)
     print_table(with_growth(rows), 'Memory bank against exact k-NN')
 
 

@@ -24,8 +24,9 @@ from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.matching.result import MatchResult, Reason
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
 from precision_drive import Drive, Layers, matched, read_drive
-from precision_left_out import without_each
+from precision_left_out import floors_of, without_each
 from precision_plot import Scored, draw
 from precision_sets import MAP, SETS, WORK, PrecisionSet, calibrated, prepare
 from results import RESULTS, Row, print_table, write_results
@@ -52,13 +53,16 @@ METHODS = (
 
 
 def errors_m(results: list[MatchResult], drive: Drive) -> FloatArray:
-    """Return how far off each best candidate is."""
-    return np.array(
-        [
-            result.candidates[0].map_from_base.distance_m(true) if result.candidates else np.inf
-            for result, true in zip(results, drive.truth, strict=True)
-        ]
-    )
+    """Return how far off each pose is: that accepted, else that of the best candidate."""
+
+    def error_m(result: MatchResult, true: Pose) -> float:
+        if result.estimate is not None:
+            return result.estimate.map_from_base.distance_m(true)
+        if not result.candidates:
+            return np.inf
+        return result.candidates[0].map_from_base.distance_m(true)
+
+    return np.array([error_m(*pair) for pair in zip(results, drive.truth, strict=True)])
 
 
 def curve_of(
@@ -79,13 +83,16 @@ def rows_of(
     one: PrecisionSet, folder: Path, name: str, drive: Drive
 ) -> Iterator[tuple[Row, PrecisionRecall]]:
     """Match a drive by each method; yield its row and its curve."""
-    positions = GalleryMap.open(folder / MAP).keyframes.poses[:, :3]
+    gallery = GalleryMap.open(folder / MAP)
+    positions = gallery.keyframes.poses[:, :3]
     truth = np.array([pose.translation_m for pose in drive.truth])
     nearest = np.array([np.linalg.norm(positions - at, axis=1).min() for at in truth])
     known = nearest <= one.tolerance_m
     right_alone = 0
     for method in METHODS:
         if method.odometry and not any(drive.odometry) and method.name != 'all':
+            continue
+        if method.name == 'geometry' and gallery.landmarks() is None:
             continue
         shipped = list(matched(folder, drive, method))
         error = errors_m(shipped, drive)
@@ -95,11 +102,23 @@ def rows_of(
             curve = curve_of(shipped, right, known, raw=True)
             yield _row(name, 'raw_score', None, right, curve, None), curve
             right_alone = int((accepted & right).sum())
+        floors = wrong_floors(shipped, drive) if name == 'ietower' else {}
         loose = replace(method.settings, min_probability=1e-6, min_ratio=1.0)
         swept = list(matched(folder, drive, replace(method, settings=loose)))
         right_swept = (errors_m(swept, drive) <= one.tolerance_m) & known
         curve = curve_of(swept, right_swept, known, raw=False)
-        yield _row(name, method.name, accepted, right, curve, right_alone), curve
+        row = _row(name, method.name, accepted, right, curve, right_alone)
+        yield {**row, **floors}, curve
+
+
+def wrong_floors(results: list[MatchResult], drive: Drive) -> dict[str, object]:
+    """Count the accepted matches on another floor of the tower than the query's."""
+    accepted = [i for i, result in enumerate(results) if result.accepted]
+    places = np.array([results[i].candidates[0].map_from_base.translation_m for i in accepted])
+    truth = np.array([drive.truth[i].translation_m for i in accepted])
+    floors = [floors_of(side.reshape(-1, 3)) for side in (places, truth)]
+    wrong = sum(found != true for found, true in zip(*floors, strict=True))
+    return {'wrong_floor_accepted': wrong}
 
 
 def _row(

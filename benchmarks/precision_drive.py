@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
+from avpr_ros.evaluation.truth import Drive as BagDrive
 from avpr_ros.evaluation.truth import open_drive
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -25,7 +26,8 @@ from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.sources.frame import StampedImage
 from avpr_ros.sources.options import SourceOptions
-from precision_sets import MAP, QUERY, QUERY_BAG
+from metric_pose import PoseSet
+from precision_sets import MAP, QUERY, QUERY_BAG, euroc
 
 TOWN_BAG = 'drive2'
 
@@ -72,7 +74,11 @@ def read_drive(folder: Path) -> Drive:
     network = OnnxQueryNetwork.open(folder / QUERY)
     check_space(network.manifest, gallery.manifest)
     bag = folder / (QUERY_BAG if (folder / QUERY_BAG).exists() else TOWN_BAG)
-    drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest.map_frame)
+    drive: PoseSet | BagDrive
+    if folder.name == 'euroc_v1':
+        drive = euroc(folder)
+    else:
+        drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest.map_frame)
     images = [image for image in drive.source.images() if image.stamp_ns in drive.truth]
     cached = folder / f'queries-{network.manifest.onnx_sha256[:12]}.npy'
     if cached.is_file():
@@ -81,7 +87,7 @@ def read_drive(folder: Path) -> Drive:
         described = np.stack([network.describe(image.decode()) for image in images])
         np.save(cached, described, allow_pickle=False)
     odometry: dict[int, Pose] = {}
-    if bag.name == TOWN_BAG:
+    if bag.exists() and bag.name == TOWN_BAG:
         named = SourceOptions(pose_topic=ODOMETRY_TOPIC, map_frame=gallery.manifest.map_frame)
         odometry = open_drive(bag, named, gallery.manifest.map_frame).truth
     stamps = [image.stamp_ns for image in images]

@@ -16,6 +16,8 @@ from avpr_ros.demo.steps import Steps
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
 from avpr_ros.training.recalibrate import recalibrate
+import metric_pose
+from metric_pose import PoseSet
 from results import ROOT, require_data
 from traversals import START_NS
 
@@ -37,7 +39,7 @@ class PrecisionSet:
         tolerance_m: a match this near to the truth is right.
         spacing_m: distance between keyframes; 0 maps every image.
         frames: reads the images to map and those to match; None for the demo's town, whose
-            drives ``make demo`` records.
+            drives ``make demo`` records, and for ``euroc_v1``, which ``metric_pose.py`` prepares.
     """
 
     name: str
@@ -51,12 +53,14 @@ def prepare(one: PrecisionSet) -> Path | None:
 
     What is there already is kept; a query network without a probability is calibrated anew.
     """
-    if one.frames is None:
+    folder = WORK / one.name
+    if one.name == 'euroc_v1':
+        euroc(folder)
+    elif one.frames is None:
         folder = DEMO
         if not (folder / QUERY).is_file():
             return None
     else:
-        folder = WORK / one.name
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / QUERY_BAG).exists():
             for bag, posed in zip((GALLERY_BAG, QUERY_BAG), one.frames(), strict=True):
@@ -111,17 +115,9 @@ def _ietower() -> tuple[list[Posed], list[Posed]]:
     return sorted(gallery, key=_stamp), sorted(queries, key=_stamp)
 
 
-def _euroc() -> tuple[list[Posed], list[Posed]]:
-    """Three of four frames are mapped, the rest are queries."""
-    data = require_data('euroc_v1')
-    with (data / 'poses.csv').open(encoding='utf-8') as stream:
-        rows = list(csv.reader(stream))[1:]
-    posed = [
-        (int(row[0]), Pose.from_xyz_quaternion([float(v) for v in row[1:8]]), data / 'cam0')
-        for row in rows
-    ]
-    files = [(stamp, pose, folder / f'{stamp}.jpg') for stamp, pose, folder in posed]
-    return [f for i, f in enumerate(files) if i % 4 != 2], files[2::4]
+def euroc(folder: Path) -> PoseSet:
+    """Return ``euroc_v1`` as ``metric_pose.py`` has it: with its lens, so with metric poses."""
+    return metric_pose.euroc(require_data('euroc_v1'), folder)
 
 
 def _stamp(posed: Posed) -> int:
@@ -130,7 +126,7 @@ def _stamp(posed: Posed) -> int:
 
 SETS = (
     PrecisionSet('corridor', 2.25, 1.0, lambda: _walks('corridor', 'gallery', 'query')),
-    PrecisionSet('euroc_v1', 1.0, 0.0, _euroc),
+    PrecisionSet('euroc_v1', 1.0, 0.0, None),
     PrecisionSet('town', 10.0, 2.0, None),
     PrecisionSet('nordland', 1.25, 1.0, lambda: _walks('nordland', 'summer', 'winter')),
     PrecisionSet('ietower', 2.25, 0.5, _ietower),

@@ -31,13 +31,22 @@ def require_data(name: str) -> Path:
     return folder
 
 
-def write_results(name: str, rows: Sequence[Row], *, quick: bool, note: str = '') -> Path:
-    """Write ``benchmarks/results/NAME.json``; a quick run goes beside it, never over it."""
+def write_results(
+    name: str, rows: Sequence[Row], *, quick: bool, note: str = '', options: str = ''
+) -> Path:
+    """Write ``benchmarks/results/NAME.json``; a quick run goes beside it, never over it.
+
+    ``options``: of the command line, where they decide what the rows hold.
+    """
     path = RESULTS / (f'{name}.quick.json' if quick else f'{name}.json')
     document = {
         'machine': machine(),
         'versions': versions(),
-        'command': f'python benchmarks/{name}.py' + (' --quick' if quick else ''),
+        'command': ' '.join(
+            part
+            for part in (f'python benchmarks/{name}.py', '--quick' if quick else '', options)
+            if part
+        ),
         'quick': quick,
         'note': note,
         'rows': list(rows),

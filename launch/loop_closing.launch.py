@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.actions import DeclareLaunchArgument
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+
+from avpr_ros.ros.launching import include
 
 #: Parameters set by the argument of the same name.
 PARAMETERS = {'query': str, 'save_path': str, 'image_transport': str, 'use_sim_time': bool}
@@ -47,7 +48,6 @@ def arguments() -> list[DeclareLaunchArgument]:
 def generate_launch_description() -> LaunchDescription:
     """Return what ``ros2 launch`` runs."""
     given = LaunchConfiguration
-    back_end = Path(get_package_share_directory('avpr_ros'), 'launch', 'back_end.launch.py')
     node = Node(
         package='avpr_ros',
         executable='avpr_localizer',
@@ -67,5 +67,4 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[('image', given('image')), ('odom', given('odom'))],
     )
     # First: it declares namespace, odom and use_sim_time, which the node takes too.
-    included = IncludeLaunchDescription(PythonLaunchDescriptionSource(str(back_end)))
-    return LaunchDescription([*arguments(), included, node])
+    return LaunchDescription([*arguments(), include('back_end.launch.py'), node])

@@ -4,20 +4,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-
-def include(name: str, **arguments: str) -> IncludeLaunchDescription:
-    """Return another launch file of this package; arguments that are not fixed here pass on."""
-    path = Path(get_package_share_directory('avpr_ros'), 'launch', name)
-    return IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(str(path)), launch_arguments=arguments.items()
-    )
+from avpr_ros.ros.launching import include
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -66,12 +66,10 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks
+    from avpr_ros.cli.landmarks import add_landmarks, write_report
     from avpr_ros.cli.views import add_views
-    from avpr_ros.evaluation.map_report import write_map_report
     from avpr_ros.gallery.append import append_to_map
     from avpr_ros.gallery.builder import BuildSettings
-    from avpr_ros.gallery.gallery_map import REPORT
     from avpr_ros.gallery.views import load_views
     from avpr_ros.networks.space_describer import SpaceDescriber
 
@@ -81,11 +79,11 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     with progress_bars() as report:
 
         def finish(grown: GalleryMap) -> None:
-            if gallery.landmarks() is not None:
-                add_landmarks(grown, report)
+            wanted = gallery.landmarks() is not None
+            landmarks = add_landmarks(grown, report) if wanted else None
             # A map has views of all its keyframes or of none.
             add_views(grown, 0 if views is None else views.shape[1], report)
-            write_map_report(grown, grown.path / REPORT)
+            write_report(grown, landmarks)
 
         return append_to_map(
             gallery,

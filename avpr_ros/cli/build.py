@@ -144,7 +144,7 @@ def _build(
     space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks
+    from avpr_ros.cli.landmarks import add_landmarks, write_report
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
@@ -159,9 +159,7 @@ def _build(
 
         def finish(gallery: GalleryMap) -> None:
             add_views(gallery, views, report)
-            if landmarks:
-                add_landmarks(gallery, report)
-            _write_report(gallery)
+            write_report(gallery, add_landmarks(gallery, report) if landmarks else None)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)
     for session in gallery.manifest.sessions:
@@ -170,10 +168,3 @@ def _build(
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
     print_note(f'next: avpr train --map {output}')
-
-
-def _write_report(gallery: GalleryMap) -> None:
-    from avpr_ros.evaluation.map_report import write_map_report
-    from avpr_ros.gallery.gallery_map import REPORT
-
-    write_map_report(gallery, gallery.path / REPORT)

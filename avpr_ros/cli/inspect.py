@@ -5,25 +5,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from avpr_ros.gallery.calibration import Calibration
+    from avpr_ros.gallery.manifest import Manifest
+
 Folder = Annotated[Path, typer.Argument(metavar='MAP', help='Folder of the map.')]
-Report = Annotated[Path | None, typer.Option(help='Also write an HTML report here.')]
+Report = Annotated[
+    Path | None, typer.Option(help='Also write an HTML report here, with plots and look-alikes.')
+]
+Query = Annotated[
+    Path | None, typer.Option(help='Query network, an ONNX file: also tell its calibration.')
+]
 
 
-def inspect(folder: Folder, report: Report = None) -> None:
-    """Print a map's facts, check every file, and compare its places with one another."""
+def inspect(folder: Folder, report: Report = None, query: Query = None) -> None:
+    """Print a map's facts, check every file, and tell where the map will be weak."""
     from avpr_ros.cli.console import print_note, print_table
+    from avpr_ros.evaluation.map_evidence import MapEvidence
     from avpr_ros.evaluation.map_facts import map_facts
-    from avpr_ros.evaluation.self_similarity import self_similarity
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     gallery = GalleryMap.open(folder)
     gallery.space()
     shown = sum(gallery.thumbnail(row) is not None for row in range(len(gallery)))
-    facts = map_facts(gallery, self_similarity(gallery))
+    calibration = None if query is None else _calibration(query, gallery.manifest)
+    evidence = MapEvidence.of(gallery, gallery.landmarks(), calibration)
+    facts = map_facts(gallery, evidence)
     facts.append(
         ('integrity', f'whole: {len(gallery.manifest.files)} files and {shown} thumbnails match')
     )
@@ -31,5 +42,14 @@ def inspect(folder: Folder, report: Report = None) -> None:
     if report is not None:
         from avpr_ros.evaluation.map_report import write_map_report
 
-        write_map_report(gallery, report)
+        write_map_report(gallery, report, evidence)
         print_note(f'report: {report}')
+
+
+def _calibration(query: Path, manifest: Manifest) -> Calibration | None:
+    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.runtime.query_manifest import QueryManifest
+
+    found = QueryManifest.load(query.with_suffix('.json'))
+    check_space(found, manifest)
+    return found.calibration

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The part of ``avpr build`` that adds landmarks to a map."""
+"""The parts of ``avpr build`` that add landmarks and the report to a map."""
 
 from __future__ import annotations
 
@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from avpr_ros.gallery.describer import Progress
     from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.gallery.landmarks import Landmarks
 
 
-def add_landmarks(gallery: GalleryMap, report: Progress) -> None:
-    """Add landmarks to a map that is being built."""
+def add_landmarks(gallery: GalleryMap, report: Progress) -> Landmarks:
+    """Add landmarks to a map that is being built, and return them."""
     from avpr_ros.gallery.gallery_map import LANDMARKS
     from avpr_ros.gallery.landmark_builder import build_landmarks
 
-    build_landmarks(gallery, report).save(gallery.path / LANDMARKS)
+    landmarks = build_landmarks(gallery, report)
+    landmarks.save(gallery.path / LANDMARKS)
+    return landmarks
+
+
+def write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:
+    """Write the report of a map that is being built into its folder."""
+    from avpr_ros.evaluation.map_evidence import MapEvidence
+    from avpr_ros.evaluation.map_report import write_map_report
+    from avpr_ros.gallery.gallery_map import REPORT
+
+    write_map_report(gallery, gallery.path / REPORT, MapEvidence.of(gallery, landmarks))

@@ -10,13 +10,14 @@ import math
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.evaluation.self_similarity import SelfSimilarity
+from avpr_ros.evaluation.map_evidence import MapEvidence
+from avpr_ros.evaluation.weakness_facts import weakness_facts
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.space import RECALL_COST
 
 
-def map_facts(gallery: GalleryMap, alike: SelfSimilarity) -> list[tuple[str, str]]:
-    """Return (what, value) pairs for people."""
+def map_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str, str]]:
+    """Return (what, value) pairs for people: what the map is, then where it will be weak."""
     manifest = gallery.manifest
     space, spacing = manifest.descriptor_space, manifest.keyframe_spacing
     size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
@@ -35,7 +36,6 @@ def map_facts(gallery: GalleryMap, alike: SelfSimilarity) -> list[tuple[str, str
             f'set to {spacing.distance_m:g} m or {math.degrees(spacing.rotation_rad):.3g} deg, '
             + _steps(gallery.keyframes.steps_m()),
         ),
-        ('self-similarity', _aliasing(alike)),
     ]
     if manifest.index is not None:
         facts.append(('index', str(manifest.index)))
@@ -50,9 +50,7 @@ def map_facts(gallery: GalleryMap, alike: SelfSimilarity) -> list[tuple[str, str
                 f'{origin.altitude_m:.1f} m ({origin.crs})',
             )
         )
-    if manifest.calibration is not None:
-        facts.append(('calibration', f'similarity from {manifest.calibration.min_similarity:.3f}'))
-    return facts
+    return facts + weakness_facts(gallery, evidence)
 
 
 def _projection(dim: int, recalls: FloatArray) -> str:
@@ -85,16 +83,3 @@ def _steps(steps_m: FloatArray) -> str:
     if not steps_m.size:
         return 'found: one keyframe only'
     return f'found: median {np.median(steps_m):.2f} m, largest {steps_m.max():.2f} m'
-
-
-def _aliasing(alike: SelfSimilarity) -> str:
-    other = alike.other[np.isfinite(alike.other)]
-    if not other.size:
-        return f'one place only: all keyframes lie within {alike.radius_m:.1f} m of each other'
-    same = alike.same[np.isfinite(alike.same)]
-    own = f'{np.median(same):.3f}' if same.size else 'unknown (no neighbours)'
-    return (
-        f'best of the same place {own} (median), best of another place {np.median(other):.3f} '
-        f'(median) and {other.max():.3f} (most); {alike.aliased_share:.1%} of keyframes look '
-        f'more like a place over {alike.radius_m:.1f} m away than like their neighbours'
-    )

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 import math
 
+from matplotlib.figure import Figure
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
@@ -75,33 +76,29 @@ def jumps(run: Sequence[RunImage]) -> FloatArray:
 
 def jumps_over_time(run: Sequence[RunImage]) -> str:
     """Return how far every answer lay from the accepted pose before."""
-    distances, accepted = jumps(run), np.array([image.accepted for image in run])
     with styled_figure(2.9) as figure:
-        axes = figure.subplots()
-        for chosen, colour, label in ((~accepted, BAD, 'rejected'), (accepted, GOOD, 'accepted')):
-            axes.plot(seconds(run)[chosen], distances[chosen], '.', color=colour, label=label)
-        axes.set_yscale('symlog', linthresh=1.0)
-        axes.set_ylim(bottom=0)
-        axes.set_xlabel('time, s')
-        axes.set_ylabel('distance, m')
-        figure.legend(loc='outside upper center', ncols=2)
+        _dots(figure, run, jumps(run), 'distance, m')
+        figure.axes[0].set_yscale('symlog', linthresh=1.0)
+        figure.axes[0].set_ylim(bottom=0)
         return svg_uri(figure)
 
 
 def similarity_over_time(run: Sequence[RunImage]) -> str:
     """Return the similarity of the best candidates."""
-    similarity, accepted = (
-        np.array([image.similarity for image in run]),
-        np.array([image.accepted for image in run]),
-    )
     with styled_figure(2.9) as figure:
-        axes = figure.subplots()
-        for chosen, colour, label in ((~accepted, BAD, 'rejected'), (accepted, GOOD, 'accepted')):
-            axes.plot(seconds(run)[chosen], similarity[chosen], '.', color=colour, label=label)
-        axes.set_xlabel('time, s')
-        axes.set_ylabel('similarity')
-        figure.legend(loc='outside upper center', ncols=2)
+        _dots(figure, run, np.array([image.similarity for image in run]), 'similarity')
         return svg_uri(figure)
+
+
+def _dots(figure: Figure, run: Sequence[RunImage], values: FloatArray, label: str) -> None:
+    """Draw a dot for every image, by time, in the colour of its decision."""
+    axes = figure.subplots()
+    accepted, times_s = np.array([image.accepted for image in run]), seconds(run)
+    for chosen, colour, name in ((~accepted, BAD, 'rejected'), (accepted, GOOD, 'accepted')):
+        axes.plot(times_s[chosen], values[chosen], '.', color=colour, label=name)
+    axes.set_xlabel('time, s')
+    axes.set_ylabel(label)
+    figure.legend(loc='outside upper center', ncols=2)
 
 
 def latency_plot(latencies_ms: FloatArray) -> str:

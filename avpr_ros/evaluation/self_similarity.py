@@ -28,6 +28,7 @@ class SelfSimilarity:
         rows: (K,) the keyframes that were looked at; all of them, or an even sample.
         same: (K,) similarity to the most similar other keyframe of the same place; NaN where
             there is none.
+        neighbour: (K,) the row of that keyframe; -1 where there is none.
         other: (K,) similarity to the most similar keyframe of another place; NaN where the map
             has one place only.
         look_alike: (K,) the row of that keyframe; -1 where there is none.
@@ -36,6 +37,7 @@ class SelfSimilarity:
     radius_m: float
     rows: IntArray
     same: FloatArray
+    neighbour: IntArray
     other: FloatArray
     look_alike: IntArray
 
@@ -69,7 +71,7 @@ def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
     count = len(gallery)
     rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).round().astype(np.int64))
     same, other = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-    look_alike = np.full(len(rows), -1, dtype=np.int64)
+    neighbour, look_alike = (np.full(len(rows), -1, dtype=np.int64) for _ in range(2))
     everything = np.arange(count)
     stored = gallery.descriptors.astype(np.float32)
     for start in range(0, len(rows), _BLOCK):
@@ -83,8 +85,9 @@ def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
             near = ~distinct
             near[row] = False
             if near.any():
-                same[i] = scores[_best(scores, near)]
-    return SelfSimilarity(radius_m, rows, same, other, look_alike)
+                neighbour[i] = _best(scores, near)
+                same[i] = scores[neighbour[i]]
+    return SelfSimilarity(radius_m, rows, same, neighbour, other, look_alike)
 
 
 def _best(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> int:

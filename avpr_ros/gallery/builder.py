@@ -30,7 +30,7 @@ from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.sources.frame import FrameSource
 
 #: Called with the finished map before it takes its place; may add ``report.html`` and views.
-Finish: TypeAlias = Callable[[GalleryMap], None]
+Finish: TypeAlias = Callable[[GalleryMap], object]
 
 
 @dataclass(frozen=True)

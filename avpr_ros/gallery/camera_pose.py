@@ -4,24 +4,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
 
-#: Points within this many pixels of their rays are inliers.
-_INLIER_PX = 4.0
+#: Points within this many pixels of their rays are inliers; of the image that features are found
+#: in. A looser bound lets a few wrong matches bend the pose until they fit, too.
+_INLIER_PX = 1.5
+#: Of these, what lies beyond so many standard deviations is left out again.
+_MOST_SIGMAS = 3.0
+_ROUNDS = 4
+#: Median length of a two-dimensional normal error, in standard deviations.
+_MEDIAN_SIGMAS = 1.1774
 #: Fewer inliers are no evidence for a pose.
 FEWEST_INLIERS = 12
 #: They must also be this share of the matches: chance finds a few among many.
 _LEAST_SHARE = 0.15
 _ITERATIONS = 300
 #: Smallest error of a feature that is believed, in pixels.
-_LEAST_SIGMA_PX = 0.5
+_LEAST_SIGMA_PX = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +41,31 @@ class CameraPose:
         covariance: (6, 6) of position in square metres and of rotation about the fixed axes of
             the map in square radians; positive definite.
         inliers: indices of the points that fit.
+        rival_inliers: how many of the other points agree on a pose of their own.
     """
 
     map_from_camera: Pose
     covariance: FloatArray
     inliers: IntArray
+    rival_inliers: int = 0
+
+    @property
+    def unique(self) -> bool:
+        """Whether no other pose explains the image half as well."""
+        return 2 * self.rival_inliers < len(self.inliers)
+
+
+def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
+    """Find the pose that most points agree on, and what the rest of them agree on.
+
+    Arguments and result are those of ``find_camera_pose``.
+    """
+    found = find_camera_pose(points_m, rays, focal_px)
+    if found is None:
+        return None
+    left = np.delete(np.arange(len(points_m)), found.inliers)
+    other = find_camera_pose(points_m[left], rays[left], focal_px)
+    return found if other is None else replace(found, rival_inliers=len(other.inliers))
 
 
 def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
@@ -49,7 +77,7 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     Args:
         points_m: (M, 3) finite, in the map.
         rays: (M, 2) x/z and y/z in the optical frame.
-        focal_px: pixels for a unit of the rays.
+        focal_px: pixels for a unit of the rays, of the image that features are found in.
 
     Returns:
         None where no pose can be trusted.
@@ -72,13 +100,21 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
         )
         if not found or inliers is None:
             return None
-        good = inliers[:, 0]
-        if len(good) < max(FEWEST_INLIERS, _LEAST_SHARE * len(points)):
-            return None
-        turn, move = cv2.solvePnPRefineLM(points[good], seen[good], np.eye(3), None, turn, move)
+        good = np.sort(inliers[:, 0])
+        fewest = max(FEWEST_INLIERS, _LEAST_SHARE * len(points))
+        for _ in range(_ROUNDS):
+            if len(good) < fewest:
+                return None
+            turn, move = cv2.solvePnPRefineLM(
+                points[good], seen[good], np.eye(3), None, turn, move
+            )
+            kept = _agreeing(points, seen, turn, move, good, focal_px)
+            if np.array_equal(kept, good):
+                break
+            good = kept
     except cv2.error:  # degenerate points
         return None
-    if not (np.isfinite(turn).all() and np.isfinite(move).all()):
+    if len(good) < fewest or not (np.isfinite(turn).all() and np.isfinite(move).all()):
         return None
     camera_from_map = Pose(
         np.asarray(move[:, 0], dtype=np.float64), Rotation.from_rotvec(turn[:, 0])
@@ -87,6 +123,23 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     if covariance is None:
         return None
     return CameraPose(camera_from_map.inverse(), covariance, good.astype(np.int64))
+
+
+def _agreeing(
+    points: FloatArray,
+    seen: FloatArray,
+    turn: NDArray[Any],
+    move: NDArray[Any],
+    good: NDArray[Any],
+    focal_px: float,
+) -> IntArray:
+    """Return the points that fit a pose as well as its inliers do."""
+    camera = Rotation.from_rotvec(turn[:, 0]).apply(points) + move[:, 0]
+    z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
+    errors_px = focal_px * np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - seen, axis=1)
+    sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, _LEAST_SIGMA_PX)
+    # Comparison with NaN is false: what lies behind the camera is not seen.
+    return np.flatnonzero(errors_px <= min(_MOST_SIGMAS * sigma_px, _INLIER_PX)).astype(np.int64)
 
 
 def _covariance(
@@ -112,8 +165,24 @@ def _covariance(
     sigma2 = max(float((residuals**2).sum()) / freedom, (_LEAST_SIGMA_PX / focal_px) ** 2)
     if np.linalg.cond(information) > 1e12:
         return None
-    covariance = sigma2 * np.linalg.inv(information)
+    inverse = np.linalg.inv(information)
+    covariance = sigma2 * inverse + _jackknifed(jacobian.reshape(-1, 2, 6), inverse, residuals)
     return np.asarray((covariance + covariance.T) / 2)
+
+
+def _jackknifed(jacobian: FloatArray, inverse: FloatArray, residuals: FloatArray) -> FloatArray:
+    """Return the (6, 6) scatter of the poses that leaving out one point each would give.
+
+    The jackknife form of the heteroskedastic covariance (HC3: MacKinnon & White, J. Econometrics
+    1985), of points instead of rows: where few points hold the pose, one wrong match shows here.
+    """
+    moves = np.einsum('ij,mkj->mik', inverse, jacobian)
+    hats = np.eye(2) - jacobian @ moves
+    hats += 1e-6 * np.eye(2)  # a point that alone holds the pose would leave a singular matrix
+    changes = np.einsum(
+        'mik,mk->mi', moves, np.linalg.solve(hats, residuals[..., np.newaxis])[..., 0]
+    )
+    return np.asarray(changes.T @ changes)
 
 
 def _cross(vectors: FloatArray) -> FloatArray:

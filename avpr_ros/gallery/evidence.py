@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.features import Features, squared_distances
+from avpr_ros.gallery.features import Features
 from avpr_ros.gallery.landmarks import Landmarks
 
 #: Features of each image that are compared, the strongest.
-_COMPARED = 250
+_COMPARED = 150
 #: Descriptors farther apart than this are not of one corner; distances are cut there.
 _FAR = 300.0
 #: A feature that is better seen elsewhere counts against a place by this much at most.
@@ -52,18 +52,21 @@ def place_evidence(
 
 def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
     """Return (n, K) distance of each query feature to the nearest of each candidate."""
-    asked = query.descriptors[:_COMPARED]
+    asked = query.descriptors[:_COMPARED].astype(np.float32)
     spans = [landmarks.of(int(row)) for row in rows]
     spans = [slice(one.start, min(one.stop, one.start + _COMPARED)) for one in spans]
     sizes = np.array([one.stop - one.start for one in spans])
     if not len(asked) or not sizes.any():
         return np.zeros((0, 0))
-    squares = squared_distances(
-        asked, np.concatenate([landmarks.descriptors[one] for one in spans])
-    )
-    nearest = np.full((len(rows), len(asked)), _FAR)
+    known = np.concatenate([landmarks.descriptors[one] for one in spans]).astype(np.float32)
+    halves = np.einsum('ij,ij->i', known, known) / 2
+    # |a - b|^2 = |a|^2 - 2 (a.b - |b|^2 / 2), and only the nearest of each candidate is asked for.
+    closeness = known @ asked.T
+    closeness -= halves[:, np.newaxis]
     filled = np.flatnonzero(sizes)
     starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
-    least = np.minimum.reduceat(squares, starts, axis=1).T
-    nearest[filled] = np.clip(np.sqrt(least), 1.0, _FAR)
+    best = np.maximum.reduceat(closeness, starts, axis=0)
+    squares = np.einsum('ij,ij->i', asked, asked) - 2 * best
+    nearest = np.full((len(rows), len(asked)), _FAR)
+    nearest[filled] = np.clip(np.sqrt(np.maximum(squares, 0.0)), 1.0, _FAR)
     return nearest

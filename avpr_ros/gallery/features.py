@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import RgbImage
 
-#: Images are shrunk to this longer side: corners that survive it are seen again from elsewhere.
-WORKING_PX = 400
+#: Images are shrunk to this longer side: corners that survive it are seen again from elsewhere,
+#: and the cost falls with the square. Positions are still found to a part of a pixel.
+WORKING_PX = 240
 #: Features of an image, at most; the strongest are kept.
-MOST = 400
+MOST = 300
 #: Bytes of a descriptor.
 WIDTH = 128
 #: SIFT's default of 0.04 leaves bare walls and dim corridors without features.

@@ -64,16 +64,19 @@ class Keyframes:
         x_axes = Rotation.from_quat(self.poses[:, 3:]).apply([1.0, 0.0, 0.0])
         return np.asarray(np.arctan2(x_axes[:, 1], x_axes[:, 0]))
 
-    def steps_m(self) -> FloatArray:
-        """Return the distances in metres between keyframes that follow each other.
-
-        Only pairs of the same session and camera count; the order is that of the rows.
-        """
-        steps = [np.empty(0)]
+    def successive(self) -> IntArray:
+        """Return (P, 2) rows that follow each other in one session and camera."""
+        pairs: list[IntArray] = [np.empty((0, 2), dtype=np.int64)]
         for key in np.unique(np.stack([self.sessions, self.cameras]), axis=1).T:
             rows = np.flatnonzero((self.sessions == key[0]) & (self.cameras == key[1]))
-            steps.append(np.linalg.norm(np.diff(self.poses[rows, :3], axis=0), axis=1))
-        return np.concatenate(steps)
+            pairs.append(np.column_stack([rows[:-1], rows[1:]]))
+        return np.concatenate(pairs)
+
+    def steps_m(self) -> FloatArray:
+        """Return (P,) distances in metres between the rows of ``successive``."""
+        first, second = self.successive().T
+        steps_m = np.linalg.norm(self.poses[second, :3] - self.poses[first, :3], axis=1)
+        return np.asarray(steps_m, dtype=np.float64)
 
     def save(self, path: Path) -> None:
         """Write an npz file, without pickle."""

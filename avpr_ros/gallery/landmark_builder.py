@@ -22,7 +22,7 @@ from avpr_ros.gallery.triangulation import triangulate
 def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> Landmarks:
     """Find features in every keyframe, triangulate them, and learn from the map what they mean.
 
-    Needs memory for the features of the whole map, 60 kB a keyframe.
+    Needs memory for the features of the whole map, 45 kB a keyframe.
 
     Args:
         gallery: the map with thumbnails, sealed.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
+from avpr_ros.gallery.features import WORKING_PX
 from avpr_ros.sources.frame import CameraIntrinsics
 
 _PINHOLE = ('', 'plumb_bob', 'rational_polynomial', 'none')
@@ -20,6 +21,7 @@ class Lens:
 
     Attributes:
         focal_px: mean focal length in pixels of that image.
+        working_focal_px: the same in pixels of the image that features are found in.
     """
 
     def __init__(self, intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
@@ -52,6 +54,7 @@ class Lens:
         self._d = np.asarray(intrinsics.d, dtype=np.float64)
         self._fisheye = intrinsics.distortion_model in _FISHEYE
         self.focal_px = float((self._k[0, 0] + self._k[1, 1]) / 2)
+        self.working_focal_px = self.focal_px * min(1.0, WORKING_PX / max(width_px, height_px))
 
     def rays(self, points_px: NDArray[np.floating]) -> FloatArray:
         """Return (K, 2) x/z and y/z of the viewing rays of (K, 2) pixels, in the optical frame."""

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.camera_pose import CameraPose, find_camera_pose, moved_to_base
+from avpr_ros.gallery.camera_pose import CameraPose, find_unique_pose, moved_to_base
 from avpr_ros.gallery.features import squared_distances
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -63,7 +63,7 @@ def locate(
 ) -> CameraPose | None:
     """Find the pose of the (true) camera that sees descriptors on rays, by some keyframes."""
     seen, points = match_landmarks(descriptors, landmarks, rows)
-    return find_camera_pose(landmarks.points_m[points].astype(np.float64), rays[seen], focal_px)
+    return find_unique_pose(landmarks.points_m[points].astype(np.float64), rays[seen], focal_px)
 
 
 def true_camera_from_base(landmarks: Landmarks, number: int, base_from_camera: Pose) -> Pose:
@@ -72,16 +72,27 @@ def true_camera_from_base(landmarks: Landmarks, number: int, base_from_camera: P
     return (base_from_camera @ said_from_true).inverse()
 
 
-def covariance_scale(
-    landmarks: Landmarks, keyframes: Keyframes, cameras: Sequence[Camera], sizes_px: IntArray
-) -> float:
-    """Return the factor on covariances that makes the median normalised error what it should be.
+def located_rows(count: int) -> IntArray:
+    """Return which of N keyframes are located: an even sample."""
+    rows = np.linspace(0, count - 1, min(count, _LOCATED)).round().astype(np.int64)
+    return np.asarray(np.unique(rows))
 
-    Poses of keyframes and points are not exact, which residuals of one image do not show. Never
-    below 1.
+
+def self_located(
+    landmarks: Landmarks, keyframes: Keyframes, cameras: Sequence[Camera], sizes_px: IntArray
+) -> Iterator[tuple[int, Pose, FloatArray]]:
+    """Locate keyframes by the landmarks of their neighbours.
+
+    Args:
+        landmarks: of the map.
+        keyframes: of the map.
+        cameras: of the map.
+        sizes_px: (N, 2) width and height of the images of the ``located_rows``.
+
+    Yields:
+        Row, ``map_from_base`` and its (6, 6) covariance of each that could be located.
     """
-    errors = []
-    for row in np.unique(np.linspace(0, len(keyframes) - 1, _LOCATED).round().astype(np.int64)):
+    for row in located_rows(len(keyframes)):
         number = int(keyframes.cameras[row])
         camera = cameras[number]
         if camera.base_from_camera is None or camera.intrinsics is None:
@@ -94,10 +105,22 @@ def covariance_scale(
         except ValueError:
             continue
         rays = lens.rays(features.points_px)
-        found = locate(landmarks, near, features.descriptors, rays, lens.focal_px)
-        if found is not None:
+        found = locate(landmarks, near, features.descriptors, rays, lens.working_focal_px)
+        if found is not None and found.unique:
             back = true_camera_from_base(landmarks, number, camera.base_from_camera)
-            errors.append(_normalised(*moved_to_base(found, back), keyframes.pose(int(row))))
+            yield (int(row), *moved_to_base(found, back))
+
+
+def covariance_scale(
+    landmarks: Landmarks, keyframes: Keyframes, cameras: Sequence[Camera], sizes_px: IntArray
+) -> float:
+    """Return the factor on covariances that makes the median normalised error what it should be.
+
+    Poses of keyframes and points are not exact, which residuals of one image do not show. Never
+    below 1.
+    """
+    located = self_located(landmarks, keyframes, cameras, sizes_px)
+    errors = [_normalised(pose, spread, keyframes.pose(row)) for row, pose, spread in located]
     if len(errors) < _FEWEST:
         return _UNKNOWN
     return max(float(np.median(errors)) / _EXPECTED, 1.0)

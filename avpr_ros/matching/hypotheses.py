@@ -17,28 +17,35 @@ from avpr_ros.poses import Pose
 class PoseHypotheses:
     """One hypothesis per keyframe: the base's pose in the map.
 
-    It is the keyframe's own pose, unless the keyframe was taken by another camera and both
-    mountings are known: then the query's *camera* is put where the keyframe's camera was.
+    It is the keyframe's own pose, unless the keyframe was taken by another camera, or one that
+    was mounted otherwise, and both mountings are known: then the query's *camera* is put where
+    the keyframe's camera was.
     """
 
-    def __init__(self, gallery: Gallery, camera: str) -> None:
+    def __init__(
+        self, gallery: Gallery, camera: str, base_from_camera: Pose | None = None
+    ) -> None:
         """Compute all hypotheses for one camera of the robot.
 
         Args:
             gallery: the map.
             camera: name of the querying camera; one that the map does not know is taken to
                 be mounted as the map's cameras are.
+            base_from_camera: its mounting; None: as in the map.
         """
         poses = gallery.keyframes.poses
         self._positions_m = poses[:, :3].copy()
         self._quaternions = poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)
         cameras = gallery.manifest.cameras
-        mounting = next((c.base_from_camera for c in cameras if c.name == camera), None)
+        mounting = base_from_camera or next(
+            (c.base_from_camera for c in cameras if c.name == camera), None
+        )
         if mounting is None:
             return
         camera_from_base = mounting.inverse()
         for number, other in enumerate(cameras):
-            if other.name == camera or other.base_from_camera is None:
+            same = other.name == camera and base_from_camera is None
+            if same or other.base_from_camera is None:
                 continue
             rows = np.flatnonzero(gallery.keyframes.cameras == number)
             if rows.size:
@@ -65,6 +72,13 @@ class PoseHypotheses:
         return np.asarray(
             (distances_m > radius_m) | (self.angles_rad(row, rows) > angle_rad), dtype=np.bool_
         )
+
+    def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
+        """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
+        positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
+        distances_m = np.linalg.norm(positions_m[:, np.newaxis] - positions_m, axis=2)
+        cosines = np.minimum(np.abs(quaternions @ quaternions.T), 1.0)
+        return np.asarray((distances_m > radius_m) | (2 * np.arccos(cosines) > angle_rad))
 
     def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""

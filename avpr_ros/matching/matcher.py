@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
@@ -20,7 +22,12 @@ from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reaso
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
+
+#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
+#: covariance is that of the mixture.
+_DOUBT = 0.1
 
 
 class Matcher:
@@ -56,7 +63,7 @@ class Matcher:
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
         self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
-        self._hypotheses: dict[str, tuple[int, PoseHypotheses]] = {}
+        self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             angle_rad = self._settings.distinct_angle_rad
@@ -88,7 +95,7 @@ class Matcher:
         if self._settings.odometry and odometry is not None and not odometry.finite:
             text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
             return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
-        hypotheses = self._hypotheses_for(camera)
+        hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
             self._gallery.index,
             hypotheses,
@@ -125,11 +132,9 @@ class Matcher:
 
     def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
         """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
-        if self._geometry is not None:
-            with stage('geometry'):
-                metric, objection = self._geometry.measure(case)
-            if metric is not None or objection is not None:
-                return metric, objection
+        look = case.look
+        if look is not None and look.objection is not None:
+            return None, look.objection
         covariance = match_covariance(
             case.retrieval,
             case.hypotheses,
@@ -137,7 +142,15 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        return PoseEstimate(case.map_from_base, covariance), None
+        keyframe = PoseEstimate(case.map_from_base, covariance)
+        metric = None if look is None else look.estimate
+        if look is not None and metric is not None and look.few:
+            doubted = metric.covariance + _DOUBT * covariance
+            metric = replace(metric, covariance=doubted)
+        # Landmarks that fix the pose less well than the keyframe does are of no use.
+        if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
+            return metric, None
+        return keyframe, None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -148,12 +161,14 @@ class Matcher:
             return f'the query descriptor has length {length:.4g} instead of 1'
         return None
 
-    def _hypotheses_for(self, camera: str) -> PoseHypotheses:
-        count, hypotheses = self._hypotheses.get(camera, (-1, None))
-        if hypotheses is None or count != len(self._gallery):  # a session grows
-            count, hypotheses = len(self._gallery), PoseHypotheses(self._gallery, camera)
-            self._hypotheses[camera] = count, hypotheses
-        return hypotheses
+    def _hypotheses_for(self, query: Query) -> PoseHypotheses:
+        camera, mounting = query.camera, query.base_from_camera
+        known = self._hypotheses.get(camera)
+        # A session grows, and a mounting may become known late.
+        if known is None or known[0] != len(self._gallery) or known[1] is not mounting:
+            hypotheses = PoseHypotheses(self._gallery, camera, mounting)
+            known = self._hypotheses[camera] = len(self._gallery), mounting, hypotheses
+        return known[2]
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
@@ -206,3 +221,8 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
+
+
+def _variance_m2(estimate: PoseEstimate) -> float:
+    """Return the sum of the variances of the position."""
+    return float(np.trace(estimate.covariance[:3, :3]))

@@ -22,6 +22,7 @@ class Query:
         image: (H, W, 3) uint8 RGB; None where only the descriptor is known.
         intrinsics: lens of the camera that took it; None where it is not known.
         odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
+        base_from_camera: how that camera is mounted; None where the map's mounting stands in.
     """
 
     descriptor: Descriptors
@@ -30,3 +31,4 @@ class Query:
     image: RgbImage | None = None
     intrinsics: CameraIntrinsics | None = None
     odom_from_base: Pose | None = None
+    base_from_camera: Pose | None = None

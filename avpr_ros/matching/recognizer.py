@@ -78,6 +78,7 @@ class Recognizer:
         camera: str,
         odom_from_base: Pose | None = None,
         intrinsics: CameraIntrinsics | None = None,
+        base_from_camera: Pose | None = None,
     ) -> MatchResult:
         """Describe an (H, W, 3) uint8 RGB image and match it.
 
@@ -87,9 +88,12 @@ class Recognizer:
             camera: name of the camera that took it.
             odom_from_base: odometry at its stamp; None without.
             intrinsics: lens of the camera; None where only the map may know it.
+            base_from_camera: mounting of the camera; None where only the map may know it.
         """
         descriptor = self.network.describe(image)
-        query = Query(descriptor, stamp_ns, camera, image, intrinsics, odom_from_base)
+        query = Query(
+            descriptor, stamp_ns, camera, image, intrinsics, odom_from_base, base_from_camera
+        )
         with stage('guards'):
             result = self.matcher.match(query)
         if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:

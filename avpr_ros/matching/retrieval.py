@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Retrieval:
         rival_row: best row outside the place of the best, in the whole map; None where the map
             has one place only.
         rival_similarity: its inner product; -inf where there is none.
+        found: (f,) all rows that the search found, neighbours and all, best first.
     """
 
     rows: IntArray
@@ -42,6 +43,7 @@ class Retrieval:
     near_similarities: FloatArray
     rival_row: int | None
     rival_similarity: float
+    found: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def margin(self) -> float:
@@ -131,4 +133,5 @@ def distinct_places(
         near_similarities=scores[near],
         rival_row=None if rival is None else int(found[rival]),
         rival_similarity=float('-inf') if rival is None else float(scores[rival]),
+        found=found,
     )

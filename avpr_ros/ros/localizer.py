@@ -14,6 +14,7 @@ from avpr_ros.ros.camera_info_input import CameraInfoInput
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.image_input import ImageInput
 from avpr_ros.ros.interface import image_topic
+from avpr_ros.ros.mounting_input import listen_for_mountings
 from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.parameters import declare, on_change
@@ -63,6 +64,7 @@ class Localizer:
             outputs,
             self._odometry,
             CameraInfoInput(node, settings.cameras),
+            listen_for_mountings(node, settings),
         )
         self._services_offered = Services(node, self._processor, outputs)
         self._slots: NewestOnly[Any] = NewestOnly()

@@ -12,13 +12,14 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.errors import ImageDecodeError
+from avpr_ros.errors import ImageDecodeError, MountingError
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.poses import Pose
 from avpr_ros.ros import messages
 from avpr_ros.ros.camera_info_input import CameraInfoInput
 from avpr_ros.ros.deferred import Deferred
 from avpr_ros.ros.gates import MotionGate, RateGate, too_old
+from avpr_ros.ros.mountings import Mountings
 from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.recognizer import Recognizer
@@ -62,6 +63,7 @@ class Processor:
         outputs: Outputs,
         odometry: OdometryInput,
         lenses: CameraInfoInput,
+        mountings: Mountings,
     ) -> None:
         self.settings = settings
         self.recognizer = recognizer
@@ -71,6 +73,7 @@ class Processor:
         self._outputs = outputs
         self._odometry = odometry
         self._lenses = lenses
+        self._mountings = mountings
         self._gate = RateGate()
         self._motion = MotionGate()
         self._odometry_restarts = 0
@@ -122,6 +125,10 @@ class Processor:
                 f"An image of camera '{camera}' is dropped: {error}",
                 throttle_duration_sec=THROTTLE_S,
             )
+        except MountingError as error:
+            outcome = Outcome(False, str(error))
+            self.statistics.dropped['no_transform'] += 1
+            self._node.get_logger().warning(outcome.text, throttle_duration_sec=THROTTLE_S)
         finally:
             for request in requests:
                 request.resolve(outcome)
@@ -169,11 +176,12 @@ class Processor:
     def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         recognizer = self.recognizer
         stamp_ns = messages.stamp_ns(message.header.stamp)
+        mounting = self._mountings.of(camera, message.header.frame_id)
         with measured() as stages_s:
             with stage('decode'):
                 image = _decode(message, recognizer.least_side_px)
             result = recognizer.recognize(
-                image, stamp_ns, camera, odom_from_base, self._lenses.lens(camera)
+                image, stamp_ns, camera, odom_from_base, self._lenses.lens(camera), mounting
             )
             self.statistics.matched(result)
             with stage('publish'):

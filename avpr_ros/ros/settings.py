@@ -30,6 +30,16 @@ class Settings:
         '`image`, several on `NAME/image` each.',
         read_only=True,
     )
+    extrinsics: str = row(
+        '',
+        'How the cameras are mounted: `tf` takes it from `/tf_static`, between `base_frame` and '
+        'the frame of the images; `NAME: x y z qx qy qz qw; NAME: tf` says it for each camera, '
+        'its optical frame seen from the base in metres. Empty, or not named: as in the map.',
+        read_only=True,
+    )
+    base_frame: str = row(
+        'base_link', "Frame of the robot's base, for `extrinsics` from TF.", read_only=True
+    )
     image_transport: str = row(
         'raw',
         'Kind of image message; compressed images come on the topic with `/compressed` added.',

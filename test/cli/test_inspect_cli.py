@@ -29,3 +29,12 @@ def test_a_damaged_thumbnail_is_found(avpr, gallery):
     code, _, err = avpr('inspect', gallery.path)
     assert code == 2
     assert '000003.jpg is damaged' in err
+
+
+def test_the_calibration_of_a_query_network_is_told(avpr, walk, tmp_path, angle_network):
+    assert avpr('build', walk, '-o', tmp_path / 'map')[0] == 0
+    query = angle_network(tmp_path / 'map')
+    code, out, _ = avpr('inspect', tmp_path / 'map', '--query', query)
+    assert code == 0
+    assert 'similarity from 0.900' in _flat(out)
+    assert 'keyframes looked for without themselves' in _flat(out)

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from avpr_ros.evaluation.map_evidence import MapEvidence
 from avpr_ros.evaluation.map_facts import map_facts
 from avpr_ros.evaluation.map_report import write_map_report
 from avpr_ros.evaluation.self_similarity import self_similarity
@@ -35,20 +36,25 @@ def test_one_place_has_no_look_alike(make_gallery):
     assert np.isnan(alike.other).all()
     assert alike.worst_pairs(3) == []
     assert alike.aliased_share == 0.0
-    assert 'one place only' in dict(map_facts(gallery, alike))['self-similarity']
+    assert (
+        'one place only'
+        in dict(map_facts(gallery, MapEvidence.of(gallery, None)))['self-similarity']
+    )
 
 
 def test_the_page_stands_alone(make_gallery, tmp_path):
-    write_map_report(_aliased(make_gallery), tmp_path / 'report.html')
+    gallery = _aliased(make_gallery)
+    evidence = MapEvidence.of(gallery, None)
+    write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
     assert 'similarity 0.8' in page
-    assert 'Keyframes 2 and 11' in page
-    assert len(re.findall('src="data:image/', page)) >= 3 + 2
+    assert 'Keyframes 2 and 11, 90.0 m apart' in page
+    assert len(re.findall('src="data:image/', page)) >= 6 + 2
     assert not re.search(r'(?:src|href)="(?!data:)', page)
     assert 'name="viewport"' in page
 
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):
     gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
-    write_map_report(gallery, tmp_path / 'report.html')
+    write_map_report(gallery, tmp_path / 'report.html', MapEvidence.of(gallery, None))
     assert 'one keyframe only' in (tmp_path / 'report.html').read_text()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from avpr_ros.gallery.camera_pose import find_camera_pose, moved_to_base
+from avpr_ros.gallery.camera_pose import find_camera_pose, find_unique_pose, moved_to_base
 from avpr_ros.poses import Pose
 
 FOCAL_PX = 400.0
@@ -43,6 +43,38 @@ def test_the_covariance_means_what_it_says():
         one = error(found.map_from_camera)
         squares.append(one @ np.linalg.solve(found.covariance, one))
     assert 0.6 < np.mean(squares) / 6 < 1.6
+
+
+def test_wrong_matches_that_nearly_fit_do_not_bend_the_pose():
+    points, rays = scene(50, 3, noise_px=0.3)
+    rays[:6] += 3.0 / FOCAL_PX  # farther than the errors of the others, all to one side
+    found = find_camera_pose(points, rays, FOCAL_PX)
+    assert not np.isin(found.inliers, np.arange(6)).any()
+    assert np.linalg.norm(error(found.map_from_camera)[:3]) < 0.02
+
+
+def test_a_pose_that_few_points_hold_is_less_sure():
+    points, rays = scene(40, 4)
+    flat = points.copy()
+    # All but two far away: those alone tell a step aside from a turn.
+    direction = flat - TRUE.translation_m
+    flat[2:] = (
+        TRUE.translation_m + direction[2:] * (200 / np.linalg.norm(direction[2:], axis=1))[:, None]
+    )
+    sure, unsure = (find_camera_pose(one, rays, FOCAL_PX) for one in (points, flat))
+    assert np.trace(unsure.covariance[:3, :3]) > 25 * np.trace(sure.covariance[:3, :3])
+
+
+def test_two_poses_in_one_image_are_told():
+    points, rays = scene(60, 5)
+    alone = find_unique_pose(points, rays, FOCAL_PX)
+    assert alone.unique
+    assert alone.rival_inliers == 0
+    moved = points[:24] + np.array([0.0, 0.0, 3.6])  # the same landmarks, a storey higher
+    both = find_unique_pose(np.concatenate([points[24:], moved]), np.roll(rays, -24, 0), FOCAL_PX)
+    assert len(both.inliers) >= 30
+    assert both.rival_inliers >= 18
+    assert not both.unique
 
 
 def test_a_turn_of_the_camera_moves_the_base():

@@ -20,6 +20,8 @@ from avpr_ros.ros.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LAUNCH = ROOT / 'launch'
+#: What the launch files import from the package.
+HELPER = 'avpr_ros.ros.launching'
 #: What each example sets in the launch files that it includes.
 EXAMPLES = {
     'amcl': {'mode': 'initialpose', 'consumer_pose': 'amcl_pose'},
@@ -56,6 +58,9 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
         monkeypatch.setitem(sys.modules, module, stand_in)
     share = 'ament_index_python.packages.get_package_share_directory'
     monkeypatch.setattr(share, lambda _: str(ROOT))
+    # Imported anew with the stand-ins, and forgotten after the test.
+    monkeypatch.setitem(sys.modules, HELPER, None)
+    del sys.modules[HELPER]
     return lambda name: runpy.run_path(str(LAUNCH / f'{name}.launch.py'))
 
 

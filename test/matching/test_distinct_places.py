@@ -42,3 +42,17 @@ def test_more_places_are_found_behind_many_neighbours(make_gallery):
     positions_m = [*np.linspace(0, 1, 100), 50.0, 100.0, 150.0]
     scores = [*np.linspace(0.9, 0.8, 100), 0.3, 0.2, 0.1]
     assert found(make_gallery, positions_m, scores, top_k=3).rows.tolist() == [0, 100, 101]
+
+
+def test_all_pairs_are_told_apart_as_one_by_one(make_gallery):
+    poses = [Pose.from_xy_yaw(x_m, 0, yaw) for x_m in (0, 4, 9) for yaw in (0.0, 2.0)]
+    gallery = make_gallery(np.eye(len(poses), dtype=np.float32), poses)
+    hypotheses, rows = PoseHypotheses(gallery, 'front'), np.array([5, 0, 3, 1])
+    one_by_one = [hypotheses.distinct(int(row), rows, 5.0, 1.0) for row in rows]
+    np.testing.assert_array_equal(hypotheses.all_distinct(rows, 5.0, 1.0), one_by_one)
+    assert 0 < np.sum(one_by_one) < 16
+
+
+def test_everything_found_stays_at_hand_for_those_who_look_closer(make_gallery):
+    retrieval = found(make_gallery, [0, 1, 2, 50], [0.5, 0.9, 0.8, 0.6])
+    assert retrieval.found.tolist() == [1, 2, 3, 0]

@@ -194,6 +194,21 @@ def test_another_camera_of_the_map_is_taken_into_account(make_gallery):
     assert abs(pose.yaw_rad()) == pytest.approx(math.pi)
 
 
+def test_a_robot_with_another_mounting_puts_its_camera_where_the_keyframes_was(make_gallery):
+    cameras = [Camera('front', '/front', Pose.from_xy_yaw(0.5, 0, 0), None)]
+    poses = [Pose.from_xy_yaw(10, 0, 0), Pose.from_xy_yaw(50, 0, 0)]
+    matcher = Matcher(
+        make_gallery(np.eye(2), poses, cameras=cameras), Calibration(0.5), MatchSettings()
+    )
+    as_in_map = matcher.match(Query(_unit(1, 0.1), 0, 'front'))
+    assert as_in_map.candidates[0].map_from_base.translation_m[0] == pytest.approx(10.0)
+    for mounting_x_m in (0.2, -0.3):
+        mounting = Pose.from_xy_yaw(mounting_x_m, 0, 0)
+        result = matcher.match(Query(_unit(1, 0.1), 0, 'front', base_from_camera=mounting))
+        x_m = result.candidates[0].map_from_base.translation_m[0]
+        assert x_m == pytest.approx(10.5 - mounting_x_m)
+
+
 def test_a_space_mismatch_names_both(gallery):
     from avpr_ros.matching.space_check import check_space
     from avpr_ros.runtime.query_manifest import QueryManifest

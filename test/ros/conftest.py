@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,3 +74,21 @@ def peer_of() -> Iterator[Callable[[NodeProcess], Peer]]:
     yield make
     for peer in peers:
         peer.close()
+
+
+@pytest.fixture(scope='module')
+def own_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A map that a test may damage."""
+    return town.write_map(tmp_path_factory.mktemp('own') / 'map')
+
+
+@pytest.fixture(scope='module')
+def peer(peer_of: Callable[[NodeProcess], Peer], node: NodeProcess) -> Peer:
+    """A peer of the module's node."""
+    return peer_of(node)
+
+
+@pytest.fixture(scope='module')
+def publisher(peer: Peer) -> Any:
+    """Publishes raw images to the module's node."""
+    return peer.publisher()

@@ -24,16 +24,6 @@ def node(start: Callable[..., NodeProcess]) -> NodeProcess:
     return start('strained_localizer')
 
 
-@pytest.fixture(scope='module')
-def peer(peer_of: Callable[[NodeProcess], Peer], node: NodeProcess) -> Peer:
-    return peer_of(node)
-
-
-@pytest.fixture(scope='module')
-def publisher(peer: Peer) -> Any:
-    return peer.publisher()
-
-
 BAD = {
     'zero_size': (pictures.raw(np.zeros((0, 0, 3), np.uint8)), 'no pixels'),
     'encoding': (pictures.raw(town.view(0)), 'not supported'),

@@ -24,24 +24,8 @@ NAME = 'plain_localizer'
 
 
 @pytest.fixture(scope='module')
-def own_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A map that a test may damage."""
-    return town.write_map(tmp_path_factory.mktemp('own') / 'map')
-
-
-@pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], own_map: Path) -> NodeProcess:
     return start(NAME, map=own_map, trigger_timeout_s=1.0)
-
-
-@pytest.fixture(scope='module')
-def peer(peer_of: Callable[[NodeProcess], Peer], node: NodeProcess) -> Peer:
-    return peer_of(node)
-
-
-@pytest.fixture(scope='module')
-def publisher(peer: Peer) -> Any:
-    return peer.publisher()
 
 
 def test_unknown_place_is_reported_and_not_published(peer: Peer, publisher: Any) -> None:

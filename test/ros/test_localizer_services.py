@@ -20,24 +20,8 @@ NAME = 'served_localizer'
 
 
 @pytest.fixture(scope='module')
-def own_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A map that a test may damage."""
-    return town.write_map(tmp_path_factory.mktemp('own') / 'map')
-
-
-@pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], own_map: Path) -> NodeProcess:
     return start(NAME, map=own_map, trigger_timeout_s=1.0)
-
-
-@pytest.fixture(scope='module')
-def peer(peer_of: Callable[[NodeProcess], Peer], node: NodeProcess) -> Peer:
-    return peer_of(node)
-
-
-@pytest.fixture(scope='module')
-def publisher(peer: Peer) -> Any:
-    return peer.publisher()
 
 
 def set_parameter(peer: Peer, name: str, value: object) -> tuple[bool, str]:

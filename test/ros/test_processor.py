@@ -28,6 +28,6 @@ def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     matcher = CountingMatcher()
     nobody: Any = None
     parts = Recognizer(nobody, nobody, cast(Matcher, matcher))
-    processor = Processor(nobody, Settings(), parts, nobody, OdometryBuffer(None), nobody)
+    processor = Processor(nobody, Settings(), parts, nobody, OdometryBuffer(None), nobody, nobody)
     act(processor)
     assert matcher.forgotten == 1

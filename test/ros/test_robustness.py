@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 import itertools
 from pathlib import Path
 import signal
+import time
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from module_process import ModuleProcess
+from nav_msgs.msg import Odometry
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
@@ -172,3 +174,39 @@ def test_node_and_adapter_restart_into_a_running_system(
 
     again.until(flows_again, 'the adapter sends again')
     assert adapting.stop() == 0
+
+
+def test_odometry_that_comes_after_its_image_still_tells_that_the_robot_stands(
+    run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
+) -> None:
+    """The image waits for odometry of its own stamp, and is matched where the robot has moved."""
+    run('late', min_travel_m=0.5, still_period_s=3600.0, odom_wait_s=1.0, use_odom=False)
+    peer = meet('late')
+    images, odometry = peer.publisher(topic='late/image'), peer.publisher(Odometry, 'late/odom')
+
+    def drive(stamp: int, x_m: float) -> None:
+        message = Odometry()
+        message.header.frame_id, message.child_frame_id = 'odom', 'base_link'
+        message.header.stamp = stamp_message(stamp)
+        message.pose.pose.position.x, message.pose.pose.orientation.w = x_m, 1.0
+        odometry.publish(message)
+
+    def send_then_drive(x_m: float) -> int:
+        stamp = peer.send(images, pictures.raw(town.view(2)))
+        drive(stamp - 100_000_000, x_m)
+        with pytest.raises(AssertionError, match='not within'):
+            peer.until(lambda: peer.matches_of(stamp), 'an answer without odometry', 0.2)
+        drive(stamp + 1_000_000, x_m)
+        return stamp
+
+    drive(time.time_ns(), 0.0)
+    first = send_then_drive(0.0)
+    peer.until(lambda: peer.matches_of(first), 'the first image is matched')
+    still = send_then_drive(0.1)
+    dropped = peer.until(
+        lambda: values_of(peer.fresh_diagnostics('images')).get('dropped_still'), 'it stands'
+    )
+    assert dropped == '1'
+    assert peer.matches_of(still) is None
+    moved = send_then_drive(1.0)
+    peer.until(lambda: peer.matches_of(moved), 'the robot has moved')

@@ -10,13 +10,17 @@ import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.geometry.looks import Looks
 from avpr_ros.matching.geometry.metric_pose import MetricPoses
 from avpr_ros.matching.guards.evidence import EvidenceGuard
 from avpr_ros.matching.guards.guard import Case
-from avpr_ros.matching.result import PoseEstimate
 from avpr_ros.matching.retrieval import distinct_places
 from avpr_ros.matching.settings import MatchSettings
+
+#: So many landmarks on one pose, and on no other, need no image before to agree. Fewer confirm a
+#: place, but two or three wrong ones among them would move its pose.
+_ENOUGH = 20
 
 
 class Geometry:
@@ -46,9 +50,7 @@ class Geometry:
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
         angle_rad = settings.distinct_angle_rad
-        self._looks = Looks(
-            landmarks, gallery.index, distinct_radius_m, angle_rad, settings.max_speed_m_s
-        )
+        self._looks = Looks(landmarks, distinct_radius_m, angle_rad, settings.max_speed_m_s)
         self._poses = MetricPoses(gallery, landmarks, settings)
 
     @classmethod
@@ -66,8 +68,11 @@ class Geometry:
         self._looks.forget()
 
     def look(self, case: Case) -> Case:
-        """Return the case with the place in front that the image's corners speak for."""
-        look = self._looks.look(case.query, case.hypotheses)
+        """Return the case with the place in front that the image's corners speak for.
+
+        Where they say enough, the pose is measured, too.
+        """
+        look = self._looks.look(case.query, case.retrieval, case.hypotheses)
         if look is None:
             return case
         retrieval = case.retrieval
@@ -83,22 +88,32 @@ class Geometry:
                 self._radius_m,
                 self._settings.distinct_angle_rad,
             )
-        return replace(case, retrieval=retrieval, look=look)
+        seen = replace(case, retrieval=retrieval, look=look)
+        if self.guard.objection(seen) is not None:
+            return seen
+        return replace(seen, look=self._measured(seen, look))
 
-    def measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
-        """Measure the pose of a case that nothing else objects to.
+    def _measured(self, case: Case, look: Look) -> Look:
+        """Measure the pose of a case whose evidence is enough.
 
-        Returns:
-            The pose, and why the match is not to be believed, each where there is one. There is
-            neither where the place has no points in space or the lens is not known: the keyframe's
-            pose stands for the robot's then.
+        There is neither pose nor objection where the place has no points in space or the lens is
+        not known: the keyframe's pose stands for the robot's then.
         """
-        if case.look is None or not self._poses.possible(case.query, case.look):
-            return None, None
-        estimate = self._poses.estimate(case.query, case.look)
-        if estimate is None:
-            return None, 'its landmarks give no common pose for what this image shows of them'
-        apart_m = estimate.map_from_base.distance_m(case.map_from_base)
+        if not self._poses.possible(case.query, look):
+            return look
+        found = self._poses.measure(case.query, look)
+        if found is None:
+            text = 'its landmarks give no common pose for what this image shows of them'
+            return replace(look, objection=text)
+        if not found.unique:
+            return replace(
+                look,
+                objection=f'its landmarks give two poses, {found.inliers} of them one and '
+                f'{found.rival_inliers} another',
+            )
+        apart_m = found.estimate.map_from_base.distance_m(case.map_from_base)
         if not apart_m <= self._radius_m:
-            return None, f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
-        return estimate, None
+            text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
+            return replace(look, objection=text)
+        enough = found.inliers >= _ENOUGH
+        return replace(look, estimate=found.estimate, alone=enough, few=not enough)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.gallery.features import Features
+from avpr_ros.matching.result import PoseEstimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,10 @@ class Look:
         rows: (n,) all candidate keyframes of the place, ``row`` first.
         evidence: for the place, in nats, of this image alone.
         carried: the same with that of the images before, as far as they led near the place.
+        estimate: pose by the landmarks of the place; None where it was not measured.
+        objection: why the place is not to be believed after all; None where nothing says so.
+        few: whether so few landmarks agree on the pose that it may be wrong as a whole.
+        alone: whether this image alone leaves no doubt, whatever those before it say.
     """
 
     features: Features
@@ -27,3 +32,7 @@ class Look:
     rows: IntArray
     evidence: float
     carried: float
+    estimate: PoseEstimate | None = None
+    objection: str | None = None
+    few: bool = False
+    alone: bool = False

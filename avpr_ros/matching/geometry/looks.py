@@ -11,11 +11,11 @@ import numpy as np
 from avpr_ros.gallery.evidence import place_evidence
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.features import extract_features
-from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
+from avpr_ros.matching.retrieval import Retrieval
 
 #: Images older than this say nothing about the present one.
 _MAX_AGE_S = 10.0
@@ -40,7 +40,6 @@ class Looks:
     def __init__(
         self,
         landmarks: Landmarks,
-        index: GalleryIndex,
         radius_m: float,
         angle_rad: float,
         max_speed_m_s: float,
@@ -49,13 +48,11 @@ class Looks:
 
         Args:
             landmarks: of the map.
-            index: of the same rows.
             radius_m: beyond this distance another place begins.
             angle_rad: beyond this rotation another view begins.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._landmarks = landmarks
-        self._index = index
         self._radius_m = radius_m
         self._angle_rad = angle_rad
         self._max_speed_m_s = max_speed_m_s
@@ -65,18 +62,17 @@ class Looks:
         """Start all cameras anew."""
         self._last = {}
 
-    def look(self, query: Query, hypotheses: PoseHypotheses) -> Look | None:
+    def look(self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses) -> Look | None:
         """Weigh the candidate places of an image; None without image, features or candidates."""
         if query.image is None:
             return None
-        features = extract_features(query.image)
-        _, found = self._index.search(query.descriptor[np.newaxis], CANDIDATES)
-        rows = found[0][found[0] >= 0].astype(np.int64)
-        if not len(features) or len(rows) < 2:
+        rows = retrieval.found[:CANDIDATES]
+        if len(rows) < 2:
             return None
-        same = np.stack(
-            [~hypotheses.distinct(int(row), rows, self._radius_m, self._angle_rad) for row in rows]
-        )
+        features = extract_features(query.image)
+        if not len(features):
+            return None
+        same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
         evidence = place_evidence(features, self._landmarks, rows, same)
         best = int(evidence.argmax())
         place = rows[same[best]]

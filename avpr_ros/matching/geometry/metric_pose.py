@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,6 +29,23 @@ _LEAST_SIGMA_M = 0.01
 _LEAST_SIGMA_RAD = 0.002
 
 
+@dataclass(frozen=True)
+class MetricPose:
+    """A pose by landmarks.
+
+    Attributes:
+        estimate: of the base.
+        inliers: landmarks that agree on it.
+        rival_inliers: landmarks that agree on another.
+        unique: whether those are few beside the first.
+    """
+
+    estimate: PoseEstimate
+    inliers: int
+    rival_inliers: int
+    unique: bool
+
+
 class MetricPoses:
     """Places cameras by the landmarks of a map."""
 
@@ -46,49 +64,54 @@ class MetricPoses:
 
     def possible(self, query: Query, look: Look) -> bool:
         """Tell whether lens, mounting and enough landmarks of the place are known."""
-        return self._lens(query) is not None and self._points(look) >= _FEWEST_POINTS
+        return self._view(query) is not None and self._points(look) >= _FEWEST_POINTS
 
-    def estimate(self, query: Query, look: Look) -> PoseEstimate | None:
+    def measure(self, query: Query, look: Look) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where it cannot be had."""
-        known = self._lens(query)
+        known = self._view(query)
         if known is None:
             return None
-        number, mounting, lens = known
+        back, lens = known
         rays = lens.rays(look.features.points_px)
         rows = look.rows[:_KEYFRAMES]
-        found = locate(self._landmarks, rows, look.features.descriptors, rays, lens.focal_px)
+        focal_px = lens.working_focal_px
+        found = locate(self._landmarks, rows, look.features.descriptors, rays, focal_px)
         if found is None:
             return None
-        back = true_camera_from_base(self._landmarks, number, mounting)
         map_from_base, covariance = moved_to_base(found, back)
         floor = np.diag([_LEAST_SIGMA_M**2] * 3 + [_LEAST_SIGMA_RAD**2] * 3)
         scaled = self._landmarks.covariance_scale * covariance + floor
-        return PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+        estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+        return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
 
     def _points(self, look: Look) -> int:
         """Return how many landmarks the keyframes of a place have."""
         parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
 
-    def _lens(self, query: Query) -> tuple[int, Pose, Lens] | None:
-        """Return number, mounting and lens of the query's camera; None where not known.
+    def _view(self, query: Query) -> tuple[Pose, Lens] | None:
+        """Return ``camera_from_base`` and lens of the query's camera; None where not known.
 
-        The map's camera of that name, with the query's own lens where there is one. An image of
-        another shape than the lens is known for has none.
+        The query's own where it has them, else those of the map's camera of that name. An image
+        of another shape than the lens is known for has none.
         """
         if query.image is None:
             return None
         height_px, width_px = query.image.shape[:2]
         cameras = self._gallery.manifest.cameras
-        for number, camera in enumerate(cameras):
-            intrinsics = query.intrinsics or camera.intrinsics
-            # A camera that the map does not know is taken to be mounted as its only one.
-            if (
-                (camera.name != query.camera and len(cameras) > 1)
-                or camera.base_from_camera is None
-                or intrinsics is None
-            ):
-                continue
+        # A camera that the map does not know is taken for its only one.
+        same = [
+            k for k, one in enumerate(cameras) if one.name == query.camera or len(cameras) == 1
+        ]
+        known = cameras[same[0]] if same else None
+        intrinsics = query.intrinsics or (None if known is None else known.intrinsics)
+        if query.base_from_camera is not None:
+            back = query.base_from_camera.inverse()
+        elif known is not None and known.base_from_camera is not None:
+            back = true_camera_from_base(self._landmarks, same[0], known.base_from_camera)
+        else:
+            return None
+        if intrinsics is not None:
             with suppress(ValueError):
-                return number, camera.base_from_camera, Lens(intrinsics, width_px, height_px)
+                return back, Lens(intrinsics, width_px, height_px)
         return None

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,11 +20,31 @@ NEEDED = 2
 MAX_AGE_S = 10.0
 
 
+@dataclass(frozen=True, eq=False)
+class _Led:
+    """What one image led to.
+
+    Attributes:
+        stamp_ns: of the image.
+        row: of its keyframe.
+        position_m: (3,) of the base there.
+        moved: whether the images on the way here led to more than this keyframe.
+    """
+
+    stamp_ns: int
+    row: int
+    position_m: FloatArray
+    moved: bool
+
+
 class AgreementGuard:
     """Asks the last images of the same camera whether their best candidates lie near this one's.
 
     A look-alike wins for single images; the images around them then point elsewhere, each to
-    another place. A true match moves on with the robot.
+    another place. A true match moves on with the robot. A keyframe that is alike to everything
+    (a hub: in another season's light, a dark tunnel) wins for image after image and stays, so
+    the images that agree must have led to two keyframes at least. Where landmarks leave no doubt
+    about one image, the others are not asked.
 
     Attributes:
         reason: what a rejection is called.
@@ -40,7 +61,7 @@ class AgreementGuard:
         """
         self._radius_m = radius_m
         self._max_speed_m_s = max_speed_m_s
-        self._trails: dict[str, deque[tuple[int, FloatArray]]] = {}
+        self._trails: dict[str, deque[_Led]] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
@@ -51,23 +72,29 @@ class AgreementGuard:
         """See ``Guard``; a stamp before the camera's last one starts that camera anew."""
         stamp_ns, position_m = case.query.stamp_ns, case.map_from_base.translation_m
         trail = self._trails.setdefault(case.query.camera, deque(maxlen=WINDOW))
-        if trail and stamp_ns < trail[-1][0]:
+        if trail and stamp_ns < trail[-1].stamp_ns:
             trail.clear()
-        while trail and (stamp_ns - trail[0][0]) * 1e-9 > MAX_AGE_S:
+        while trail and (stamp_ns - trail[0].stamp_ns) * 1e-9 > MAX_AGE_S:
             trail.popleft()
-        agreeing = sum(self._near(stamp_ns, position_m, *earlier) for earlier in trail)
-        trail.append((stamp_ns, position_m))
-        if agreeing >= NEEDED:
+        near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
+        moved = any(earlier.moved or earlier.row != case.row for earlier in near)
+        trail.append(_Led(stamp_ns, case.row, position_m, moved))
+        if case.stands_alone:
             return None
-        return (
-            f'{agreeing} of the last {WINDOW} images led near this place, {NEEDED} must; drive on'
-        )
+        if len(near) < NEEDED:
+            return (
+                f'{len(near)} of the last {WINDOW} images led near this place, {NEEDED} must; '
+                f'drive on'
+            )
+        if not moved:
+            return (
+                'the last images led to this one keyframe only, as one alike to all does; drive on'
+            )
+        return None
 
     def told(self, case: Case, accepted: bool) -> None:
         """See ``Guard``: what became of a match does not matter here."""
 
-    def _near(
-        self, stamp_ns: int, position_m: FloatArray, earlier_ns: int, earlier_m: FloatArray
-    ) -> bool:
-        reach_m = self._radius_m + self._max_speed_m_s * (stamp_ns - earlier_ns) * 1e-9
-        return bool(np.linalg.norm(position_m - earlier_m) <= reach_m)
+    def _near(self, stamp_ns: int, position_m: FloatArray, earlier: _Led) -> bool:
+        reach_m = self._radius_m + self._max_speed_m_s * (stamp_ns - earlier.stamp_ns) * 1e-9
+        return bool(np.linalg.norm(position_m - earlier.position_m) <= reach_m)

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from avpr_ros.arrays import FloatArray
 from avpr_ros.matching.guards.clique import largest_clique_with
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.result import Reason
@@ -26,10 +29,29 @@ DRIFT = 0.05
 
 @dataclass(frozen=True, eq=False)
 class _Stop:
-    """One image along the way: where it would be in the map, and by odometry."""
+    """One image along the way: where it would be in the map, and by odometry.
 
-    map_from_base: Pose
-    odom_from_base: Pose
+    Attributes:
+        map_m: (3,) position of the base in the map, if the match is right.
+        odom_m: (3,) position of the base by odometry.
+        odom_turn: (3, 3) rotation of the base by odometry.
+        map_from_odom: (3, 3) how the frame of odometry lies in the map, if the match is right.
+    """
+
+    map_m: FloatArray
+    odom_m: FloatArray
+    odom_turn: FloatArray
+    map_from_odom: FloatArray
+
+    @classmethod
+    def of(cls, map_from_base: Pose, odom_from_base: Pose) -> _Stop:
+        turn = odom_from_base.rotation.as_matrix()
+        return cls(
+            map_from_base.translation_m,
+            odom_from_base.translation_m,
+            turn,
+            map_from_base.rotation.as_matrix() @ turn.T,
+        )
 
 
 class ConsistencyGuard:
@@ -68,12 +90,12 @@ class ConsistencyGuard:
         if odom_from_base is None:
             return None
         way = self._ways.setdefault(case.query.camera, deque(maxlen=WINDOW))
-        here = _Stop(case.map_from_base, odom_from_base)
-        stops = [one for one in way if self._moved(one, here)]
-        if not way or self._moved(way[-1], here):
+        here = _Stop.of(case.map_from_base, odom_from_base)
+        moved = self._moved(way, here)
+        stops = [*(one for one, far in zip(way, moved, strict=True) if far), here]
+        if not way or moved[-1]:
             way.append(here)
-        stops.append(here)
-        agree = np.array([[self._agree(a, b) for b in stops] for a in stops], dtype=np.bool_)
+        agree = self._agree(stops)
         count = len(largest_clique_with(len(stops) - 1, agree))
         if count >= NEEDED:
             return None
@@ -85,16 +107,33 @@ class ConsistencyGuard:
     def told(self, case: Case, accepted: bool) -> None:
         """See ``Guard``: what became of a match does not matter here."""
 
-    def _moved(self, earlier: _Stop, later: _Stop) -> bool:
-        moved_m = earlier.odom_from_base.distance_m(later.odom_from_base)
-        turned_rad = earlier.odom_from_base.angle_rad(later.odom_from_base)
-        return moved_m >= self._step_m or turned_rad >= self._reach_rad
+    def _moved(self, way: Sequence[_Stop], here: _Stop) -> NDArray[np.bool_]:
+        """Return which stops the robot has moved away from since."""
+        if not way:
+            return np.zeros(0, dtype=np.bool_)
+        moved_m = np.linalg.norm(np.stack([one.odom_m for one in way]) - here.odom_m, axis=1)
+        turns = np.stack([one.odom_turn for one in way])
+        turned_rad = _angles_rad(np.einsum('nij,ij->n', turns, here.odom_turn))
+        far = (moved_m >= self._step_m) | (turned_rad >= self._reach_rad)
+        return np.asarray(far, dtype=np.bool_)
 
-    def _agree(self, first: _Stop, second: _Stop) -> bool:
-        motion = first.odom_from_base.inverse() @ second.odom_from_base
-        expected = first.map_from_base @ motion
-        reach_m = self._reach_m + DRIFT * float(np.linalg.norm(motion.translation_m))
-        return (
-            expected.distance_m(second.map_from_base) <= reach_m
-            and expected.angle_rad(second.map_from_base) <= self._reach_rad
-        )
+    def _agree(self, stops: Sequence[_Stop]) -> NDArray[np.bool_]:
+        """Return (n, n) which pairs agree.
+
+        With D = ``map_from_odom`` as match i says it, match j should lie at
+        ``map_i + D_i (odom_j - odom_i)`` and say the same D.
+        """
+        map_m = np.stack([one.map_m for one in stops])
+        odom_m = np.stack([one.odom_m for one in stops])
+        turns = np.stack([one.map_from_odom for one in stops])
+        ways = odom_m[np.newaxis] - odom_m[:, np.newaxis]
+        expected = map_m[:, np.newaxis] + np.einsum('iab,ijb->ija', turns, ways)
+        apart_m = np.linalg.norm(expected - map_m[np.newaxis], axis=2)
+        turned_rad = _angles_rad(np.einsum('iab,jab->ij', turns, turns))
+        reach_m = self._reach_m + DRIFT * np.linalg.norm(ways, axis=2)
+        return np.asarray((apart_m <= reach_m) & (turned_rad <= self._reach_rad), dtype=np.bool_)
+
+
+def _angles_rad(traces: FloatArray) -> FloatArray:
+    """Return the angles of rotations from the traces of their matrices."""
+    return np.asarray(np.arccos(np.clip((traces - 1) / 2, -1.0, 1.0)), dtype=np.float64)

@@ -41,6 +41,11 @@ class Case:
         """Where the base is if the best candidate is right."""
         return self.hypotheses.pose(self.row)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
+        return self.look is not None and self.look.alone
+
 
 class Guard(Protocol):
     """One test of the best candidate.

@@ -19,15 +19,10 @@ WAITING = 1000
 
 
 class PoseGraph:
-    """Stores; :func:`~avpr_ros.ros.back_end.solver.solve` works on what :meth:`problem` returns.
-
-    Attributes:
-        unknown_keyframes: loop closures refused because the map has no such keyframe.
-    """
+    """Stores what :func:`~avpr_ros.ros.back_end.solver.solve` works on; see :meth:`problem`."""
 
     def __init__(self, settings: GraphSettings) -> None:
         """Start empty."""
-        self.unknown_keyframes = 0
         self._settings = settings
         self._odometry = OdometryBuffer(None, settings.max_gap_s, STEP_S)
         self._keyframes: Sequence[Pose] | None = None
@@ -42,8 +37,13 @@ class PoseGraph:
 
     @property
     def waiting(self) -> int:
-        """How many wait for the keyframes to come."""
+        """How many wait for their keyframe to come."""
         return len(self._waiting)
+
+    @property
+    def unknown_keyframes(self) -> int:
+        """How many of these the map that was told of lacks: another may still come."""
+        return 0 if self._keyframes is None or self._session_ns is not None else self.waiting
 
     def add_odometry(self, stamp_ns: int, odom_from_base: Pose) -> None:
         """Take one pose; late ones go to their place, repeated ones are ignored."""
@@ -68,13 +68,12 @@ class PoseGraph:
         """Take one loop closure with a keyframe, which it may wait for."""
         if self._session_ns is not None:
             self._add_session_closure(closure, self._session_ns)
-        elif self._keyframes is None:
-            self._waiting = [*self._waiting, closure][-WAITING:]
-        elif closure.keyframe_id < len(self._keyframes):
+        elif self._keyframes is not None and closure.keyframe_id < len(self._keyframes):
             pose = self._keyframes[closure.keyframe_id]
             self._closures.append(AnchoredClosure(closure, pose))
         else:
-            self.unknown_keyframes += 1
+            # The keyframes have not come, or those of a map that has grown: topics keep no order.
+            self._waiting = [*self._waiting, closure][-WAITING:]
 
     def _add_session_closure(self, closure: LoopClosure, session_ns: Sequence[int]) -> None:
         """Take one loop closure with a keyframe of this run; the list may lag behind a little."""

@@ -10,9 +10,10 @@ import pytest
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.gallery.landmark_builder import build_landmarks
+from avpr_ros.matching.geometry.metric_pose import MetricPose, MetricPoses
 from avpr_ros.matching.matcher import Matcher
 from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import Reason
+from avpr_ros.matching.result import MatchResult, PoseEstimate, Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -107,3 +108,49 @@ def test_a_useless_lens_falls_back_to_the_keyframes_pose(gallery, k):
     result = Matcher(gallery, CALIBRATION, SINGLE).match(asked)
     assert result.accepted
     assert not result.estimate.metric
+
+
+@pytest.fixture
+def measured(gallery, monkeypatch):
+    """Return a function that matches where landmarks say what it is told."""
+
+    def match(
+        inliers: int, rivals: int = 0, sigma_m: float = 0.02, sequence: str = 'single'
+    ) -> MatchResult:
+        covariance = np.diag([sigma_m**2] * 3 + [1e-4] * 3)
+        estimate = PoseEstimate(Pose.from_xy_yaw(0.5, 0, 0), covariance, True)
+        found = MetricPose(estimate, inliers, rivals, 2 * rivals < inliers)
+        monkeypatch.setattr(MetricPoses, 'possible', lambda self, query, look: True)
+        monkeypatch.setattr(MetricPoses, 'measure', lambda self, query, look: found)
+        matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence=sequence))
+        return matcher.match(query([1.0], picture(0)))
+
+    return match
+
+
+def test_many_landmarks_on_one_pose_measure_it_without_images_before(measured):
+    result = measured(40, sequence='agree')
+    assert result.accepted
+    assert result.estimate.metric
+    assert np.sqrt(result.estimate.covariance[0, 0]) == pytest.approx(0.02)
+
+
+def test_few_landmarks_wait_for_agreement_and_promise_less(measured):
+    assert measured(15, sequence='agree').reason is Reason.SEQUENCE
+    result = measured(15)
+    assert result.estimate.metric
+    assert np.sqrt(result.estimate.covariance[0, 0]) > 0.05
+
+
+def test_landmarks_that_give_two_poses_are_refused(measured):
+    result = measured(40, rivals=25)
+    assert result.reason is Reason.GEOMETRY
+    assert '40 of them one and 25 another' in result.text
+    assert measured(40, rivals=10).accepted
+
+
+def test_landmarks_that_fix_less_than_the_keyframe_does_are_not_used(measured):
+    result = measured(40, sigma_m=50.0)
+    assert result.accepted
+    assert not result.estimate.metric
+    assert 'pose of the keyframe' in result.text

@@ -17,18 +17,23 @@ SECOND_NS = 10**9
 class OnePlace:
     """Hypotheses of a single row."""
 
-    def __init__(self, map_from_base: Pose) -> None:
+    def __init__(self, map_from_base: Pose, row: int) -> None:
         self._pose = map_from_base
+        self._row = row
 
     def pose(self, row: int) -> Pose:
-        assert row == 0
+        assert row == self._row
         return self._pose
 
 
 def case(
-    map_from_base: Pose, second: float, camera: str = 'front', odometry: Pose | None = None
+    map_from_base: Pose,
+    second: float,
+    camera: str = 'front',
+    odometry: Pose | None = None,
+    row: int = 0,
 ) -> Case:
     query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera, odom_from_base=odometry)
-    zero, one = np.zeros(1, np.int64), np.ones(1)
-    best = Retrieval(zero, one, zero, one, None, float('-inf'))
-    return Case(query, best, OnePlace(map_from_base))
+    rows, one = np.array([row]), np.ones(1)
+    best = Retrieval(rows, one, rows, one, None, float('-inf'))
+    return Case(query, best, OnePlace(map_from_base, row))

@@ -2,17 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cases import case
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.features import Features
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.agreement import MAX_AGE_S, AgreementGuard
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.poses import Pose
 
 
 def at(x_m: float, second: float, camera: str = 'front') -> Case:
-    return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera)
+    """Return a case whose best keyframe is that at the position; one stands at every metre."""
+    row = int(x_m) if np.isfinite(x_m) else 0
+    return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera, row=row)
 
 
 @pytest.fixture
@@ -35,6 +41,15 @@ def test_a_single_look_alike_is_refused_and_does_no_lasting_harm(
     agreement: AgreementGuard,
 ) -> None:
     assert follow(agreement, [0, 1, 2, 90, 4, 5]) == [False, False, True, False, True, True]
+
+
+def test_a_keyframe_that_wins_for_image_after_image_is_refused(agreement) -> None:
+    assert not any(follow(agreement, [70, 3, 900] + [40] * 30))
+    assert 'this one keyframe only' in agreement.objection(at(40, 33))
+
+
+def test_a_robot_that_stops_after_some_way_still_passes(agreement) -> None:
+    assert follow(agreement, [0, 1, 2] + [3] * 30)[2:] == [True] * 31
 
 
 def test_scattered_candidates_never_pass(agreement) -> None:
@@ -69,3 +84,12 @@ def test_a_faster_robot_may_come_farther_between_images() -> None:
 
 def test_positions_that_are_no_numbers_never_pass(agreement) -> None:
     assert not any(follow(agreement, [float('nan')] * 5))
+
+
+def test_landmarks_that_leave_no_doubt_need_no_images_before(agreement) -> None:
+    nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    for alone in (False, True):
+        look = Look(nothing, 0, np.zeros(1, np.int64), 100.0, 100.0, alone=alone)
+        first = replace(at(0, 0), look=look)
+        assert (agreement.objection(first) is None) == alone
+        agreement.forget()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 
@@ -12,9 +13,12 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
+from avpr_ros.ros.adapters.closure import closure_from_message
 from avpr_ros.ros.adapters.fix import fix_from_message, fix_to_message
+from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
 from avpr_ros.ros.odometry import OdometryBuffer
 
 MATCHES = 2000
@@ -75,6 +79,59 @@ def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
     assert [consumer_rules.rtabmap_global_pose(one, 'base_link') for one in sent] == [[]] * len(
         sent
     )
+
+
+def test_every_rtabmap_link_joins_two_of_its_nodes_with_information_that_has_an_inverse() -> None:
+    odometry = OdometryBuffer(120.0)
+    maker = LinkMaker(odometry)
+    rng = np.random.default_rng(2)
+    keyframes = [pose for _, pose, _ in drive()[:400:4]]
+    nodes = {1 + number: pose for number, pose in enumerate(keyframes[::2])}
+    maker.on_keyframes(keyframes)
+    maker.on_graph(nodes)
+    links = []
+    for number, (stamp_ns, pose, message) in enumerate(drive()):
+        odometry.add(stamp_ns, pose)
+        if number % 3 == 0:
+            maker.on_node(stamp_ns, 1000 + number)
+        message.header.frame_id = f'keyframe_{rng.integers(len(keyframes) + 2)}'
+        try:
+            closure = closure_from_message(message)
+        except ValueError:
+            continue
+        finally:
+            message.header.frame_id = 'map'
+        link = maker.link(
+            closure.stamp_ns, closure.keyframe_id, closure.keyframe_from_base, closure.covariance
+        )
+        if isinstance(link, GraphLink):
+            links.append(link)
+    assert len(links) > 0.5 * MATCHES
+    for link in links:
+        assert link.from_id in nodes
+        assert (link.to_id - 1000) % 3 == 0
+        assert np.linalg.eigvalsh(link.information).min() > 0.0
+        assert link.from_node_from_to_node.finite
+
+
+def test_map_to_odom_stays_a_level_transform_of_the_map() -> None:
+    settings = AdapterSettings(mode='map_to_odom', map_frame='map', agree_radius_m=3.0)
+    odometry = OdometryBuffer(120.0)
+    adapter = build(settings, odometry).adapter
+    assert isinstance(adapter, MapToOdom)
+    levels = []
+    for stamp_ns, pose, message in drive():
+        odometry.add(stamp_ns, pose)
+        with suppress(ValueError):
+            adapter.on_fix(fix_from_message(message))
+        if adapter.map_from_odom is not None:
+            x, y, z, qx, qy, *_ = adapter.map_from_odom.as_xyz_quaternion()
+            levels.append((z, qx, qy))
+            # Odometry is the truth here: what is left is the error of one match.
+            assert np.hypot(x, y) < 60.0
+    assert adapter.map_frame == 'map'
+    assert len(levels) > 0.9 * MATCHES
+    np.testing.assert_allclose(levels, 0.0, atol=1e-9)
 
 
 def test_cuvslam_gets_poses_in_its_map_frame() -> None:

@@ -104,6 +104,21 @@ def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
     assert len(problem.closures) == len(run.closures)
 
 
+def test_closures_with_keyframes_of_a_map_that_grows_wait_for_the_new_list() -> None:
+    """After avpr build --append and ~/reload_map, a closure may come before the longer list."""
+    run, _ = solved(0)
+    last = max(one.keyframe_id for one in run.closures)
+    graph = PoseGraph(SETTINGS)
+    graph.set_keyframes(run.keyframes[:last])
+    for one in run.closures:
+        graph.add_closure(one)
+    late = graph.unknown_keyframes
+    assert late > 0
+    assert graph.closures == len(run.closures) - late
+    graph.set_keyframes(run.keyframes)
+    assert (graph.closures, graph.unknown_keyframes) == (len(run.closures), 0)
+
+
 def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
     run, _ = solved(0)
     half = len(run.odometry) // 2

@@ -1,0 +1,126 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the guards cost beside the query network, in a map of ten thousand keyframes.
+
+Needs ``../shared/data``; maps and networks are made once, in ``build/onboard``. One process, one
+thread, by its processor time: what else the machine does moves the clock more.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import replace
+import shutil
+import time
+
+import cv2
+import numpy as np
+
+from avpr_ros.gallery.features import extract_features
+from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.matching.recognizer import Recognizer
+from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
+from avpr_ros.stages import measured
+from results import Row, print_table, require_data, write_results
+from robot.node import KEYFRAMES, large_map
+from robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
+
+#: What is switched on; ``min_probability`` and ``min_ratio`` let pass what can, so that the guards
+#: that come after a match that passed have work, too.
+_PASSING = MatchSettings(landmarks=False, min_probability=0.01, min_ratio=1.0)
+METHODS: dict[str, MatchSettings] = {
+    'single': replace(_PASSING, sequence='single', odometry=False),
+    'agree_odometry': _PASSING,
+    'filter_odometry': replace(_PASSING, sequence='filter'),
+    'all_landmarks': replace(_PASSING, landmarks=True),
+}
+#: Images before those that count.
+_WARM_UP = 20
+#: Keyframes whose corners stand for those of all others, in turn.
+_REAL_CORNERS = 200
+#: At 2 m/s, the highest speed by default.
+_SECONDS_A_METRE = 0.6
+NOTE = (
+    'Processor time of one thread, medians. guards_ms is the matching without search, network and '
+    'corners; guards_ratio is its share of the query network with its resize. The keyframes are '
+    'mixtures of three real descriptors, the corners those of {real} real keyframes in turn; '
+    'queries are every fourth winter image of nordland, with odometry of one metre a frame. '
+    'Corners and poses are not in here: these pictures are too small for them, metric_pose.py '
+    'times them. The machine was shared.'
+)
+
+
+def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
+    """Return the large map with landmarks, made if it is not there."""
+    folder = WORK / 'map-guards'
+    if not folder.exists():
+        draft = folder.with_suffix('.tmp')
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(large_map(real), draft)
+        images = walk.gallery_images()
+        step = max(1, len(images) // _REAL_CORNERS)
+        some = [extract_features(read_image(path)) for path in images[::step]]
+        features = [some[row % len(some)] for row in range(KEYFRAMES)]
+        bare = Landmarks.without_points(features, len(real.manifest.cameras))
+        # Asked for less than any evidence, so that the guards behind have work.
+        replace(bare, min_evidence=1e-6).save(draft / LANDMARKS)
+        manifest = GalleryMap.open(draft).manifest
+        manifest.sealed(draft, [*manifest.files, LANDMARKS]).save(draft)
+        draft.rename(folder)
+    return GalleryMap.open(folder, verify=False)
+
+
+def cost(recognizer: Recognizer, walk: Walk, count: int) -> Row:
+    """Send a drive with odometry through a recogniser; return the median of each stage."""
+    images = [read_image(path) for path in walk.query_images()[: count + _WARM_UP]]
+    recorded: list[Mapping[str, float]] = []
+    accepted = 0
+    for number, image in enumerate(images):
+        metres = float(walk.query_step * number)
+        odometry = Pose.from_xy_yaw(0.0, metres, np.pi / 2)
+        stamp_ns = int(1e9 * (1000 + _SECONDS_A_METRE * metres))
+        with measured(time.thread_time) as stages_s:
+            result = recognizer.recognize(image, stamp_ns, 'camera', odometry)
+        recorded.append(stages_s)
+        accepted += result.accepted and number >= _WARM_UP
+    counted = recorded[_WARM_UP:]
+
+    def median_ms(*names: str) -> float:
+        return 1e3 * float(np.median([sum(s.get(n, 0.0) for n in names) for s in counted]))
+
+    network_ms, guards_ms = median_ms('preprocess', 'network'), median_ms('guards')
+    return {
+        'queries': len(counted),
+        'accepted': accepted,
+        'network_ms': network_ms,
+        'search_ms': median_ms('search'),
+        'guards_ms': guards_ms,
+        'guards_ratio': guards_ms / network_ms,
+    }
+
+
+def main() -> None:
+    """Measure every method, print the table, write the result file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--quick', action='store_true', help='few images, the small set')
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    walk = WALKS[0 if options.quick else 1]
+    require_data(walk.name)
+    real = map_of(walk.name, walk.gallery_images())
+    query = query_of(walk.name, real)
+    gallery = guards_map(walk, real)
+    rows: list[Row] = []
+    for method, settings in METHODS.items():
+        recognizer = Recognizer.of_map(gallery, query, settings)
+        found = cost(recognizer, walk, 40 if options.quick else 600)
+        rows.append({'set': f'{walk.name}_{KEYFRAMES}', 'method': method, **found})
+    print_table(rows, 'Guards beside the query network')
+    write_results('guards', rows, quick=options.quick, note=NOTE.format(real=_REAL_CORNERS))
+
+
+if __name__ == '__main__':
+    main()
