@@ -88,9 +88,7 @@ class Judge:
         _, found = self._gallery.index.search(descriptor[np.newaxis], CANDIDATES)
         rows = found[0][found[0] >= 0].astype(np.int64)
         angle_rad = MatchSettings.distinct_angle_rad
-        same = np.stack(
-            [~self._hypotheses.distinct(int(r), rows, self._radius_m, angle_rad) for r in rows]
-        )
+        same = ~self._hypotheses.all_distinct(rows, self._radius_m, angle_rad)
         evidence = place_evidence(features, self.landmarks, rows, same)
         row = int(rows[same[int(evidence.argmax())]][0])
         start_s = time.perf_counter()

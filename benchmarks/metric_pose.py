@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 import shutil
 import time
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -29,27 +30,27 @@ from avpr_ros.errors import ImageDecodeError
 from avpr_ros.evaluation.offline import localize_drive
 from avpr_ros.evaluation.truth import open_drive
 from avpr_ros.gallery.builder import BuildSettings, build_map
-from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
 from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.matching.result import MatchResult
 from avpr_ros.matching.settings import MatchSettings
-from avpr_ros.matching.space_check import check_space
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
-from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame, FrameSource, StampedImage
 from avpr_ros.sources.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.stages import measured
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 from results import ROOT, SHARED_DATA, Row, print_table, write_results
 import worlds
 
+T = TypeVar('T')
+
 WORK = ROOT / 'build' / 'metric_pose'
+#: The stages of an image that are matching, from the descriptor on.
+MATCHING = ('search', 'geometry', 'guards')
 METHODS = {'shipped': MatchSettings(), 'single': MatchSettings(sequence='single')}
 NOTE = (
     'shipped: all settings as shipped; single: sequence single. wrong_accepted: poses more than '
@@ -98,23 +99,6 @@ class Part:
                 yield frame
 
 
-class TimedMatcher(Matcher):
-    """A matcher that notes what each answer cost."""
-
-    def __init__(
-        self, gallery: GalleryMap, calibration: Calibration | None, settings: MatchSettings
-    ) -> None:
-        super().__init__(gallery, calibration, settings)
-        self.spent_ms: list[float] = []
-
-    def match(self, query: Query) -> MatchResult:
-        """Match, and note the milliseconds."""
-        start_s = time.thread_time()
-        result = super().match(query)
-        self.spent_ms.append(1e3 * (time.thread_time() - start_s))
-        return result
-
-
 def euroc(data: Path, folder: Path) -> PoseSet:
     """Build and train on three of four frames of ``euroc_v1``; the others are queries."""
     source = ImageFolderSource(
@@ -153,18 +137,29 @@ def town() -> PoseSet:
     return PoseSet(one.name, one.map_folder, one.query, drive.source, drive.truth, wrong_m=2.0)
 
 
+def timed(answers: Iterator[T]) -> Iterator[tuple[T, Mapping[str, float]]]:
+    """Yield each answer with the processor seconds of its stages."""
+    while True:
+        with measured(time.thread_time) as stages_s:
+            try:
+                answer = next(answers)
+            except StopIteration:
+                return
+        yield answer, stages_s
+
+
 def run(one: PoseSet, method: str) -> Row:
     """Localise a set's queries and compare with the truth."""
     gallery = GalleryMap.open(one.map_folder)
     if gallery.landmarks() is None:
         raise SystemExit(f'{one.map_folder} has no landmarks; remove it, so that it is built anew')
-    network = OnnxQueryNetwork.open(one.query)
-    check_space(network.manifest, gallery.manifest)
-    matcher = TimedMatcher(gallery, network.manifest.calibration, METHODS[method])
+    recognizer = Recognizer.of_map(gallery, one.query, METHODS[method])
     results: list[MatchResult] = []
-    for result in localize_drive(one.source, Recognizer(gallery, network, matcher)):
+    spent_ms: list[float] = []
+    for result, stages_s in timed(localize_drive(one.source, recognizer)):
         if isinstance(result, ImageDecodeError):
             raise result
+        spent_ms.append(1e3 * sum(stages_s.get(name, 0.0) for name in MATCHING))
         if result.stamp_ns in one.truth:
             results.append(result)
     return {
@@ -172,7 +167,7 @@ def run(one: PoseSet, method: str) -> Row:
         'method': method,
         'keyframes': len(gallery),
         **score(one, results),
-        'cpu_p50_ms': float(np.median(matcher.spent_ms)),
+        'cpu_p50_ms': float(np.median(spent_ms)),
         'bytes_per_keyframe': (gallery.path / LANDMARKS).stat().st_size // len(gallery),
     }
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.self_similarity import SelfSimilarity
@@ -102,7 +101,7 @@ def _by_corners(
     gallery: GalleryMap, landmarks: Landmarks, alike: SelfSimilarity, some: IntArray
 ) -> IntArray:
     """Judge as the evidence guard does, of one image alone."""
-    hypotheses = PoseHypotheses(gallery, camera='')
+    hypotheses, angle_rad = PoseHypotheses(gallery, camera=''), MatchSettings.distinct_angle_rad
     stored = gallery.descriptors.astype(np.float32)
     verdicts = np.full(len(some), UNSURE)
     for number, row in enumerate(alike.rows[some].tolist()):
@@ -111,21 +110,14 @@ def _by_corners(
         rows = np.argsort(-scores, kind='stable')[: min(CANDIDATES, len(scores) - 1)]
         if len(rows) < 2 or not len(landmarks.features(row)):
             continue
-        same = np.stack([_one_place(hypotheses, int(one), rows, alike.radius_m) for one in rows])
+        same = ~hypotheses.all_distinct(rows, alike.radius_m, angle_rad)
         evidence = place_evidence(landmarks.features(row), landmarks, rows, same)
         best = int(evidence.argmax())
         if evidence[best] >= landmarks.min_evidence:
-            own = _one_place(hypotheses, row, rows[best : best + 1], alike.radius_m)[0]
-            verdicts[number] = RECOGNISED if own else CONFUSED
+            other = hypotheses.distinct(row, rows[best : best + 1], alike.radius_m, angle_rad)
+            verdicts[number] = CONFUSED if other.any() else RECOGNISED
     verdicts[alike.neighbour[some] < 0] = ALONE
     return verdicts
-
-
-def _one_place(
-    hypotheses: PoseHypotheses, row: int, rows: IntArray, radius_m: float
-) -> NDArray[np.bool_]:
-    angle_rad = MatchSettings.distinct_angle_rad
-    return np.asarray(~hypotheses.distinct(row, rows, radius_m, angle_rad), dtype=np.bool_)
 
 
 def _metric_errors(gallery: GalleryMap, landmarks: Landmarks) -> tuple[FloatArray, int]:

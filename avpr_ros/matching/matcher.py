@@ -143,14 +143,14 @@ class Matcher:
             self._settings,
         )
         keyframe = PoseEstimate(case.map_from_base, covariance)
-        metric = None if look is None else look.estimate
-        if look is not None and metric is not None and look.few:
-            doubted = metric.covariance + _DOUBT * covariance
-            metric = replace(metric, covariance=doubted)
+        if look is None or look.estimate is None:
+            return keyframe, None
+        metric = look.estimate
+        if not look.alone:
+            metric = replace(metric, covariance=metric.covariance + _DOUBT * covariance)
         # Landmarks that fix the pose less well than the keyframe does are of no use.
-        if metric is not None and _variance_m2(metric) <= _variance_m2(keyframe):
-            return metric, None
-        return keyframe, None
+        better = _variance_m2(metric) <= _variance_m2(keyframe)
+        return (metric if better else keyframe), None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim

@@ -15,7 +15,6 @@ from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
 from robot.walks import WORK
 
-HEAVY = 'dinov2_b_salad'
 #: A robot's map of DINOv2-B + BoQ: its descriptor, and what that is projected from.
 _DIM, _FULL_DIM = 512, 12288
 
@@ -24,7 +23,7 @@ def heavy_network() -> tuple[Path, int]:
     """Return DINOv2-B + SALAD as an ONNX file, made if it is not there, and its input side."""
     network = FoundationNetwork(kind_by_name('dinov2-salad'))
     network.fix_size()
-    return _exported(HEAVY, network, network.input_px)
+    return _exported('dinov2_b_salad', network, network.input_px)
 
 
 def learned_network(preset: str) -> tuple[Path, int]:

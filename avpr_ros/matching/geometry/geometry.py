@@ -99,9 +99,10 @@ class Geometry:
         There is neither pose nor objection where the place has no points in space or the lens is
         not known: the keyframe's pose stands for the robot's then.
         """
-        if not self._poses.possible(case.query, look):
+        view = self._poses.view(case.query, look)
+        if view is None:
             return look
-        found = self._poses.measure(case.query, look)
+        found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
             return replace(look, objection=text)
@@ -115,5 +116,4 @@ class Geometry:
         if not apart_m <= self._radius_m:
             text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
             return replace(look, objection=text)
-        enough = found.inliers >= _ENOUGH
-        return replace(look, estimate=found.estimate, alone=enough, few=not enough)
+        return replace(look, estimate=found.estimate, alone=found.inliers >= _ENOUGH)

@@ -23,8 +23,8 @@ class Look:
         carried: the same with that of the images before, as far as they led near the place.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
-        few: whether so few landmarks agree on the pose that it may be wrong as a whole.
-        alone: whether this image alone leaves no doubt, whatever those before it say.
+        alone: whether so many landmarks agree on the pose that this image alone leaves no doubt;
+            else it may be wrong as a whole.
     """
 
     features: Features
@@ -34,5 +34,4 @@ class Look:
     carried: float
     estimate: PoseEstimate | None = None
     objection: str | None = None
-    few: bool = False
     alone: bool = False

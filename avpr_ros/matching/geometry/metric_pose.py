@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -27,6 +28,9 @@ _FEWEST_POINTS = 100
 #: However good the residuals: smaller errors are not believed.
 _LEAST_SIGMA_M = 0.01
 _LEAST_SIGMA_RAD = 0.002
+
+#: ``camera_from_base`` and lens of a camera.
+View: TypeAlias = tuple[Pose, Lens]
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,13 @@ class MetricPoses:
         position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
-    def possible(self, query: Query, look: Look) -> bool:
-        """Tell whether lens, mounting and enough landmarks of the place are known."""
-        return self._view(query) is not None and self._points(look) >= _FEWEST_POINTS
+    def view(self, query: Query, look: Look) -> View | None:
+        """Return how the camera sees; None where that or enough landmarks are not known."""
+        return self._view(query) if self._points(look) >= _FEWEST_POINTS else None
 
-    def measure(self, query: Query, look: Look) -> MetricPose | None:
+    def measure(self, view: View, look: Look) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where it cannot be had."""
-        known = self._view(query)
-        if known is None:
-            return None
-        back, lens = known
+        back, lens = view
         rays = lens.rays(look.features.points_px)
         rows = look.rows[:_KEYFRAMES]
         focal_px = lens.working_focal_px
@@ -89,7 +90,7 @@ class MetricPoses:
         parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
 
-    def _view(self, query: Query) -> tuple[Pose, Lens] | None:
+    def _view(self, query: Query) -> View | None:
         """Return ``camera_from_base`` and lens of the query's camera; None where not known.
 
         The query's own where it has them, else those of the map's camera of that name. An image
