@@ -11,8 +11,9 @@ from avpr_ros.gallery.score_power import ScorePower
 from avpr_ros.matching.guards.guard import Case, Memoryless
 from avpr_ros.matching.result import Reason
 
-#: Log odds are kept within this, 19 to 1: two or three images later the answer can change.
-_MOST = math.log(19.0)
+#: The odds stay within 1 to 4 and 19 to 1: some images that fail are no reason to doubt the next
+#: one, and after a long drive elsewhere one that is four times as likely true as not is believed.
+_LEAST, _MOST = -math.log(4.0), math.log(19.0)
 #: Images in a row at the lower end before somebody is told.
 _TELL_AFTER = 30
 
@@ -41,9 +42,10 @@ class ScoreLevelGuard:
 
     A sequential probability ratio test (Wald, Ann. Math. Stat. 16(2), 1945) on whether each image
     passes by its score, with both shares from the calibration. A drive outside the map, or in a
-    light or through a lens that the map does not know, passes now and then by chance; that is
-    what chance does, and no match. The sum is bounded, so that a robot that comes back into the
-    map is believed after a few images.
+    light or through a lens that the map does not know, passes now and then by chance. So what the
+    images before say takes the place of the even odds from which the probability of a match
+    starts: with many failures before it, an image must be the surer. The sum is bounded: a robot
+    that comes back into the map is believed after a few images, or one without doubt.
 
     Attributes:
         reason: what a rejection is called.
@@ -87,16 +89,21 @@ class ScoreLevelGuard:
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
         similarity, margin = float(case.retrieval.similarities[0]), case.retrieval.margin
-        passed = self._calibration.passes(similarity, margin)
-        camera = case.query.camera
-        odds = self._log_odds.get(camera, 0.0) + (self._passed if passed else self._failed)
-        odds = self._log_odds[camera] = min(max(odds, -_MOST), _MOST)
-        self._low[camera] = self._low.get(camera, 0) + 1 if odds <= -_MOST else 0
+        passed, camera = self._calibration.passes(similarity, margin), case.query.camera
+        before = self._log_odds.get(camera, 0.0)
+        odds = before + (self._passed if passed else self._failed)
+        self._log_odds[camera] = min(max(odds, _LEAST), _MOST)
+        self._low[camera] = self._low.get(camera, 0) + 1 if odds <= _LEAST else 0
+        score = self._calibration.score
+        if score is not None:
+            # The image itself stands for more than 'passes': its own odds, under the new prior.
+            own = score.probability(similarity, margin)
+            odds = before + math.log(max(own, 1e-9)) - math.log(max(1 - own, 1e-9))
         if odds >= 0:
             return None
         return (
-            f'the images so far score like places outside the map: odds {math.exp(odds):.2f} to 1 '
-            'that they show the map; drive on'
+            f'the images before score like places outside the map, {math.exp(-before):.1f} to 1; '
+            'under that this one is no match; drive on'
         )
 
     def told(self, case: Case, accepted: bool) -> None:
