@@ -49,6 +49,13 @@ Network = Annotated[
 Weights = Annotated[
     Path | None, typer.Option('--backbone-weights', help='A weights file of timm for it.')
 ]
+Head = Annotated[
+    bool,
+    typer.Option(
+        '--gallery-head',
+        help="Start a learned head from that of the map's published network, where shapes agree.",
+    ),
+]
 Augment = Annotated[
     list[str] | None,
     typer.Option(
@@ -86,6 +93,7 @@ def train(
     method: Method = TrainSettings.method,
     query_network: Network = None,
     backbone_weights: Weights = None,
+    gallery_head: Head = False,
     augment: Augment = None,
     cell_m: CellM = None,
     batch_size: Batch = TrainSettings.batch_size,
@@ -107,6 +115,7 @@ def train(
         method=method,
         query_network=query_network,
         backbone_weights=None if backbone_weights is None else str(backbone_weights),
+        gallery_head=gallery_head,
         augmentation=Augmentation.changed(augment or ()),
         places=PlaceSettings(cell_m=cell_m),
         batch_size=batch_size,
