@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def evidence_threshold(evidence: FloatArray) -> float:
         return _LEAST
     start = float(np.quantile(evidence, _TAIL))
     beyond = evidence[evidence >= start] - start
-    tail = start + float(beyond.mean()) * np.log((1 - _TAIL) / _PASSING)
+    tail = start + float(beyond.mean()) * math.log((1 - _TAIL) / _PASSING)
     return max(tail, float(evidence.max()), _LEAST)
 
 
