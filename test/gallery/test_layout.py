@@ -37,7 +37,7 @@ def test_a_picture_is_found_again_in_another_light_and_size(layout: Layout) -> N
 
 
 def test_rows_are_what_the_pictures_project_to(layout: Layout) -> None:
-    assert layout.rows.shape == (COUNT, min(COUNT, 256))
+    assert layout.rows.shape == (COUNT, min(COUNT, 128))
     np.testing.assert_allclose(layout.project(picture(3)), layout.rows[3], atol=0.05)
 
 

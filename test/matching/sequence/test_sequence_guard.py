@@ -79,7 +79,7 @@ def test_a_rejection_says_what_is_missing(aliased):
     assert result.reason is result.candidates[0].reason is Reason.SEQUENCE
     keyframe = result.candidates[0].keyframe_id
     assert result.text.startswith('waiting for a consistent sequence: mass 0.')
-    assert result.text.endswith(f'< 0.90 at keyframe {keyframe}')
+    assert result.text.endswith(f'< 0.95 at keyframe {keyframe}')
 
 
 def test_a_drive_outside_the_map_is_never_accepted(make_gallery):
