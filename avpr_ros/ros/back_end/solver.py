@@ -39,6 +39,7 @@ class Solution:
         after: (N, 7) ``map_from_base``.
         used: loop closures the robust kernel kept.
         rejected: those it did not.
+        outside: how many had no odometry at their stamp.
     """
 
     stamps_ns: IntArray
@@ -46,6 +47,7 @@ class Solution:
     after: FloatArray
     used: tuple[AnchoredClosure, ...]
     rejected: tuple[AnchoredClosure, ...]
+    outside: int
 
 
 def load_gtsam() -> Any:
@@ -94,6 +96,7 @@ def solve(problem: Problem, settings: GraphSettings) -> Solution:
         _carried_over(problem, nodes),
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if keep),
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if not keep),
+        problem.outside,
     )
 
 
@@ -108,9 +111,7 @@ def _carried_over(problem: Problem, nodes: FloatArray) -> FloatArray:
     before = np.clip(np.searchsorted(at_ns, stamps_ns, side='right') - 1, 0, len(at_ns) - 2)
     part = (stamps_ns - at_ns[before]) / (at_ns[before + 1] - at_ns[before])
     part[(problem.sigmas[before, 0] >= UNKNOWN_M) & (part < 1.0)] = 0.0
-    first, second = (
-        compose(corrections[node], problem.odometry) for node in (before, before + 1)
-    )
+    first, second = (compose(corrections[node], problem.odometry) for node in (before, before + 1))
     return between(first, second, np.clip(part, 0.0, 1.0))
 
 

@@ -16,7 +16,7 @@ from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
 from avpr_ros.ros.back_end import solver
-from avpr_ros.ros.back_end.pose_graph import PoseGraph
+from avpr_ros.ros.back_end.pose_graph import WAITING, PoseGraph
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.back_end.solver import Solution, solve
 
@@ -108,6 +108,14 @@ def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
     assert problem.outside == 2
     assert graph.unknown_keyframes == 1
     assert len(problem.closures) == len(run.closures)
+
+
+def test_closures_that_wait_for_ever_are_counted_when_they_are_given_up() -> None:
+    run, _ = solved(0)
+    graph = PoseGraph(SETTINGS)
+    for k in range(WAITING + 7):
+        graph.add_closure(replace(run.closures[0], stamp_ns=k))
+    assert (graph.waiting, graph.given_up) == (WAITING, 7)
 
 
 def test_closures_with_keyframes_of_a_map_that_grows_wait_for_the_new_list() -> None:
