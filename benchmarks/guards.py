@@ -66,7 +66,7 @@ def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
         features = [some[row % len(some)] for row in range(KEYFRAMES)]
         bare = Landmarks.without_points(features, len(real.manifest.cameras))
         # Asked for less than any evidence, so that the guards behind have work.
-        replace(bare, min_evidence=1e-6).save(draft / LANDMARKS)
+        replace(bare, min_evidence=1e-6, min_evidence_alone=1e-6).save(draft / LANDMARKS)
         manifest = GalleryMap.open(draft).manifest
         manifest.sealed(draft, [*manifest.files, LANDMARKS]).save(draft)
         draft.rename(folder)

@@ -85,6 +85,8 @@ class Localizer:
             f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
             f'images are decoded with {decoder_backend()}.'
         )
+        if weakness := recognizer.matcher.weakness:
+            node.get_logger().warning(f'{weakness[0].upper()}{weakness[1:]}.')
 
     def close(self) -> None:
         """Stop the worker; the node can be destroyed then."""
@@ -130,7 +132,10 @@ class Localizer:
                 map_report(processor.recognizer),
                 odometry_report(self._odometry),
                 localisation_report(
-                    processor.statistics, processor.enabled, outputs.loop_closure_listeners
+                    processor.statistics,
+                    processor.enabled,
+                    processor.recognizer.matcher.concern,
+                    outputs.loop_closure_listeners,
                 ),
             ]
 
