@@ -160,7 +160,7 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        keyframe = PoseEstimate(case.map_from_base, covariance)
+        keyframe = PoseEstimate(case.map_from_keyframe, covariance)
         if look is None or look.estimate is None:
             return keyframe, None
         metric = look.estimate
