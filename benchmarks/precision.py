@@ -40,7 +40,8 @@ NOTE = (
     'the settings as shipped. Odometry is only that of the town: the other sets have none. '
     'nordland_skip leaves out a random fifth of the queries, nordland_repeat shows a random '
     'fifth twice, nordland_second_half starts in the middle of the drive, in the whole map. A '
-    'seventh of its images show a train that stands, each like the one before. door_corridor and outside_map stand in worlds.json.'
+    'seventh of its images show a train that stands, each like the one before. '
+    'door_corridor and outside_map stand in worlds.json.'
 )
 
 

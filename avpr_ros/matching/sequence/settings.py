@@ -16,9 +16,9 @@ class SequenceSettings:
     half of the railway alone, as driven, with frames skipped and with frames repeated. Figures on
     these two are therefore figures on data they were tuned on, but for the railway's second half.
     ``slow_pace`` and ``pace_memory`` come from random worlds driven through at a twentieth to two
-    keyframes an image. ``min_mass`` was raised from 0.9 when a synthetic town's second drive, which
-    turns off where the first did not, had 3 wrong of 379; it is a convention, not a probability
-    that was checked on each map.
+    keyframes an image. ``min_mass`` was raised from 0.9 when a synthetic town's second drive,
+    which turns off where the first did not, had 3 wrong of 379; it is a convention, not a
+    probability that was checked on each map.
 
     Attributes:
         ways: ways of driving that the robot may keep up; for each the probabilities of 0, 1, 2,

