@@ -114,7 +114,7 @@ class Geometry:
                 objection=f'its landmarks give two poses, {found.inliers} of them one and '
                 f'{found.rival_inliers} another',
             )
-        apart_m = found.estimate.map_from_base.distance_m(case.map_from_base)
+        apart_m = found.estimate.map_from_base.distance_m(case.map_from_keyframe)
         if not apart_m <= self._radius_m:
             text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
             return replace(look, objection=text)

@@ -28,7 +28,7 @@ def test_mass_moves_on_by_the_speeds_and_is_kept():
 
 def test_a_still_view_holds_half_the_mass_where_the_next_would_differ():
     places = places_of(world(50)[0])
-    belief = Belief(places, SequenceSettings(speeds=(1.0,)))
+    belief = Belief(places, SequenceSettings(ways=((0.0, 1.0),)))
     _certain(belief, 10, 50)
     belief.advance(1.0)
     assert belief.of_keyframes()[10] == pytest.approx(0.5, abs=0.02)
