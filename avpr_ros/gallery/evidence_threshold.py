@@ -28,6 +28,8 @@ _SIGHT_RADII = 4.0
 _PASSING = 1e-4
 #: The tail of the evidence begins at this quantile.
 _TAIL = 0.95
+#: Pairs of rows so near to each other are the same look-alike.
+_SAME = 10
 #: Never less, in nats: a small map has few look-alikes to learn from.
 _LEAST = 15.0
 
@@ -47,6 +49,20 @@ class Outsiders:
     found: IntArray
     evidence: FloatArray
     carried: FloatArray
+
+    def closest_calls(self, count: int) -> list[tuple[int, int, float]]:
+        """Return the pairs that were nearest to being confused as (row, row, evidence).
+
+        Each place is named once: pairs within ten rows of one already named are left out.
+        """
+        pairs: list[tuple[int, int, float]] = []
+        for i in np.argsort(-self.evidence, kind='stable'):
+            a, b = sorted((int(self.rows[i]), int(self.found[i])))
+            if len(pairs) == count or self.evidence[i] <= 0:
+                break
+            if all(abs(a - c) > _SAME or abs(b - d) > _SAME for c, d, _ in pairs):
+                pairs.append((a, b, float(self.evidence[i])))
+        return pairs
 
 
 def played_outsiders(
@@ -71,11 +87,8 @@ def played_outsiders(
         rows = np.argsort(-scores, kind='stable')[: min(CANDIDATES, int(away.sum()))]
         if len(rows) < 2:
             continue
-        offsets_m = positions_m[rows][:, np.newaxis] - positions_m[rows]
-        nearest = nearest_distances(landmarks.features(row), landmarks, rows)
-        evidence = place_evidence(nearest, ~another_place(offsets_m, distinct_m))
-        best = int(evidence.argmax())
-        found, carried = int(rows[best]), float(evidence[best])
+        found, evidence = _most_like(landmarks, row, rows, positions_m[rows], distinct_m)
+        carried = evidence
         if follows and played:
             before, led, _, last = played[-1]
             step_m = np.linalg.norm(positions_m[row] - positions_m[before])
@@ -83,9 +96,23 @@ def played_outsiders(
             # Beyond a gap the drive begins anew.
             if step_m <= distinct_m and led_on_m <= distinct_m + step_m:
                 carried += max(last, 0.0)
-        played.append((row, found, float(evidence[best]), carried))
+        played.append((row, found, evidence, carried))
     columns = np.array(played, dtype=np.float64).reshape(-1, 4).T
     return Outsiders(columns[0].astype(np.int64), columns[1].astype(np.int64), *columns[2:])
+
+
+def _most_like(
+    landmarks: Landmarks, row: int, rows: IntArray, positions_m: FloatArray, distinct_m: float
+) -> tuple[int, float]:
+    """Return the candidate row that a keyframe's corners speak for, and the evidence for it."""
+    nearest = nearest_distances(landmarks.features(row), landmarks, rows)
+    same = ~another_place(positions_m[:, np.newaxis] - positions_m, distinct_m)
+    evidence = place_evidence(nearest, same)
+    best = int(evidence.argmax())
+    members = np.flatnonzero(same[best])
+    if nearest.size:  # of that place the keyframe that has most of the corners
+        members = members[np.argsort(np.log(nearest[members]).sum(axis=1), kind='stable')]
+    return int(rows[members[0]]), float(evidence[best])
 
 
 def evidence_threshold(evidence: FloatArray) -> float:
