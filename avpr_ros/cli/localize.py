@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from avpr_ros.sources.frame import FrameSource
     from avpr_ros.sources.options import SourceOptions
 
+#: What becomes of an image, but for the reasons of rejections.
+_NO_REASONS = ('accepted', 'undecodable')
+
 Source = Annotated[Path, typer.Argument(help='Bag or image folder.')]
 Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
 Query = Annotated[Path, typer.Option(help='Query network, an ONNX file with its manifest.')]
@@ -125,8 +128,13 @@ def _localize(
     total = sum(verdicts.values())
     rows = [('images', f'{total}')]
     if odom_topic is not None:
-        rows.append(('odometry', f'of {len(odometry)} images, from {odom_topic}'))
-    rows += [(name, f'{n} ({n / total:.1%})') for name, n in verdicts.most_common()]
+        rows.append(('odometry read', f'of {len(odometry)} images, from {odom_topic}'))
+    for name, n in verdicts.most_common():
+        rows.append(
+            (name if name in _NO_REASONS else f'rejected: {name}', f'{n} ({n / total:.1%})')
+        )
+    if weakness := recognizer.matcher.weakness:
+        rows.append(('why', weakness))
     rows.append(('poses by landmarks', f'{metric} of {verdicts["accepted"]} accepted'))
     if drive.no_truth is not None:
         rows.append(('no score', drive.no_truth))

@@ -15,6 +15,7 @@ from avpr_ros.training.places import PlaceSettings
 from avpr_ros.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from avpr_ros.gallery.calibration import Calibration
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.runtime.query_manifest import QueryManifest
     from avpr_ros.training.deliver import TrainResult
@@ -48,6 +49,13 @@ Network = Annotated[
 ]
 Weights = Annotated[
     Path | None, typer.Option('--backbone-weights', help='A weights file of timm for it.')
+]
+Head = Annotated[
+    bool,
+    typer.Option(
+        '--gallery-head',
+        help="Start a learned head from that of the map's published network, where shapes agree.",
+    ),
 ]
 Augment = Annotated[
     list[str] | None,
@@ -86,6 +94,7 @@ def train(
     method: Method = TrainSettings.method,
     query_network: Network = None,
     backbone_weights: Weights = None,
+    gallery_head: Head = False,
     augment: Augment = None,
     cell_m: CellM = None,
     batch_size: Batch = TrainSettings.batch_size,
@@ -107,6 +116,7 @@ def train(
         method=method,
         query_network=query_network,
         backbone_weights=None if backbone_weights is None else str(backbone_weights),
+        gallery_head=gallery_head,
         augmentation=Augmentation.changed(augment or ()),
         places=PlaceSettings(cell_m=cell_m),
         batch_size=batch_size,
@@ -148,12 +158,19 @@ def _print_result(manifest: QueryManifest) -> None:
     rows.append(('recall is of', held_out['what']))
     rows.append(('ONNX against torch', f'{manifest.max_abs_difference:.1e} at most'))
     if manifest.calibration is not None:
-        evidence = manifest.calibration.evidence
-        if manifest.calibration.score is None:
-            rows.append(('accepts from', f'similarity {manifest.calibration.min_similarity:.3f}'))
-            rows.append(('of held-out views', f'{evidence["revisits_accepted_share"]:.1%}'))
-        else:
-            rows.append(('accepts from', 'probability 0.5'))
-            rows.append(('of held-out views', f'{evidence["revisits_likely_share"]:.1%}'))
-            rows.append(('of places not there', f'{evidence["foreign_likely_share"]:.1%}'))
+        rows += _calibration(manifest.calibration)
     print_table('Query network', rows)
+
+
+def _calibration(calibration: Calibration) -> list[tuple[str, str]]:
+    """Return from when on a match is accepted, and what that is worth."""
+    accepts = 'probability 0.5'
+    if calibration.score is None:
+        accepts = f'similarity {calibration.min_similarity:.3f}'
+    power = calibration.power
+    if power is None:
+        share = f'{calibration.evidence["revisits_accepted_share"]:.1%}'
+        return [('accepts from', accepts), ('of held-out views', share)]
+    if not power.enough:
+        accepts = 'no score: landmarks or the sequence filter must decide'
+    return [('accepts from', accepts), ('evidence', str(power))]

@@ -84,14 +84,8 @@ def _coverage(gallery: GalleryMap, found: Coverage) -> str:
 
 
 def _calibration(calibration: Calibration) -> str:
-    text = f'similarity from {calibration.min_similarity:.3f}'
-    shares = {
-        'revisits_likely_share': 'of revisits are likely',
-        'foreign_likely_share': 'of views from outside the map are taken for likely',
-    }
-    found = [
-        f'{float(value):.1%} {what}'
-        for name, what in shares.items()
-        if isinstance(value := calibration.evidence.get(name), int | float)
-    ]
-    return '; '.join([text, *found])
+    threshold = f'similarity from {calibration.min_similarity:.3f}'
+    power = calibration.power
+    if power is None:
+        return f'{threshold}; the map is too small to show what it is worth'
+    return f'{threshold}; {power}' + ('' if power.enough else ', so they alone accept nothing')

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 import math
 
+from avpr_ros.gallery.score_power import ScorePower
+
 
 @dataclass(frozen=True)
 class ScoreModel:
@@ -50,6 +52,17 @@ class Calibration:
     min_similarity: float
     evidence: Mapping[str, float | int | str] = field(default_factory=dict)
     score: ScoreModel | None = None
+
+    @property
+    def power(self) -> ScorePower | None:
+        """What a match that passes is worth; None where the evidence does not say."""
+        return ScorePower.of(self.evidence)
+
+    def passes(self, similarity: float, margin: float) -> bool:
+        """Say whether a match is more likely true than not, or reaches the threshold."""
+        if self.score is None:
+            return similarity >= self.min_similarity
+        return self.score.probability(similarity, margin) >= 0.5
 
     def to_json(self) -> dict[str, object]:
         """Return what goes into a manifest."""

@@ -16,6 +16,7 @@ from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.geometry.geometry import Geometry
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.guards.order import guards_for, score_guards
+from avpr_ros.matching.guards.score_level import ScoreLevelGuard, WeakScoresGuard
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
@@ -76,13 +77,32 @@ class Matcher:
         """Whether queries should carry their images: the map has landmarks and they are wanted."""
         return self._geometry is not None
 
+    @property
+    def weakness(self) -> str | None:
+        """Why scores alone accept nothing here, in one sentence; None where they may."""
+        weak = next((one for one in self._scores if isinstance(one, WeakScoresGuard)), None)
+        if weak is None:
+            return None
+        if self._geometry is not None:
+            return f'only landmarks accept a match in this map, as {weak.power}'
+        return (
+            f'no match is accepted in this map, as {weak.power}; build it with landmarks, set '
+            "sequence to 'filter', or add drives and train again"
+        )
+
+    @property
+    def concern(self) -> str | None:
+        """What the scores of the last images give cause to tell; None where there is nothing."""
+        level = next((one for one in self._scores if isinstance(one, ScoreLevelGuard)), None)
+        return None if level is None else level.concern
+
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
         if self._sequence is not None:
             self._sequence.forget()
         if self._geometry is not None:
             self._geometry.forget()
-        for guard in self._guards:
+        for guard in (*self._scores, *self._guards):
             guard.forget()
 
     def match(self, query: Query) -> MatchResult:
@@ -172,10 +192,10 @@ class Matcher:
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
-        first = self._scores
+        objections = [(guard.reason, guard.objection(case)) for guard in self._scores]
         if self._geometry is not None and case.look is not None:
-            first = (self._geometry.guard,)
-        objections = [(guard.reason, guard.objection(case)) for guard in (*first, *self._guards)]
+            objections = [(self._geometry.guard.reason, self._geometry.guard.objection(case))]
+        objections += [(guard.reason, guard.objection(case)) for guard in self._guards]
         if verdict is not None:
             objections.insert(0, (SequenceGuard.reason, verdict.objection))
         for reason, objection in objections:

@@ -17,6 +17,8 @@ class Reason(str, Enum):
     ACCEPTED = 'accepted'
     LOW_SIMILARITY = 'low_similarity'
     LOW_PROBABILITY = 'low_probability'
+    WEAK_SCORES = 'weak_scores'
+    UNLIKE_MAP = 'unlike_map'
     AMBIGUOUS = 'ambiguous'
     SEQUENCE = 'sequence'
     ODOMETRY = 'odometry'

@@ -88,6 +88,8 @@ class Localizer:
             f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
             f'images are decoded with {decoder_backend()}.'
         )
+        if weakness := recognizer.matcher.weakness:
+            node.get_logger().warning(f'{weakness[0].upper()}{weakness[1:]}.')
 
     def close(self) -> None:
         """Stop the worker; the node can be destroyed then."""
@@ -136,7 +138,9 @@ class Localizer:
                 inference_report(processor.statistics, processor.settings),
                 map_report(processor.recognizer),
                 odometry_report(self._odometry),
-                localisation_report(processor.statistics, processor.enabled),
+                localisation_report(
+                    processor.statistics, processor.enabled, processor.recognizer.matcher.concern
+                ),
             ]
 
         return Diagnostics(self._node, reports)

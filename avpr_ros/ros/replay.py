@@ -13,7 +13,7 @@ from pathlib import Path
 import sys
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from avpr_ros.errors import AvprError
@@ -22,6 +22,7 @@ from avpr_ros.ros.interface import NODE_NAME
 from avpr_ros.ros.replay_bag import open_stream
 from avpr_ros.ros.replay_player import Player
 from avpr_ros.ros.replay_record import summary, write_records
+from avpr_ros.ros.stop import ignore_signals, interrupt_on_signals
 
 #: Exit code when the bag or the node cannot be used.
 REFUSED = 2
@@ -35,13 +36,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or another code after one sentence on standard error."""
     arguments = list(sys.argv if argv is None else ['avpr_replay', *argv])
     options = _parser().parse_args(remove_ros_args(arguments)[1:])
-    rclpy.init(args=arguments)
+    interrupt_on_signals()
+    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     try:
         return _replay(options)
     except AvprError as error:
         sys.stderr.write(f'avpr_replay: {error}\n')
         return REFUSED
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
+        ignore_signals()
         sys.stderr.write('avpr_replay: stopped; nothing is written.\n')
         return STOPPED
     finally:

@@ -100,6 +100,8 @@ def map_report(recognizer: Recognizer) -> Report:
     }
     count = values['keyframes']
     if not isinstance(recognizer.gallery, SessionGallery):
+        if weakness := recognizer.matcher.weakness:
+            return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
         return Report('map', Level.OK, f'{count} keyframes loaded.', values)
     if recognizer.gallery.full:
         text = f'{count} keyframes, which is max_keyframes: no more are taken.'
@@ -120,16 +122,26 @@ def odometry_report(odometry: OdometryInput) -> Report:
     return Report('odometry', Level.OK, text, values)
 
 
-def localisation_report(statistics: Statistics, enabled: bool) -> Report:
-    """Report when the robot was last placed, and what became of the images."""
+def localisation_report(statistics: Statistics, enabled: bool, concern: str | None) -> Report:
+    """Report when the robot was last placed, and what became of the images.
+
+    Args:
+        statistics: of the images so far.
+        enabled: whether images are matched at all.
+        concern: what the scores of the last images give cause to tell.
+    """
     values: dict[str, object] = {'enabled': enabled}
     values.update({f'count_{why}': n for why, n in sorted(statistics.reasons.items())})
     if not enabled:
         return Report('localisation', Level.OK, 'Disabled by ~/set_enabled.', values)
+    if concern is not None:
+        values['concern'] = concern
+    because = '' if concern is None else f': {concern}'
     if statistics.last_fix_s is None:
-        return Report('localisation', Level.WARN, 'No match accepted yet.', values)
+        return Report('localisation', Level.WARN, f'No match accepted yet{because}.', values)
     age_s = time.monotonic() - statistics.last_fix_s
     values['last_fix_age_s'] = f'{age_s:.1f}'
     if age_s > SILENCE_S:
-        return Report('localisation', Level.WARN, f'No match accepted for {age_s:.0f} s.', values)
+        text = f'No match accepted for {age_s:.0f} s{because}.'
+        return Report('localisation', Level.WARN, text, values)
     return Report('localisation', Level.OK, 'Localised.', values)

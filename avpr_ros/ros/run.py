@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import signal
 from typing import Protocol
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from avpr_ros.errors import AvprError
+from avpr_ros.ros.stop import StopOnSignal, ignore_signals, interrupt_on_signals
 
 #: Exit code when a parameter, a file or the installation does not allow a start.
 REFUSED = 2
@@ -36,18 +37,15 @@ def run(name: str, build: Callable[[Node], Part], args: list[str] | None) -> int
         args: command line, ``--ros-args`` and all.
     """
     try:
-        rclpy.init(args=args)
+        interrupt_on_signals()
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
         _spin(name, build)
     except AvprError as error:
         get_logger(name).fatal(str(error))
         return REFUSED
-    except (KeyboardInterrupt, ExternalShutdownException):
-        # Here too: the signal may have come before there was anything to spin.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except RuntimeError:
-        # What rclpy raises when a signal shuts it down in the middle of a call.
-        if rclpy.ok():
-            raise
+    except KeyboardInterrupt:
+        # The signal came before there was anything to spin.
+        ignore_signals()
     finally:
         rclpy.try_shutdown()
     return 0
@@ -55,16 +53,16 @@ def run(name: str, build: Callable[[Node], Part], args: list[str] | None) -> int
 
 def _spin(name: str, build: Callable[[Node], Part]) -> None:
     part = None
-    # First of all: rclpy's executor does not survive a signal while it is being made.
     executor = SingleThreadedExecutor()
     node = rclpy.create_node(name)
     try:
         part = build(node)
         executor.add_node(node)
-        executor.spin()
+        with StopOnSignal() as stop:
+            executor.spin_until_future_complete(stop.future)
     finally:
-        # A terminal and a launch file both send SIGINT: the second must not break the farewell.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # The farewell is not to be broken by a second signal.
+        ignore_signals()
         if part is not None:
             part.close()
         executor.shutdown()

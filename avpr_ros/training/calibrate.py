@@ -26,13 +26,12 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.calibration import Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.score_power import FEWEST_FOREIGN
 from avpr_ros.training.places import Places
 from avpr_ros.training.score_model import fit_score_model, reliability
 
 #: A keyframe this many place cells away shows another place, even along a straight corridor.
 FAR_CELLS = 6.0
-#: With fewer scores the tail of foreign places cannot be estimated.
-_FEWEST_SCORES = 20
 #: Share of foreign views that may reach the threshold, before any other guard of the matcher.
 _FOREIGN_SHARE = 0.05
 #: Of a map too small to have far keyframes, this share of the revisits is accepted.
@@ -79,31 +78,34 @@ def calibrate(
     ]
     foreign = foreign / np.array(lengths).reshape(-1, 1)
     within = np.where(near & open_rows, similarities, -np.inf).max(axis=1)
-    if len(foreign) < _FEWEST_SCORES:
+    asked = {'keyframes_asked': len(np.unique(rows))}
+    if len(foreign) < FEWEST_FOREIGN:
         threshold = float(np.quantile(within, 1 - _REVISIT_SHARE))
-        return Calibration(threshold, _evidence(threshold, within, foreign[:, 0], places))
+        return Calibration(threshold, asked | _evidence(threshold, within, foreign[:, 0], places))
     threshold = float(np.quantile(foreign[:, 0], 1 - _FOREIGN_SHARE))
-    evidence = _evidence(threshold, within, foreign[:, 0], places)
+    evidence = asked | _evidence(threshold, within, foreign[:, 0], places)
     scores = np.concatenate([revisits, foreign])
     known = np.concatenate([true, np.zeros(len(foreign), dtype=np.bool_)])
     model = fit_score_model(scores, known)
+    passing = revisits[:, 0] >= threshold
     if model is not None:
-        evidence |= _likely(model, revisits, foreign)
+        passing = _likely(model, revisits)
+        evidence['revisits_likely_share'] = _share(passing)
+        evidence['foreign_likely_share'] = _share(_likely(model, foreign))
         evidence |= {'true_matches': int(known.sum()), 'false_matches': int((~known).sum())}
         evidence |= _rounded(reliability(model, scores, known))
+    evidence['revisits_right_share'] = _share(passing & true)
+    evidence['revisits_wrong_share'] = _share(passing & ~true)
     return Calibration(threshold, evidence, model)
 
 
-def _likely(
-    model: ScoreModel, revisits: FloatArray, foreign: FloatArray
-) -> dict[str, float | int | str]:
-    """Return which share of both kinds of view is more likely true than not."""
+def _likely(model: ScoreModel, scores: FloatArray) -> NDArray[np.bool_]:
+    """Return which of (n, 2) scores are more likely of a true match than not."""
+    return np.array([model.probability(float(s), float(m)) >= 0.5 for s, m in scores])
 
-    def share(scores: FloatArray) -> float:
-        return float(np.mean([model.probability(float(s), float(m)) >= 0.5 for s, m in scores]))
 
-    shares = {'revisits_likely_share': share(revisits), 'foreign_likely_share': share(foreign)}
-    return _rounded(shares)
+def _share(which: NDArray[np.bool_]) -> float:
+    return round(float(which.mean()), 4)
 
 
 class _Scorer:
@@ -176,7 +178,7 @@ def _distances_m(keyframes: Keyframes, rows: IntArray) -> FloatArray:
 def _evidence(
     threshold: float, revisits: NDArray[np.floating], foreign: FloatArray, places: Places
 ) -> dict[str, float | int | str]:
-    enough = len(foreign) >= _FEWEST_SCORES
+    enough = len(foreign) >= FEWEST_FOREIGN
     evidence: dict[str, float | int | str] = {
         'method': 'share of views of places outside the map'
         if enough

@@ -27,6 +27,7 @@ from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialise import initialise_by_ridge
+from avpr_ros.training.initialise_head import initialise_head
 from avpr_ros.training.initialise_projection import initialise_projection
 from avpr_ros.training.inputs import FreshViews
 from avpr_ros.training.objectives.gallery_side import GallerySide
@@ -75,6 +76,7 @@ def train_query_network(
     space = gallery.maps[0].space()
     weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
     network = query_network_for(space, settings.query_network, weights)
+    taken = initialise_head(network, space) if settings.gallery_head else ()
     trainer = _trainer(network, gallery, settings)
     held_out = HeldOutViews.draw(gallery.images, network.input_px, settings.seed)
     _initialise(network, space, gallery, progress)
@@ -99,6 +101,7 @@ def train_query_network(
     progress('calibration', 1, 1)
     training = {
         **_evidence(trainer, settings, gallery.places),
+        'taken_from_gallery_head': list(taken),
         'held_out': {
             'what': WHAT,
             'views': VIEWS,

@@ -64,6 +64,8 @@ class Recalibration:
         )
         if self.recall_at_1_new < self.recall_at_1_old - _WEAKER:
             text += '; it does not know the new session well: train again with avpr train'
+        if self.after.power is not None:
+            text += f'; {self.after.power}'
         return text
 
 

@@ -34,6 +34,7 @@ class TrainSettings:
         query_network: a preset of ``networks/learned_query.py``; None: the embedded network,
             with the aggregator that suits the map's descriptor space.
         backbone_weights: a weights file of timm for the preset's backbone.
+        gallery_head: start a learned head from the gallery network's, where shapes agree.
         method: name of the objective, see ``objectives/methods.py``.
         accumulate: batches whose gradients are summed up before the optimiser steps.
         hold_out_share: share of the places that no training view comes from; the held-out loss
@@ -56,6 +57,7 @@ class TrainSettings:
     frozen_blocks: int = 2
     query_network: str | None = None
     backbone_weights: str | None = None
+    gallery_head: bool = False
     method: str = 'without_iea'
     accumulate: int = 1
     hold_out_share: float = 0.0

@@ -65,7 +65,7 @@ def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--min-ratio', '50')
     code, out, _ = avpr(*arguments)
     assert code == 0
-    assert _cell(out, 'ambiguous') == '12 (100.0%)'
+    assert _cell(out, 'rejected: ambiguous') == '12 (100.0%)'
     assert (tmp_path / 'out' / 'trajectory.tum').read_text() == ''
 
 
@@ -73,7 +73,7 @@ def test_a_sequence_is_waited_for_and_an_unknown_kind_refused(avpr, walk, tmp_pa
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--sequence')
     code, out, _ = avpr(*arguments, 'filter')
     assert code == 0
-    assert _cell(out, 'sequence').startswith('1')
+    assert _cell(out, 'rejected: sequence').startswith('1')
     code, _, err = avpr(*arguments, 'seqslam')
     assert code == 2
     assert "sequence is 'seqslam'; use single or agree or filter" in err

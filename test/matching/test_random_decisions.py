@@ -26,6 +26,12 @@ CALIBRATIONS = (
     Calibration(0.5, {}, ScoreModel(0.0, 0.0, 0.0)),
     Calibration(0.5, {}, ScoreModel(1e308, 1e308, 1e308)),
     Calibration(0.5, {}, ScoreModel(-3.0, 6.0, 6.0)),
+    Calibration(
+        0.5,
+        {'revisits': 90, 'foreign': 90, 'revisits_right_share': 0.9, 'foreign_likely_share': 0.0},
+        ScoreModel(-3.0, 6.0, 6.0),
+    ),
+    Calibration(0.5, {'revisits': 9, 'foreign': 90, 'foreign_likely_share': 1.0}),
 )
 NUMBERS = np.array([0.0, np.nan, np.inf, -np.inf, 1e38, 1e-38, -1.0])
 

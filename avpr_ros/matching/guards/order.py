@@ -11,6 +11,7 @@ from avpr_ros.matching.guards.consistency import ConsistencyGuard
 from avpr_ros.matching.guards.cool_down import CoolDownGuard
 from avpr_ros.matching.guards.guard import Guard
 from avpr_ros.matching.guards.probability import ProbabilityGuard
+from avpr_ros.matching.guards.score_level import ScoreLevelGuard, WeakScoresGuard
 from avpr_ros.matching.guards.similarity import SimilarityGuard, UncalibratedGuard
 from avpr_ros.matching.guards.vote import VoteGuard
 from avpr_ros.matching.settings import MatchSettings
@@ -54,15 +55,19 @@ def score_guards(calibration: Calibration | None, settings: MatchSettings) -> tu
     if settings.sequence == 'filter':
         threshold = settings.min_similarity
         return () if threshold is None else (SimilarityGuard(threshold),)
-    return _scores(calibration, settings), AmbiguityGuard(settings.min_ratio)
+    return *_scores(calibration, settings), AmbiguityGuard(settings.min_ratio)
 
 
-def _scores(calibration: Calibration | None, settings: MatchSettings) -> Guard:
+def _scores(calibration: Calibration | None, settings: MatchSettings) -> tuple[Guard, ...]:
     """Return what judges the scores: a threshold that was given, or what the calibration has."""
     if settings.min_similarity is not None:
-        return SimilarityGuard(settings.min_similarity)
+        return (SimilarityGuard(settings.min_similarity),)
     if calibration is None:
-        return UncalibratedGuard()
-    if calibration.score is None:
-        return SimilarityGuard(calibration.min_similarity)
-    return ProbabilityGuard(calibration.score, settings.min_probability)
+        return (UncalibratedGuard(),)
+    power = calibration.power
+    if power is not None and not power.enough:
+        return (WeakScoresGuard(power),)
+    threshold: Guard = SimilarityGuard(calibration.min_similarity)
+    if calibration.score is not None:
+        threshold = ProbabilityGuard(calibration.score, settings.min_probability)
+    return (threshold,) if power is None else (threshold, ScoreLevelGuard(calibration, power))
