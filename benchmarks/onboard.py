@@ -39,6 +39,7 @@ from results import (
 from robot.method import METHODS
 from robot.networks import heavy_network, learned_network
 from robot.node import (
+    KEYFRAMES,
     Drive,
     empty_command,
     jpeg_640x480,
@@ -48,6 +49,7 @@ from robot.node import (
 )
 from robot.query_cost import TimedNetwork, query_cost
 from robot.search import memory_plan, search_cost
+from robot.town import large_town_map
 from robot.walks import LIGHT, WALKS, map_of, query_of, read_image
 
 NOTE = (
@@ -58,8 +60,9 @@ NOTE = (
     'fast in 8 bits. '
     'image_to_pose: 640x480 JPEG, 10,000 keyframes, from publishing in one process to the pose '
     'back in it; rclpy_empty is a node that answers without looking. image_to_pose_landmarks: '
-    "every eighth picture of the demo town's second drive at 10 Hz on its map, a metric pose for "
-    'each that the landmarks confirm. The keyframes of search_* are mixtures of three real '
+    "every eighth picture of the demo town's second drive at 10 Hz, a metric pose for each that the "
+    'landmarks confirm; of the 10,000 keyframes those of the town are as built, the others copies of '
+    'them far away, descriptors with their numbers in another order. The keyframes of search_* are mixtures of three real '
     'descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not measured. '
     'heavy_torch_flat is the embedded gallery network on both sides: no weights of a foundation '
     'model are at hand. nordland: every fourth query.'
@@ -144,8 +147,9 @@ def drive_with_landmarks(python: str, seconds: float) -> list[Row]:
     frames = open_source(demo / 'drive2', SourceOptions(pose_topic=TRUTH_TOPIC)).frames()
     images = [jpeg_640x480(frame.decode()) for frame in islice(frames, 0, None, 8)]
     drive = Drive('image_to_pose_landmarks', seconds, camera_hz=10.0, use_landmarks=True)
-    command = node_command(python, demo / 'map', demo / 'query.onnx', drive)
-    return [{'keyframes': len(GalleryMap.open(demo / 'map')), **played(command, drive, images)}]
+    folder = large_town_map(GalleryMap.open(demo / 'map'), KEYFRAMES)
+    command = node_command(python, folder, demo / 'query.onnx', drive)
+    return [{'keyframes': KEYFRAMES, **played(command, drive, images)}]
 
 
 def pipelines(quick: bool) -> list[Row]:
