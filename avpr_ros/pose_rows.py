@@ -37,6 +37,18 @@ def inverse(a_from_b: FloatArray) -> FloatArray:
     return np.hstack([-turn.apply(rows[:, :3]), turn.as_quat()])
 
 
+def between(first: FloatArray, second: FloatArray, part: FloatArray) -> FloatArray:
+    """Return the (N, 7) poses at ``part`` (N,), 0 to 1, of the way from (N, 7) to (N, 7).
+
+    Straight line, constant turning.
+    """
+    start = Rotation.from_quat(first[:, 3:])
+    turn = (start.inv() * Rotation.from_quat(second[:, 3:])).as_rotvec()
+    share = part[:, np.newaxis]
+    translations = first[:, :3] + share * (second[:, :3] - first[:, :3])
+    return np.hstack([translations, (start * Rotation.from_rotvec(share * turn)).as_quat()])
+
+
 def steps(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the (N-1,) distances in metres and turns in radians from each row to the next."""
     distances = np.linalg.norm(np.diff(rows[:, :3], axis=0), axis=1)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.evaluation.precision import precision_recall
-from avpr_ros.gallery.evidence import place_evidence
+from avpr_ros.gallery.evidence import nearest_distances, place_evidence
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.features import Features, extract_features
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -89,7 +89,7 @@ class Judge:
         rows = found[0][found[0] >= 0].astype(np.int64)
         angle_rad = MatchSettings.distinct_angle_rad
         same = ~self._hypotheses.all_distinct(rows, self._radius_m, angle_rad)
-        evidence = place_evidence(features, self.landmarks, rows, same)
+        evidence = place_evidence(nearest_distances(features, self.landmarks, rows), same)
         row = int(rows[same[int(evidence.argmax())]][0])
         start_s = time.perf_counter()
         inliers = epipolar_inliers(features, self.landmarks.features(row))
@@ -198,7 +198,7 @@ def main() -> None:
         if folder is not None:
             gallery = GalleryMap.open(folder / MAP)
             found = judged(one, read_drive(folder), gallery, 4 if options.quick else 1)
-            rows += rows_of(one, found, _landmarks(gallery).min_evidence)
+            rows += rows_of(one, found, _landmarks(gallery).min_evidence_alone)
     print_table(rows, 'An epipolar check beside the evidence of corners')
     write_results('epipolar', rows, quick=options.quick, note=NOTE)
 

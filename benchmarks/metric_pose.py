@@ -99,18 +99,22 @@ class Part:
                 yield frame
 
 
+def euroc_lens(data: Path) -> CameraIntrinsics:
+    """Return the lens of ``cam0`` of ``euroc_v1``."""
+    lens = yaml.safe_load((data / 'camera.yaml').read_text(encoding='utf-8'))['cam0']
+    k = (lens['fx'], 0.0, lens['cx'], 0.0, lens['fy'], lens['cy'], 0.0, 0.0, 1.0)
+    return CameraIntrinsics(
+        lens['width'], lens['height'], lens['distortion_model'], k, tuple(lens['d'])
+    )
+
+
 def euroc(data: Path, folder: Path) -> PoseSet:
     """Build and train on three of four frames of ``euroc_v1``; the others are queries."""
     source = ImageFolderSource(
         data / 'cam0', SourceOptions(poses_csv=data / 'poses.csv', base_frame='cam0')
     )
-    lens = yaml.safe_load((data / 'camera.yaml').read_text(encoding='utf-8'))['cam0']
-    k = (lens['fx'], 0.0, lens['cx'], 0.0, lens['fy'], lens['cy'], 0.0, 0.0, 1.0)
-    intrinsics = CameraIntrinsics(
-        lens['width'], lens['height'], lens['distortion_model'], k, tuple(lens['d'])
-    )
     # The poses are those of the camera, so it sits at the base's origin.
-    camera = Camera(source.cameras[0].name, 'cam0', Pose.identity(), intrinsics)
+    camera = Camera(source.cameras[0].name, 'cam0', Pose.identity(), euroc_lens(data))
     map_folder, query = folder / 'map', folder / 'query.onnx'
     if not map_folder.exists():
         build_map(

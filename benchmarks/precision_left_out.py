@@ -16,6 +16,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.layout import Layout
 from precision_sets import APART_M
 from results import require_data
 
@@ -25,10 +26,15 @@ class PartOfMap(GalleryMap):
     """Some rows of a map; what was learned of the whole map stays."""
 
     kept: Landmarks | None = None
+    kept_layout: Layout | None = None
 
     def landmarks(self) -> Landmarks | None:
         """Return the landmarks of the rows that are left."""
         return self.kept
+
+    def layout(self) -> Layout | None:
+        """Return the layouts of the rows that are left."""
+        return self.kept_layout
 
 
 def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
@@ -37,7 +43,7 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
     names = ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
     keyframes = Keyframes(**{name: getattr(frames, name)[rows] for name in names})
     descriptors = np.asarray(gallery.descriptors[rows])
-    whole = gallery.landmarks()
+    whole, layout = gallery.landmarks(), gallery.layout()
     return PartOfMap(
         gallery.path,
         gallery.manifest,
@@ -45,6 +51,7 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
         keyframes,
         GalleryIndex.build(descriptors),
         None if whole is None else _landmarks_of(whole, rows),
+        None if layout is None else replace(layout, rows=layout.rows[rows]),
     )
 
 

@@ -9,24 +9,23 @@ import csv
 import itertools
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from avpr_ros.demo.bag_writer import ODOMETRY_FRAME, Shot, encode_jpeg, write_bag
-from avpr_ros.demo.camera import BASE_FROM_CAMERA, Camera
+from avpr_ros.demo.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
+from avpr_ros.demo.camera import AXES_FROM_OPTICAL, BASE_FROM_CAMERA
 from avpr_ros.demo.drift import Drift, with_drift
 from avpr_ros.poses import Pose
 from avpr_ros.ros.odometry import interpolated
+from avpr_ros.sources.frame import CameraIntrinsics
+from metric_pose import euroc_lens
 
 GALLERY, QUERY = 'gallery', 'query'
 START_NS = 1_700_000_000 * 10**9
 SEED = 1
 #: Poses of odometry for each frame.
 ODOMETRY_PER_FRAME = 10
-#: Lens of EuRoC's cam0, as in its ``camera.yaml``.
-EUROC = Camera(752, 480, 458.0)
-EUROC_K = np.array([[458.654, 0.0, 367.215], [0.0, 457.296, 248.375], [0.0, 0.0, 1.0]])
-EUROC_D = np.array([-0.28340811, 0.07395907, 0.00019359, 1.76187114e-05, 0.0])
+#: The truth is that of the camera: the base is the same point, with a base's axes.
+EUROC_BASE_FROM_CAMERA = Pose(np.zeros(3), AXES_FROM_OPTICAL)
 
 
 def write_corridor(data: Path, folder: Path, drift: Drift, frames: int | None) -> None:
@@ -40,40 +39,36 @@ def write_corridor(data: Path, folder: Path, drift: Drift, frames: int | None) -
         _write(folder / walk, shots, shots, None, odometry_drift)
 
 
-def write_euroc(data: Path, folder: Path, drift: Drift, frames: int | None) -> None:
-    """Write a flight as two: the even frames for the map, the odd ones for the queries."""
+def write_euroc(
+    data: Path, folder: Path, drift: Drift, frames: int | None, every: int = 4
+) -> None:
+    """Write a flight as two: each ``every``-th frame for the queries, the others for the map."""
     with (data / 'poses.csv').open(encoding='utf-8') as file:
         rows = list(csv.DictReader(file))[:frames]
     shots = [
-        Shot(int(row['stamp_ns']), _euroc_pose(row), _undistorted(image))
+        Shot(int(row['stamp_ns']), _euroc_pose(row), image.read_bytes())
         for row, image in zip(rows, sorted((data / 'cam0').iterdir()), strict=False)
     ]
-    _write(folder / GALLERY, shots[::2], shots, EUROC, None)
-    _write(folder / QUERY, shots[1::2], shots, EUROC, drift)
+    lens = euroc_lens(data)
+    queries = shots[every // 2 :: every]
+    mapped = [shot for k, shot in enumerate(shots) if k % every != every // 2]
+    _write(folder / GALLERY, mapped, shots, lens, None, EUROC_BASE_FROM_CAMERA)
+    _write(folder / QUERY, queries, shots, lens, drift, EUROC_BASE_FROM_CAMERA)
 
 
 def _euroc_pose(row: dict[str, str]) -> Pose:
     names = ('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw')
     map_from_camera = Pose.from_xyz_quaternion(np.array([float(row[name]) for name in names]))
-    return map_from_camera @ BASE_FROM_CAMERA.inverse()
-
-
-def _undistorted(image: Path) -> bytes:
-    """Return the image as EUROC's pinhole would have taken it."""
-    centre_x, centre_y = EUROC.centre_px
-    pinhole = np.array([[EUROC.focal_px, 0, centre_x], [0, EUROC.focal_px, centre_y], [0, 0, 1.0]])
-    picture = cv2.imread(str(image), cv2.IMREAD_COLOR)
-    assert picture is not None, image
-    flat = cv2.undistort(picture, EUROC_K, EUROC_D, None, pinhole)
-    return encode_jpeg(np.asarray(flat, np.uint8))
+    return map_from_camera @ EUROC_BASE_FROM_CAMERA.inverse()
 
 
 def _write(
     bag: Path,
     shots: Sequence[Shot],
     way: Sequence[Shot],
-    camera: Camera | None,
+    lens: CameraIntrinsics | None,
     drift: Drift | None,
+    base_from_camera: Pose = BASE_FROM_CAMERA,
 ) -> None:
     """Write the shots; odometry follows the way, finely, in the map or with drift."""
     stamps, truth = [way[0].stamp_ns], [way[0].map_from_base]
@@ -83,7 +78,8 @@ def _write(
             stamps.append(before.stamp_ns + round(part * (after.stamp_ns - before.stamp_ns)))
             truth.append(interpolated(before.map_from_base, after.map_from_base, part))
     if drift is None:
-        write_bag(bag, shots, list(zip(stamps, truth, strict=True)), camera)
-        return
-    odometry = with_drift(truth, drift, np.random.default_rng(SEED))
-    write_bag(bag, shots, list(zip(stamps, odometry, strict=True)), camera, ODOMETRY_FRAME)
+        odometry, frame = truth, MAP_FRAME
+    else:
+        odometry, frame = with_drift(truth, drift, np.random.default_rng(SEED)), ODOMETRY_FRAME
+    timed = list(zip(stamps, odometry, strict=True))
+    write_bag(bag, shots, timed, lens, frame, base_from_camera)

@@ -66,7 +66,7 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks, write_report
+    from avpr_ros.cli.landmarks import add_landmarks, add_layout, write_report
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.append import append_to_map
     from avpr_ros.gallery.builder import BuildSettings
@@ -81,6 +81,7 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
         def finish(grown: GalleryMap) -> None:
             wanted = gallery.landmarks() is not None
             landmarks = add_landmarks(grown, report) if wanted else None
+            add_layout(grown, report)
             # A map has views of all its keyframes or of none.
             add_views(grown, 0 if views is None else views.shape[1], report)
             write_report(grown, landmarks)

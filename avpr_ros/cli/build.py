@@ -144,7 +144,7 @@ def _build(
     space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks, write_report
+    from avpr_ros.cli.landmarks import add_landmarks, add_layout, write_report
     from avpr_ros.cli.views import add_views
     from avpr_ros.gallery.builder import build_map
     from avpr_ros.networks.registry import describer_by_name
@@ -159,6 +159,7 @@ def _build(
 
         def finish(gallery: GalleryMap) -> None:
             add_views(gallery, views, report)
+            add_layout(gallery, report)
             write_report(gallery, add_landmarks(gallery, report) if landmarks else None)
 
         gallery = build_map(drives, describer, output, settings, report, finish=finish)

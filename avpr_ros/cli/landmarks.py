@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of ``avpr build`` that add landmarks and the report to a map."""
+"""The parts of ``avpr build`` that add layouts, landmarks and the report to a map."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def add_landmarks(gallery: GalleryMap, report: Progress) -> Landmarks:
     landmarks = build_landmarks(gallery, report)
     landmarks.save(gallery.path / LANDMARKS)
     return landmarks
+
+
+def add_layout(gallery: GalleryMap, report: Progress) -> None:
+    """Add the layouts of the keyframes' pictures to a map that is being built."""
+    from avpr_ros.gallery.gallery_map import LAYOUT
+    from avpr_ros.gallery.layout_builder import build_layout
+
+    build_layout(gallery, report).save(gallery.path / LAYOUT)
 
 
 def write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 import importlib.util
 import json
 import math
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
@@ -26,6 +24,7 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.poses import Pose
 from avpr_ros.sources.tum import read_tum
 
+BACK_END = 'avpr_back_end'
 #: Folder of what the back-end writes.
 OUTPUT = 'back_end'
 LEAST_RATIO = 5.0
@@ -65,13 +64,7 @@ def check_installed() -> None:
         )
 
 
-def play_with_back_end(
-    steps: Steps,
-    folder: Path,
-    bag: str,
-    method: Method,
-    parameters: Mapping[str, float] = MappingProxyType({}),
-) -> None:
+def play_with_back_end(steps: Steps, folder: Path, bag: str, method: Method) -> None:
     """Play a drive and its odometry to the node and to the back-end beside it.
 
     Args:
@@ -79,14 +72,11 @@ def play_with_back_end(
         folder: of ``steps``, for the logs.
         bag: the drive, in that folder.
         method: whose map and query network the node takes.
-        parameters: of the back-end, where its defaults do not fit the odometry.
     """
-    back_end = ['avpr_back_end', '--ros-args', '-p', f'output:={OUTPUT}']
+    back_end = [BACK_END, '--ros-args', '-p', f'output:={OUTPUT}']
     back_end += ['-p', 'solve_period_s:=0.0', '-r', f'odom:={ODOMETRY_TOPIC}']
-    for name, value in parameters.items():
-        back_end += ['-p', f'{name}:={value}']
     with steps.background(back_end, folder / 'back_end.log'):
-        play(steps, folder, bag, method, also=[ODOMETRY_TOPIC])
+        play(steps, folder, bag, method, also=[ODOMETRY_TOPIC], listeners=[BACK_END])
 
 
 def score_back_end(
@@ -133,6 +123,7 @@ def score_back_end(
         'ate_after_m': ate_after_m,
         'ate_ratio': ate_before_m / max(ate_after_m, 1e-9),
         'wrong_edges': sum(error_m > wrong_m for error_m in used),
+        'wrong_m': wrong_m,
         'used_edges': len(used),
         'largest_edge_error_m': max(used, default=0.0),
         'rejected_edges': len(rejected),

@@ -19,6 +19,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.demo.camera import BASE_FROM_CAMERA, Camera
 from avpr_ros.files import atomic_folder
 from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
 
 IMAGE_TOPIC = '/camera/image/compressed'
 ODOMETRY_TOPIC = '/odom'
@@ -61,8 +62,9 @@ def write_bag(
     path: Path,
     shots: Iterable[Shot],
     odometry: Sequence[tuple[int, Pose]],
-    camera: Camera | None,
+    camera: Camera | CameraIntrinsics | None,
     odometry_frame: str = MAP_FRAME,
+    base_from_camera: Pose = BASE_FROM_CAMERA,
 ) -> None:
     """Write one drive; an older bag at ``path`` is replaced when the new one is whole.
 
@@ -72,12 +74,15 @@ def write_bag(
         odometry: stamp and pose of the base, in stamp order, at its own rate.
         camera: for ``camera_info``; None where the lens is not known, and nothing is said of it.
         odometry_frame: what those poses are in; with drift it is not the map.
+        base_from_camera: how the camera is mounted.
     """
     with atomic_folder(path, replace=True) as temporary:
         folder = temporary / path.name
         with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
             messages = [(when, _odometry(when, pose, odometry_frame)) for when, pose in odometry]
-            _write(writer, shots, messages, camera)
+            mounting = _mounting(messages[0][0], base_from_camera)
+            lens = camera.intrinsics if isinstance(camera, Camera) else camera
+            _write(writer, shots, messages, lens, mounting)
         for file in folder.iterdir():
             file.replace(temporary / file.name)
         folder.rmdir()
@@ -87,22 +92,23 @@ def _write(
     writer: Writer,
     shots: Iterable[Shot],
     odometry: Sequence[tuple[int, Any]],
-    camera: Camera | None,
+    lens: CameraIntrinsics | None,
+    mounting: Any,
 ) -> None:
     topics = {
         topic: writer.add_connection(topic, kind, typestore=_STORE)
         for topic, kind in _TOPICS.items()
     }
     waiting = list(reversed(odometry))
-    _put(writer, topics['/tf_static'], _mounting(odometry[0][0]), odometry[0][0])
+    _put(writer, topics['/tf_static'], mounting, odometry[0][0])
     for shot in shots:
         stamp = shot.stamp_ns
         while waiting and waiting[-1][0] <= stamp:
             when, message = waiting.pop()
             _put(writer, topics[ODOMETRY_TOPIC], message, when)
         _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
-        if camera is not None:
-            _put(writer, topics['/camera/camera_info'], _camera_info(stamp, camera), stamp)
+        if lens is not None:
+            _put(writer, topics['/camera/camera_info'], _camera_info(stamp, lens), stamp)
         _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.encoded), stamp)
     for when, message in reversed(waiting):
         _put(writer, topics[ODOMETRY_TOPIC], message, when)
@@ -138,17 +144,17 @@ def _image(stamp_ns: int, encoded: bytes) -> Any:
     )
 
 
-def _camera_info(stamp_ns: int, camera: Camera) -> Any:
-    focal, (cx, cy) = camera.focal_px, camera.centre_px
+def _camera_info(stamp_ns: int, lens: CameraIntrinsics) -> Any:
+    k = np.array(lens.k, np.float64)
     return _type('sensor_msgs/msg/CameraInfo')(
         header=_header(stamp_ns, CAMERA_FRAME),
-        height=camera.height_px,
-        width=camera.width_px,
-        distortion_model='plumb_bob',
-        d=np.zeros(5),
-        k=np.array([focal, 0, cx, 0, focal, cy, 0, 0, 1], np.float64),
+        height=lens.height_px,
+        width=lens.width_px,
+        distortion_model=lens.distortion_model,
+        d=np.array(lens.d, np.float64),
+        k=k,
         r=np.eye(3).ravel(),
-        p=np.array([focal, 0, cx, 0, 0, focal, cy, 0, 0, 0, 1, 0], np.float64),
+        p=np.insert(k.reshape(3, 3), 3, 0.0, axis=1).ravel(),
         binning_x=0,
         binning_y=0,
         roi=_type('sensor_msgs/msg/RegionOfInterest')(
@@ -178,8 +184,8 @@ def _pose_stamped(stamp_ns: int, pose: Pose) -> Any:
     )
 
 
-def _mounting(stamp_ns: int) -> Any:
-    x, y, z, qx, qy, qz, qw = (float(v) for v in BASE_FROM_CAMERA.as_xyz_quaternion())
+def _mounting(stamp_ns: int, base_from_camera: Pose) -> Any:
+    x, y, z, qx, qy, qz, qw = (float(v) for v in base_from_camera.as_xyz_quaternion())
     transform = _type('geometry_msgs/msg/TransformStamped')(
         header=_header(stamp_ns, BASE_FRAME),
         child_frame_id=CAMERA_FRAME,

@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Camera:
         """
         return (self.width_px - 1) / 2, (self.height_px - 1) / 2
 
+    @property
+    def intrinsics(self) -> CameraIntrinsics:
+        """Return it as ``camera_info`` says it."""
+        focal, (x, y) = self.focal_px, self.centre_px
+        k = (focal, 0.0, x, 0.0, focal, y, 0.0, 0.0, 1.0)
+        return CameraIntrinsics(self.width_px, self.height_px, 'plumb_bob', k, (0.0,) * 5)
+
     def rays(self, factor: int) -> NDArray[np.float32]:
         """Return (H, W, 3) optical-frame rays of depth 1, ``factor`` rays a pixel and axis."""
         width, height = self.width_px * factor, self.height_px * factor
@@ -39,13 +47,13 @@ class Camera:
         return np.stack([x, y, np.ones_like(x)], -1).astype(np.float32)
 
 
+#: Axes of a base (x forward, y left, z up) from those of an optical frame (z forward, x right, y
+#: down; REP-103).
+AXES_FROM_OPTICAL = Rotation.from_matrix([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 _UP_RAD = np.radians(7.0)
-#: base_link (x forward, z up) from the optical frame (z forward, x right, y down; REP-103). The
-#: camera looks up a little: less road, more houses.
+#: The camera looks up a little: less road, more houses.
 BASE_FROM_CAMERA = Pose(
-    np.array([0.5, 0.0, 1.55]),
-    Rotation.from_euler('y', -_UP_RAD)
-    * Rotation.from_matrix([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]),
+    np.array([0.5, 0.0, 1.55]), Rotation.from_euler('y', -_UP_RAD) * AXES_FROM_OPTICAL
 )
 
 

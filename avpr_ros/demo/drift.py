@@ -35,21 +35,6 @@ class Drift:
             f'{self.walk_deg_per_root_m:g} degrees in the root of a metre'
         )
 
-    def as_noise(self, way_m: float) -> dict[str, float]:
-        """Return the parameters of ``avpr_back_end`` for it: a random walk just as wide.
-
-        Its back-end knows random walks only, the root of the way times ``position_noise`` and
-        ``rotation_noise``; a constant error grows with the way itself. Both are equal at the end.
-
-        Args:
-            way_m: length of the drive.
-        """
-        creep_rad, walk_rad = np.deg2rad([self.creep_deg_per_m, self.walk_deg_per_root_m])
-        return {
-            'position_noise': abs(self.scale - 1.0) * float(np.sqrt(way_m)),
-            'rotation_noise': float(np.hypot(creep_rad * np.sqrt(way_m), walk_rad)),
-        }
-
 
 #: Wheels that nobody calibrated.
 WHEELS = Drift(1.015, 0.03, 0.2)

@@ -73,7 +73,14 @@ def build_and_train(steps: Steps, folder: Path, bag: str, min_distance_m: float)
             steps.run([*command, '--output', output])
 
 
-def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[str] = ()) -> None:
+def play(
+    steps: Steps,
+    folder: Path,
+    bag: str,
+    method: Method,
+    also: Sequence[str] = (),
+    listeners: Sequence[str] = (),
+) -> None:
     """Start the node, play a drive into it over topics, write down what it says.
 
     Args:
@@ -82,6 +89,7 @@ def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[st
         bag: the drive, in that folder.
         method: whose map and query network the node takes.
         also: further topics of the bag to play, for those who listen beside the node.
+        listeners: nodes that must be connected to all of it before the first image.
     """
     node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
     node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
@@ -92,5 +100,7 @@ def play(steps: Steps, folder: Path, bag: str, method: Method, also: Sequence[st
     replay = ['avpr_replay', bag, '--image-topic', IMAGE_TOPIC, '--out', method.answers]
     for topic in also:
         replay += ['--also', topic]
+    for name in listeners:
+        replay += ['--listener', name]
     with steps.background(node, folder / f'localizer-{method.name}.log'):
         steps.run(replay)

@@ -49,7 +49,8 @@ def coverage(gallery: GalleryMap, radius_m: float) -> Coverage:
         radius_m: how near keyframes of one place are.
     """
     keyframes = gallery.keyframes
-    pairs, steps_m = keyframes.successive(), keyframes.steps_m()
+    pairs = keyframes.successive()
+    steps_m = keyframes.apart_m(pairs)
     moved_m = steps_m[steps_m > 0]
     usual_m = float(np.median(moved_m)) if moved_m.size else 0.0
     least_m = GAP_STEPS * max(usual_m, gallery.manifest.keyframe_spacing.distance_m)

@@ -10,6 +10,7 @@ from avpr_ros.evaluation.coverage import Coverage, coverage
 from avpr_ros.evaluation.self_similarity import SelfSimilarity, self_similarity
 from avpr_ros.evaluation.weak_places import WeakPlaces, weak_places
 from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.evidence_threshold import Outsiders, played_outsiders
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 
@@ -22,12 +23,15 @@ class MapEvidence:
         alike: how alike different places look.
         weak: what becomes of keyframes that are looked for.
         coverage: what was driven, and gaps.
+        outsiders: keyframes looked for without all in sight of them, by corners; None without
+            landmarks.
         calibration: of the query network that was named, or of the map; None without either.
     """
 
     alike: SelfSimilarity
     weak: WeakPlaces
     coverage: Coverage
+    outsiders: Outsiders | None
     calibration: Calibration | None
 
     @classmethod
@@ -49,5 +53,10 @@ class MapEvidence:
             alike,
             weak_places(gallery, alike, landmarks),
             coverage(gallery, alike.radius_m),
+            None if landmarks is None else _outsiders(gallery, landmarks, alike.radius_m),
             calibration or gallery.manifest.calibration,
         )
+
+
+def _outsiders(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> Outsiders:
+    return played_outsiders(landmarks, gallery.descriptors, gallery.keyframes, radius_m)

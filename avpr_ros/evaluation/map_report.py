@@ -17,7 +17,7 @@ from avpr_ros.evaluation.map_plots import (
     weak_plot,
 )
 from avpr_ros.evaluation.page import jpeg_uri, render_page
-from avpr_ros.evaluation.weakness_facts import pair_text
+from avpr_ros.evaluation.weakness_facts import apart_text, pair_text
 from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
 
@@ -41,7 +41,8 @@ def write_map_report(gallery: GalleryMap, path: Path, evidence: MapEvidence) -> 
         'title': f'Gallery map of {", ".join(s.name for s in gallery.manifest.sessions)}',
         'facts': map_facts(gallery, evidence),
         'figures': _figures(gallery, evidence),
-        'pairs': [_pair(gallery, *pair) for pair in alike],
+        'pairs': [_pair(gallery, pair_text(gallery, *pair), pair[:2]) for pair in alike],
+        'corner_pairs': _corner_pairs(gallery, evidence),
     }
     write_text_atomically(path, render_page(_TEMPLATE, values))
 
@@ -86,9 +87,19 @@ def _figures(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, str]]
     return [{'title': t, 'reading': reading, 'image': image} for t, reading, image in figures]
 
 
-def _pair(gallery: GalleryMap, a: int, b: int, similarity: float) -> dict[str, object]:
-    thumbnails = [gallery.thumbnail(row) for row in (a, b)]
-    return {
-        'text': pair_text(gallery, a, b, similarity),
-        'images': [None if image is None else jpeg_uri(image) for image in thumbnails],
-    }
+def _corner_pairs(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, object]]:
+    """Return the look-alikes that corners can hardly tell apart."""
+    if evidence.outsiders is None:
+        return []
+    return [
+        _pair(
+            gallery, f'{apart_text(gallery, a, b)}: evidence {nats:.0f} for the wrong one', (a, b)
+        )
+        for a, b, nats in evidence.outsiders.closest_calls(_PAIRS)
+    ]
+
+
+def _pair(gallery: GalleryMap, text: str, rows: tuple[int, int]) -> dict[str, object]:
+    thumbnails = [gallery.thumbnail(row) for row in rows]
+    images = [None if image is None else jpeg_uri(image) for image in thumbnails]
+    return {'text': text, 'images': images}

@@ -16,7 +16,7 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.self_similarity import SelfSimilarity
-from avpr_ros.gallery.evidence import place_evidence
+from avpr_ros.gallery.evidence import nearest_distances, place_evidence
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
@@ -80,7 +80,7 @@ def weak_places(
     return WeakPlaces(
         alike.rows[some],
         _by_corners(gallery, landmarks, alike, some),
-        f'corners, evidence {landmarks.min_evidence:.0f} and more',
+        f'corners, evidence {landmarks.min_evidence_alone:.0f} and more',
         apart_m,
         metric_m,
         placed_of,
@@ -111,9 +111,10 @@ def _by_corners(
         if len(rows) < 2 or not len(landmarks.features(row)):
             continue
         same = ~hypotheses.all_distinct(rows, alike.radius_m, angle_rad)
-        evidence = place_evidence(landmarks.features(row), landmarks, rows, same)
+        nearest = nearest_distances(landmarks.features(row), landmarks, rows)
+        evidence = place_evidence(nearest, same)
         best = int(evidence.argmax())
-        if evidence[best] >= landmarks.min_evidence:
+        if evidence[best] >= landmarks.min_evidence_alone:
             other = hypotheses.distinct(row, rows[best : best + 1], alike.radius_m, angle_rad)
             verdicts[number] = CONFUSED if other.any() else RECOGNISED
     verdicts[alike.neighbour[some] < 0] = ALONE

@@ -11,6 +11,7 @@ from avpr_ros.evaluation.map_evidence import MapEvidence
 from avpr_ros.evaluation.self_similarity import SelfSimilarity
 from avpr_ros.evaluation.weak_places import ALONE, CONFUSED, RECOGNISED, UNSURE, WeakPlaces
 from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.evidence_threshold import Outsiders, evidence_threshold
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 #: Pairs of places that are named.
@@ -26,6 +27,8 @@ def weakness_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str
     ]
     if pairs := evidence.alike.worst_pairs(_PAIRS):
         facts.append(('most alike', '; '.join(pair_text(gallery, *pair) for pair in pairs)))
+    if evidence.outsiders is not None:
+        facts.append(('corners', _corners(evidence.outsiders)))
     facts.append(('coverage', _coverage(gallery, evidence.coverage)))
     if evidence.calibration is not None:
         facts.append(('calibration', _calibration(evidence.calibration)))
@@ -34,9 +37,14 @@ def weakness_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str
 
 def pair_text(gallery: GalleryMap, a: int, b: int, similarity: float) -> str:
     """Return which two keyframes look alike, and how far apart they are."""
+    return f'{apart_text(gallery, a, b)}: similarity {similarity:.3f}'
+
+
+def apart_text(gallery: GalleryMap, a: int, b: int) -> str:
+    """Return the names of two keyframes, and how far apart they are."""
     ids, positions_m = gallery.keyframes.ids, gallery.keyframes.poses[:, :3]
     apart_m = float(np.linalg.norm(positions_m[a] - positions_m[b]))
-    return f'keyframes {ids[a]} and {ids[b]}, {apart_m:.1f} m apart: similarity {similarity:.3f}'
+    return f'keyframes {ids[a]} and {ids[b]}, {apart_m:.1f} m apart'
 
 
 def _weak(weak: WeakPlaces) -> str:
@@ -72,6 +80,16 @@ def _aliasing(alike: SelfSimilarity) -> str:
         f'best of the same place {own} (median), best of another place {np.median(other):.3f} '
         f'(median) and {other.max():.3f} (most); {alike.aliased_share:.1%} of keyframes look '
         f'more like a place over {alike.radius_m:.1f} m away than like their neighbours'
+    )
+
+
+def _corners(outsiders: Outsiders) -> str:
+    if not len(outsiders.rows):
+        return 'no keyframe lies out of sight of the others, so look-alikes are not known'
+    alone, gathered = (evidence_threshold(e) for e in (outsiders.evidence, outsiders.carried))
+    return (
+        f'one image must bring evidence {alone:.0f}, images in a row {gathered:.0f}; the closest '
+        f'wrong call of {len(outsiders.rows)} had {outsiders.evidence.max():.0f}'
     )
 
 

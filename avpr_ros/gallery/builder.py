@@ -160,7 +160,7 @@ def build_into(
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
-        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS)
+        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS, gallery_map.LAYOUT)
         added = [name for name in extras if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
     _flush(folder)

@@ -64,6 +64,8 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     if found is None:
         return None
     left = np.delete(np.arange(len(points_m)), found.inliers)
+    if 2 * len(left) < len(found.inliers):  # too few to be a rival
+        return found
     other = find_camera_pose(points_m[left], rays[left], focal_px)
     return found if other is None else replace(found, rival_inliers=len(other.inliers))
 
@@ -71,8 +73,8 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
 def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
     """Find the pose that most points agree on.
 
-    RANSAC over SQPnP (Terzakis & Lourakis, ECCV 2020), refined by Levenberg-Marquardt over the
-    inliers; the covariance is that of the linearised least squares at the solution.
+    RANSAC over P3P (Gao et al., PAMI 2003), refined by Levenberg-Marquardt over the inliers; the
+    covariance is that of the linearised least squares at the solution.
 
     Args:
         points_m: (M, 3) finite, in the map.
@@ -96,7 +98,7 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
             iterationsCount=_ITERATIONS,
             reprojectionError=_INLIER_PX / focal_px,
             confidence=0.999,
-            flags=cv2.SOLVEPNP_SQPNP,
+            flags=cv2.SOLVEPNP_P3P,
         )
         if not found or inliers is None:
             return None

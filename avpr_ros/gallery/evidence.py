@@ -17,11 +17,11 @@ _COMPARED = 150
 _FAR = 300.0
 #: A feature that is better seen elsewhere counts against a place by this much at most.
 _MOST_AGAINST = 0.3
+#: Standard deviations from which corners overrule similarity among the keyframes of one place.
+_CLEARLY = 4.0
 
 
-def place_evidence(
-    query: Features, landmarks: Landmarks, rows: IntArray, same_place: NDArray[np.bool_]
-) -> FloatArray:
+def place_evidence(nearest: FloatArray, same_place: NDArray[np.bool_]) -> FloatArray:
     """Weigh each candidate's place against the other candidates.
 
     With h the distance of a query feature to its nearest in the place and e to its nearest
@@ -30,19 +30,16 @@ def place_evidence(
     2008). A corner that every place has, such as that of a door, says nothing.
 
     Args:
-        query: features of the image.
-        landmarks: of the map.
-        rows: (n,) candidate rows of the map.
+        nearest: (n, K) ``nearest_distances`` of n candidates.
         same_place: (n, n) whether two candidates show one place.
 
     Returns:
         (n,) evidence for the place of each candidate; 0 where there is nothing to compare.
     """
-    nearest = _nearest_distances(query, landmarks, rows)
-    found = np.zeros(len(rows))
+    found = np.zeros(len(same_place))
     if not nearest.size:
         return found
-    for number in range(len(rows)):
+    for number in range(len(same_place)):
         here = nearest[same_place[number]].min(axis=0)
         others = nearest[~same_place[number]]
         elsewhere = others.min(axis=0) if len(others) else np.full(len(here), _FAR)
@@ -50,8 +47,35 @@ def place_evidence(
     return found
 
 
-def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
-    """Return (n, K) distance of each query feature to the nearest of each candidate."""
+def clearest(nearest: FloatArray) -> int:
+    """Return which keyframe of a place shows what the query shows: the first, unless corners tell.
+
+    Each feature says by how much another keyframe has it better, ``log(first / other)``. Where
+    the keyframes show the same these are noise about 0; the other one is taken if their sum is
+    beyond so many standard deviations of such noise.
+
+    Args:
+        nearest: (n, K) ``nearest_distances`` of the place's keyframes, the most similar first.
+    """
+    if len(nearest) < 2 or not nearest.size:
+        return 0
+    better = np.log(nearest[0] / nearest)
+    other = int(better.sum(axis=1).argmax())
+    noise = float(np.sqrt((better[other] ** 2).sum()))
+    return other if float(better[other].sum()) > _CLEARLY * noise > 0 else 0
+
+
+def nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
+    """Return (n, K) distance of each query feature to the nearest of each candidate.
+
+    Args:
+        query: features of the image.
+        landmarks: of the map.
+        rows: (n,) candidate rows of the map.
+
+    Returns:
+        Empty where there is nothing to compare.
+    """
     asked = query.descriptors[:_COMPARED].astype(np.float32)
     spans = [landmarks.of(int(row)) for row in rows]
     spans = [slice(one.start, min(one.stop, one.start + _COMPARED)) for one in spans]

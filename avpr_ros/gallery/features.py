@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.arrays import RgbImage
+from avpr_ros.arrays import IntArray, RgbImage
 
 #: Images are shrunk to this longer side: corners that survive it are seen again from elsewhere,
 #: and the cost falls with the square. Positions are still found to a part of a pixel.
@@ -75,3 +75,21 @@ def squared_distances(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.
         np.maximum(squares + np.einsum('ij,ij->i', second, second) - 2 * products, 0.0),
         dtype=np.float32,
     )
+
+
+def nearest_of(
+    asked: NDArray[np.uint8], known: NDArray[np.uint8]
+) -> tuple[IntArray, NDArray[np.float32]]:
+    """Return (K,) which of (L, 128) known descriptors is nearest to each of (K, 128) asked ones.
+
+    Returns:
+        Indices and squared distances. ``|a - b|^2 = |a|^2 - 2 (a.b - |b|^2 / 2)``: the first part
+        is the same for all that is compared.
+    """
+    first, second = asked.astype(np.float32), known.astype(np.float32)
+    closeness = first @ second.T
+    closeness -= np.einsum('ij,ij->i', second, second) / 2
+    nearest = closeness.argmax(axis=1)
+    best = closeness[np.arange(len(nearest)), nearest]
+    squares = np.maximum(np.einsum('ij,ij->i', first, first) - 2 * best, 0.0)
+    return nearest.astype(np.int64), np.asarray(squares, dtype=np.float32)

@@ -14,6 +14,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.layout import Layout
 from avpr_ros.gallery.manifest import Manifest
 
 
@@ -51,4 +52,8 @@ class Gallery(Protocol):
 
     def landmarks(self) -> Landmarks | None:
         """Load the landmarks; None where the gallery has none."""
+        ...
+
+    def layout(self) -> Layout | None:
+        """Load the layouts of the pictures; None where the gallery has none."""
         ...

@@ -18,6 +18,7 @@ from avpr_ros.gallery import thumbnails
 from avpr_ros.gallery.index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.layout import Layout
 from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.gallery.rows import RowFile
 from avpr_ros.gallery.space import DescriptorSpace
@@ -29,9 +30,10 @@ SPACE = 'space.npz'
 REPORT = 'report.html'
 VIEWS = 'views.npy'
 LANDMARKS = 'landmarks.npz'
+LAYOUT = 'layout.npz'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, LAYOUT)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,12 @@ class GalleryMap:
         if LANDMARKS not in self.manifest.files or not (self.path / LANDMARKS).is_file():
             return None
         return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
+
+    def layout(self) -> Layout | None:
+        """Load the layouts, where this copy of the map has any; raises ``MapError``."""
+        if LAYOUT not in self.manifest.files or not (self.path / LAYOUT).is_file():
+            return None
+        return Layout.load(self.path / LAYOUT, len(self))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.

@@ -74,7 +74,11 @@ class Keyframes:
 
     def steps_m(self) -> FloatArray:
         """Return (P,) distances in metres between the rows of ``successive``."""
-        first, second = self.successive().T
+        return self.apart_m(self.successive())
+
+    def apart_m(self, pairs: IntArray) -> FloatArray:
+        """Return (P,) distances in metres between (P, 2) rows."""
+        first, second = pairs.T
         steps_m = np.linalg.norm(self.poses[second, :3] - self.poses[first, :3], axis=1)
         return np.asarray(steps_m, dtype=np.float64)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.evidence_threshold import evidence_threshold
+from avpr_ros.gallery.evidence_threshold import evidence_threshold, played_outsiders
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
@@ -47,10 +47,14 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
     bare = Landmarks.without_points(features, len(cameras))
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
-    threshold = evidence_threshold(
+    outsiders = played_outsiders(
         landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
     )
-    landmarks = replace(landmarks, min_evidence=threshold)
+    landmarks = replace(
+        landmarks,
+        min_evidence=evidence_threshold(outsiders.carried),
+        min_evidence_alone=evidence_threshold(outsiders.evidence),
+    )
     scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
     progress('landmarks', 1, 1)
     return replace(landmarks, covariance_scale=scale)

@@ -29,7 +29,8 @@ class Landmarks:
         points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
         turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
             is turned against what its mounting says.
-        min_evidence: from which a place may be believed, see ``evidence_threshold``.
+        min_evidence: from which images in a row may be believed, see ``evidence_threshold``.
+        min_evidence_alone: the same for one image.
         covariance_scale: factor on the covariance of poses, see ``self_localisation``.
     """
 
@@ -39,6 +40,7 @@ class Landmarks:
     points_m: NDArray[np.float32]
     turns: FloatArray
     min_evidence: float
+    min_evidence_alone: float
     covariance_scale: float
 
     @classmethod
@@ -53,6 +55,7 @@ class Landmarks:
             np.concatenate(descriptors),
             np.full((sum(counts), 3), np.nan, np.float32),
             np.tile([0.0, 0.0, 0.0, 1.0], (cameras, 1)),
+            np.inf,
             np.inf,
             1.0,
         )
@@ -77,8 +80,12 @@ class Landmarks:
             'descriptors': self.descriptors,
             'points_m': self.points_m,
             'turns': self.turns,
-            'numbers': np.array([self.min_evidence, self.covariance_scale]),
+            'numbers': np.array(
+                [self.min_evidence, self.min_evidence_alone, self.covariance_scale]
+            ),
         }
+        # Only rows that lie one after the other can be mapped from the file again.
+        columns = {name: np.ascontiguousarray(column) for name, column in columns.items()}
         np.savez(path, **columns)  # type: ignore[arg-type]
 
     @classmethod
@@ -95,8 +102,14 @@ class Landmarks:
         """
         try:
             columns = map_npz(path)
-            evidence, scale = columns.pop('numbers').tolist()
-            landmarks = cls(**columns, min_evidence=evidence, covariance_scale=scale)
+            evidence, *alone, scale = columns.pop('numbers').tolist()
+            # Older maps have one threshold, which was found for single images.
+            landmarks = cls(
+                **columns,
+                min_evidence=evidence,
+                min_evidence_alone=alone[0] if alone else evidence,
+                covariance_scale=scale,
+            )
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise MapError(f'{path} cannot be read ({error}); build the map again') from error
         landmarks._check(path, keyframes, cameras)
@@ -116,6 +129,7 @@ class Landmarks:
             and self.points_m.shape == (count, 3)
             and self.turns.shape == (cameras, 4)
             and self.min_evidence > 0
+            and self.min_evidence_alone > 0
             and self.covariance_scale >= 1
         )
         if not sound:

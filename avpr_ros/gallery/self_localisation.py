@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.camera_pose import CameraPose, find_unique_pose, moved_to_base
-from avpr_ros.gallery.features import squared_distances
+from avpr_ros.gallery.features import nearest_of
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.lens import Lens
@@ -48,9 +48,8 @@ def match_landmarks(
     index = index[np.isfinite(landmarks.points_m[index, 0])]
     if not len(index) or not len(descriptors):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    squares = squared_distances(descriptors, landmarks.descriptors[index])
-    nearest = squares.argmin(axis=1)
-    near = np.flatnonzero(squares[np.arange(len(nearest)), nearest] < _NEAR**2)
+    nearest, squares = nearest_of(descriptors, landmarks.descriptors[index])
+    near = np.flatnonzero(squares < _NEAR**2)
     return near, index[nearest[near]]
 
 

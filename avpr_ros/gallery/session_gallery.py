@@ -18,6 +18,7 @@ from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.layout import Layout
 from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session, SpaceInfo
 from avpr_ros.gallery.selection import KeyframeSelector
 from avpr_ros.gallery.thumbnails import decode_thumbnail, encode_thumbnail
@@ -122,6 +123,10 @@ class SessionGallery:
 
     def landmarks(self) -> Landmarks | None:
         """See ``Gallery``: a session has none."""
+        return None
+
+    def layout(self) -> Layout | None:
+        """See ``Gallery``: a session has none, and no sequence filter that would want it."""
         return None
 
     def encoded_thumbnail(self, row: int) -> bytes:

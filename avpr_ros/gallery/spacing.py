@@ -5,12 +5,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from avpr_ros.arrays import FloatArray
 from avpr_ros.gallery.gallery import Gallery
 
 _DISTINCT_SPACINGS = 5.0
 # However dense the keyframes are, what is this near still shows the same place.
 _MIN_DISTINCT_M = 2.0
+# A place is flat: a radius of several keyframe spacings would reach through the ceiling into the
+# next storey, which is no less than 2.4 m up. A street that climbs one in four is still one place.
+_MOST_RISE_M = 2.0
+_MOST_SLOPE = 0.25
 
 
 def keyframe_spacing_m(gallery: Gallery) -> float:
@@ -26,3 +32,15 @@ def default_distinct_radius_m(gallery: Gallery) -> float:
     Five keyframe spacings, but at least two metres.
     """
     return max(_DISTINCT_SPACINGS * keyframe_spacing_m(gallery), _MIN_DISTINCT_M)
+
+
+def another_place(offsets_m: FloatArray, radius_m: float) -> NDArray[np.bool_]:
+    """Say of (..., 3) offsets from one base to others whether these are in another place.
+
+    Args:
+        offsets_m: in the axes of the map, z up.
+        radius_m: beyond this distance another place begins.
+    """
+    rise_m = max(_MOST_RISE_M, _MOST_SLOPE * radius_m)
+    far = np.linalg.norm(offsets_m, axis=-1) > radius_m
+    return np.asarray(far | (np.abs(offsets_m[..., 2]) > rise_m), dtype=np.bool_)

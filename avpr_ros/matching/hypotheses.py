@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.spacing import another_place
 from avpr_ros.poses import Pose
 
 
@@ -68,21 +69,21 @@ class PoseHypotheses:
         self, row: int, rows: IntArray, radius_m: float, angle_rad: float
     ) -> NDArray[np.bool_]:
         """Say which of ``rows`` are another place, or another view, than ``row``; (K,)."""
-        distances_m = np.linalg.norm(self.offsets_m(row, rows), axis=1)
-        return np.asarray(
-            (distances_m > radius_m) | (self.angles_rad(row, rows) > angle_rad), dtype=np.bool_
-        )
+        elsewhere = another_place(self.offsets_m(row, rows), radius_m)
+        return elsewhere | (self.angles_rad(row, rows) > angle_rad)
 
     def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
         """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
         positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
-        distances_m = np.linalg.norm(positions_m[:, np.newaxis] - positions_m, axis=2)
+        elsewhere = another_place(positions_m[:, np.newaxis] - positions_m, radius_m)
         cosines = np.minimum(np.abs(quaternions @ quaternions.T), 1.0)
-        return np.asarray((distances_m > radius_m) | (2 * np.arccos(cosines) > angle_rad))
+        return np.asarray(elsewhere | (2 * np.arccos(cosines) > angle_rad))
 
     def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
         pairs = cKDTree(self._positions_m).query_pairs(radius_m, output_type='ndarray')
+        offsets_m = self._positions_m[pairs[:, 0]] - self._positions_m[pairs[:, 1]]
+        pairs = pairs[~another_place(offsets_m, radius_m)]
         products = self._quaternions[pairs[:, 0]] * self._quaternions[pairs[:, 1]]
         alike = np.abs(products.sum(axis=1)) >= np.cos(angle_rad / 2)
         return np.asarray(pairs[alike], dtype=np.int64)

@@ -67,15 +67,13 @@ class Matcher:
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
-            angle_rad = self._settings.distinct_angle_rad
-            self._sequence = SequenceGuard(
-                gallery, self._settings.top_k, self.distinct_radius_m, angle_rad
-            )
+            self._sequence = SequenceGuard(gallery, self._settings, self.distinct_radius_m)
 
     @property
     def looks_at_images(self) -> bool:
-        """Whether queries should carry their images: the map has landmarks and they are wanted."""
-        return self._geometry is not None
+        """Whether queries should carry their images, for landmarks or the sequence filter."""
+        layouts = self._sequence is not None and self._sequence.looks_at_images
+        return self._geometry is not None or layouts
 
     @property
     def weakness(self) -> str | None:
@@ -162,7 +160,7 @@ class Matcher:
             self._gallery.manifest.keyframe_spacing.rotation_rad,
             self._settings,
         )
-        keyframe = PoseEstimate(case.map_from_base, covariance)
+        keyframe = PoseEstimate(case.map_from_keyframe, covariance)
         if look is None or look.estimate is None:
             return keyframe, None
         metric = look.estimate

@@ -82,7 +82,7 @@ class Localizer:
             post_callback=self._on_clock_jump,
         )
         self._inputs = self._listen(settings)
-        self._diagnostics = self._report(self._inputs)
+        self._diagnostics = self._report(self._inputs, outputs)
         self._worker.start()
         node.get_logger().info(
             f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
@@ -117,7 +117,7 @@ class Localizer:
         self._node.create_timer(LOOK_PERIOD_S, look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return inputs
 
-    def _report(self, inputs: list[ImageInput]) -> Diagnostics:
+    def _report(self, inputs: list[ImageInput], outputs: Outputs) -> Diagnostics:
         processor, logger = self._processor, self._node.get_logger()
         many = len(inputs) > 1
         cameras = [
@@ -139,7 +139,10 @@ class Localizer:
                 map_report(processor.recognizer),
                 odometry_report(self._odometry),
                 localisation_report(
-                    processor.statistics, processor.enabled, processor.recognizer.matcher.concern
+                    processor.statistics,
+                    processor.enabled,
+                    processor.recognizer.matcher.concern,
+                    outputs.loop_closure_listeners,
                 ),
             ]
 

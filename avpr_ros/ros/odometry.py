@@ -40,7 +40,8 @@ class OdometryBuffer:
             keep_s: how far behind the newest stamp poses are kept; None: all are kept, and no
                 message is late enough to be taken for a restart.
             max_gap_s: nothing is interpolated across a longer gap.
-            min_step_s: poses nearer to a kept one than this are dropped.
+            min_step_s: poses nearer to a kept one than this are dropped; the newest is kept, for
+                an image may be as new.
         """
         self.restarts = 0
         self._keep_ns = None if keep_s is None else int(keep_s * NS_PER_S)
@@ -56,8 +57,15 @@ class OdometryBuffer:
             self.clear()
             self.restarts += 1
         place = bisect_left(stamps, stamp_ns)
-        beside = stamps[max(place - 1, 0) : place + 1]
-        if any(abs(one - stamp_ns) < max(self._min_step_ns, 1) for one in beside):
+        if place == len(stamps):
+            if place > 1 and stamps[-1] - stamps[-2] < self._min_step_ns:
+                # The newest so far was kept for being that alone.
+                del stamps[-1], self._poses[-1]
+                place -= 1
+        elif any(
+            abs(one - stamp_ns) < max(self._min_step_ns, 1)
+            for one in stamps[max(place - 1, 0) : place + 1]
+        ):
             return
         stamps.insert(place, stamp_ns)
         self._poses.insert(place, odom_from_base)

@@ -43,6 +43,11 @@ class Outputs:
         )
         self._visuals = Visuals(node)
 
+    @property
+    def loop_closure_listeners(self) -> int:
+        """How many subscriptions to ``~/loop_closure`` are connected."""
+        return int(self._loop_closure.get_subscription_count())
+
     def publish(self, result: MatchResult, recognizer: Recognizer, image: RgbImage) -> None:
         """Publish one result; all its messages are made and checked before the first goes out.
 

@@ -62,6 +62,7 @@ def _replay(options: argparse.Namespace) -> int:
                 stream.message_type,
                 options.reliability,
                 stream.also,
+                options.listener,
             )
             player.wait_for_node(options.discovery_timeout_s)
             if options.rate is None:
@@ -90,6 +91,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar='TOPIC',
         help='further topic of the bag to publish, somebody must listen; can be repeated',
+    )
+    add(
+        '--listener',
+        action='append',
+        default=[],
+        metavar='NODE',
+        help='further node that must hear the loop closures and topics from the first one on, '
+        'such as a pose graph; can be repeated',
     )
     add(
         '--rate',

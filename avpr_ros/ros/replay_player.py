@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 import time
 
@@ -18,6 +18,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.ros.image_input import RELIABILITIES
 from avpr_ros.ros.messages import stamp_ns
 from avpr_ros.ros.replay_bag import Played
+from avpr_ros.ros.replay_links import Links
 from avpr_ros.ros.replay_record import Record, pose_values
 
 #: Seconds between two looks at who is there.
@@ -45,6 +46,7 @@ class Player:
         message_type: type,
         reliability: str,
         also: Mapping[str, type],
+        listeners: Sequence[str] = (),
     ) -> None:
         """Create publisher and subscriptions.
 
@@ -55,6 +57,7 @@ class Player:
             message_type: class of the images.
             reliability: ``reliable`` or ``best_effort``.
             also: further topics, with the classes of their messages.
+            listeners: nodes beside that one that must not miss the first answers and messages.
         """
         self.records: list[Record] = []
         self._by_stamp: dict[int, Record] = {}
@@ -72,6 +75,7 @@ class Player:
         self._also = {
             name: node.create_publisher(kind, name, ALSO_DEPTH) for name, kind in also.items()
         }
+        self._links = Links(node, self._target, listeners) if listeners else None
         self._publisher = node.create_publisher(
             message_type, topic, QoSProfile(depth=5, reliability=RELIABILITIES[reliability])
         )
@@ -116,11 +120,15 @@ class Player:
         self._executor.shutdown()
 
     def _all_matched(self) -> bool:
-        """Tell whether everybody who listens to a topic is connected to its publisher."""
-        return all(
-            publisher.get_subscription_count() >= self._node.count_subscribers(name)
+        return not self._unmatched()
+
+    def _unmatched(self) -> list[str]:
+        """Return the further topics whose publisher is not connected to all who listen."""
+        return [
+            name
             for name, publisher in self._also.items()
-        )
+            if publisher.get_subscription_count() < self._node.count_subscribers(name)
+        ]
 
     def _missing(self) -> list[str]:
         missing = [
@@ -139,6 +147,9 @@ class Player:
         names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in listeners}
         if listeners and self._target not in names:
             missing.append(f'{self._target} does not subscribe to {topic}')
+        if self._links is not None:
+            missing += [f'{name} has not reached everybody' for name in self._unmatched()]
+            missing += self._links.missing()
         return missing
 
     def _publish_other(self, one: Played) -> bool:

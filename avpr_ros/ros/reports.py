@@ -17,6 +17,8 @@ from avpr_ros.sources.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
 SILENCE_S = 5.0
+#: Value that says who hears the loop closures.
+LOOP_CLOSURE_LISTENERS = 'loop_closure_listeners'
 
 
 class ImageReport:
@@ -122,15 +124,18 @@ def odometry_report(odometry: OdometryInput) -> Report:
     return Report('odometry', Level.OK, text, values)
 
 
-def localisation_report(statistics: Statistics, enabled: bool, concern: str | None) -> Report:
-    """Report when the robot was last placed, and what became of the images.
+def localisation_report(
+    statistics: Statistics, enabled: bool, concern: str | None, listeners: int
+) -> Report:
+    """Report when the robot was last placed, what became of the images, and who hears of it.
 
     Args:
         statistics: of the images so far.
         enabled: whether images are matched at all.
         concern: what the scores of the last images give cause to tell.
+        listeners: how many subscriptions are connected to the loop closures.
     """
-    values: dict[str, object] = {'enabled': enabled}
+    values: dict[str, object] = {'enabled': enabled, LOOP_CLOSURE_LISTENERS: listeners}
     values.update({f'count_{why}': n for why, n in sorted(statistics.reasons.items())})
     if not enabled:
         return Report('localisation', Level.OK, 'Disabled by ~/set_enabled.', values)

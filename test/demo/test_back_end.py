@@ -108,5 +108,5 @@ def test_the_back_end_listens_before_the_drive_is_played_and_outlives_the_node(
 
     assert events[:2] == ['start avpr_back_end', 'start avpr_localizer']
     assert events[2].startswith('avpr_replay drive2 ')
-    assert events[2].endswith(' --also /odom')
+    assert events[2].endswith(' --also /odom --listener avpr_back_end')
     assert events[3:] == ['stop avpr_localizer', 'stop avpr_back_end']

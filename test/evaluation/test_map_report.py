@@ -10,6 +10,7 @@ from avpr_ros.evaluation.map_evidence import MapEvidence
 from avpr_ros.evaluation.map_facts import map_facts
 from avpr_ros.evaluation.map_report import write_map_report
 from avpr_ros.evaluation.self_similarity import self_similarity
+from avpr_ros.gallery.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 
 
@@ -52,6 +53,28 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert len(re.findall('src="data:image/', page)) >= 6 + 2
     assert not re.search(r'(?:src|href)="(?!data:)', page)
     assert 'name="viewport"' in page
+
+
+def test_look_alikes_by_corners_are_shown_as_pictures(
+    make_gallery, tmp_path, monkeypatch, drive_class
+):
+    def picture(self, number: int) -> np.ndarray:
+        rng = np.random.default_rng(number % 7)  # the last looks like the first
+        cells = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
+        return np.kron(cells, np.ones((12, 12, 1), np.uint8))
+
+    monkeypatch.setattr(drive_class, '_decode', picture)
+    places = [Pose.from_xy_yaw(i + 420.0 * (i > 3), 0, 0) for i in range(8)]
+    gallery = make_gallery(np.eye(8, dtype=np.float32), places, min_distance_m=1.0)
+    landmarks = build_landmarks(gallery)
+    evidence = MapEvidence.of(gallery, landmarks)
+    rows = evidence.outsiders.closest_calls(3)[0][:2]
+    assert rows == (0, 7)
+    assert 'closest wrong call' in dict(map_facts(gallery, evidence))['corners']
+    write_map_report(gallery, tmp_path / 'report.html', evidence)
+    page = (tmp_path / 'report.html').read_text()
+    assert 'Pictures that corners can hardly tell apart' in page
+    assert re.search('Keyframes 0 and 7, 427.0 m apart: evidence [0-9]+ for the wrong one', page)
 
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):

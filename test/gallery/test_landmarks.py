@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,19 @@ def test_what_was_saved_is_loaded(tmp_path):
     assert again.turns.shape == (2, 4)
 
 
+def test_columns_that_lie_the_other_way_in_memory_are_loaded_too(tmp_path):
+    landmarks = some([3, 5])
+    turned = replace(
+        landmarks,
+        points_px=np.asfortranarray(landmarks.points_px),
+        descriptors=np.asfortranarray(landmarks.descriptors),
+    )
+    turned.save(tmp_path / 'landmarks.npz')
+    again = Landmarks.load(tmp_path / 'landmarks.npz', 2, 2)
+    np.testing.assert_array_equal(again.descriptors, landmarks.descriptors)
+    np.testing.assert_array_equal(again.points_px, landmarks.points_px)
+
+
 def test_a_map_without_any_feature_can_be_saved(tmp_path):
     some([0, 0]).save(tmp_path / 'landmarks.npz')
     assert len(Landmarks.load(tmp_path / 'landmarks.npz', 2, 2)) == 2
@@ -51,3 +66,16 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(MapError, match='build the map again'):
         Landmarks.load(path, 3, 2)
+
+
+def test_a_file_with_one_threshold_has_it_for_single_images(tmp_path):
+    path = tmp_path / 'landmarks.npz'
+    replace(some([3]), min_evidence=40.0, min_evidence_alone=30.0).save(path)
+    again = Landmarks.load(path, 1, 2)
+    assert (again.min_evidence, again.min_evidence_alone) == (40.0, 30.0)
+    with np.load(path) as stored:
+        older = {name: stored[name] for name in stored.files}
+    older['numbers'] = np.array([25.0, 1.5])
+    np.savez(path, **older)
+    again = Landmarks.load(path, 1, 2)
+    assert (again.min_evidence, again.min_evidence_alone, again.covariance_scale) == (25, 25, 1.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.gallery.spacing import another_place, default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.poses import Pose
 
 
@@ -20,3 +20,18 @@ def test_places_follow_the_spacing_but_are_never_tiny(
     gallery = make_gallery(np.eye(5, dtype=np.float32), poses, min_distance_m=set_m)
     assert keyframe_spacing_m(gallery) == pytest.approx(spacing_m)
     assert default_distinct_radius_m(gallery) == pytest.approx(radius_m)
+
+
+@pytest.mark.parametrize(
+    ('offset_m', 'radius_m', 'another'),
+    [
+        ((4.0, 0.0, 0.0), 5.0, False),
+        ((6.0, 0.0, 0.0), 5.0, True),
+        ((0.0, 0.0, 2.6), 5.0, True),  # the storey above
+        ((4.5, 0.0, 1.0), 5.0, False),  # a ramp
+        ((0.0, 0.0, 1.9), 2.0, False),
+        ((38.0, 0.0, 9.0), 40.0, False),  # a road up a hill
+    ],
+)
+def test_a_place_ends_at_the_ceiling(offset_m, radius_m, another):
+    assert bool(another_place(np.array(offset_m), radius_m)) is another

@@ -63,4 +63,13 @@ def test_poses_too_near_in_time_are_dropped() -> None:
     buffer = OdometryBuffer(None, min_step_s=0.1)
     for k in range(100):
         buffer.add(S + k * S // 100, Pose.identity())
-    assert len(buffer.all()[0]) == 10
+    assert len(buffer.all()[0]) == 10 + 1
+
+
+def test_thinned_odometry_still_reaches_to_its_newest_pose() -> None:
+    """An image at the end of a drive has odometry at its stamp, however near to a kept one."""
+    buffer = OdometryBuffer(None, min_step_s=0.04)
+    for k in range(24):
+        buffer.add(k * S // 100, Pose.from_xy_yaw(float(k), 0.0, 0.0))
+        assert buffer.at(k * S // 100).translation_m[0] == k
+    assert [stamp * 100 // S for stamp in buffer.all()[0]] == [0, 4, 8, 12, 16, 20, 23]

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import Any
 
+from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 import pictures
@@ -122,6 +123,33 @@ def test_further_topics_go_out_between_the_images(
     assert [one.pose.pose.position.x for one in odometry] == [0.0, 1.0, 2.0, 3.0]
     answered = [stamp_of(pose.header.stamp) for pose in peer.poses]
     assert answered == sorted(answered)
+
+
+def test_the_first_loop_closure_waits_for_a_listener_that_comes_late(
+    target: NodeProcess, peer_of: Callable[[NodeProcess], Peer], tmp_path: Path
+) -> None:
+    bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
+    peer, heard = peer_of(target), []
+    options = ('--node', target.name, '--image-topic', TOPIC, '--out', out)
+    player = subprocess.Popen(replay_command(bag, *options, '--listener', peer.node.get_name()))
+    peer.until(lambda: peer.node.count_publishers(TOPIC), 'the replay is there')
+    with pytest.raises(AssertionError, match='not within'):
+        peer.until(lambda: peer.matches, 'an image before the listener has come', 2.5)
+    topic = f'/{target.name}/loop_closure'
+    peer.node.create_subscription(PoseWithCovarianceStamped, topic, heard.append, 50)
+    peer.until(lambda: player.poll() is not None, 'the end')
+    assert player.returncode == 0
+    check_rows(out)
+    peer.until(lambda: len(heard) == 3, 'all loop closures')
+
+
+def test_listener_that_never_comes(target: NodeProcess, tmp_path: Path) -> None:
+    bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
+    options = ('--node', target.name, '--image-topic', TOPIC, '--out', out)
+    done = replay(bag, *options, '--listener', 'nobody', '--discovery-timeout-s', 5)
+    assert done.returncode == 2
+    assert f'/nobody does not subscribe to /{target.name}/loop_closure' in done.stderr
+    assert not out.exists()
 
 
 def test_further_topic_that_is_not_there(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_map_whose_scores_tell_nothing_is_a_warning(gallery: Any) -> None:
 
 def test_images_that_score_like_elsewhere_are_the_reason_for_silence() -> None:
     statistics = Statistics()
-    report = localisation_report(statistics, True, 'the camera sees it differently')
+    report = localisation_report(statistics, True, 'the camera sees it differently', 0)
     assert report.message == 'No match accepted yet: the camera sees it differently.'
     assert report.values['concern'] == 'the camera sees it differently'
-    assert localisation_report(statistics, True, None).message == 'No match accepted yet.'
+    assert localisation_report(statistics, True, None, 0).message == 'No match accepted yet.'

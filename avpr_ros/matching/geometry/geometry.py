@@ -45,7 +45,8 @@ class Geometry:
             settings: how to match.
             distinct_radius_m: beyond this distance another place begins.
         """
-        self.guard = EvidenceGuard(landmarks.min_evidence)
+        self.guard = EvidenceGuard(landmarks.min_evidence, landmarks.min_evidence_alone)
+        self._min_evidence_alone = landmarks.min_evidence_alone
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
@@ -97,11 +98,12 @@ class Geometry:
         """Measure the pose of a case whose evidence is enough.
 
         There is neither pose nor objection where the place has no points in space or the lens is
-        not known: the keyframe's pose stands for the robot's then.
+        not known: the keyframe's pose stands for the robot's then, and evidence alone tells
+        whether this image needs others.
         """
         view = self._poses.view(case.query, look)
         if view is None:
-            return look
+            return replace(look, alone=look.evidence >= self._min_evidence_alone)
         found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
@@ -112,7 +114,7 @@ class Geometry:
                 objection=f'its landmarks give two poses, {found.inliers} of them one and '
                 f'{found.rival_inliers} another',
             )
-        apart_m = found.estimate.map_from_base.distance_m(case.map_from_base)
+        apart_m = found.estimate.map_from_base.distance_m(case.map_from_keyframe)
         if not apart_m <= self._radius_m:
             text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
             return replace(look, objection=text)

@@ -17,14 +17,15 @@ class Look:
 
     Attributes:
         features: of the image.
-        row: keyframe of that place which is most similar to the image.
+        row: keyframe of that place which is most similar to the image, or clearly has more of its
+            corners.
         rows: (n,) all candidate keyframes of the place, ``row`` first.
         evidence: for the place, in nats, of this image alone.
         carried: the same with that of the images before, as far as they led near the place.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
-        alone: whether so many landmarks agree on the pose that this image alone leaves no doubt;
-            else it may be wrong as a whole.
+        alone: whether this image alone leaves no doubt, by so many landmarks that agree on the
+            pose, or where none can be asked by its evidence; else it may be wrong as a whole.
     """
 
     features: Features

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.gallery.evidence import place_evidence
+from avpr_ros.gallery.evidence import clearest, nearest_distances, place_evidence
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.landmarks import Landmarks
@@ -73,11 +73,15 @@ class Looks:
         if not len(features):
             return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
-        evidence = place_evidence(features, self._landmarks, rows, same)
+        nearest = nearest_distances(features, self._landmarks, rows)
+        evidence = place_evidence(nearest, same)
         best = int(evidence.argmax())
-        place = rows[same[best]]
-        carried = self._carry(query, hypotheses, int(place[0]), float(evidence[best]))
-        return Look(features, int(place[0]), place, float(evidence[best]), carried)
+        members = np.flatnonzero(same[best])
+        first = members[clearest(nearest[members])] if nearest.size else members[0]
+        row = int(rows[first])
+        place = np.concatenate([[row], rows[members[members != first]]])
+        carried = self._carry(query, hypotheses, row, float(evidence[best]))
+        return Look(features, row, place, float(evidence[best]), carried)
 
     def _carry(self, query: Query, hypotheses: PoseHypotheses, row: int, evidence: float) -> float:
         last = self._last.get(query.camera)
@@ -87,7 +91,7 @@ class Looks:
             reach_m = self._radius_m + self._max_speed_m_s * age_s
             if (
                 0 < age_s <= _MAX_AGE_S
-                and not hypotheses.distinct(last.row, np.array([row]), reach_m, np.pi).any()
+                and np.linalg.norm(hypotheses.offsets_m(last.row, np.array([row]))) <= reach_m
             ):
                 carried += max(last.carried, 0.0)
         # Bounded, so that one wrong turn later can still be seen.

@@ -63,6 +63,9 @@ class ConsistencyGuard:
     by chance; a row of them on the robot's own path is the path. A robot that stands adds nothing:
     the same view twice is one piece of evidence.
 
+    Where landmarks leave no doubt about one image, it need not wait for others to agree, as it
+    need not without odometry; but others that agree with one another and not with it refute it.
+
     Without odometry there is no objection.
     """
 
@@ -97,7 +100,7 @@ class ConsistencyGuard:
             way.append(here)
         agree = self._agree(stops)
         count = len(largest_clique_with(len(stops) - 1, agree))
-        if count >= NEEDED:
+        if count >= NEEDED or (case.stands_alone and not _agreed(agree[:-1, :-1])):
             return None
         return (
             f'{count} of the last {len(stops)} images along the way lie to each other as odometry '
@@ -132,6 +135,12 @@ class ConsistencyGuard:
         turned_rad = _angles_rad(np.einsum('iab,jab->ij', turns, turns))
         reach_m = self._reach_m + DRIFT * np.linalg.norm(ways, axis=2)
         return np.asarray((apart_m <= reach_m) & (turned_rad <= self._reach_rad), dtype=np.bool_)
+
+
+def _agreed(agree: NDArray[np.bool_]) -> bool:
+    """Tell whether enough stops agree with one another."""
+    cliques = (largest_clique_with(index, agree) for index in range(len(agree)))
+    return any(len(clique) >= NEEDED for clique in cliques)
 
 
 def _angles_rad(traces: FloatArray) -> FloatArray:

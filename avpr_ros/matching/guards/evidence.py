@@ -17,8 +17,15 @@ class EvidenceGuard(Memoryless):
 
     reason = Reason.AMBIGUOUS
 
-    def __init__(self, min_evidence: float) -> None:
+    def __init__(self, min_evidence: float, min_evidence_alone: float) -> None:
+        """Set up.
+
+        Args:
+            min_evidence: that images in a row must gather.
+            min_evidence_alone: from which one image needs none before it.
+        """
         self._min_evidence = min_evidence
+        self._min_evidence_alone = min_evidence_alone
 
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
@@ -27,6 +34,8 @@ class EvidenceGuard(Memoryless):
             return 'the image was not looked at'
         # A place that this image itself speaks against is not accepted from the past alone.
         if look.carried >= self._min_evidence and look.evidence > 0:
+            return None
+        if look.evidence >= self._min_evidence_alone:
             return None
         return (
             f'evidence {look.carried:.0f} of corners for this place against every other, '

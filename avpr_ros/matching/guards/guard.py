@@ -37,9 +37,15 @@ class Case:
         return int(self.retrieval.rows[0])
 
     @property
-    def map_from_base(self) -> Pose:
-        """Where the base is if the best candidate is right."""
+    def map_from_keyframe(self) -> Pose:
+        """Where the base was when the best candidate's keyframe was taken."""
         return self.hypotheses.pose(self.row)
+
+    @property
+    def map_from_base(self) -> Pose:
+        """Where the base is if the best candidate is right: by its landmarks, if they say it."""
+        measured = None if self.look is None else self.look.estimate
+        return self.map_from_keyframe if measured is None else measured.map_from_base
 
     @property
     def stands_alone(self) -> bool:

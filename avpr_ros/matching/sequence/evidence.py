@@ -57,13 +57,14 @@ class Evidence:
         self._last: FloatArray | None = None
         self._stepped: FloatArray | None = None
 
-    def take(self, similarities: FloatArray, expected: float) -> Look:
+    def take(self, similarities: FloatArray, expected: float, moved: bool | None = None) -> Look:
         """Take in one image.
 
         Args:
             similarities: (N,) finite, to all keyframes.
             expected: change of view from a keyframe to the next where the robot is believed to
                 be, relative to the map's novelty.
+            moved: whether the robot has moved on, by odometry; None: the view must tell.
         """
         s, row, novelty = self._settings, similarities - similarities.mean(), self._views.novelty
         contrast = row - self._mean
@@ -75,7 +76,10 @@ class Evidence:
             slow = self._pace < s.slow_pace and change < s.slow_pace * expected * novelty
             step = change >= SAME_VIEW and not slow
             pace = min(1.0, since_last / max(expected, _LEAST_EXPECTED))
-            self._pace += (pace - self._pace) / s.pace_memory
+            # Where the map itself hardly changes a still view says little about the pace.
+            self._pace += min(1.0, expected) * (pace - self._pace) / s.pace_memory
+            if moved is not None:
+                step = moved
         self._last = row
         new = min(1.0, change / novelty)
         look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step)

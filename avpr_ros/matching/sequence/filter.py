@@ -23,8 +23,7 @@ class SequenceEstimate:
     """Where the robot is after one image.
 
     Attributes:
-        index: keyframe with the most mass in the place with the most mass, in the order of
-            driving.
+        index: keyframe whose place has the most mass, in the order of driving.
         mass: posterior probability of that place.
         log_odds: of the same, exact near one.
         not_in_map: posterior probability.
@@ -42,7 +41,7 @@ _NOTHING = SequenceEstimate(0, 0.0, -np.inf, 0.5, -np.inf)
 
 
 class SequenceFilter:
-    """Causal filter over one camera's images; takes about a millisecond for 10,000 keyframes.
+    """Causal filter over one camera's images.
 
     Attributes:
         settings: its constants.
@@ -55,24 +54,33 @@ class SequenceFilter:
         self._belief = Belief(places, self.settings)
         self._before = self._belief.of_keyframes(), self._belief.lost, 1.0
         self._last = _NOTHING
+        self._begun = False
+        self._travelled: float | None = None
 
-    def update(self, similarities: FloatArray) -> SequenceEstimate:
+    def update(self, similarities: FloatArray, travelled: float | None = None) -> SequenceEstimate:
         """Take in one image.
 
-        An image whose view is hardly new moves nothing: it stands in for the last one in the
-        answer, so that the same view counts once however often it is seen. Numbers that are not
-        finite are no image: the answer is the last one without any support.
+        An image that hardly moves on, by odometry or else by its view, moves nothing: it stands
+        in for the last one in the answer, so that the same view counts once however often it is
+        seen. Numbers that are not finite are no image: the answer is the last one without any
+        support.
 
         Args:
             similarities: (N,) to all keyframes in the order of driving; any scale and offset.
+            travelled: since the last image by odometry, in keyframe spacings, 0 or more; None
+                where it is not known.
         """
         row = np.asarray(similarities, dtype=np.float64)
+        self._travelled = None if travelled is None else (self._travelled or 0.0) + travelled
         if not (np.abs(row) < _SENSELESS).all():  # false for NaN, too
             return replace(self._last, support=-np.inf)
-        belief = self._belief
-        look = self._evidence.take(row, belief.expected_change())
+        belief, way, moved = self._belief, self._travelled, None
+        if way is not None:
+            moved = not self._begun or way >= self.settings.min_travel
+        look = self._evidence.take(row, belief.expected_change(), moved)
         if look.step:
-            belief.advance(look.still)
+            belief.advance(look.still, way if self._begun else None)
+            self._begun, self._travelled = True, None if way is None else 0.0
             self._before = belief.of_keyframes(), belief.lost, look.new
             belief.weigh(self.settings.carried_weight * look.new * look.log_ratio)
         self._last = self._answer(look)
@@ -92,11 +100,11 @@ class SequenceFilter:
         now /= total
         near = self._places.near
         window = near @ now
-        best = int(window.argmax())
-        members = near.indices[near.indptr[best] : near.indptr[best + 1]]
-        index = int(members[now[members].argmax()])
+        # Any keyframe of a short place holds all of its mass: the middle one is wanted.
+        index = int((window + self.settings.exact * now).argmax())
+        members = near.indices[near.indptr[index] : near.indptr[index + 1]]
         support = float(look.log_ratio[members].max())
-        here = float(window[best])
+        here = float(window[index])
         now[members] = 0.0
         against = float(now.sum()) + max(lost / total, self._belief.lost)
         odds = float(np.log(here + 1e-300) - np.log(against + 1e-300))

@@ -14,9 +14,13 @@ from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Reason
 from avpr_ros.matching.retrieval import Retrieval
+from avpr_ros.matching.sequence.appearance import Appearance, Gaze
 from avpr_ros.matching.sequence.filter import SequenceEstimate, SequenceFilter
 from avpr_ros.matching.sequence.lead import led_by
 from avpr_ros.matching.sequence.places import SequencePlaces, Views, driving_order
+from avpr_ros.matching.sequence.travel import Spacings
+from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.poses import Pose
 
 # Up to the next keyframe on either side, with some play for uneven spacing.
 _PLACE_SPACINGS = 1.5
@@ -42,16 +46,26 @@ class SequenceVerdict:
 
 @dataclass
 class _Stream:
-    """One camera's filter and the stamp it has come to."""
+    """One camera's filter, and what it has come to.
+
+    Attributes:
+        filter: the filter.
+        gazes: running means of what the camera sees.
+        stamp_ns: of the last image.
+        odom_from_base: at the last image; None without odometry.
+    """
 
     filter: SequenceFilter
+    gazes: list[Gaze]
     stamp_ns: int
+    odom_from_base: Pose | None
 
 
 class SequenceGuard:
-    """Follows each camera's images over the map.
+    """Follows each camera's images over the map, by odometry where queries carry it.
 
-    Keeps the map's descriptors in memory as float32: 20 MB for 10,000 keyframes of 512 numbers.
+    Keeps 128 numbers of each keyframe's descriptor and 128 of its layout in memory as float32: 10
+    MB for 10,000 keyframes.
 
     Attributes:
         reason: what a rejection is called.
@@ -60,27 +74,37 @@ class SequenceGuard:
     reason = Reason.SEQUENCE
 
     def __init__(
-        self, gallery: Gallery, top_k: int, distinct_radius_m: float, angle_rad: float
+        self, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
     ) -> None:
         """Prepare a map.
 
         Args:
             gallery: the map.
-            top_k: how many places are wanted.
+            settings: how to match.
             distinct_radius_m: beyond this distance from a keyframe another place begins.
-            angle_rad: beyond this rotation from a keyframe another view begins.
         """
-        self._top_k = top_k
+        self._odometry = settings.odometry
+        self._top_k = settings.top_k
         self._ids = gallery.keyframes.ids
         self._radius_m = distinct_radius_m
-        self._angle_rad = angle_rad
-        self._place_radius_m = _PLACE_SPACINGS * keyframe_spacing_m(gallery)
+        self._angle_rad = settings.distinct_angle_rad
+        spacing_m = keyframe_spacing_m(gallery)
+        self._place_radius_m = _PLACE_SPACINGS * spacing_m
+        self._spacings = Spacings(spacing_m, gallery.manifest.keyframe_spacing.rotation_rad)
         self._order, chain = driving_order(gallery.keyframes)
         self._rank = np.argsort(self._order)
-        self._rows = gallery.descriptors[self._order].astype(np.float32)
-        self._views = Views.of(self._rows, chain)
+        self._descriptors = gallery.descriptors
+        self._appearance = Appearance(gallery, self._order)
+        self._views = Views.of(self._appearance.rows, chain)
+        poses = gallery.keyframes.poses[self._order]
+        self._way = self._spacings.along(poses, chain)
         self._places: dict[str, SequencePlaces] = {}
         self._streams: dict[str, _Stream] = {}
+
+    @property
+    def looks_at_images(self) -> bool:
+        """Whether queries should carry their images."""
+        return self._appearance.looks_at_images
 
     def forget(self) -> None:
         """Start all cameras anew."""
@@ -100,12 +124,20 @@ class SequenceGuard:
             hypotheses: poses of the base by row, for that camera.
             retrieval: what the image alone gives.
         """
-        sequence = self._filter_for(query.stamp_ns, query.camera, hypotheses)
-        similarities = self._rows @ np.asarray(query.descriptor, dtype=np.float32)
-        estimate = sequence.update(similarities.astype(np.float64))
+        stream, travelled = self._stream_for(query, hypotheses)
+        sequence = stream.filter
+        similarities = self._appearance.similarities(query, stream.gazes)
+        estimate = sequence.update(similarities, travelled)
         row = int(self._order[estimate.index])
         led = led_by(
-            row, self._top_k, similarities[self._rank], hypotheses, self._radius_m, self._angle_rad
+            row,
+            self._top_k,
+            self._descriptors,
+            query.descriptor,
+            retrieval,
+            hypotheses,
+            self._radius_m,
+            self._angle_rad,
         )
         keyframe, text = int(self._ids[row]), self._text(estimate, row, retrieval)
         objection = None
@@ -113,21 +145,26 @@ class SequenceGuard:
             objection = _objection(sequence, estimate, keyframe)
         return SequenceVerdict(led, objection, text, estimate.log_odds)
 
-    def _filter_for(
-        self, stamp_ns: int, camera: str, hypotheses: PoseHypotheses
-    ) -> SequenceFilter:
-        streams = self._streams
+    def _stream_for(
+        self, query: Query, hypotheses: PoseHypotheses
+    ) -> tuple[_Stream, float | None]:
+        """Return the camera's stream, and how many spacings odometry says it has come on."""
+        streams, camera, stamp_ns = self._streams, query.camera, query.stamp_ns
+        odometry = query.odom_from_base if self._odometry else None
         stream = streams.get(camera)
         if stream is not None:
-            gap_s = (stamp_ns - stream.stamp_ns) * 1e-9
+            gap_s, before = (stamp_ns - stream.stamp_ns) * 1e-9, stream.odom_from_base
             if 0 <= gap_s <= stream.filter.settings.max_gap_s:
-                stream.stamp_ns = stamp_ns
-                return stream.filter
+                stream.stamp_ns, stream.odom_from_base = stamp_ns, odometry
+                if before is None or odometry is None:
+                    return stream, None
+                return stream, self._spacings.between(before, odometry)
         if camera not in self._places:
             pairs = hypotheses.pairs_within(self._place_radius_m, self._angle_rad)
-            self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs])
-        streams[camera] = _Stream(SequenceFilter(self._places[camera]), stamp_ns)
-        return streams[camera].filter
+            self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs], self._way)
+        fresh = SequenceFilter(self._places[camera])
+        streams[camera] = _Stream(fresh, self._appearance.gazes(), stamp_ns, odometry)
+        return streams[camera], 0.0 if odometry is not None else None
 
     def _text(self, estimate: SequenceEstimate, row: int, alone: Retrieval) -> str:
         text = f'sequence mass {estimate.mass:.3f} at keyframe {int(self._ids[row])}'

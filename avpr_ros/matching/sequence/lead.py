@@ -9,17 +9,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from avpr_ros.arrays import Descriptors
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.retrieval import Retrieval, distinct_places
-
-#: Rows from which the places behind the first one are taken.
-_DEPTH = 256
 
 
 def led_by(
     row: int,
     top_k: int,
-    similarities: NDArray[np.float32],
+    descriptors: NDArray[np.float16],
+    query: Descriptors,
+    alone: Retrieval,
     hypotheses: PoseHypotheses,
     radius_m: float,
     angle_rad: float,
@@ -29,21 +29,24 @@ def led_by(
     Args:
         row: the candidate to lead.
         top_k: how many places are wanted.
-        similarities: (N,) of the query to every row of the map, finite.
+        descriptors: (N, d) of the map.
+        query: (d,) of the image, finite.
+        alone: what the search found for the image.
         hypotheses: poses of the base by row.
         radius_m: as for ``retrieve``.
         angle_rad: as for ``retrieve``.
     """
-    depth = min(_DEPTH, len(similarities))
-    best = np.argpartition(-similarities, depth - 1)[:depth]
-    best = best[np.argsort(-similarities[best], kind='stable')]
-    rows = np.concatenate([np.array([row], dtype=np.int64), best[best != row]])
-    scores = similarities[rows].astype(np.float64)
+    found = alone.found
+    rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
+    scores = descriptors[rows].astype(np.float64) @ np.asarray(query, dtype=np.float64)
     led = distinct_places(rows, scores, hypotheses, top_k, radius_m, angle_rad)
-    if led.rival_row is not None or depth == len(similarities):
+    if led.rival_row is not None:
         return led
-    distinct = hypotheses.distinct(row, np.arange(len(similarities)), radius_m, angle_rad)
+    # All that was found lies about the given one: the rival is looked for in the whole map.
+    distinct = hypotheses.distinct(row, np.arange(len(descriptors)), radius_m, angle_rad)
     if not distinct.any():
         return led
-    rival = int(np.argmax(np.where(distinct, similarities, -np.inf)))
-    return replace(led, rival_row=rival, rival_similarity=float(similarities[rival]))
+    others = np.flatnonzero(distinct)
+    similarities = descriptors[others].astype(np.float32) @ np.asarray(query, dtype=np.float32)
+    best = int(similarities.argmax())
+    return replace(led, rival_row=int(others[best]), rival_similarity=float(similarities[best]))

@@ -82,17 +82,25 @@ class SequencePlaces:
     Attributes:
         views: order and differences of the views.
         near: (N, N) ones where two keyframes show one place, each with itself included.
+        way: (N,) how far along its chain each keyframe lies, in keyframe spacings.
     """
 
     views: Views
     near: sparse.csr_matrix
+    way: FloatArray
 
     @classmethod
-    def of(cls, views: Views, pairs: IntArray) -> SequencePlaces:
-        """Take (K, 2) pairs of keyframes that show one place, each pair once."""
+    def of(cls, views: Views, pairs: IntArray, way: FloatArray | None = None) -> SequencePlaces:
+        """Take pairs and distances.
+
+        Args:
+            views: order and differences.
+            pairs: (K, 2) keyframes that show one place, each pair once.
+            way: (N,) along the chains; None: one spacing from each keyframe to the next.
+        """
         size = len(views.chain)
         index = np.arange(size)
         rows = np.concatenate([pairs[:, 0], pairs[:, 1], index])
         columns = np.concatenate([pairs[:, 1], pairs[:, 0], index])
         near = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size))
-        return cls(views, near)
+        return cls(views, near, index.astype(np.float64) if way is None else way)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 import sys
 import threading
@@ -33,6 +34,8 @@ from avpr_ros.ros.run import run
 NODE_NAME = 'avpr_back_end'
 #: GTSAM holds the interpreter while it solves: the middleware must keep what comes meanwhile.
 QUEUE = 5000
+#: What a refused message was.
+CLOSURE = 'A loop closure'
 #: A solution may take this part of the time at most.
 SOLVE_PART = 0.25
 #: Poses of ``~/path`` at most; RViz draws no finer.
@@ -60,7 +63,8 @@ class BackEnd:
         self._solution: Solution | None = None
         self._thread: threading.Thread | None = None
         self._map_frame = 'map'
-        self._refused = 0
+        self._received = 0
+        self._refused: Counter[str] = Counter()
         self._publisher = node.create_publisher(
             PathMessage, '~/path', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         )
@@ -72,7 +76,7 @@ class BackEnd:
         """Solve what is new and write the files."""
         if self._thread is not None:
             self._thread.join()
-        self._save()
+        self._node.get_logger().info(self._save())
 
     def _listen(self) -> None:
         node = self._node
@@ -115,16 +119,17 @@ class BackEnd:
             self._graph.set_session([stamp_ns(one.header.stamp) for one in message.poses])
 
     def _on_closure(self, message: PoseWithCovarianceStamped) -> None:
+        self._received += 1
         try:
             closure = closure_from_message(message)
         except ValueError as error:
-            self._refuse('A loop closure', error)
+            self._refuse(CLOSURE, error)
             return
         with self._lock:
             self._graph.add_closure(closure)
 
     def _refuse(self, what: str, error: ValueError) -> None:
-        self._refused += 1
+        self._refused[what] += 1
         self._node.get_logger().warning(f'{what} is refused: {error}.', throttle_duration_sec=5.0)
 
     def _on_timer(self) -> None:
@@ -157,10 +162,19 @@ class BackEnd:
             self._next_solve_s = time.monotonic() + duration_s / SOLVE_PART
             if self._node.context.ok():
                 self._publisher.publish(self._path(solution))
-            return (
-                f'{len(solution.used)} loop closures used, {len(solution.rejected)} rejected, '
-                f'{problem.outside} without odometry; solved in {duration_s:.1f} s.'
-            )
+            tally = ', '.join(f'{n} {what}' for what, n in self._tally(solution).items())
+            return f'Of {self._received} loop closures: {tally}; solved in {duration_s:.1f} s.'
+
+    def _tally(self, solution: Solution) -> dict[str, int]:
+        """Return what became of all loop closures that came."""
+        return {
+            'used': len(solution.used),
+            'rejected': len(solution.rejected),
+            'without odometry': solution.outside,
+            'waiting for keyframes': self._graph.waiting,
+            'given up waiting': self._graph.given_up,
+            'refused': self._refused[CLOSURE],
+        }
 
     def _path(self, solution: Solution) -> PathMessage:
         message = PathMessage()
@@ -196,14 +210,14 @@ class BackEnd:
     def _reports(self) -> list[Report]:
         graph, solution = self._graph, self._solution
         values: dict[str, object] = {
-            'loop closures': graph.closures,
-            'waiting for keyframes': graph.waiting,
+            'loop closures': self._received,
             'unknown keyframes': graph.unknown_keyframes,
-            'refused messages': self._refused,
+            'refused messages': self._refused.total(),
         }
         if solution is None:
+            values['waiting for keyframes'] = graph.waiting
             return [Report('pose graph', Level.OK, 'Nothing is solved yet.', values)]
-        values['used'], values['rejected'] = len(solution.used), len(solution.rejected)
+        values.update(self._tally(solution))
         warn = graph.unknown_keyframes > 0
         text = 'Solved.' if not warn else 'Loop closures name keyframes that the map has not.'
         return [Report('pose graph', Level.WARN if warn else Level.OK, text, values)]

@@ -19,10 +19,15 @@ WAITING = 1000
 
 
 class PoseGraph:
-    """Stores what :func:`~avpr_ros.ros.back_end.solver.solve` works on; see :meth:`problem`."""
+    """Stores what :func:`~avpr_ros.ros.back_end.solver.solve` works on; see :meth:`problem`.
+
+    Attributes:
+        given_up: how many loop closures were dropped because too many waited for keyframes.
+    """
 
     def __init__(self, settings: GraphSettings) -> None:
         """Start empty."""
+        self.given_up = 0
         self._settings = settings
         self._odometry = OdometryBuffer(None, settings.max_gap_s, STEP_S)
         self._keyframes: Sequence[Pose] | None = None
@@ -73,7 +78,7 @@ class PoseGraph:
             self._closures.append(AnchoredClosure(closure, pose))
         else:
             # The keyframes have not come, or those of a map that has grown: topics keep no order.
-            self._waiting = [*self._waiting, closure][-WAITING:]
+            self._wait(closure)
 
     def _add_session_closure(self, closure: LoopClosure, session_ns: Sequence[int]) -> None:
         """Take one loop closure with a keyframe of this run; the list may lag behind a little."""
@@ -81,7 +86,12 @@ class PoseGraph:
             keyframe_ns = session_ns[closure.keyframe_id]
             self._closures.append(AnchoredClosure(closure, None, keyframe_ns))
         else:
-            self._waiting = [*self._waiting, closure][-WAITING:]
+            self._wait(closure)
+
+    def _wait(self, closure: LoopClosure) -> None:
+        self._waiting.append(closure)
+        self.given_up += len(self._waiting) > WAITING
+        del self._waiting[:-WAITING]
 
     def problem(self) -> Problem | None:
         """Return what there is to solve now; None with less than two odometry poses."""

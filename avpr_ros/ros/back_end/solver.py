@@ -17,10 +17,10 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import AvprError
-from avpr_ros.pose_rows import compose, inverse
+from avpr_ros.pose_rows import between, compose, inverse
 from avpr_ros.poses import Pose
 from avpr_ros.ros.back_end.consensus import map_from_odom
-from avpr_ros.ros.back_end.problem import AnchoredClosure, Problem
+from avpr_ros.ros.back_end.problem import UNKNOWN_M, AnchoredClosure, Problem
 from avpr_ros.ros.back_end.settings import GraphSettings
 
 #: Order of GTSAM's tangent vectors, rotations first, in terms of ROS's, positions first.
@@ -39,6 +39,7 @@ class Solution:
         after: (N, 7) ``map_from_base``.
         used: loop closures the robust kernel kept.
         rejected: those it did not.
+        outside: how many had no odometry at their stamp.
     """
 
     stamps_ns: IntArray
@@ -46,6 +47,7 @@ class Solution:
     after: FloatArray
     used: tuple[AnchoredClosure, ...]
     rejected: tuple[AnchoredClosure, ...]
+    outside: int
 
 
 def load_gtsam() -> Any:
@@ -88,15 +90,29 @@ def solve(problem: Problem, settings: GraphSettings) -> Solution:
         graph.add(_closure_factor(gtsam, one, problem.node_stamps_ns))
     nodes, weights = _optimise(gtsam, graph, values, known, settings)
     kept = weights[len(known) :] > 0.5
-    corrections = compose(nodes, inverse(problem.node_odometry))
-    node = np.searchsorted(problem.node_stamps_ns, problem.stamps_ns, side='right') - 1
     return Solution(
         problem.stamps_ns,
         problem.odometry,
-        compose(corrections[node], problem.odometry),
+        _carried_over(problem, nodes),
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if keep),
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if not keep),
+        problem.outside,
     )
+
+
+def _carried_over(problem: Problem, nodes: FloatArray) -> FloatArray:
+    """Return (N, 7) ``map_from_base`` of all odometry, between what both nodes beside it say.
+
+    The correction of the node before, alone, would put a step in front of every node. Where
+    odometry jumped or was silent it is that one, though: the other is of another origin.
+    """
+    corrections = compose(nodes, inverse(problem.node_odometry))
+    stamps_ns, at_ns = problem.stamps_ns, problem.node_stamps_ns
+    before = np.clip(np.searchsorted(at_ns, stamps_ns, side='right') - 1, 0, len(at_ns) - 2)
+    part = (stamps_ns - at_ns[before]) / (at_ns[before + 1] - at_ns[before])
+    part[(problem.sigmas[before, 0] >= UNKNOWN_M) & (part < 1.0)] = 0.0
+    first, second = (compose(corrections[node], problem.odometry) for node in (before, before + 1))
+    return between(first, second, np.clip(part, 0.0, 1.0))
 
 
 def _add_odometry(gtsam: Any, graph: Any, problem: Problem) -> None:

@@ -74,6 +74,17 @@ def test_without_an_image_or_without_the_wish_scores_decide(gallery):
     assert scores_only.match(query([1.0], picture(100))).accepted
 
 
+def test_much_evidence_in_one_image_needs_none_before_and_little_waits(gallery):
+    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='agree'))
+    assert matcher.match(query([1.0], picture(0))).accepted
+    weak = picture(1)
+    weak[:, 30:] = 128  # little of the picture is left
+    for second in range(1, 8):
+        result = matcher.match(query([0.0, 1.0], weak, 60 + second))
+        assert not result.accepted
+    assert result.reason is Reason.SEQUENCE  # gathered, but all of one keyframe
+
+
 def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery):
     weak = picture(0)
     weak[:, 30:] = 128  # little of the picture is left

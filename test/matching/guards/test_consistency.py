@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cases import case
 import numpy as np
 
+from avpr_ros.gallery.features import Features
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.consistency import NEEDED, ConsistencyGuard
-from avpr_ros.matching.result import Reason
+from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.result import PoseEstimate, Reason
 from avpr_ros.poses import Pose
 
 #: Where odometry starts: its frame has nothing to do with the map's.
@@ -35,6 +40,34 @@ def true_places(way: list[Pose]) -> list[Pose]:
 def test_a_true_drive_passes_once_enough_of_it_is_seen():
     way = straight(10)
     assert passed(guard(), true_places(way), way) == [False] * (NEEDED - 1) + [True] * 7
+
+
+def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) -> Case:
+    seen = case(place, second, odometry=odometry)
+    nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    estimate = PoseEstimate(pose, np.eye(6), metric=True)
+    look = Look(nothing, 0, np.array([0]), 99.0, 99.0, estimate, alone=alone)
+    return replace(seen, look=look)
+
+
+def test_an_image_without_doubt_does_not_wait_for_others_but_is_refuted_by_them():
+    way, one = straight(10), guard()
+    wrong = Pose.from_xy_yaw(0.0, 0.0, 0.0)
+    for second, odometry in enumerate(way):
+        pose = wrong if second == 6 else MAP_FROM_ODOM @ odometry
+        objection = one.objection(measured(pose, second, odometry, pose, alone=True))
+        assert (objection is None) == (second != 6)
+
+
+def test_poses_measured_by_landmarks_stand_in_for_those_of_keyframes_far_off():
+    """Keyframes scattered about the robot agree with nothing; where it really was does."""
+    rng = np.random.default_rng(3)
+    way, one = straight(10), guard()
+    for second, odometry in enumerate(way):
+        pose = MAP_FROM_ODOM @ odometry
+        keyframe = Pose.from_xy_yaw(*(pose.translation_m[:2] + rng.uniform(-9, 9, 2)), 0.0)
+        objection = one.objection(measured(keyframe, second, odometry, pose, alone=False))
+        assert (objection is None) == (second >= NEEDED - 1)
 
 
 def test_a_look_alike_among_true_matches_is_refused_and_does_no_lasting_harm():

@@ -12,11 +12,11 @@ from town_run import Run, make_run, shifted
 
 from avpr_ros.errors import AvprError
 from avpr_ros.evaluation.trajectory_error import ate_rmse_m
-from avpr_ros.pose_rows import rows_of
+from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
 from avpr_ros.ros.back_end import solver
-from avpr_ros.ros.back_end.pose_graph import PoseGraph
+from avpr_ros.ros.back_end.pose_graph import WAITING, PoseGraph
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.back_end.solver import Solution, solve
 
@@ -56,6 +56,12 @@ def test_the_error_falls_five_times_and_no_wrong_closure_is_used(seed: int, burs
     assert after_m < 0.3
     assert 5 * after_m < ate_rmse_m(truth, solution.before, 'se3')
     assert 5 * after_m < ate_rmse_m(truth, solution.before, 'none')
+
+
+def test_the_corrected_way_has_no_steps_where_odometry_has_none() -> None:
+    run, solution = solved(0)
+    before_m, after_m = (steps(rows)[0] for rows in (rows_of(run.odometry), solution.after))
+    assert np.abs(after_m - before_m).max() < 0.02
 
 
 def test_without_the_robust_kernel_wrong_closures_would_ruin_it(
@@ -104,6 +110,14 @@ def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
     assert len(problem.closures) == len(run.closures)
 
 
+def test_closures_that_wait_for_ever_are_counted_when_they_are_given_up() -> None:
+    run, _ = solved(0)
+    graph = PoseGraph(SETTINGS)
+    for k in range(WAITING + 7):
+        graph.add_closure(replace(run.closures[0], stamp_ns=k))
+    assert (graph.waiting, graph.given_up) == (WAITING, 7)
+
+
 def test_closures_with_keyframes_of_a_map_that_grows_wait_for_the_new_list() -> None:
     """After avpr build --append and ~/reload_map, a closure may come before the longer list."""
     run, _ = solved(0)
@@ -127,6 +141,8 @@ def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
     solution = solve(filled(torn).problem(), SETTINGS)
     assert used_wrong(run, solution) == 0
     assert ate_rmse_m(rows_of(run.truth), solution.after, 'none') < 0.5
+    step_m = steps(solution.after[[half - 1, half]])[0][0]
+    assert step_m < 1.0  # no pose lies on the way of 300 m that was never driven
 
 
 def test_closures_within_one_run_need_no_map() -> None:
