@@ -60,11 +60,13 @@ NOTE = (
     'fast in 8 bits. '
     'image_to_pose: 640x480 JPEG, 10,000 keyframes, from publishing in one process to the pose '
     'back in it; rclpy_empty is a node that answers without looking. image_to_pose_landmarks: '
-    "every eighth picture of the demo town's second drive at 10 Hz, a metric pose for each that the "
-    'landmarks confirm; of the 10,000 keyframes those of the town are as built, the others copies of '
-    'them far away, descriptors with their numbers in another order. The keyframes of search_* are mixtures of three real '
-    'descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not measured. '
-    'heavy_torch_flat is the embedded gallery network on both sides: no weights of a foundation '
+    "every eighth picture of the demo town's second drive at 10 Hz, a metric pose for each that "
+    'the landmarks confirm; the town is as built, the rest of its 10,000 keyframes are copies of '
+    'it far away, the numbers of their descriptors in another order. standing hears odometry '
+    'that does not move at 50 Hz and images at 30 Hz. The keyframes of search_* are mixtures of '
+    'three real descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not '
+    'measured. heavy_torch_flat is the embedded gallery network on both sides: no weights of a '
+    'foundation '
     'model are at hand. nordland: every fourth query.'
 )
 QUICK_S, LONG_S = 5.0, 600.0
@@ -132,6 +134,7 @@ def drives(quick: bool, python: str) -> list[Row]:
         Drive('image_to_pose', long_s),
         Drive('gated_1hz', short_s, max_rate_hz=1.0),
         Drive('camera_1hz', short_s, camera_hz=1.0),
+        Drive('standing', short_s, max_rate_hz=5.0, odom_hz=50.0),
     ]
     rows = [played(empty_command(python), Drive('rclpy_empty', short_s), images)]
     rows += [played(node_command(python, folder, query, d), d, images) for d in node]
