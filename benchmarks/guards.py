@@ -18,8 +18,9 @@ import cv2
 import numpy as np
 
 from avpr_ros.gallery.features import extract_features
-from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
+from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.layout_builder import build_layout
 from avpr_ros.matching.recognizer import Recognizer
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
@@ -34,6 +35,7 @@ _PASSING = MatchSettings(landmarks=False, min_probability=0.01, min_ratio=1.0)
 METHODS: dict[str, MatchSettings] = {
     'single': replace(_PASSING, sequence='single', odometry=False),
     'agree_odometry': _PASSING,
+    'filter': replace(_PASSING, sequence='filter', odometry=False),
     'filter_odometry': replace(_PASSING, sequence='filter'),
     'all_landmarks': replace(_PASSING, landmarks=True),
 }
@@ -46,7 +48,8 @@ _SECONDS_A_METRE = 0.6
 NOTE = (
     'Processor time of one thread, medians. guards_ms is the matching without search, network and '
     'corners; guards_ratio is its share of the query network with its resize. The keyframes are '
-    'mixtures of three real descriptors, the corners those of {real} real keyframes in turn; '
+    'mixtures of three real descriptors, the corners those of {real} real keyframes in turn, '
+    'the layouts those of all real ones; '
     'queries are every fourth winter image of nordland, with odometry of one metre a frame. '
     'Corners and poses are not in here: these pictures are too small for them, metric_pose.py '
     'times them. The machine was shared.'
@@ -54,7 +57,7 @@ NOTE = (
 
 
 def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
-    """Return the large map with landmarks, made if it is not there."""
+    """Return the large map with landmarks and layouts, made if it is not there."""
     folder = WORK / 'map-guards'
     if not folder.exists():
         draft = folder.with_suffix('.tmp')
@@ -67,8 +70,10 @@ def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
         bare = Landmarks.without_points(features, len(real.manifest.cameras))
         # Asked for less than any evidence, so that the guards behind have work.
         replace(bare, min_evidence=1e-6, min_evidence_alone=1e-6).save(draft / LANDMARKS)
+        layout = build_layout(real)
+        replace(layout, rows=layout.rows[np.arange(KEYFRAMES) % len(real)]).save(draft / LAYOUT)
         manifest = GalleryMap.open(draft).manifest
-        manifest.sealed(draft, [*manifest.files, LANDMARKS]).save(draft)
+        manifest.sealed(draft, [*manifest.files, LANDMARKS, LAYOUT]).save(draft)
         draft.rename(folder)
     return GalleryMap.open(folder, verify=False)
 

@@ -43,8 +43,8 @@ Network = Annotated[
     str | None,
     typer.Option(
         '--query-network',
-        help='fast, balanced or accurate, with the head of the map; by default the embedded '
-        'network.',
+        help='fast, balanced or accurate, with the head of the map; balanced-322 and accurate-322 '
+        'are as in the paper. By default the embedded network.',
     ),
 ]
 Weights = Annotated[

@@ -15,7 +15,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
-from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.layout import Layout
@@ -123,9 +123,10 @@ class GalleryMap:
     def _check_consistent(self) -> None:
         manifest, frames = self.manifest, self.keyframes
         count, dim = len(frames), manifest.descriptor_space.dim
+        kept_dim = dim if self.index.dim == padded_dim(dim) else self.index.dim
         for name, found in (
             (DESCRIPTORS, self.descriptors.shape),
-            (INDEX, (self.index.size, self.index.dim)),
+            (INDEX, (self.index.size, kept_dim)),
         ):
             if found != (count, dim):
                 raise MapError(

@@ -17,6 +17,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.index_info import IndexInfo
 from avpr_ros.gallery.inverted_file import (
+    CODE_BYTES,
     EXACT,
     KINDS,
     build_inverted_file,
@@ -29,8 +30,9 @@ EXACT_NUMBERS = 25_000_000
 DEFAULT_MEMORY_MB = 256.0
 #: Share of the queries that must find the row which exact search finds, for a number of cells,
 _WANTED_AGREEMENT = 0.995
-#: as far as that needs no more rows than this to be looked at: below five milliseconds on a core.
-_MOST_ROWS = 48 * 1024
+#: as far as that needs no more rows than this to be looked at, in 8 bits a number or in the codes
+#: of a product quantizer: below five milliseconds on a core.
+_MOST_ROWS, _MOST_CODES = 48 * 1024, 320 * 1024
 #: Queries the number of cells is chosen with, and as many others that the result is told of.
 _QUERIES = 200
 #: Cosine of a query to its own row; live images are about as far from their keyframes.
@@ -77,7 +79,8 @@ def build_index(
     index = GalleryIndex(inverted, lambda wanted: rows[wanted].astype(np.float32))
     ivf = faiss.extract_index_ivf(inverted)
     queries, truth = _trial(rows)
-    for probed in _probes(int(ivf.nlist), len(rows)):
+    most = _MOST_CODES if kind in CODE_BYTES else _MOST_ROWS
+    for probed in _probes(int(ivf.nlist), len(rows), most):
         ivf.nprobe = probed
         if _agreement(index, queries[::2], truth[::2]) >= _WANTED_AGREEMENT:
             break
@@ -86,9 +89,9 @@ def build_index(
     return index, IndexInfo(kind, size, int(ivf.nlist), int(ivf.nprobe), round(agreement, 4))
 
 
-def _probes(cells: int, count: int) -> list[int]:
-    """Return the numbers of cells to try: doubling, up to a quarter or to enough rows."""
-    most = max(4, min(cells // 4, _MOST_ROWS * cells // count))
+def _probes(cells: int, count: int, most_rows: int) -> list[int]:
+    """Return the numbers of cells to try: doubling, up to a third or to enough rows."""
+    most = max(4, min(cells // 3, most_rows * cells // count))
     return [*(1 << n for n in range(2, most.bit_length()) if 1 << n < most), most]
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.evidence_threshold import evidence_threshold, played_outsiders
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.pictures import pictures
 from avpr_ros.gallery.self_localisation import covariance_scale
 from avpr_ros.gallery.spacing import default_distinct_radius_m
 from avpr_ros.gallery.triangulation import triangulate
@@ -32,16 +32,9 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
         MapError: a thumbnail is missing or damaged.
     """
     features, sizes_px = [], []
-    for row in range(len(gallery)):
-        image = gallery.thumbnail(row)
-        if image is None:
-            raise MapError(
-                f'{gallery.path} has no thumbnail of keyframe {gallery.keyframes.ids[row]}; build '
-                'landmarks from the whole map, not from a copy for a robot'
-            )
+    for image in pictures(gallery, 'features', progress):
         features.append(extract_features(image))
         sizes_px.append(image.shape[1::-1])
-        progress('features', row + 1, len(gallery))
     cameras = gallery.manifest.cameras
     progress('landmarks', 0, 1)
     bare = Landmarks.without_points(features, len(cameras))

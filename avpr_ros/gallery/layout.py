@@ -18,7 +18,7 @@ from avpr_ros.gallery.mapped_npz import map_npz
 #: The picture is scaled to this, width and height, and described in blocks that overlap by half.
 _SIZE_PX, _BLOCK_PX, _CELL_PX, _BINS = (64, 32), (8, 8), (4, 4), 9
 #: Numbers kept of each picture, two bytes each.
-_DIM = 256
+_DIM = 128
 #: Directions along which keyframes differ much count less, but for this many mean variances.
 _SHRINKAGE = 10.0
 #: Keyframes that the directions are fitted to, evenly over the map.

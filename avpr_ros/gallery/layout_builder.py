@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.layout import Layout, gradients
+from avpr_ros.gallery.pictures import pictures
 
 
 def build_layout(gallery: GalleryMap, progress: Progress = no_progress) -> Layout:
@@ -24,14 +24,4 @@ def build_layout(gallery: GalleryMap, progress: Progress = no_progress) -> Layou
     Raises:
         MapError: a thumbnail is missing or damaged.
     """
-    pictures = []
-    for row in range(len(gallery)):
-        image = gallery.thumbnail(row)
-        if image is None:
-            raise MapError(
-                f'{gallery.path} has no thumbnail of keyframe {gallery.keyframes.ids[row]}; build '
-                'layouts from the whole map, not from a copy for a robot'
-            )
-        pictures.append(gradients(image))
-        progress('layout', row + 1, len(gallery))
-    return Layout.fit(np.stack(pictures))
+    return Layout.fit(np.stack([gradients(one) for one in pictures(gallery, 'layout', progress)]))

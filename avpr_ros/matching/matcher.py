@@ -16,7 +16,7 @@ from avpr_ros.matching.covariance import match_covariance
 from avpr_ros.matching.geometry.geometry import Geometry
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.guards.order import guards_for, score_guards
-from avpr_ros.matching.guards.score_level import ScoreLevelGuard, WeakScoresGuard
+from avpr_ros.matching.guards.score_level import concern_of, weakness_of
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
@@ -63,36 +63,34 @@ class Matcher:
             self._spacing_m,
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
-        self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
+        self._geometry: Geometry | None = None
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         self._sequence: SequenceGuard | None = None
         if self._settings.sequence == 'filter':
             self._sequence = SequenceGuard(gallery, self._settings, self.distinct_radius_m)
+        else:
+            self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
 
     @property
     def looks_at_images(self) -> bool:
         """Whether queries should carry their images, for landmarks or the sequence filter."""
-        layouts = self._sequence is not None and self._sequence.looks_at_images
-        return self._geometry is not None or layouts
+        filtered = self._sequence
+        return self.looks_at_corners if filtered is None else filtered.looks_at_images
+
+    @property
+    def looks_at_corners(self) -> bool:
+        """Whether these images are wanted sharp: the map has landmarks, which are asked."""
+        return self._geometry is not None
 
     @property
     def weakness(self) -> str | None:
         """Why scores alone accept nothing here, in one sentence; None where they may."""
-        weak = next((one for one in self._scores if isinstance(one, WeakScoresGuard)), None)
-        if weak is None:
-            return None
-        if self._geometry is not None:
-            return f'only landmarks accept a match in this map, as {weak.power}'
-        return (
-            f'no match is accepted in this map, as {weak.power}; build it with landmarks, set '
-            "sequence to 'filter', or add drives and train again"
-        )
+        return weakness_of(self._scores, self._geometry is not None)
 
     @property
     def concern(self) -> str | None:
         """What the scores of the last images give cause to tell; None where there is nothing."""
-        level = next((one for one in self._scores if isinstance(one, ScoreLevelGuard)), None)
-        return None if level is None else level.concern
+        return concern_of(self._scores)
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
@@ -130,7 +128,7 @@ class Matcher:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
         case = Case(query, retrieval, hypotheses)
-        if self._geometry is not None and self._sequence is None:
+        if self._geometry is not None:
             with stage('geometry'):
                 case = self._geometry.look(case)
             retrieval = case.retrieval

@@ -69,7 +69,7 @@ class Recognizer:
     def least_side_px(self) -> int:
         """Sides of an image need not be longer than this for anything that is done with it."""
         needed_px = self.network.manifest.input_px
-        return max(needed_px, WORKING_PX) if self.matcher.looks_at_images else needed_px
+        return max(needed_px, WORKING_PX) if self.matcher.looks_at_corners else needed_px
 
     def recognize(
         self,

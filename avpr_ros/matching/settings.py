@@ -31,7 +31,8 @@ class MatchSettings:
             the map and accepts the keyframe they lead to. It then stands in for the
             calibration's threshold and for ``min_ratio``; ``min_similarity`` holds if given.
         max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
-        odometry: where queries carry odometry, matches along the way must be consistent with it.
+        odometry: where queries carry odometry, matches along the way must be consistent with it,
+            and a sequence filter moves by it.
         landmarks: where the map has them, local features decide which place an image shows, and
             measure the pose.
         cool_down_s: least time between two accepted matches; 0 for none.

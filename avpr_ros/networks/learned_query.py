@@ -53,11 +53,15 @@ class LearnedQueryKind:
     weights: Path | None = None
 
 
-#: By name; ``balanced`` and ``accurate`` are the paper's query networks.
+#: By name. ``balanced`` and ``accurate`` are the paper's query networks at the largest input that
+#: the stride divides and at which they are well over 15 times faster than DINOv2-B with SALAD
+#: (``benchmarks/onboard.py``); with ``-322`` they are as in the paper.
 QUERY_PRESETS = {
     'fast': LearnedQueryKind('embedded', 'gem', 192, 16),
-    'balanced': LearnedQueryKind('mobilevitv2_100', 'boq', 322),
-    'accurate': LearnedQueryKind('efficientvit_b2', 'boq', 322),
+    'balanced': LearnedQueryKind('mobilevitv2_100', 'boq', 256),
+    'accurate': LearnedQueryKind('efficientvit_b2', 'boq', 256),
+    'balanced-322': LearnedQueryKind('mobilevitv2_100', 'boq', 322),
+    'accurate-322': LearnedQueryKind('efficientvit_b2', 'boq', 322),
 }
 
 

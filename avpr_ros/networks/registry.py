@@ -22,6 +22,9 @@ from avpr_ros.networks.learned_query import (
 )
 from avpr_ros.networks.query_network import VladQueryNetwork
 
+#: SALAD needs more cells than its 64 clusters: 9 x 9 of 32 pixels.
+_LEAST_PX_OF_SALAD = 288
+
 
 def describer_by_name(
     name: str, *, dim: int = 512, like: DescriptorSpace | None = None
@@ -88,15 +91,17 @@ def query_network_for(
         return LearnedQueryNetwork(kind, space.dim)
     basis = space.arrays.get(BASIS)
     full_dim = space.dim if basis is None else len(basis)
-    kind = _with_head_of(kind, space.network)
+    kind = with_head_of(kind, space.network)
     return LearnedQueryNetwork(kind, space.dim, full_dim=full_dim, basis=basis)
 
 
-def _with_head_of(kind: LearnedQueryKind, gallery_network: str) -> LearnedQueryKind:
+def with_head_of(kind: LearnedQueryKind, gallery_network: str) -> LearnedQueryKind:
     """Give a preset with a learned aggregator the one of the gallery network."""
     gallery = kind_by_name(gallery_network)
     if kind.head == 'gem':
         return kind
     if gallery.head == 'boq':
         return replace(kind, head_width=gallery.dim // 32)
-    return replace(kind, head='salad' if gallery.head in ('salad', 'megaloc') else 'gem')
+    if gallery.head in ('salad', 'megaloc'):
+        return replace(kind, head='salad', input_px=max(kind.input_px, _LEAST_PX_OF_SALAD))
+    return replace(kind, head='gem')

@@ -39,13 +39,25 @@ class RateGate:
         self._last_ns = now_ns
         if max_rate_hz <= 0.0:
             return True
+        if self.closed_for_ns(now_ns, max_rate_hz) > 0:
+            return False
         period_ns = int(NS_PER_S / max_rate_hz)
         due_ns = now_ns if self._last_due_ns is None else self._last_due_ns + period_ns
-        if now_ns < due_ns - int(JITTER * period_ns):
-            return False
         # A pause is not made up for by a burst.
         self._last_due_ns = max(due_ns, now_ns - period_ns)
         return True
+
+    def closed_for_ns(self, now_ns: int, max_rate_hz: float) -> int:
+        """Return for how long from now no image may pass; 0 or less: one may.
+
+        Args:
+            now_ns: node clock.
+            max_rate_hz: the limit; 0 for none.
+        """
+        if max_rate_hz <= 0.0 or self._last_due_ns is None:
+            return 0
+        period_ns = int(NS_PER_S / max_rate_hz)
+        return self._last_due_ns + period_ns - int(JITTER * period_ns) - now_ns
 
     def reset(self) -> None:
         """Forget the past: the next image may pass."""

@@ -14,6 +14,8 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
+from avpr_ros.ros.unwatched import Rest, taken
+
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks
 except ImportError:  # ROS 2 Humble
@@ -50,8 +52,8 @@ class ImageInput:
     Attributes:
         camera: the camera's name.
         topic: the resolved topic, remapped, with ``/compressed`` where that transport is used.
-        received: how many messages came.
-        last_received_s: ``time.monotonic()`` of the last message; of the start before that.
+        received: how many messages were looked at.
+        last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
         incompatible: last QoS policy that did not fit a publisher's; empty if none.
     """
 
@@ -63,6 +65,7 @@ class ImageInput:
         transport: str,
         reliability: str,
         deliver: Callable[[str, Any], None],
+        rest: Rest,
     ) -> None:
         """Subscribe, or wait for a publisher.
 
@@ -73,6 +76,7 @@ class ImageInput:
             transport: ``raw`` or ``compressed``.
             reliability: ``auto``, ``reliable`` or ``best_effort``.
             deliver: called with the camera's name and each message, in the executor's thread.
+            rest: while it lasts no message is looked at.
         """
         self.camera = camera
         resolved = node.resolve_topic_name(base_topic)
@@ -83,6 +87,7 @@ class ImageInput:
         self._node = node
         self._type = Image if transport == 'raw' else CompressedImage
         self._deliver = deliver
+        self._rest = rest
         self._auto = reliability == 'auto'
         self._reliability: QoSReliabilityPolicy | None = None
         self._subscription: Subscription | None = None
@@ -113,6 +118,13 @@ class ImageInput:
         if wanted != self._reliability:
             self._subscribe(wanted)
 
+    def overlook(self) -> int:
+        """Take what came in a rest out of the way: 1, or 0 where nothing came."""
+        if self._subscription is None or taken(self._subscription, raw=True) is None:
+            return 0
+        self._note()
+        return 1
+
     def _unsubscribe(self) -> None:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
@@ -127,6 +139,7 @@ class ImageInput:
             self.topic,
             self._on_message,
             QoSProfile(depth=1, reliability=reliability),
+            callback_group=self._rest,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
         )
         self._node.get_logger().info(
@@ -134,9 +147,12 @@ class ImageInput:
         )
 
     def _on_message(self, message: Any) -> None:
+        self._note()
+        self._deliver(self.camera, message)
+
+    def _note(self) -> None:
         self.received += 1
         self.last_received_s = time.monotonic()
-        self._deliver(self.camera, message)
 
     def _on_incompatible(self, event: Any) -> None:
         if self._auto:

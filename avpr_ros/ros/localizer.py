@@ -30,6 +30,7 @@ from avpr_ros.ros.reports import (
 from avpr_ros.ros.services import Services
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.slot import NewestOnly
+from avpr_ros.ros.unwatched import Rest
 from avpr_ros.ros.worker import Worker
 from avpr_ros.sources.decode import decoder_backend
 
@@ -57,6 +58,7 @@ class Localizer:
         outputs = Outputs(node, settings.map_frame)
         outputs.publish_keyframes(recognizer)
         self._odometry = OdometryInput(node)
+        self._rest = Rest(node, self._overlook)
         self._processor = Processor(
             node,
             settings,
@@ -65,12 +67,13 @@ class Localizer:
             self._odometry,
             CameraInfoInput(node, settings.cameras),
             listen_for_mountings(node, settings),
+            self._rest,
         )
         self._services_offered = Services(node, self._processor, outputs)
         self._slots: NewestOnly[Any] = NewestOnly()
         self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
         node.add_on_set_parameters_callback(
-            on_change(lambda: self._processor.settings, self._apply)
+            on_change(lambda: self._processor.settings, self._processor.apply)
         )
         self._jump = node.get_clock().create_jump_callback(
             JumpThreshold(
@@ -101,11 +104,13 @@ class Localizer:
                 settings.image_transport,
                 settings.image_reliability,
                 self._slots.put,
+                self._rest,
             )
             for camera in settings.cameras
         ]
 
         def look() -> None:
+            self._odometry.catch_up()
             for one in inputs:
                 one.poll()
 
@@ -122,6 +127,8 @@ class Localizer:
 
         def reports() -> list[Report]:
             processor.statistics.dropped['replaced'] = self._slots.replaced
+            if self._rest.resting:
+                self._overlook()
             images = [camera() for camera in cameras]
             for report in images:
                 if report.level is Level.WARN:
@@ -141,9 +148,8 @@ class Localizer:
 
         return Diagnostics(self._node, reports)
 
-    def _apply(self, settings: Settings) -> None:
-        self._processor.recognizer = self._processor.recognizer.with_settings(settings)
-        self._processor.settings = settings
+    def _overlook(self) -> None:
+        self._processor.overlooked(sum(one.overlook() for one in self._inputs))
 
     def _on_clock_jump(self, _jump: object) -> None:
         self._node.get_logger().info('The clock jumped; waiting images and gates are cleared.')

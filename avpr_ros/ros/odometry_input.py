@@ -17,10 +17,13 @@ from avpr_ros.ros.adapters.fix import pose_from_message
 from avpr_ros.ros.gates import NS_PER_S
 from avpr_ros.ros.messages import stamp_ns
 from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.unwatched import Unwatched, taken
 
 TOPIC = 'odom'
 #: Odometry kept behind the newest stamp, in seconds.
 KEEP_S = 120.0
+#: Between two looks at what has come, where an image waits for it.
+POLL_S = 0.002
 #: Odometry this far behind an image has fallen silent: nobody waits for it.
 SILENT_NS = NS_PER_S
 #: A step this long, at this speed, is no motion: the odometry was set anew.
@@ -29,7 +32,7 @@ JUMP_M_S = 50.0
 
 
 class OdometryInput:
-    """Subscribes to odometry; callbacks store, the worker asks.
+    """Subscribes to odometry; it is taken when an image asks for it, and in between by the node.
 
     Attributes:
         received: how many messages were taken.
@@ -46,9 +49,17 @@ class OdometryInput:
         self._node = node
         self._buffer = OdometryBuffer(KEEP_S)
         self._frames = ('', '')
-        self._came = threading.Condition()
+        self._lock = threading.RLock()
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
-        node.create_subscription(Odometry, TOPIC, self.take, profile)
+        self._subscription = node.create_subscription(
+            Odometry, TOPIC, self.take, profile, callback_group=Unwatched()
+        )
+
+    def catch_up(self) -> None:
+        """Take all that has come; from any thread."""
+        with self._lock:
+            while (message := taken(self._subscription)) is not None:
+                self.take(message)
 
     def take(self, message: Any) -> None:
         """Take one ``nav_msgs/Odometry``."""
@@ -61,13 +72,12 @@ class OdometryInput:
             )
             return
         frames = (message.header.frame_id, message.child_frame_id)
-        with self._came:
+        with self._lock:
             self.received += 1
             self._restart_if(frames, stamp_ns(message.header.stamp), pose)
             before = self._buffer.restarts
             self._buffer.add(stamp_ns(message.header.stamp), pose)
             self.restarts += self._buffer.restarts - before
-            self._came.notify_all()
 
     def at(self, image_stamp_ns: int, wait_s: float) -> Pose | None:
         """Return ``odom_from_base`` at the stamp of an image; None where it is not known.
@@ -77,21 +87,22 @@ class OdometryInput:
             wait_s: how long to wait for odometry that comes a little after the image.
         """
         deadline_s = time.monotonic() + wait_s
-        with self._came:
-            while True:
-                pose = self._buffer.at(image_stamp_ns)
-                newest = self._buffer.newest()
-                if pose is not None or newest is None:
-                    return pose
-                behind_ns = image_stamp_ns - newest[0]
-                left_s = deadline_s - time.monotonic()
-                if behind_ns <= 0 or behind_ns > SILENT_NS or left_s <= 0.0:
-                    return None
-                self._came.wait(left_s)
+        while True:
+            self.catch_up()
+            with self._lock:
+                pose, newest = self._buffer.at(image_stamp_ns), self._buffer.newest()
+            if pose is not None or newest is None:
+                return pose
+            behind_ns = image_stamp_ns - newest[0]
+            left_s = deadline_s - time.monotonic()
+            if behind_ns <= 0 or behind_ns > SILENT_NS or left_s <= 0.0:
+                return None
+            time.sleep(min(left_s, POLL_S))
 
     def clear(self) -> None:
         """Forget everything, as when the clock jumps."""
-        with self._came:
+        self.catch_up()
+        with self._lock:
             self._buffer.clear()
 
     def _restart_if(self, frames: tuple[str, str], at_ns: int, pose: Pose) -> None:

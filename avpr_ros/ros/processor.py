@@ -18,18 +18,21 @@ from avpr_ros.poses import Pose
 from avpr_ros.ros import messages
 from avpr_ros.ros.camera_info_input import CameraInfoInput
 from avpr_ros.ros.deferred import Deferred
-from avpr_ros.ros.gates import MotionGate, RateGate, too_old
+from avpr_ros.ros.gates import NS_PER_S, MotionGate, RateGate, too_old
 from avpr_ros.ros.mountings import Mountings
 from avpr_ros.ros.odometry_input import OdometryInput
 from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.recognizer import Recognizer
 from avpr_ros.ros.settings import Settings
 from avpr_ros.ros.statistics import Statistics
+from avpr_ros.ros.unwatched import Rest
 from avpr_ros.sources.decode import decode_compressed, decode_image
 from avpr_ros.stages import measured, stage
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
+#: How long nobody looks at images while the node is disabled.
+DISABLED_REST_NS = NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Processor:
         odometry: OdometryInput,
         lenses: CameraInfoInput,
         mountings: Mountings,
+        rest: Rest,
     ) -> None:
         self.settings = settings
         self.recognizer = recognizer
@@ -74,6 +78,7 @@ class Processor:
         self._odometry = odometry
         self._lenses = lenses
         self._mountings = mountings
+        self._rest = rest
         self._gate = RateGate()
         self._motion = MotionGate()
         self._odometry_restarts = 0
@@ -84,6 +89,7 @@ class Processor:
         """Have the next image matched whatever the gates say, and its outcome told."""
         with self._lock:
             self._requests.append(answer)
+        self._rest.end()
 
     def withdraw(self, answer: Deferred[Outcome]) -> None:
         """Forget a request that nobody waits for any more, if it is still there."""
@@ -93,6 +99,7 @@ class Processor:
     def enable(self, enabled: bool) -> None:
         """Start or stop matching; what the images before said does not hold over the pause."""
         self.enabled = enabled
+        self._rest.end()
         self.recognizer.matcher.forget()
 
     def clear(self) -> None:
@@ -102,6 +109,17 @@ class Processor:
         self._odometry.clear()
         self.recognizer = self.recognizer.restarted(self.settings)
         self.statistics.last_fix_s = None
+        self._rest.end()
+
+    def apply(self, settings: Settings) -> None:
+        """Go on with other parameters."""
+        self.recognizer = self.recognizer.with_settings(settings)
+        self.settings = settings
+        self._rest.end()
+
+    def overlooked(self, images: int) -> None:
+        """Count images that came while nobody looked."""
+        self.statistics.dropped['rate' if self.enabled else 'disabled'] += images
 
     def work(self, camera: str, message: Any) -> None:
         """Match one message; what goes wrong with it is logged and counted, not published."""
@@ -149,13 +167,21 @@ class Processor:
         now_ns = self._node.get_clock().now().nanoseconds
         if not self.enabled:
             dropped['disabled'] += 1
+            self._take_rest(DISABLED_REST_NS)
         elif too_old(stamp_ns, now_ns, self.settings.max_image_age_s):
             dropped['too_old'] += 1
         elif not self._gate.open(now_ns, self.settings.max_rate_hz):
             dropped['rate'] += 1
         else:
+            self._take_rest(self._gate.closed_for_ns(now_ns, self.settings.max_rate_hz))
             return True
         return False
+
+    def _take_rest(self, duration_ns: int) -> None:
+        """Look at no images for so long, unless somebody has asked for the next one."""
+        with self._lock:
+            if not self._requests:
+                self._rest.begin(duration_ns)
 
     def _moved(self, camera: str, stamp_ns: int, odom_from_base: Pose | None) -> bool:
         """Tell whether the gate of motion lets an image pass, before it is decoded."""

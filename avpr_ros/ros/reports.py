@@ -43,7 +43,7 @@ class ImageReport:
             'reliability': source.reliability,
             'publishers': publishers,
             'received': source.received,
-            'rate_hz': f'{rate_hz:.1f}',
+            'looked_at_hz': f'{rate_hz:.1f}',
             'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
             'incompatible_qos': source.incompatible,
             'decode_failures': self._statistics.decode_failures[source.camera],

@@ -128,9 +128,10 @@ class Settings:
         MatchSettings.sequence,
         'How images are matched: `single` one by one; `agree` accepts a match only where two of '
         "the three images before led near the same place; `filter` follows each camera's images "
-        'over the map and accepts the keyframe they lead to, in the place of the calibrated '
-        'threshold and `min_ratio`. The filter is not calibrated for each map yet: check it on '
-        'yours. All start anew after 10 s without images and when parameters change.',
+        'over the map, by odometry where it comes, and accepts the keyframe they lead to, in the '
+        'place of the calibrated threshold, `min_ratio` and landmarks. The filter is not '
+        'calibrated for each map: check it on yours. All start anew after 10 s without images '
+        'and when parameters change.',
         choices=SEQUENCE_CHOICES,
     )
     max_speed_m_s: float = row(
@@ -143,7 +144,8 @@ class Settings:
     )
     use_odom: bool = row(
         MatchSettings.odometry,
-        'Whether matches must lie to each other as odometry says the robot moved, where it comes.',
+        'Whether matches must lie to each other as odometry says the robot moved, where it comes; '
+        'the sequence filter moves by it.',
     )
     use_landmarks: bool = row(
         MatchSettings.landmarks,

@@ -13,10 +13,11 @@ from avpr_ros.networks.export import export_onnx
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
+from avpr_ros.networks.registry import with_head_of
 from robot.walks import WORK
 
-#: A robot's map of DINOv2-B + BoQ: its descriptor, and what that is projected from.
-_DIM, _FULL_DIM = 512, 12288
+#: Length of a robot's descriptor, onto which the gallery network's own is projected.
+_DIM = 512
 
 
 def heavy_network() -> tuple[Path, int]:
@@ -26,12 +27,14 @@ def heavy_network() -> tuple[Path, int]:
     return _exported('dinov2_b_salad', network, network.input_px)
 
 
-def learned_network(preset: str) -> tuple[Path, int]:
-    """Return a preset's query network for maps of DINOv2-B + BoQ, likewise."""
-    rows = np.random.default_rng(0).normal(size=(_FULL_DIM, _DIM))
+def learned_network(preset: str, gallery_network: str = 'dinov2-boq') -> tuple[Path, int]:
+    """Return a preset's query network for maps of a foundation model, likewise."""
+    kind = with_head_of(QUERY_PRESETS[preset], gallery_network)
+    full_dim = kind_by_name(gallery_network).dim
+    rows = np.random.default_rng(0).normal(size=(full_dim, _DIM))
     basis = np.linalg.qr(rows)[0].astype(np.float32)
-    network = LearnedQueryNetwork(QUERY_PRESETS[preset], _DIM, full_dim=_FULL_DIM, basis=basis)
-    return _exported(preset, network, network.input_px)
+    network = LearnedQueryNetwork(kind, _DIM, full_dim=full_dim, basis=basis)
+    return _exported(f'{preset}-{kind.head}-{kind.input_px}', network, network.input_px)
 
 
 def _exported(name: str, network: nn.Module, side_px: int) -> tuple[Path, int]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 import os
@@ -15,6 +15,7 @@ import time
 
 import cv2
 from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry
 import numpy as np
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -47,6 +48,7 @@ class Drive:
         camera_hz: images a second.
         max_rate_hz: the node's limit; 0 for none.
         use_landmarks: look at the candidates' corners too.
+        odom_hz: odometry messages a second, of a robot that stands; 0 for none.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Drive:
     camera_hz: float = 30.0
     max_rate_hz: float = 0.0
     use_landmarks: bool = False
+    odom_hz: float = 0.0
 
 
 def large_map(real: GalleryMap) -> Path:
@@ -121,6 +124,15 @@ def played(command: list[str], drive: Drive, images: list[bytes]) -> Row:
     reliable = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.RELIABLE)
     publisher = node.create_publisher(CompressedImage, '/image/compressed', reliable)
 
+    odometry = node.create_publisher(Odometry, '/odom', 10)
+
+    def stand() -> None:
+        message = Odometry(child_frame_id='base_link')
+        message.header.frame_id = 'odom'
+        message.header.stamp = node.get_clock().now().to_msg()
+        message.pose.pose.orientation.w = 1.0
+        odometry.publish(message)
+
     def send(number: int) -> None:
         message = CompressedImage(format='jpeg', data=images[number % len(images)])
         stamp_ns = time.time_ns()
@@ -140,7 +152,7 @@ def played(command: list[str], drive: Drive, images: list[bytes]) -> Row:
             first_s = time.perf_counter() - start_s
             sent_s.clear()
             latencies_s.clear()
-            use = _drive(process.pid, drive, send, executor)
+            use = _drive(process.pid, drive, send, stand, executor)
     finally:
         executor.shutdown()
         node.destroy_node()
@@ -156,19 +168,30 @@ def played(command: list[str], drive: Drive, images: list[bytes]) -> Row:
     }
 
 
-def _drive(pid: int, drive: Drive, send: object, executor: SingleThreadedExecutor) -> Row:
-    """Send at the camera's rate; return processor and memory use of the process meanwhile."""
-    assert callable(send)
-    start_s, number = time.perf_counter(), 0
+def _drive(
+    pid: int,
+    drive: Drive,
+    send: Callable[[int], None],
+    stand: Callable[[], None],
+    executor: SingleThreadedExecutor,
+) -> Row:
+    """Send at the rates of the drive; return the process's processor and memory use meanwhile."""
+    start_s, number, stood = time.perf_counter(), 0, 0
     before_s = _cpu_s(pid)
     early_mb = 0.0
     while (now_s := time.perf_counter() - start_s) < drive.seconds:
         if now_s >= number / drive.camera_hz:
             send(number)
             number += 1
+        if now_s * drive.odom_hz >= stood + 1:
+            stand()
+            stood += 1
         if not early_mb and now_s > drive.seconds / 10:
             early_mb = _resident_mb(pid)
-        executor.spin_once(timeout_sec=max(0.0, number / drive.camera_hz - now_s))
+        next_s = number / drive.camera_hz
+        if drive.odom_hz:
+            next_s = min(next_s, (stood + 1) / drive.odom_hz)
+        executor.spin_once(timeout_sec=max(0.0, next_s - now_s))
     end_s = time.perf_counter() + 0.5
     while time.perf_counter() < end_s:
         executor.spin_once(timeout_sec=0.05)

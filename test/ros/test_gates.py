@@ -34,6 +34,17 @@ def test_a_pause_is_not_made_up_for() -> None:
     assert sum(burst) <= 3
 
 
+def test_the_gate_knows_when_it_opens_again() -> None:
+    gate = RateGate()
+    assert gate.closed_for_ns(7, 3.0) <= 0
+    assert gate.open(7, 3.0)
+    opens_ns = 7 + gate.closed_for_ns(7, 3.0)
+    assert 0.29 * NS_PER_S < opens_ns < 0.31 * NS_PER_S
+    assert not gate.open(opens_ns - 1, 3.0)
+    assert gate.closed_for_ns(opens_ns - 1, 0.0) <= 0
+    assert gate.open(opens_ns, 3.0)
+
+
 def test_clock_that_jumps_back_and_rate_that_grows_open_the_gate() -> None:
     gate = RateGate()
     assert gate.open(100 * NS_PER_S, 0.01)

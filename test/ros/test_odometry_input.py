@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from contextlib import nullcontext
 import threading
 import time
 from types import SimpleNamespace
@@ -16,10 +17,29 @@ from avpr_ros.ros.odometry_input import OdometryInput
 S = 10**9
 
 
+class KeptMessages(nullcontext[None]):
+    """Stands for what the middleware keeps for a subscription."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[Odometry] = []
+
+    def take_message(self, _kind: Any, _raw: bool) -> tuple[Odometry, None] | None:
+        return (self.messages.pop(0), None) if self.messages else None
+
+
 @pytest.fixture
-def odometry() -> OdometryInput:
+def kept() -> KeptMessages:
+    return KeptMessages()
+
+
+@pytest.fixture
+def odometry(kept: KeptMessages) -> OdometryInput:
     logger = SimpleNamespace(warning=lambda *_, **__: None)
-    node: Any = SimpleNamespace(create_subscription=lambda *_: None, get_logger=lambda: logger)
+    subscription = SimpleNamespace(handle=kept, msg_type=Odometry)
+    node: Any = SimpleNamespace(
+        create_subscription=lambda *_, **__: subscription, get_logger=lambda: logger
+    )
     return OdometryInput(node)
 
 
@@ -51,6 +71,18 @@ def test_an_image_waits_for_odometry_that_comes_a_little_later(odometry: Odometr
     late.start()
     assert x_at(odometry, 10.1, wait_s=5.0) == pytest.approx(1.0)
     late.join()
+
+
+def test_what_the_middleware_kept_is_taken_when_an_image_asks(
+    odometry: OdometryInput, kept: KeptMessages
+) -> None:
+    kept.messages += [message(10.0, 0.0), message(10.2, 2.0)]
+    assert odometry.received == 0
+    assert x_at(odometry, 10.1) == pytest.approx(1.0)
+    kept.messages.append(message(10.4, 4.0))
+    odometry.clear()
+    assert odometry.received == 3
+    assert x_at(odometry, 10.3) is None
 
 
 def test_nobody_waits_without_odometry_or_after_it_fell_silent(odometry: OdometryInput) -> None:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -27,7 +28,10 @@ class CountingMatcher:
 def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     matcher = CountingMatcher()
     nobody: Any = None
+    rest: Any = SimpleNamespace(end=lambda: None)
     parts = Recognizer(nobody, nobody, cast(Matcher, matcher))
-    processor = Processor(nobody, Settings(), parts, nobody, OdometryBuffer(None), nobody, nobody)
+    processor = Processor(
+        nobody, Settings(), parts, nobody, OdometryBuffer(None), nobody, nobody, rest
+    )
     act(processor)
     assert matcher.forgotten == 1

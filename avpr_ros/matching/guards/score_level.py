@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import math
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.score_power import ScorePower
-from avpr_ros.matching.guards.guard import Case, Memoryless
+from avpr_ros.matching.guards.guard import Case, Guard, Memoryless
 from avpr_ros.matching.result import Reason
 
 #: The odds stay within 1 to 4 and 19 to 1: some images that fail are no reason to doubt the next
@@ -108,3 +109,27 @@ class ScoreLevelGuard:
 
     def told(self, case: Case, accepted: bool) -> None:
         """See ``Guard``: what became of a match does not matter here."""
+
+
+def weakness_of(guards: Iterable[Guard], landmarks: bool) -> str | None:
+    """Return why scores alone accept nothing, in one sentence; None where they may.
+
+    Args:
+        guards: those of the scores.
+        landmarks: whether the map has landmarks that are asked.
+    """
+    weak = next((one for one in guards if isinstance(one, WeakScoresGuard)), None)
+    if weak is None:
+        return None
+    if landmarks:
+        return f'only landmarks accept a match in this map, as {weak.power}'
+    return (
+        f'no match is accepted in this map, as {weak.power}; build it with landmarks, set '
+        "sequence to 'filter', or add drives and train again"
+    )
+
+
+def concern_of(guards: Iterable[Guard]) -> str | None:
+    """Return what the scores of the last images give cause to tell; None: nothing."""
+    level = next((one for one in guards if isinstance(one, ScoreLevelGuard)), None)
+    return None if level is None else level.concern

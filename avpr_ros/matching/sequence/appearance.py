@@ -50,10 +50,12 @@ class Part:
         """Take (N, k) rows that lie about zero."""
         rows = _unit(rows)
         size = len(rows)
-        squares = float(np.square(rows.T @ rows, dtype=np.float64).sum()) / size**2
         cosines = np.einsum('ij,ij->i', rows[1:], rows[:-1])
         novelty = float(np.median(1 - cosines)) if size > 1 else 1.0
-        middle = float(np.square(rows.mean(axis=0)).sum())
+        # Sums over all pairs of two keyframes, without the N x N similarities.
+        pairs = max(size * (size - 1), 1)
+        squares = (float(np.square(rows.T @ rows, dtype=np.float64).sum()) - size) / pairs
+        middle = (float(np.square(rows.sum(axis=0), dtype=np.float64).sum()) - size) / pairs
         spread = np.sqrt(max(squares - middle**2, 1e-6))
         return cls(rows, mean, basis, max(novelty, 1e-3), float(spread))
 

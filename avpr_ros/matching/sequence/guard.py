@@ -64,7 +64,7 @@ class _Stream:
 class SequenceGuard:
     """Follows each camera's images over the map, by odometry where queries carry it.
 
-    Keeps 128 numbers of each keyframe's descriptor and 256 of its layout in memory as float32: 15
+    Keeps 128 numbers of each keyframe's descriptor and 128 of its layout in memory as float32: 10
     MB for 10,000 keyframes.
 
     Attributes:

@@ -15,6 +15,9 @@ from avpr_ros.matching.sequence.settings import SequenceSettings
 # Sums of positive terms only: single precision is enough.
 Mass = NDArray[np.float32]
 
+#: Empty cells about each chain.
+_GAP = 12
+
 
 class Belief:
     """Probability mass of keyframe x way of driving, and of 'not in the map'.
@@ -36,9 +39,8 @@ class Belief:
         size = len(views.chain)
         # Cells: keyframes with a gap about each chain, wider than any step; mass that runs off
         # an end falls into the gap and is given to 'not in the map'.
-        gap = max(len(way) for way in settings.ways) + 1
-        self._cell = np.arange(size) + gap * (views.chain + 1)
-        self._on: Mass = np.zeros(size + gap * (int(views.chain[-1]) + 2), np.float32)
+        self._cell = np.arange(size) + _GAP * (views.chain + 1)
+        self._on: Mass = np.zeros(size + _GAP * (int(views.chain[-1]) + 2), np.float32)
         self._on[self._cell] = 1.0
         # 1 where the next keyframe looks different.
         self._changing: Mass = self._on.copy()
@@ -99,17 +101,23 @@ class Belief:
         return stands
 
     def _carried(self, travelled: float) -> Mass:
-        moved = self._road.carried(self.of_keyframes(), travelled)
-        mass: Mass = np.zeros_like(self._mass)
-        mass[:, self._cell] = moved / len(mass)
-        return mass
+        """Move all mass by odometry, and spread it by what odometry may be wrong."""
+        moved: Mass = np.zeros(len(self._on), np.float32)
+        moved[self._cell] = self._road.carried(self.of_keyframes(), travelled)
+        sigma = self._settings.play + self._settings.drift * travelled
+        radius = min(int(np.ceil(2 * sigma)), _GAP - 1)
+        steps = np.arange(-radius, radius + 1)
+        weights = np.exp(-np.square(steps / sigma) / 2)
+        spread: Mass = np.zeros(len(moved), np.float32)
+        for step, weight in zip(steps.tolist(), weights / weights.sum(), strict=True):
+            low, high = max(0, step), len(moved) + min(0, step)
+            spread[low:high] += np.float32(weight) * moved[low - step : high - step]
+        return np.tile(spread / len(self._mass), (len(self._mass), 1))
 
 
 class _Road:
     """The keyframes along their chains, for a robot whose odometry is known."""
 
-    #: Part of the way by which odometry may be wrong, and spacings by which any step may be.
-    _DRIFT, _PLAY = 0.1, 0.35
     #: Spacings between the end of one chain and the start of the next, longer than any step.
     _APART = 1e6
 
@@ -118,29 +126,24 @@ class _Road:
         self._way = places.way + self._APART * chain
         last = np.searchsorted(chain, chain, side='right') - 1
         self._end = self._way[last] + 1.0
+        after = np.minimum(np.arange(len(chain)) + 1, last)
+        self._step = self._way[after] - self._way
 
     def carried(self, masses: FloatArray, travelled: float) -> FloatArray:
-        """Return (N,) masses after a drive of so many spacings, spread by its uncertainty.
+        """Return (N,) masses after a drive of so many spacings, between keyframes to both.
 
         What runs off the end of its chain is missing from the sum.
         """
         size = len(masses)
-        sigma = self._PLAY + self._DRIFT * travelled
-        moved = np.zeros(size)
-        offsets = np.linspace(-2.0, 2.0, 5)
-        weights = np.exp(-np.square(offsets) / 2)
-        for offset, weight in zip(offsets, weights / weights.sum(), strict=True):
-            aim = self._way + travelled + sigma * offset
-            before = np.clip(np.searchsorted(self._way, aim, side='right') - 1, 0, size - 1)
-            after = np.minimum(before + 1, size - 1)
-            step = self._way[after] - self._way[before]
-            inside = step < self._APART / 2
-            gone = np.clip((aim - self._way[before]) / np.where(step > 0, step, 1.0), 0.0, 1.0)
-            share = np.where(inside & (step > 0), gone, 0.0)
-            here = weight * masses * (aim <= self._end)
-            moved += np.bincount(before, here * (1 - share), size)
-            moved += np.bincount(after, here * share, size)
-        return moved
+        aim = self._way + travelled
+        before = np.searchsorted(self._way, aim, side='right') - 1
+        step = self._step[before]
+        share = np.clip((aim - self._way[before]) / np.where(step > 0, step, np.inf), 0.0, 1.0)
+        here = masses * (aim <= self._end)
+        after = np.minimum(before + 1, size - 1)
+        moved = np.bincount(before, here * (1 - share), size)
+        moved += np.bincount(after, here * share, size)
+        return np.asarray(moved, dtype=np.float64)
 
 
 def _crossings(places: SequencePlaces) -> sparse.csr_matrix:

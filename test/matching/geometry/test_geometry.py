@@ -72,6 +72,8 @@ def test_without_an_image_or_without_the_wish_scores_decide(gallery):
     scores_only = Matcher(gallery, CALIBRATION, replace(SINGLE, landmarks=False))
     assert not scores_only.looks_at_images
     assert scores_only.match(query([1.0], picture(100))).accepted
+    filtered = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='filter'))
+    assert not filtered.looks_at_corners
 
 
 def test_much_evidence_in_one_image_needs_none_before_and_little_waits(gallery):

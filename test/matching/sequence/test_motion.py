@@ -60,3 +60,33 @@ def test_mass_crosses_to_another_chain_only_where_they_share_a_place():
         _certain(belief, 10, 100)
         belief.advance(0.0)
         assert (belief.of_keyframes()[50:].sum() > 1e-3) == crosses
+
+
+def test_by_odometry_the_mass_moves_as_far_as_the_robot_did():
+    places = places_of(world(50)[0])
+    for travelled in (0.6, 3.0, 12.0):
+        belief = Belief(places, SequenceSettings(leave=0.0, enter=0.0))
+        _certain(belief, 10, 50)
+        belief.advance(1.0, travelled)  # whatever the view says
+        masses = belief.of_keyframes()
+        assert masses.sum() == pytest.approx(1.0, abs=1e-5)
+        assert masses @ np.arange(50) == pytest.approx(10 + travelled, abs=0.05)
+        spread = np.sqrt(masses @ np.square(np.arange(50) - 10 - travelled))
+        assert 0.3 < spread < 0.8 + 0.15 * travelled
+
+
+def test_by_odometry_mass_runs_off_the_end_of_its_chain_and_into_no_other():
+    places = places_of(world(100)[0], np.repeat([0, 1], 50))
+    belief = Belief(places, SequenceSettings(leave=0.0, enter=0.0))
+    _certain(belief, 47, 100)
+    belief.advance(0.0, 8.0)
+    assert belief.lost > 0.95
+    assert belief.of_keyframes()[50:].sum() < 1e-6
+
+
+@pytest.mark.parametrize('travelled', [0.0, 1e5])
+def test_any_way_by_odometry_gives_finite_masses(travelled):
+    belief = Belief(places_of(world(3)[0]), SequenceSettings())
+    belief.advance(0.0, travelled)
+    assert np.isfinite(belief.of_keyframes()).all()
+    assert belief.lost + belief.of_keyframes().sum() == pytest.approx(1.0, abs=1e-5)

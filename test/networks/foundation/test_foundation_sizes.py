@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -12,6 +14,7 @@ from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.heads.salad import SaladHead, transport
 from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
+from avpr_ros.networks.registry import with_head_of
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ def test_parameters_are_those_of_the_papers(name, millions):
 
 
 @pytest.mark.parametrize(
-    ('preset', 'gmac', 'millions'), [('accurate', 4.36, 22.28), ('balanced', 4.19, 12.13)]
+    ('preset', 'gmac', 'millions'), [('accurate-322', 4.36, 22.28), ('balanced-322', 4.19, 12.13)]
 )
 def test_query_networks_cost_what_the_paper_says(preset, gmac, millions):
     network = LearnedQueryNetwork(QUERY_PRESETS[preset], 12288)
@@ -41,6 +44,23 @@ def test_query_networks_cost_what_the_paper_says(preset, gmac, millions):
     assert sum(v.numel() for v in network.parameters()) / 1e6 == pytest.approx(millions, rel=0.01)
     image = torch.zeros(1, 322, 322, 3, dtype=torch.uint8)
     assert torch_macs(network, image) / 1e9 == pytest.approx(gmac, rel=0.01)
+
+
+@pytest.mark.parametrize('preset', ['accurate', 'balanced'])
+def test_presets_are_the_papers_networks_at_a_smaller_input(preset):
+    whole = QUERY_PRESETS[f'{preset}-322']
+    assert QUERY_PRESETS[preset] == replace(whole, input_px=256)
+    network = LearnedQueryNetwork(QUERY_PRESETS[preset], 12288)
+    image = torch.zeros(1, 256, 256, 3, dtype=torch.uint8)
+    assert torch_macs(network, image) < 0.08 * 50.9e9
+    assert network(image).shape == (1, 12288)
+
+
+def test_a_head_of_salad_gets_more_cells_than_it_has_clusters():
+    kind = with_head_of(QUERY_PRESETS['accurate'], 'dinov2-salad')
+    assert kind.input_px == 288
+    image = torch.zeros(1, kind.input_px, kind.input_px, 3, dtype=torch.uint8)
+    assert LearnedQueryNetwork(kind, 8448)(image).shape == (1, 8448)
 
 
 @pytest.mark.parametrize(('name', 'gmac'), [('dinov2-salad', 45.8), ('dinov2-boq', 49.1)])

@@ -1,0 +1,83 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The demo town's map with landmarks, grown to ten thousand keyframes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+import shutil
+
+import numpy as np
+
+from avpr_ros.arrays import Descriptors, IntArray
+from avpr_ros.gallery import gallery_map
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index_choice import build_index
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.landmarks import Landmarks
+from robot.walks import WORK
+
+#: How far apart the copies of the town lie.
+_APART_M = 10_000.0
+
+
+def large_town_map(town: GalleryMap, keyframes: int) -> Path:
+    """Return a map of the town and, far away, of copies of it, made if it is not there.
+
+    The town's own keyframes are as they were. A copy has its landmarks, moved along x, and its
+    descriptors with their numbers in another order, as unlike the town as another town would be:
+    as much is searched and as much lies in memory as in a large map.
+    """
+    folder = WORK / f'map-town-{keyframes}'
+    if folder.exists():
+        return folder
+    draft = folder.with_suffix('.tmp')
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    own = np.arange(keyframes) % len(town)
+    copies = np.arange(keyframes) // len(town)
+    rows = _descriptors(town, own, copies)
+    np.save(draft / gallery_map.DESCRIPTORS, rows)
+    index, info = build_index(rows)
+    index.save(draft / gallery_map.INDEX)
+    town.space().save_arrays(draft / gallery_map.SPACE)
+    _keyframes(town.keyframes, own, copies).save(draft / gallery_map.KEYFRAMES)
+    landmarks = town.landmarks()
+    assert landmarks is not None
+    _landmarks(landmarks, own, copies).save(draft / gallery_map.LANDMARKS)
+    names = [*gallery_map.REQUIRED, gallery_map.LANDMARKS]
+    replace(town.manifest, index=info).sealed(draft, names).save(draft)
+    draft.rename(folder)
+    return folder
+
+
+def _descriptors(town: GalleryMap, own: IntArray, copies: IntArray) -> Descriptors:
+    rows = np.asarray(town.descriptors)[own]
+    rng = np.random.default_rng(0)
+    for copy in range(1, int(copies.max()) + 1):
+        there = copies == copy
+        rows[there] = rows[there][:, rng.permutation(rows.shape[1])]
+    return rows
+
+
+def _keyframes(town: Keyframes, own: IntArray, copies: IntArray) -> Keyframes:
+    ids = np.arange(len(own), dtype=np.int64)
+    stamps_ns = town.stamps_ns[0] + 10**9 * ids
+    poses = town.poses[own].copy()
+    poses[:, 0] += _APART_M * copies
+    return Keyframes(ids, stamps_ns, town.sessions[own], town.cameras[own], poses)
+
+
+def _landmarks(town: Landmarks, own: IntArray, copies: IntArray) -> Landmarks:
+    pieces = [town.of(row) for row in own]
+    counts = [one.stop - one.start for one in pieces]
+    points_m = np.concatenate([town.points_m[one] for one in pieces])
+    points_m[:, 0] += np.repeat(_APART_M * copies, counts).astype(np.float32)
+    return replace(
+        town,
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        points_px=np.concatenate([town.points_px[one] for one in pieces]),
+        descriptors=np.concatenate([town.descriptors[one] for one in pieces]),
+        points_m=points_m,
+    )
