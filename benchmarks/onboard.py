@@ -69,7 +69,7 @@ NOTE = (
     'foundation '
     'model are at hand. nordland: every fourth query.'
 )
-QUICK_S, LONG_S = 5.0, 600.0
+QUICK_S, SHORT_S, LONG_S = 5.0, 60.0, 600.0
 #: Preset and gallery network of the rows of ``networks`` with random weights.
 LEARNED = {
     'balanced': ('balanced', 'dinov2-boq'),
@@ -122,23 +122,36 @@ def searches(quick: bool) -> list[Row]:
 
 
 def drives(quick: bool, python: str) -> list[Row]:
-    """Play images into the node: as fast as a camera, gated, and into an empty node."""
+    """Play images into an empty node and into ours, which has little to do, or much."""
+    seconds = QUICK_S if quick else SHORT_S
+    rows = _played(
+        quick,
+        python,
+        Drive('gated_1hz', seconds, max_rate_hz=1.0),
+        Drive('camera_1hz', seconds, camera_hz=1.0),
+        Drive('standing', seconds, max_rate_hz=5.0, odom_hz=50.0),
+    )
+    return rows + drive_with_landmarks(python, seconds)
+
+
+def sustained(quick: bool, python: str) -> list[Row]:
+    """Play images into an empty node, and into ours as fast as a camera for ten minutes."""
+    return _played(quick, python, Drive('image_to_pose', QUICK_S if quick else LONG_S))
+
+
+def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
     walk = WALKS[0 if quick else 1]
     gallery = map_of(walk.name, walk.gallery_images())
     query = query_of(walk.name, gallery)
     folder = large_map(gallery)
     tower = sorted((require_data('ietower') / 'basement0').iterdir())[:30]
     images = [jpeg_640x480(read_image(path)) for path in tower]
-    short_s, long_s = (QUICK_S, QUICK_S) if quick else (60.0, LONG_S)
-    node = [
-        Drive('image_to_pose', long_s),
-        Drive('gated_1hz', short_s, max_rate_hz=1.0),
-        Drive('camera_1hz', short_s, camera_hz=1.0),
-        Drive('standing', short_s, max_rate_hz=5.0, odom_hz=50.0),
-    ]
-    rows = [played(empty_command(python), Drive('rclpy_empty', short_s), images)]
-    rows += [played(node_command(python, folder, query, d), d, images) for d in node]
-    return rows + drive_with_landmarks(python, short_s)
+    bare = Drive('rclpy_empty', QUICK_S if quick else SHORT_S)
+    rows = [played(empty_command(python), bare, images)]
+    for drive in drives:
+        shown = images[:1] if drive.odom_hz else images  # a robot that stands sees one thing
+        rows.append(played(node_command(python, folder, query, drive), drive, shown))
+    return rows
 
 
 def drive_with_landmarks(python: str, seconds: float) -> list[Row]:
@@ -200,6 +213,7 @@ PARTS: dict[str, Callable[[bool, str], list[Row]]] = {
     'networks': lambda quick, _: networks(quick),
     'searches': lambda quick, _: searches(quick),
     'drives': drives,
+    'sustained': sustained,
     'pipelines': lambda quick, _: pipelines(quick),
 }
 

@@ -85,7 +85,6 @@ def _untrained(kind: str, dim: int, cells: int, rows: Descriptors) -> Any:
     short = _short_dim(code, dim)
     # A learned rotation spreads what the first numbers of a row tell over all of them: each byte
     # of the code then tells as much as the next (Ge et al., Optimized Product Quantization).
-    # It is learned for codes of a byte: learned for the half bytes below it finds fewer.
     rotation = faiss.OPQMatrix(dim, code, short)
     rotation.niter = _ITERATIONS
     rotation.max_train_points = _ROTATION_ROWS
@@ -96,6 +95,8 @@ def _untrained(kind: str, dim: int, cells: int, rows: Descriptors) -> Any:
     inverted = faiss.IndexIVFPQFastScan(
         faiss.IndexFlatIP(short), short, cells, 2 * code, _BITS, faiss.METRIC_INNER_PRODUCT
     )
+    # Codes of what the cell's centre does not tell yet; not FAISS's default for this index.
+    inverted.by_residual = True
     inverted.cp.niter = _ITERATIONS
     return faiss.IndexPreTransform(rotation, inverted)
 
