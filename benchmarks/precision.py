@@ -46,11 +46,11 @@ NOTE = (
 
 
 METHODS = (
-    Layers('appearance', MatchSettings(sequence='single', odometry=False)),
-    Layers('sequence', MatchSettings(sequence='agree', odometry=False)),
-    Layers('sequence_filter', MatchSettings(sequence='filter', odometry=False)),
+    Layers('appearance', MatchSettings(sequence='single', odometry=False, landmarks=False)),
+    Layers('sequence', MatchSettings(sequence='agree', odometry=False, landmarks=False)),
+    Layers('sequence_filter', MatchSettings(sequence='filter', odometry=False, landmarks=False)),
     Layers('filter_odometry', MatchSettings(sequence='filter'), odometry=True),
-    Layers('odometry', MatchSettings(sequence='single'), odometry=True),
+    Layers('odometry', MatchSettings(sequence='single', landmarks=False), odometry=True),
     Layers('geometry', MatchSettings(odometry=False), geometry=True),
     Layers('all', MatchSettings(), odometry=True, geometry=True),
 )
