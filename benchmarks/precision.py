@@ -29,7 +29,7 @@ from precision_drive import Drive, Layers, matched, read_drive
 from precision_left_out import floors_of, without_each
 from precision_plot import Scored, draw
 from precision_sets import MAP, SETS, WORK, PrecisionSet, calibrated, prepare
-from results import RESULTS, Row, print_table, write_results
+from results import RESULTS, Row, print_table, stored_rows, write_results
 
 NOTE = (
     'Recall at a precision sweeps the score of the method, over matches that its other layers '
@@ -209,29 +209,39 @@ def main() -> None:
     """Score the sets that are there, print the table, draw the plot, write the result file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='corridor only')
-    parser.add_argument('--set', choices=[one.name for one in SETS], help='one set, not written')
+    parser.add_argument('--set', choices=[one.name for one in SETS], help='this set only')
     parser.add_argument('--resume', action='store_true', help='keep the sets scored before')
-    parser.add_argument(
-        '--skip', nargs='*', default=[], help='sets that are not scored; the result says so'
-    )
+    parser.add_argument('--skip', nargs='*', default=[], help='sets that are not scored')
     options = parser.parse_args()
     chosen = [one for one in SETS if options.set in (None, one.name)]
     scored: list[Scored] = []
-    missing: list[str] = []
+    done: list[str] = []
     for one in chosen[:1] if options.quick else chosen:
         kept = WORK / f'rows-{one.name}.json'
         have = options.resume and kept.is_file()
         if one.name in options.skip or not (have or score(one, kept)):
-            missing.append(one.name)
             continue
+        done.append(one.name)
         scored += json.loads(kept.read_text(encoding='utf-8'))
     rows: list[Row] = [row for row, _, _ in scored]
     print_table(rows, 'Precision of accepted matches')
-    if options.set is None:
-        note = f'{NOTE} Nor these sets: {", ".join(missing)}.' if missing else NOTE
-        write_results('precision', rows, quick=options.quick, note=note)
-        if not options.quick:
-            draw(scored, RESULTS / 'precision.png')
+    path = write_results(
+        'precision', _with_others(rows, done, options.quick), quick=options.quick, note=NOTE
+    )
+    if len(done) == len(SETS):
+        draw(scored, path.with_suffix('.png'))
+
+
+def _with_others(rows: list[Row], done: list[str], quick: bool) -> list[Row]:
+    """Add the rows that the result file has of the sets that were not scored now."""
+    path = RESULTS / ('precision.quick.json' if quick else 'precision.json')
+    names = [one.name for one in SETS]
+
+    def of(row: Row) -> str:
+        return next(name for name in names if str(row['set']).startswith(name))
+
+    others = [row for row in stored_rows(path) if of(row) not in done]
+    return sorted([*others, *rows], key=lambda row: names.index(of(row)))
 
 
 if __name__ == '__main__':

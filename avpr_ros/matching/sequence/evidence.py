@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.matching.sequence.places import Views
@@ -22,14 +23,14 @@ class Look:
     """What one image adds.
 
     Attributes:
-        log_ratio: (N,) log likelihood ratio of 'at this keyframe' to 'not in the map'.
+        log_ratio: (N,) float32, log likelihood ratio of 'at this keyframe' to 'not in the map'.
         new: how much of the view is new since the last step, 0 to 1; weighs the evidence.
         still: probability that the view says 'nothing moved', 0 to 1.
         step: whether the belief moves on: always at images a keyframe or so apart; where they
             come much closer than the keyframes did, only when enough of the view is new.
     """
 
-    log_ratio: FloatArray
+    log_ratio: NDArray[np.float32]
     new: float
     still: float
     step: bool
@@ -90,18 +91,19 @@ class Evidence:
             self._mean += new / (self._seen + s.mean_images) * (row - self._mean)
         return look
 
-    def _log_ratio(self, row: FloatArray) -> FloatArray:
+    def _log_ratio(self, row: FloatArray) -> NDArray[np.float32]:
         s, width = self._settings, self._high - self._low
         sums, squares = np.zeros(len(row) + 1), np.zeros(len(row) + 1)
         np.cumsum(row, out=sums[1:])
         np.cumsum(row * row, out=squares[1:])
-        mean = (sums[self._high] - sums[self._low]) / width
-        square = (squares[self._high] - squares[self._low]) / width
+        mean = (sums.take(self._high) - sums.take(self._low)) / width
+        square = (squares.take(self._high) - squares.take(self._low)) / width
         whole = np.sqrt(max(squares[-1] / len(row) - (sums[-1] / len(row)) ** 2, 0.0))
         # The whole map's spread keeps quiet stretches from shouting.
         spread = np.sqrt(np.maximum(square - mean * mean, 0.0)) + (whole + 1e-9)
-        contrast = 2 * (row - mean) / spread
-        return np.asarray(np.clip(s.slope * (contrast - s.offset), s.least, s.most))
+        contrast = (2 * s.slope * (row - mean) / spread).astype(np.float32)
+        contrast -= np.float32(s.slope * s.offset)
+        return np.asarray(np.clip(contrast, s.least, s.most))
 
 
 def view_change(row: FloatArray, previous: FloatArray) -> float:

@@ -82,7 +82,7 @@ class SequenceFilter:
             belief.advance(look.still, way if self._begun else None)
             self._begun, self._travelled = True, None if way is None else 0.0
             self._before = belief.of_keyframes(), belief.lost, look.new
-            belief.weigh(self.settings.carried_weight * look.new * look.log_ratio)
+            belief.weigh(np.float32(self.settings.carried_weight * look.new) * look.log_ratio)
         self._last = self._answer(look)
         return self._last
 
@@ -95,7 +95,7 @@ class SequenceFilter:
         """Bayes update, then the place with the most mass and all that speaks for others."""
         masses, lost, new = self._before
         # In the answer the present image counts in full; in what is carried on it does not.
-        now = masses * np.exp(new * look.log_ratio)
+        now = masses * np.exp(np.float32(new) * look.log_ratio)
         total = lost + float(now.sum())
         now /= total
         near = self._places.near

@@ -80,7 +80,7 @@ class Belief:
         mass += coming / (len(s.ways) * len(self._cell)) * self._on
         self._mass = mass
 
-    def weigh(self, log_ratio: FloatArray) -> None:
+    def weigh(self, log_ratio: NDArray[np.floating]) -> None:
         """Bayes: weigh keyframes by (N,) log likelihood ratios to 'not in the map'."""
         factor = np.zeros_like(self._on)
         factor[self._cell] = np.exp(log_ratio)
