@@ -39,9 +39,9 @@ NOTE = (
     'accepted and wrong_accepted are at '
     'the settings as shipped. Odometry is only that of the town: the other sets have none. '
     'nordland_skip leaves out a random fifth of the queries, nordland_repeat shows a random '
-    'fifth twice, nordland_second_half starts in the middle of the drive, in the whole map. A '
-    'seventh of its images show a train that stands, each like the one before. '
-    'door_corridor and outside_map stand in worlds.json.'
+    'fifth twice, nordland_second_half starts in the middle of the drive, in the whole map. Where '
+    'its train stands each image is like the one before: with some left out nobody can know which '
+    'it is. door_corridor and outside_map stand in worlds.json.'
 )
 
 
