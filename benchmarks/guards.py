@@ -29,9 +29,9 @@ from results import Row, print_table, require_data, write_results
 from robot.node import KEYFRAMES, large_map
 from robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
 
-#: What is switched on; ``min_probability`` and ``min_ratio`` let pass what can, so that the guards
+#: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the guards
 #: that come after a match that passed have work, too.
-_PASSING = MatchSettings(landmarks=False, min_probability=0.01, min_ratio=1.0)
+_PASSING = MatchSettings(landmarks=False, min_similarity=-1.0, min_ratio=1.0)
 METHODS: dict[str, MatchSettings] = {
     'single': replace(_PASSING, sequence='single', odometry=False),
     'agree_odometry': _PASSING,

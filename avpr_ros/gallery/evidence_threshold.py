@@ -30,8 +30,12 @@ _PASSING = 1e-4
 _TAIL = 0.95
 #: Pairs of rows so near to each other are the same look-alike.
 _SAME = 10
-#: Never less, in nats: a small map has few look-alikes to learn from.
+#: Never less, in nats.
 _LEAST = 15.0
+#: With fewer keyframes played the tail is not known, as in a map of one room. Images of other
+#: buildings and of a town got up to 22 nats against such a room; this is well above.
+_FEWEST = 60
+_UNKNOWN = 40.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +128,13 @@ def evidence_threshold(evidence: FloatArray) -> float:
     Args:
         evidence: (K,) of ``Outsiders``, either.
     """
+    least = _LEAST if len(evidence) >= _FEWEST else _UNKNOWN
     if not len(evidence):
-        return _LEAST
+        return least
     start = float(np.quantile(evidence, _TAIL))
     beyond = evidence[evidence >= start] - start
     tail = start + float(beyond.mean()) * math.log((1 - _TAIL) / _PASSING)
-    return max(tail, float(evidence.max()), _LEAST)
+    return max(tail, float(evidence.max()), least)
 
 
 def _runs(keyframes: Keyframes) -> list[tuple[int, bool]]:

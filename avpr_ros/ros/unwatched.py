@@ -19,6 +19,9 @@ from rclpy.subscription import Subscription
 
 #: A shorter rest costs more than it saves: two turns of the executor, for a few images.
 LEAST_REST_NS = 100_000_000
+#: A rest ends so long before images may pass again: a busy machine lets it end late, and the first
+#: image that may pass must not be overlooked.
+EARLY_NS = 50_000_000
 
 
 class Unwatched(CallbackGroup):
@@ -58,12 +61,13 @@ class Rest(Unwatched):
         self._timer.cancel()
 
     def begin(self, duration_ns: int) -> None:
-        """Rest for so long, if that is worth it; from any thread."""
-        if duration_ns < LEAST_REST_NS:
+        """Rest while no image may pass, for so long, if that is worth it; from any thread."""
+        rest_ns = duration_ns - EARLY_NS
+        if rest_ns < LEAST_REST_NS:
             return
         # In this order: the timer may come at once.
         self.resting = True
-        self._timer.timer_period_ns = duration_ns
+        self._timer.timer_period_ns = rest_ns
         self._timer.reset()
         if (executor := self._node.executor) is not None:
             executor.wake()  # it does not see by itself that there is a timer to wait for

@@ -14,7 +14,7 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
 
-from avpr_ros.ros.unwatched import LEAST_REST_NS, Rest, Unwatched, taken
+from avpr_ros.ros.unwatched import EARLY_NS, LEAST_REST_NS, Rest, Unwatched, taken
 
 LONG_NS = 3600 * 10**9
 
@@ -81,10 +81,13 @@ def test_what_is_unwatched_is_kept_until_somebody_takes_it(table: Table) -> None
 def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(table: Table, rest: Rest) -> None:
     table.say('before')
     table.until(lambda: table.heard)
-    rest.begin(2 * LEAST_REST_NS)
+    duration_ns = EARLY_NS + 2 * LEAST_REST_NS
+    began_ns = time.monotonic_ns()
+    rest.begin(duration_ns)
     assert rest.resting
     table.say('early')
     table.until(lambda: not rest.resting)
+    assert time.monotonic_ns() - began_ns >= duration_ns - EARLY_NS
     assert len(table.overlooked) == 1
     table.say('after')
     table.until(lambda: len(table.heard) == 2)
@@ -94,7 +97,7 @@ def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(table: Table, r
 def test_a_rest_can_be_ended_and_one_that_is_too_short_does_not_begin(
     table: Table, rest: Rest
 ) -> None:
-    rest.begin(LEAST_REST_NS - 1)
+    rest.begin(EARLY_NS + LEAST_REST_NS - 1)
     assert not rest.resting
     rest.begin(LONG_NS)
     rest.end()
