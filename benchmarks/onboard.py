@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 import json
 import os
@@ -162,10 +163,13 @@ def drive_with_landmarks(python: str, seconds: float) -> list[Row]:
         return []
     frames = open_source(demo / 'drive2', SourceOptions(pose_topic=TRUTH_TOPIC)).frames()
     images = [jpeg_640x480(frame.decode()) for frame in islice(frames, 0, None, 8)]
-    drive = Drive('image_to_pose_landmarks', seconds, camera_hz=10.0, use_landmarks=True)
     folder = large_town_map(GalleryMap.open(demo / 'map'), KEYFRAMES)
-    command = node_command(python, folder, demo / 'query.onnx', drive)
-    return [{'keyframes': KEYFRAMES, **played(command, drive, images)}]
+    one = Drive('image_to_pose_landmarks', seconds, camera_hz=10.0, use_landmarks=True)
+    rows: list[Row] = []
+    for drive in (replace(one, method=f'{one.method}_1_thread'), replace(one, threads=2)):
+        command = node_command(python, folder, demo / 'query.onnx', drive)
+        rows.append({'keyframes': KEYFRAMES, **played(command, drive, images)})
+    return rows
 
 
 def pipelines(quick: bool) -> list[Row]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.gallery.features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 
@@ -23,6 +24,7 @@ class Query:
         intrinsics: lens of the camera that took it; None where it is not known.
         odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
         base_from_camera: how that camera is mounted; None where the map's mounting stands in.
+        features: of the image; None where they are still to be found.
     """
 
     descriptor: Descriptors
@@ -32,3 +34,4 @@ class Query:
     intrinsics: CameraIntrinsics | None = None
     odom_from_base: Pose | None = None
     base_from_camera: Pose | None = None
+    features: Features | None = None

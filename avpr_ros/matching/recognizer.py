@@ -7,11 +7,12 @@ The node and ``avpr localize`` both run this.
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery.features import WORKING_PX
+from avpr_ros.gallery.features import WORKING_PX, Features, extract_features
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.session_gallery import SessionGallery
@@ -35,11 +36,14 @@ class Recognizer:
         gallery: the opened map, or the running session.
         network: the query network, of the map's descriptor space.
         matcher: decides; made for both.
+        beside: finds the corners of an image while the network describes it; None: one after the
+            other, which is the same work on one processor.
     """
 
     gallery: Gallery
     network: QueryNetwork
     matcher: Matcher
+    beside: Executor | None = None
 
     @classmethod
     def of_map(
@@ -90,9 +94,21 @@ class Recognizer:
             intrinsics: lens of the camera; None where only the map may know it.
             base_from_camera: mounting of the camera; None where only the map may know it.
         """
+        corners: Future[Features] | None = None
+        if self.beside is not None and self.matcher.looks_at_corners:
+            corners = self.beside.submit(extract_features, image)
         descriptor = self.network.describe(image)
+        with stage('geometry'):
+            features = None if corners is None else corners.result()
         query = Query(
-            descriptor, stamp_ns, camera, image, intrinsics, odom_from_base, base_from_camera
+            descriptor,
+            stamp_ns,
+            camera,
+            image,
+            intrinsics,
+            odom_from_base,
+            base_from_camera,
+            features,
         )
         with stage('guards'):
             result = self.matcher.match(query)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class Recognizer(recognizer.Recognizer):
         )
         gallery = _session(network, settings) if given is None else given
         check_space(network.manifest, gallery.manifest)
-        return cls(gallery, network, _matcher(gallery, network, settings))
+        beside = ThreadPoolExecutor(1, 'avpr_corners') if settings.threads > 1 else None
+        return cls(gallery, network, _matcher(gallery, network, settings), beside)
 
     def with_settings(self, settings: Settings) -> Recognizer:
         """Return the same map and network with other thresholds and scales.
@@ -61,7 +63,8 @@ class Recognizer(recognizer.Recognizer):
             self.matcher.forget()
             return self
         gallery = _session(self.network, settings)
-        return Recognizer(gallery, self.network, _matcher(gallery, self.network, settings))
+        matcher = _matcher(gallery, self.network, settings)
+        return replace(self, gallery=gallery, matcher=matcher)
 
 
 def _check(settings: Settings, session: bool) -> None:

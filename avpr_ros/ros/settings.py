@@ -58,7 +58,13 @@ class Settings:
         '`loop_closing`.',
         read_only=True,
     )
-    threads: int = row(1, 'Threads the query network may use.', low=1, high=64, read_only=True)
+    threads: int = row(
+        1,
+        'Threads the query network may use; with 2 or more, corners are found beside it.',
+        low=1,
+        high=64,
+        read_only=True,
+    )
     max_rate_hz: float = row(
         5.0, 'Images matched at most; 0: every image.', unit='Hz', low=0.0, high=1000.0
     )

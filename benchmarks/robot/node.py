@@ -49,6 +49,7 @@ class Drive:
         max_rate_hz: the node's limit; 0 for none.
         use_landmarks: look at the candidates' corners too.
         odom_hz: odometry messages a second, of a robot that stands; 0 for none.
+        threads: the node's parameter.
     """
 
     method: str
@@ -57,6 +58,7 @@ class Drive:
     max_rate_hz: float = 0.0
     use_landmarks: bool = False
     odom_hz: float = 0.0
+    threads: int = 1
 
 
 def large_map(real: GalleryMap) -> Path:
@@ -97,6 +99,7 @@ def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> li
     settings = [f'map:={map_folder}', f'query:={query}', 'image_transport:=compressed']
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
     settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
+    settings += [f'threads:={drive.threads}']
     parameters = [part for one in settings for part in ('-p', one)]
     return [python, '-m', 'avpr_ros.ros.main', '--ros-args', *parameters]
 

@@ -69,7 +69,9 @@ class Looks:
         rows = retrieval.found[:CANDIDATES]
         if len(rows) < 2:
             return None
-        features = extract_features(query.image)
+        features = query.features
+        if features is None:
+            features = extract_features(query.image)
         if not len(features):
             return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
