@@ -41,16 +41,19 @@ NOTE = (
     'nordland_skip leaves out a random fifth of the queries, nordland_repeat shows a random '
     'fifth twice, nordland_second_half starts in the middle of the drive, in the whole map. Where '
     'its train stands each image is like the one before: with some left out nobody can know which '
-    'it is. door_corridor and outside_map stand in worlds.json.'
+    'it is. On ietower a metre is a second, and a phone that stands or turns back sees the same '
+    'again seconds later, which counts as wrong; wrong_floor_accepted does not count that. '
+    'door_corridor and outside_map stand in worlds.json. Rows of different sets may come from '
+    'different runs.'
 )
 
 
 METHODS = (
-    Layers('appearance', MatchSettings(sequence='single', odometry=False)),
-    Layers('sequence', MatchSettings(sequence='agree', odometry=False)),
-    Layers('sequence_filter', MatchSettings(sequence='filter', odometry=False)),
+    Layers('appearance', MatchSettings(sequence='single', odometry=False, landmarks=False)),
+    Layers('sequence', MatchSettings(sequence='agree', odometry=False, landmarks=False)),
+    Layers('sequence_filter', MatchSettings(sequence='filter', odometry=False, landmarks=False)),
     Layers('filter_odometry', MatchSettings(sequence='filter'), odometry=True),
-    Layers('odometry', MatchSettings(sequence='single'), odometry=True),
+    Layers('odometry', MatchSettings(sequence='single', landmarks=False), odometry=True),
     Layers('geometry', MatchSettings(odometry=False), geometry=True),
     Layers('all', MatchSettings(), odometry=True, geometry=True),
 )

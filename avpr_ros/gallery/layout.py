@@ -38,7 +38,9 @@ def gradients(image: RgbImage) -> NDArray[np.float32]:
     Returns:
         (3780,) float32.
     """
-    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _SIZE_PX, interpolation=3)
+    grey = cv2.resize(
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _SIZE_PX, interpolation=cv2.INTER_AREA
+    )
     return np.asarray(_HOG.compute(grey), dtype=np.float32).ravel()
 
 

@@ -162,7 +162,7 @@ class Matcher:
         if look is None or look.estimate is None:
             return keyframe, None
         metric = look.estimate
-        if not look.alone:
+        if not look.firm:
             metric = replace(metric, covariance=metric.covariance + _DOUBT * covariance)
         # Landmarks that fix the pose less well than the keyframe does are of no use.
         better = _variance_m2(metric) <= _variance_m2(keyframe)

@@ -18,8 +18,8 @@ from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.retrieval import distinct_places
 from avpr_ros.matching.settings import MatchSettings
 
-#: So many landmarks on one pose, and on no other, need no image before to agree. Fewer confirm a
-#: place, but two or three wrong ones among them would move its pose.
+#: So many landmarks on one pose, and on no other, need neither more evidence nor an image before
+#: to agree. Fewer confirm a place, but two or three wrong ones among them would move its pose.
 _ENOUGH = 20
 
 
@@ -98,12 +98,12 @@ class Geometry:
         """Measure the pose of a case whose evidence is enough.
 
         There is neither pose nor objection where the place has no points in space or the lens is
-        not known: the keyframe's pose stands for the robot's then, and evidence alone tells
-        whether this image needs others.
+        not known: the keyframe's pose stands for the robot's then.
         """
         view = self._poses.view(case.query, look)
+        told = look.evidence >= self._min_evidence_alone
         if view is None:
-            return replace(look, alone=look.evidence >= self._min_evidence_alone)
+            return replace(look, alone=told)
         found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
@@ -118,4 +118,5 @@ class Geometry:
         if not apart_m <= self._radius_m:
             text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
             return replace(look, objection=text)
-        return replace(look, estimate=found.estimate, alone=found.inliers >= _ENOUGH)
+        firm = found.inliers >= _ENOUGH
+        return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)

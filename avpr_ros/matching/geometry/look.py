@@ -24,8 +24,9 @@ class Look:
         carried: the same with that of the images before, as far as they led near the place.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
-        alone: whether this image alone leaves no doubt, by so many landmarks that agree on the
-            pose, or where none can be asked by its evidence; else it may be wrong as a whole.
+        alone: whether this image alone leaves no doubt about the place, by its own evidence or by
+            so many landmarks that agree on the pose; else images before must agree.
+        firm: whether so many landmarks agree on the pose that it cannot be wrong as a whole.
     """
 
     features: Features
@@ -36,3 +37,4 @@ class Look:
     estimate: PoseEstimate | None = None
     objection: str | None = None
     alone: bool = False
+    firm: bool = False

@@ -148,8 +148,16 @@ def test_many_landmarks_on_one_pose_measure_it_without_images_before(measured):
     assert np.sqrt(result.estimate.covariance[0, 0]) == pytest.approx(0.02)
 
 
-def test_few_landmarks_wait_for_agreement_and_promise_less(measured):
+def test_few_landmarks_wait_for_agreement_unless_corners_tell(measured, gallery, monkeypatch):
+    assert measured(15, sequence='agree').accepted
+    # A place that only the images together speak for.
+    unsure = replace(gallery.landmarks(), min_evidence=15.0, min_evidence_alone=1e9)
+    monkeypatch.setattr(GalleryMap, 'landmarks', lambda self: unsure)
     assert measured(15, sequence='agree').reason is Reason.SEQUENCE
+    assert measured(40, sequence='agree').accepted
+
+
+def test_few_landmarks_promise_less(measured):
     result = measured(15)
     assert result.estimate.metric
     assert np.sqrt(result.estimate.covariance[0, 0]) > 0.05
