@@ -55,15 +55,16 @@ from robot.walks import LIGHT, WALKS, map_of, query_of, read_image
 
 NOTE = (
     'Measured with real-time priority (chrt -f 50) on two cores, one thread each unless said; '
-    'parts may come from several runs. dinov2_b is DINOv2-B + SALAD at 322 px; it and the '
-    'rows of balanced and accurate have random weights, the latter for maps of DINOv2-B + BoQ, or '
-    'SALAD where the row says so; balanced_322 and accurate_322 are as in the paper. fast_int8 is '
-    'fast in 8 bits. '
+    'parts may come from several runs, while other work ran at lower priority. dinov2_b is '
+    'DINOv2-B + SALAD at 322 px; it and the rows of balanced and accurate have random weights, '
+    'the latter for maps of DINOv2-B + BoQ, or SALAD where the row says so; balanced_322 and '
+    'accurate_322 are as in the paper. fast_int8 is fast in 8 bits. '
     'image_to_pose: 640x480 JPEG, 10,000 keyframes, from publishing in one process to the pose '
     'back in it; rclpy_empty is a node that answers without looking. image_to_pose_landmarks: '
     "every eighth picture of the demo town's second drive at 10 Hz, a metric pose for each that "
     'the landmarks confirm; the town is as built, the rest of its 10,000 keyframes are copies of '
-    'it far away, the numbers of their descriptors in another order. standing hears odometry '
+    'it far away, the numbers of their descriptors in another order; with threads: 2, with the '
+    'default of 1 in image_to_pose_landmarks_1_thread. standing hears odometry '
     'that does not move at 50 Hz and images at 30 Hz. The keyframes of search_* are mixtures of '
     'three real descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not '
     'measured. heavy_torch_flat is the embedded gallery network on both sides: no weights of a '
