@@ -26,7 +26,7 @@ from avpr_ros.matching.result import MatchResult, Reason
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from precision_drive import Drive, Layers, matched, read_drive
-from precision_left_out import floors_of, without_each
+from precision_left_out import without_each, wrong_floors
 from precision_plot import Scored, draw
 from precision_sets import MAP, SETS, WORK, PrecisionSet, calibrated, prepare
 from results import RESULTS, Row, print_table, stored_rows, write_results
@@ -124,16 +124,6 @@ def rows_of(
         row = {**_row(name, method.name, accepted, right, curve, right_alone), **floors}
         yield row, curve
         last = (row, curve) if method.name == 'geometry' else None
-
-
-def wrong_floors(results: list[MatchResult], drive: Drive) -> dict[str, object]:
-    """Count the accepted matches on another floor of the tower than the query's."""
-    accepted = [i for i, result in enumerate(results) if result.accepted]
-    places = np.array([results[i].candidates[0].map_from_base.translation_m for i in accepted])
-    truth = np.array([drive.truth[i].translation_m for i in accepted])
-    floors = [floors_of(side.reshape(-1, 3)) for side in (places, truth)]
-    wrong = sum(found != true for found, true in zip(*floors, strict=True))
-    return {'wrong_floor_accepted': wrong}
 
 
 def _row(

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A map without some of its keyframes, as if their places had never been driven."""
+"""The floors of the tower, and a map without some of them, as if they had never been driven."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from avpr_ros.gallery.index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.layout import Layout
+from avpr_ros.matching.result import MatchResult
+from precision_drive import Drive
 from precision_sets import APART_M
 from results import require_data
 
@@ -86,3 +88,13 @@ def without_each(
     for floor in np.unique(asked):
         rows = np.flatnonzero(mapped != floor).astype(np.int64)
         yield str(floor), part_of(gallery, rows), np.flatnonzero(asked == floor).astype(np.int64)
+
+
+def wrong_floors(results: list[MatchResult], drive: Drive) -> dict[str, object]:
+    """Count the accepted matches on another floor of the tower than the query's."""
+    accepted = [i for i, result in enumerate(results) if result.accepted]
+    places = np.array([results[i].candidates[0].map_from_base.translation_m for i in accepted])
+    truth = np.array([drive.truth[i].translation_m for i in accepted])
+    floors = [floors_of(side.reshape(-1, 3)) for side in (places, truth)]
+    wrong = sum(found != true for found, true in zip(*floors, strict=True))
+    return {'wrong_floor_accepted': wrong}
