@@ -98,8 +98,10 @@ class Recognizer:
         if self.beside is not None and self.matcher.looks_at_corners:
             corners = self.beside.submit(extract_features, image)
         descriptor = self.network.describe(image)
-        with stage('geometry'):
-            features = None if corners is None else corners.result()
+        features = None
+        if corners is not None:
+            with stage('geometry'):
+                features = corners.result()
         query = Query(
             descriptor,
             stamp_ns,
