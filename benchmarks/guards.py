@@ -17,6 +17,7 @@ import time
 import cv2
 import numpy as np
 
+from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
@@ -26,7 +27,7 @@ from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.stages import measured
 from results import Row, print_table, require_data, write_results
-from robot.node import KEYFRAMES, large_map
+from robot.maps import KEYFRAMES, large_map
 from robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
 
 #: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the guards
@@ -60,21 +61,20 @@ def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
     """Return the large map with landmarks and layouts, made if it is not there."""
     folder = WORK / 'map-guards'
     if not folder.exists():
-        draft = folder.with_suffix('.tmp')
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(large_map(real), draft)
         images = walk.gallery_images()
         step = max(1, len(images) // _REAL_CORNERS)
         some = [extract_features(read_image(path)) for path in images[::step]]
         features = [some[row % len(some)] for row in range(KEYFRAMES)]
         bare = Landmarks.without_points(features, len(real.manifest.cameras))
-        # Asked for less than any evidence, so that the guards behind have work.
-        replace(bare, min_evidence=1e-6, min_evidence_alone=1e-6).save(draft / LANDMARKS)
         layout = build_layout(real)
-        replace(layout, rows=layout.rows[np.arange(KEYFRAMES) % len(real)]).save(draft / LAYOUT)
-        manifest = GalleryMap.open(draft).manifest
-        manifest.sealed(draft, [*manifest.files, LANDMARKS, LAYOUT]).save(draft)
-        draft.rename(folder)
+        with atomic_folder(folder) as draft:
+            shutil.copytree(large_map(real), draft, dirs_exist_ok=True)
+            # Asked for less than any evidence, so that the guards behind have work.
+            replace(bare, min_evidence=1e-6, min_evidence_alone=1e-6).save(draft / LANDMARKS)
+            rows = layout.rows[np.arange(KEYFRAMES) % len(real)]
+            replace(layout, rows=rows).save(draft / LAYOUT)
+            manifest = GalleryMap.open(draft).manifest
+            manifest.sealed(draft, [*manifest.files, LANDMARKS, LAYOUT]).save(draft)
     return GalleryMap.open(folder, verify=False)
 
 

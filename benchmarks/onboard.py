@@ -37,17 +37,10 @@ from results import (
     stored_rows,
     write_results,
 )
+from robot.maps import KEYFRAMES, large_map
 from robot.method import METHODS
 from robot.networks import heavy_network, learned_network
-from robot.node import (
-    KEYFRAMES,
-    Drive,
-    empty_command,
-    jpeg_640x480,
-    large_map,
-    node_command,
-    played,
-)
+from robot.node import Drive, empty_command, jpeg_640x480, node_command, played
 from robot.query_cost import TimedNetwork, query_cost
 from robot.search import memory_plan, search_cost
 from robot.town import large_town_map

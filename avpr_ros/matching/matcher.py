@@ -63,9 +63,10 @@ class Matcher:
             self._spacing_m,
             gallery.manifest.keyframe_spacing.rotation_rad,
         )
-        self._geometry: Geometry | None = None
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
+        # The filter accepts the keyframe that the images lead to, and looks at no corners.
         self._sequence: SequenceGuard | None = None
+        self._geometry: Geometry | None = None
         if self._settings.sequence == 'filter':
             self._sequence = SequenceGuard(gallery, self._settings, self.distinct_radius_m)
         else:
@@ -188,6 +189,7 @@ class Matcher:
 
     def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
+        # Asked even where corners decide: these guards remember how the images scored.
         objections = [(guard.reason, guard.objection(case)) for guard in self._scores]
         if self._geometry is not None and case.look is not None:
             objections = [(self._geometry.guard.reason, self._geometry.guard.objection(case))]

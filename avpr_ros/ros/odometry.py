@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from scipy.spatial.transform import Rotation
+import numpy as np
 
+from avpr_ros.pose_rows import between
 from avpr_ros.poses import Pose
 from avpr_ros.ros.gates import NS_PER_S
 
@@ -17,11 +18,8 @@ RESTART_NS = 5 * NS_PER_S
 
 def interpolated(first: Pose, second: Pose, part: float) -> Pose:
     """Return the pose at ``part`` (0 to 1) of the way: straight line, constant turning."""
-    turn = (first.rotation.inv() * second.rotation).as_rotvec()
-    return Pose(
-        first.translation_m + part * (second.translation_m - first.translation_m),
-        first.rotation * Rotation.from_rotvec(part * turn),
-    )
+    start, end = (np.array([pose.as_xyz_quaternion()]) for pose in (first, second))
+    return Pose.from_xyz_quaternion(between(start, end, np.array([part]))[0])
 
 
 class OdometryBuffer:

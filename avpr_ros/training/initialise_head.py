@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
@@ -50,6 +48,5 @@ def initialise_head(
             f'the head of {network.name!r} has nothing in common with that of {space.network!r}; '
             'leave out --gallery-head or name a query network whose head is of the same kind'
         )
-    with torch.no_grad():
-        network.head.load_state_dict({**wanted, **taken})
+    network.head.load_state_dict({**wanted, **taken})
     return tuple(sorted(taken))

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 import os
 from pathlib import Path
-import shutil
 import subprocess
 import time
 
@@ -23,15 +22,8 @@ from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery import gallery_map
-from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index_choice import build_index
-from avpr_ros.gallery.keyframes import Keyframes
 from results import ROOT, Row
-from robot.search import many_rows
-from robot.walks import WORK
 
-KEYFRAMES = 10_000
 #: What accepts every image, so that each gives a pose.
 _ACCEPT_ALL = ('min_similarity:=-0.99', 'min_ratio:=1.0', 'sequence:=single')
 _START_DEADLINE_S = 60.0
@@ -59,32 +51,6 @@ class Drive:
     use_landmarks: bool = False
     odom_hz: float = 0.0
     threads: int = 1
-
-
-def large_map(real: GalleryMap) -> Path:
-    """Make a map of ten thousand keyframes from a real one, in its descriptor space."""
-    stem = f'{KEYFRAMES}-{real.manifest.descriptor_space.dim}'
-    folder = WORK / f'map-{stem}'
-    if folder.exists():
-        return folder
-    draft = folder.with_suffix('.tmp')
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    source = np.asarray(real.descriptors, dtype=np.float32)
-    rows = many_rows(source, KEYFRAMES, WORK / f'rows-{stem}.npy')
-    np.save(draft / gallery_map.DESCRIPTORS, rows)
-    index, info = build_index(rows)
-    index.save(draft / gallery_map.INDEX)
-    real.space().save_arrays(draft / gallery_map.SPACE)
-    ids = np.arange(KEYFRAMES, dtype=np.int64)
-    poses = np.zeros((KEYFRAMES, 7))
-    poses[:, 0], poses[:, 6] = ids, 1.0
-    nothing = np.zeros(KEYFRAMES, np.int32)
-    Keyframes(ids, ids, nothing, nothing, poses).save(draft / gallery_map.KEYFRAMES)
-    manifest = replace(real.manifest, index=info)
-    manifest.sealed(draft, list(gallery_map.REQUIRED)).save(draft)
-    draft.rename(folder)
-    return folder
 
 
 def jpeg_640x480(image: RgbImage) -> bytes:

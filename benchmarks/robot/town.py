@@ -6,16 +6,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-import shutil
 
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, IntArray
-from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index_choice import build_index
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from robot.maps import write_map
 from robot.walks import WORK
 
 #: How far apart the copies of the town lie.
@@ -30,25 +28,18 @@ def large_town_map(town: GalleryMap, keyframes: int) -> Path:
     as much is searched and as much lies in memory as in a large map.
     """
     folder = WORK / f'map-town-{keyframes}'
-    if folder.exists():
-        return folder
-    draft = folder.with_suffix('.tmp')
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    own = np.arange(keyframes) % len(town)
-    copies = np.arange(keyframes) // len(town)
-    rows = _descriptors(town, own, copies)
-    np.save(draft / gallery_map.DESCRIPTORS, rows)
-    index, info = build_index(rows)
-    index.save(draft / gallery_map.INDEX)
-    town.space().save_arrays(draft / gallery_map.SPACE)
-    _keyframes(town.keyframes, own, copies).save(draft / gallery_map.KEYFRAMES)
-    landmarks = town.landmarks()
-    assert landmarks is not None
-    _landmarks(landmarks, own, copies).save(draft / gallery_map.LANDMARKS)
-    names = [*gallery_map.REQUIRED, gallery_map.LANDMARKS]
-    replace(town.manifest, index=info).sealed(draft, names).save(draft)
-    draft.rename(folder)
+    if not folder.exists():
+        own = np.arange(keyframes) % len(town)
+        copies = np.arange(keyframes) // len(town)
+        landmarks = town.landmarks()
+        assert landmarks is not None
+        write_map(
+            folder,
+            town,
+            _descriptors(town, own, copies),
+            _keyframes(town.keyframes, own, copies),
+            _landmarks(landmarks, own, copies),
+        )
     return folder
 
 

@@ -46,7 +46,6 @@ class Geometry:
             distinct_radius_m: beyond this distance another place begins.
         """
         self.guard = EvidenceGuard(landmarks.min_evidence, landmarks.min_evidence_alone)
-        self._min_evidence_alone = landmarks.min_evidence_alone
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
@@ -101,7 +100,7 @@ class Geometry:
         not known: the keyframe's pose stands for the robot's then.
         """
         view = self._poses.view(case.query, look)
-        told = look.evidence >= self._min_evidence_alone
+        told = self.guard.alone(look)
         if view is None:
             return replace(look, alone=told)
         found = self._poses.measure(view, look)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.guard import Case, Memoryless
 from avpr_ros.matching.result import Reason
 
@@ -27,6 +28,10 @@ class EvidenceGuard(Memoryless):
         self._min_evidence = min_evidence
         self._min_evidence_alone = min_evidence_alone
 
+    def alone(self, look: Look) -> bool:
+        """Tell whether one image's own evidence needs none before it."""
+        return look.evidence >= self._min_evidence_alone
+
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
         look = case.look
@@ -35,7 +40,7 @@ class EvidenceGuard(Memoryless):
         # A place that this image itself speaks against is not accepted from the past alone.
         if look.carried >= self._min_evidence and look.evidence > 0:
             return None
-        if look.evidence >= self._min_evidence_alone:
+        if self.alone(look):
             return None
         return (
             f'evidence {look.carried:.0f} of corners for this place against every other, '

@@ -13,13 +13,13 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.layout import Layout
 from avpr_ros.matching.query import Query
+from avpr_ros.matching.sequence.running_mean import RunningMean
+from avpr_ros.matching.sequence.settings import SequenceSettings
 
 #: Leading directions of the learned descriptor that are compared.
 _DIM = 128
 #: Longer descriptors are compared as they are: their directions would take long to find.
 _LONGEST = 1024
-#: Weight of the map's own mean, and memory of the running mean, in images.
-_MEAN_IMAGES, _MEAN_MEMORY = 20.0, 200.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,27 +78,22 @@ class Part:
 
 
 class Gaze:
-    """The running mean of what a camera sees: that of today's light, not of the mapping day's.
+    """What a camera has seen of a drive, by one kind of descriptor."""
 
-    What all images of today have in common says nothing about the place; views that are hardly
-    new count little, so that a robot that stands does not take the place itself for the light.
-    """
-
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, settings: SequenceSettings) -> None:
         self._part = part
-        self._mean: FloatArray = np.zeros(part.rows.shape[1])
-        self._seen = 0.0
+        start = np.zeros(part.rows.shape[1])  # the rows lie about the map's mean
+        self._mean = RunningMean(start, settings.mean_images, settings.mean_memory)
         self._last: FloatArray | None = None
 
     def take(self, numbers: FloatArray) -> FloatArray:
         """Return (k,) numbers of a query about the mean so far, of length 1 or 0."""
-        about = np.asarray(_unit(numbers - self._mean), dtype=np.float64)
+        about = np.asarray(_unit(numbers - self._mean.value), dtype=np.float64)
         new = 1.0
         if self._last is not None:
             new = float(np.clip((1 - about @ self._last) / self._part.novelty, 0.0, 1.0))
         self._last = about
-        self._seen = min(self._seen + new, _MEAN_MEMORY)
-        self._mean = self._mean + new / (self._seen + _MEAN_IMAGES) * (numbers - self._mean)
+        self._mean.take(numbers, new)
         return about
 
 
@@ -127,9 +122,9 @@ class Appearance:
         """Whether queries should carry their images."""
         return self._layout is not None
 
-    def gazes(self) -> list[Gaze]:
+    def gazes(self, settings: SequenceSettings) -> list[Gaze]:
         """Return what a camera starts with."""
-        return [Gaze(part) for part in self._parts]
+        return [Gaze(part, settings) for part in self._parts]
 
     def similarities(self, query: Query, gazes: list[Gaze]) -> FloatArray:
         """Return (N,) similarities of a query to all keyframes, in the order of driving.

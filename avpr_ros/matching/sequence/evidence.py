@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.matching.sequence.places import Views
+from avpr_ros.matching.sequence.running_mean import RunningMean
 from avpr_ros.matching.sequence.settings import SequenceSettings
 
 # Two views whose change is smaller than this are one and the same image.
@@ -52,8 +53,7 @@ class Evidence:
         ends = np.searchsorted(chain, chain, side='right')
         self._low = np.maximum(index - settings.contrast_radius, starts)
         self._high = np.minimum(index + settings.contrast_radius + 1, ends)
-        self._mean = views.column_mean.copy()
-        self._seen = 0.0
+        self._mean = RunningMean(views.column_mean, settings.mean_images, settings.mean_memory)
         self._pace = 1.0
         self._last: FloatArray | None = None
         self._stepped: FloatArray | None = None
@@ -68,12 +68,13 @@ class Evidence:
             moved: whether the robot has moved on, by odometry; None: the view must tell.
         """
         s, row, novelty = self._settings, similarities - similarities.mean(), self._views.novelty
-        contrast = row - self._mean
+        mean = self._mean.value
+        contrast = row - mean
         if self._last is None or self._stepped is None:
             change, step = novelty, True
         else:
-            since_last = view_change(contrast, self._last - self._mean) / novelty
-            change = view_change(contrast, self._stepped - self._mean)
+            since_last = view_change(contrast, self._last - mean) / novelty
+            change = view_change(contrast, self._stepped - mean)
             slow = self._pace < s.slow_pace and change < s.slow_pace * expected * novelty
             step = change >= SAME_VIEW and not slow
             pace = min(1.0, since_last / max(expected, _LEAST_EXPECTED))
@@ -86,9 +87,7 @@ class Evidence:
         look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step)
         if step:
             self._stepped = row
-            # What is alike to everything in today's light says nothing: column means follow.
-            self._seen = min(self._seen + new, s.mean_memory)
-            self._mean += new / (self._seen + s.mean_images) * (row - self._mean)
+            self._mean.take(row, new)
         return look
 
     def _log_ratio(self, row: FloatArray) -> NDArray[np.float32]:

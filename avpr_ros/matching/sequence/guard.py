@@ -163,7 +163,8 @@ class SequenceGuard:
             pairs = hypotheses.pairs_within(self._place_radius_m, self._angle_rad)
             self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs], self._way)
         fresh = SequenceFilter(self._places[camera])
-        streams[camera] = _Stream(fresh, self._appearance.gazes(), stamp_ns, odometry)
+        gazes = self._appearance.gazes(fresh.settings)
+        streams[camera] = _Stream(fresh, gazes, stamp_ns, odometry)
         return streams[camera], 0.0 if odometry is not None else None
 
     def _text(self, estimate: SequenceEstimate, row: int, alone: Retrieval) -> str:

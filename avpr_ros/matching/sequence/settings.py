@@ -43,8 +43,8 @@ class SequenceSettings:
         offset: contrast at which an image says nothing.
         least: smallest log likelihood ratio of one image.
         most: largest log likelihood ratio of one image.
-        mean_images: weight of the map's own column means, in images.
-        mean_memory: memory of the running column means, in images.
+        mean_images: weight of the map's own means, of columns and descriptors, in images.
+        mean_memory: memory of these running means, in images.
         min_mass: least posterior mass around the accepted keyframe.
         min_support: least log likelihood ratio of the present image there, so that nothing is
             accepted from the past alone.
