@@ -19,10 +19,10 @@ MODES = [
     'cuvslam',
     'map_to_odom',
 ]
-#: RTAB-Map's topics and service, in its usual namespace.
+#: RTAB-Map's topics and service, in its usual namespace; its services are under its own name too.
 RTABMAP = [
     ('global_pose', 'rtabmap/global_pose'),
-    ('add_link', 'rtabmap/add_link'),
+    ('add_link', 'rtabmap/rtabmap/add_link'),
     ('info', 'rtabmap/info'),
     ('mapGraph', 'rtabmap/mapGraph'),
 ]
@@ -42,6 +42,11 @@ def arguments() -> list[DeclareLaunchArgument]:
             'consumer_pose',
             default_value='amcl_pose',
             description="Topic of the consumer's own estimate, for mode initialpose.",
+        ),
+        declare(
+            'consumer_odom',
+            default_value='consumer_odom',
+            description='The same, of a consumer that publishes nav_msgs/Odometry.',
         ),
         declare('map_frame', default_value='map', description='Frame the consumer calls its map.'),
         declare(
@@ -77,6 +82,7 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[
             ('odom', given('odom')),
             ('consumer_pose', given('consumer_pose')),
+            ('consumer_odom', given('consumer_odom')),
             *RTABMAP,
         ],
     )
