@@ -61,6 +61,12 @@ def arguments() -> list[DeclareLaunchArgument]:
             choices=truth,
             description='Take the time from /clock.',
         ),
+        declare(
+            'respawn',
+            default_value='false',
+            choices=truth,
+            description='Start the node again two seconds after it ended by itself.',
+        ),
     ]
 
 
@@ -73,6 +79,8 @@ def generate_launch_description() -> LaunchDescription:
         name='avpr_adapter',
         namespace=given('namespace'),
         output='screen',
+        respawn=given('respawn'),
+        respawn_delay=2.0,
         parameters=[
             {
                 name: ParameterValue(given(name), value_type=kind)

@@ -101,6 +101,20 @@ def rtabmap_link(link: Any) -> list[str]:
     return problems
 
 
+def tf2(message: Any) -> list[str]:
+    """tf2's setTransform: both frames named and different, finite, a quaternion of norm one."""
+    problems = []
+    parent, child = message.header.frame_id, message.child_frame_id
+    if not parent or not child or parent == child:
+        problems.append('not between two frames')
+    q, t = message.transform.rotation, message.transform.translation
+    if not all(math.isfinite(value) for value in (t.x, t.y, t.z, q.x, q.y, q.z, q.w)):
+        problems.append('a number is not finite')
+    if not abs(q.x**2 + q.y**2 + q.z**2 + q.w**2 - 1.0) < 1e-2:
+        problems.append('the quaternion is not of norm one')
+    return problems
+
+
 def cuvslam(message: Any, map_frame: str) -> list[str]:
     """It searches its map around the pose, in the map's frame."""
     problems = _finite_unit(message)

@@ -19,6 +19,7 @@ from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
+from avpr_ros.ros.adapters.tf_output import transform_message
 from avpr_ros.ros.odometry import OdometryBuffer
 
 MATCHES = 2000
@@ -128,6 +129,10 @@ def test_map_to_odom_stays_a_level_transform_of_the_map() -> None:
         if adapter.map_from_odom is not None:
             x, y, z, qx, qy, *_ = adapter.map_from_odom.as_xyz_quaternion()
             levels.append((z, qx, qy))
+            sent = transform_message(
+                adapter.map_from_odom, adapter.map_frame, 'odom', message.header.stamp
+            )
+            assert consumer_rules.tf2(sent) == []
             # Odometry is the truth here: what is left is the error of one match.
             assert np.hypot(x, y) < 60.0
     assert adapter.map_frame == 'map'
