@@ -27,6 +27,16 @@ def _finite_unit(message: Any) -> list[str]:
     return problems
 
 
+def _rigid(transform: Any) -> list[str]:
+    problems = []
+    q, t = transform.rotation, transform.translation
+    if not all(math.isfinite(value) for value in (t.x, t.y, t.z, q.x, q.y, q.z, q.w)):
+        problems.append('a number is not finite')
+    if not abs(q.x**2 + q.y**2 + q.z**2 + q.w**2 - 1.0) < 1e-4:
+        problems.append('the quaternion is not of norm one')
+    return problems
+
+
 def amcl(message: Any, global_frame: str) -> list[str]:
     """nav2's validateMsg, and amcl_node's check of the frame."""
     problems = _finite_unit(message)
@@ -93,12 +103,7 @@ def rtabmap_link(link: Any) -> list[str]:
         problems.append('information that is not finite and positive')
     if np.linalg.eigvalsh((information + information.T) / 2).min() <= 0.0:
         problems.append('information that is not positive definite')
-    q, t = link.transform.rotation, link.transform.translation
-    if not all(math.isfinite(value) for value in (t.x, t.y, t.z, q.x, q.y, q.z, q.w)):
-        problems.append('a transform that is not finite')
-    if not abs(q.x**2 + q.y**2 + q.z**2 + q.w**2 - 1.0) < 1e-4:
-        problems.append('a quaternion that is not of norm one')
-    return problems
+    return problems + _rigid(link.transform)
 
 
 def tf2(message: Any) -> list[str]:
@@ -107,12 +112,7 @@ def tf2(message: Any) -> list[str]:
     parent, child = message.header.frame_id, message.child_frame_id
     if not parent or not child or parent == child:
         problems.append('not between two frames')
-    q, t = message.transform.rotation, message.transform.translation
-    if not all(math.isfinite(value) for value in (t.x, t.y, t.z, q.x, q.y, q.z, q.w)):
-        problems.append('a number is not finite')
-    if not abs(q.x**2 + q.y**2 + q.z**2 + q.w**2 - 1.0) < 1e-2:
-        problems.append('the quaternion is not of norm one')
-    return problems
+    return problems + _rigid(message.transform)
 
 
 def cuvslam(message: Any, map_frame: str) -> list[str]:
