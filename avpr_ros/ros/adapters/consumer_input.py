@@ -8,7 +8,6 @@ from typing import Any
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
@@ -16,6 +15,7 @@ from avpr_ros.ros.adapters.fix import fix_from_message
 from avpr_ros.ros.adapters.listeners import Listeners
 from avpr_ros.ros.adapters.lost import LostWatch
 from avpr_ros.ros.adapters.one_shot import OneShot
+from avpr_ros.ros.events import SubscriptionEventCallbacks
 
 
 class ConsumerInput:
