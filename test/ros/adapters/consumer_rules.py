@@ -1,6 +1,10 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What each consumer refuses or misreads, written from its own code and documentation."""
+"""What each consumer refuses or misreads, written from its own code and documentation.
+
+Read at: navigation2 a3a97043, slam_toolbox a3442d2, robot_localization 1cb9533, rtabmap_ros
+aec4f91f (0.22.1), isaac_ros_visual_slam 6e23c6c.
+"""
 
 from __future__ import annotations
 
