@@ -47,6 +47,15 @@ def place_evidence(nearest: FloatArray, same_place: NDArray[np.bool_]) -> FloatA
     return found
 
 
+def most_shown(nearest: FloatArray) -> int:
+    """Return which keyframe of a place has most of the corners that the query shows.
+
+    Args:
+        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
+    """
+    return int(np.log(nearest).sum(axis=1).argmin())
+
+
 def clearest(nearest: FloatArray) -> int:
     """Return which keyframe of a place shows what the query shows: the first, unless corners tell.
 
@@ -59,10 +68,10 @@ def clearest(nearest: FloatArray) -> int:
     """
     if len(nearest) < 2 or not nearest.size:
         return 0
-    better = np.log(nearest[0] / nearest)
-    other = int(better.sum(axis=1).argmax())
-    noise = float(np.sqrt((better[other] ** 2).sum()))
-    return other if float(better[other].sum()) > _CLEARLY * noise > 0 else 0
+    other = most_shown(nearest)
+    better = np.log(nearest[0] / nearest[other])
+    noise = float(np.sqrt((better**2).sum()))
+    return other if float(better.sum()) > _CLEARLY * noise > 0 else 0
 
 
 def nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:

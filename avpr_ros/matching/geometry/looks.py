@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.gallery.evidence import clearest, nearest_distances, place_evidence
+from avpr_ros.gallery.evidence import clearest, most_shown, nearest_distances, place_evidence
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.landmarks import Landmarks
@@ -79,11 +79,15 @@ class Looks:
         evidence = place_evidence(nearest, same)
         best = int(evidence.argmax())
         members = np.flatnonzero(same[best])
-        first = members[clearest(nearest[members])] if nearest.size else members[0]
+        first = shown = members[0]
+        if nearest.size:
+            first = members[clearest(nearest[members])]
+            shown = members[most_shown(nearest[members])]
         row = int(rows[first])
         place = np.concatenate([[row], rows[members[members != first]]])
+        witnesses = int(rows[members[0]]), int(rows[shown])
         carried = self._carry(query, hypotheses, row, float(evidence[best]))
-        return Look(features, row, place, float(evidence[best]), carried)
+        return Look(features, row, place, witnesses, float(evidence[best]), carried)
 
     def _carry(self, query: Query, hypotheses: PoseHypotheses, row: int, evidence: float) -> float:
         last = self._last.get(query.camera)
