@@ -69,9 +69,20 @@ def clearest(nearest: FloatArray) -> int:
     if len(nearest) < 2 or not nearest.size:
         return 0
     other = most_shown(nearest)
-    better = np.log(nearest[0] / nearest[other])
-    noise = float(np.sqrt((better**2).sum()))
-    return other if float(better.sum()) > _CLEARLY * noise > 0 else 0
+    return other if clearly_shown(nearest, other, np.zeros(1, np.int64)) else 0
+
+
+def clearly_shown(nearest: FloatArray, number: int, rivals: IntArray) -> bool:
+    """Tell whether a keyframe has the query's corners clearly better than each of its rivals.
+
+    Args:
+        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
+        number: of the keyframe among these.
+        rivals: (m,) numbers of the others.
+    """
+    better = np.log(nearest[rivals] / nearest[number])
+    noise = np.sqrt((better**2).sum(axis=1))
+    return bool(((better.sum(axis=1) > _CLEARLY * noise) & (noise > 0)).all())
 
 
 def nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:

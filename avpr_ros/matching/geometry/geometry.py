@@ -52,10 +52,12 @@ class Geometry:
         self.guard = EvidenceGuard(landmarks.min_evidence, landmarks.min_evidence_alone)
         self._settings = settings
         self._radius_m = distinct_radius_m
-        self._neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
         self._descriptors = gallery.descriptors
         angle_rad = settings.distinct_angle_rad
-        self._looks = Looks(landmarks, distinct_radius_m, angle_rad, settings.max_speed_m_s)
+        neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
+        self._looks = Looks(
+            landmarks, distinct_radius_m, angle_rad, neighbours_m, settings.max_speed_m_s
+        )
         self._poses = MetricPoses(gallery, landmarks, settings)
 
     @classmethod
@@ -107,7 +109,7 @@ class Geometry:
         view = self._poses.view(case.query, look)
         told = self.guard.alone(look)
         if view is None:
-            return replace(look, alone=told, objection=self._torn(case, look))
+            return replace(look, alone=told, objection=_torn(look))
         found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
@@ -125,17 +127,16 @@ class Geometry:
         firm = found.inliers >= _ENOUGH
         return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)
 
-    def _torn(self, case: Case, look: Look) -> str | None:
-        """Return why the place's keyframe is not known; None where it is.
 
-        Similarity and corners err in different ways: similarity by what the whole view has in
-        common, corners by a keyframe that is sharper than the right one.
-        """
-        similar, shown = look.witnesses
-        apart_m = float(np.linalg.norm(case.hypotheses.offsets_m(similar, np.array([shown]))))
-        if apart_m <= self._neighbours_m:
-            return None
-        return (
-            f'similarity and corners name keyframes {apart_m:.1f} m apart, and there are no '
-            'landmarks to tell'
-        )
+def _torn(look: Look) -> str | None:
+    """Return why the place's keyframe is not known; None where it is.
+
+    Similarity and corners err in different ways: similarity by what the whole view has in common,
+    corners by a keyframe that is sharper than the right one.
+    """
+    if look.dispute_m == 0:
+        return None
+    return (
+        f'similarity and corners name keyframes {look.dispute_m:.1f} m apart, and there are no '
+        'landmarks to tell'
+    )
