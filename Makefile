@@ -38,6 +38,7 @@ docs: $(INSTALLED)  ## Refill the generated tables of README and docs
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python benchmarks/traversals.py
 	$(BIN)/python benchmarks/slam.py
+	$(BIN)/python benchmarks/odometry_drift.py
 	$(BIN)/python benchmarks/worlds.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/training_summary.py

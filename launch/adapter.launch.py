@@ -19,10 +19,10 @@ MODES = [
     'cuvslam',
     'map_to_odom',
 ]
-#: RTAB-Map's topics and service, in its usual namespace.
+#: RTAB-Map's topics and service, in its usual namespace; its services are under its own name too.
 RTABMAP = [
     ('global_pose', 'rtabmap/global_pose'),
-    ('add_link', 'rtabmap/add_link'),
+    ('add_link', 'rtabmap/rtabmap/add_link'),
     ('info', 'rtabmap/info'),
     ('mapGraph', 'rtabmap/mapGraph'),
 ]
@@ -43,6 +43,11 @@ def arguments() -> list[DeclareLaunchArgument]:
             default_value='amcl_pose',
             description="Topic of the consumer's own estimate, for mode initialpose.",
         ),
+        declare(
+            'consumer_odom',
+            default_value='consumer_odom',
+            description='The same, of a consumer that publishes nav_msgs/Odometry.',
+        ),
         declare('map_frame', default_value='map', description='Frame the consumer calls its map.'),
         declare(
             'dry_run',
@@ -56,6 +61,12 @@ def arguments() -> list[DeclareLaunchArgument]:
             choices=truth,
             description='Take the time from /clock.',
         ),
+        declare(
+            'respawn',
+            default_value='false',
+            choices=truth,
+            description='Start the node again two seconds after it ended by itself.',
+        ),
     ]
 
 
@@ -68,6 +79,8 @@ def generate_launch_description() -> LaunchDescription:
         name='avpr_adapter',
         namespace=given('namespace'),
         output='screen',
+        respawn=given('respawn'),
+        respawn_delay=2.0,
         parameters=[
             {
                 name: ParameterValue(given(name), value_type=kind)
@@ -77,6 +90,7 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[
             ('odom', given('odom')),
             ('consumer_pose', given('consumer_pose')),
+            ('consumer_odom', given('consumer_odom')),
             *RTABMAP,
         ],
     )

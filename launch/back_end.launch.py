@@ -31,6 +31,12 @@ def arguments() -> list[DeclareLaunchArgument]:
             choices=['true', 'false'],
             description='Take the time from /clock.',
         ),
+        declare(
+            'respawn',
+            default_value='false',
+            choices=['true', 'false'],
+            description='Start the node again two seconds after it ended by itself.',
+        ),
     ]
 
 
@@ -43,6 +49,8 @@ def generate_launch_description() -> LaunchDescription:
         name='avpr_back_end',
         namespace=given('namespace'),
         output='screen',
+        respawn=given('respawn'),
+        respawn_delay=2.0,
         parameters=[
             {
                 name: ParameterValue(given(name), value_type=kind)

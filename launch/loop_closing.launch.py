@@ -54,6 +54,8 @@ def generate_launch_description() -> LaunchDescription:
         name='avpr_localizer',
         namespace=given('namespace'),
         output='screen',
+        respawn=given('respawn'),
+        respawn_delay=2.0,
         parameters=[
             ParameterFile(given('params_file'), allow_substs=True),
             {
@@ -66,5 +68,5 @@ def generate_launch_description() -> LaunchDescription:
         ],
         remappings=[('image', given('image')), ('odom', given('odom'))],
     )
-    # First: it declares namespace, odom and use_sim_time, which the node takes too.
+    # First: it declares namespace, odom, use_sim_time and respawn, which the node takes too.
     return LaunchDescription([*arguments(), include('back_end.launch.py'), node])

@@ -94,7 +94,7 @@ def precision_recall_plot(scored: Sequence[Scored]) -> str:
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
         axes.set_xlim(0, 1.02)
-        axes.set_ylim(top=1.02)
+        axes.set_ylim(top=1.005)
         axes.legend(loc='lower left')
         return svg_uri(figure)
 

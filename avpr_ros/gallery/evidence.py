@@ -47,6 +47,15 @@ def place_evidence(nearest: FloatArray, same_place: NDArray[np.bool_]) -> FloatA
     return found
 
 
+def most_shown(nearest: FloatArray) -> int:
+    """Return which keyframe of a place has most of the corners that the query shows.
+
+    Args:
+        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
+    """
+    return int(np.log(nearest).sum(axis=1).argmin())
+
+
 def clearest(nearest: FloatArray) -> int:
     """Return which keyframe of a place shows what the query shows: the first, unless corners tell.
 
@@ -59,10 +68,21 @@ def clearest(nearest: FloatArray) -> int:
     """
     if len(nearest) < 2 or not nearest.size:
         return 0
-    better = np.log(nearest[0] / nearest)
-    other = int(better.sum(axis=1).argmax())
-    noise = float(np.sqrt((better[other] ** 2).sum()))
-    return other if float(better[other].sum()) > _CLEARLY * noise > 0 else 0
+    other = most_shown(nearest)
+    return other if clearly_shown(nearest, other, np.zeros(1, np.int64)) else 0
+
+
+def clearly_shown(nearest: FloatArray, number: int, rivals: IntArray) -> bool:
+    """Tell whether a keyframe has the query's corners clearly better than each of its rivals.
+
+    Args:
+        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
+        number: of the keyframe among these.
+        rivals: (m,) numbers of the others.
+    """
+    better = np.log(nearest[rivals] / nearest[number])
+    noise = np.sqrt((better**2).sum(axis=1))
+    return bool(((better.sum(axis=1) > _CLEARLY * noise) & (noise > 0)).all())
 
 
 def nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:

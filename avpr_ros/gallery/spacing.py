@@ -42,5 +42,6 @@ def another_place(offsets_m: FloatArray, radius_m: float) -> NDArray[np.bool_]:
         radius_m: beyond this distance another place begins.
     """
     rise_m = max(_MOST_RISE_M, _MOST_SLOPE * radius_m)
-    far = np.linalg.norm(offsets_m, axis=-1) > radius_m
+    # Asked of every candidate of every image: squares are much cheaper than numpy's norm.
+    far = np.einsum('...i,...i->...', offsets_m, offsets_m) > radius_m**2
     return np.asarray(far | (np.abs(offsets_m[..., 2]) > rise_m), dtype=np.bool_)

@@ -70,14 +70,15 @@ class PoseHypotheses:
     ) -> NDArray[np.bool_]:
         """Say which of ``rows`` are another place, or another view, than ``row``; (K,)."""
         elsewhere = another_place(self.offsets_m(row, rows), radius_m)
-        return elsewhere | (self.angles_rad(row, rows) > angle_rad)
+        cosines = np.abs(self._quaternions[rows] @ self._quaternions[row])
+        return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
 
     def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
         """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
         positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
         elsewhere = another_place(positions_m[:, np.newaxis] - positions_m, radius_m)
-        cosines = np.minimum(np.abs(quaternions @ quaternions.T), 1.0)
-        return np.asarray(elsewhere | (2 * np.arccos(cosines) > angle_rad))
+        cosines = np.abs(quaternions @ quaternions.T)
+        return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
 
     def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""

@@ -38,13 +38,13 @@ class Report:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def status_message(node_name: str, report: Report) -> DiagnosticStatus:
-    """Convert a report; names are ``NODE: TASK`` and ``hardware_id`` is ``none``."""
+def status_message(node_name: str, report: Report, hardware_id: str = 'none') -> DiagnosticStatus:
+    """Convert a report; names are ``NODE: TASK``."""
     return DiagnosticStatus(
         level=report.level.value,
         name=f'{node_name}: {report.task}',
         message=report.message,
-        hardware_id='none',
+        hardware_id=hardware_id,
         values=[KeyValue(key=key, value=str(value)) for key, value in report.values.items()],
     )
 
@@ -76,5 +76,7 @@ class Diagnostics:
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         name = self._node.get_name()
-        message.status = [status_message(name, report) for report in self._tasks()]
+        # The topic is one for all robots: this tells them apart.
+        whose = self._node.get_fully_qualified_name()
+        message.status = [status_message(name, report, whose) for report in self._tasks()]
         self._publisher.publish(message)

@@ -14,12 +14,8 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
+from avpr_ros.ros.events import SubscriptionEventCallbacks
 from avpr_ros.ros.unwatched import Rest, taken
-
-try:
-    from rclpy.event_handler import SubscriptionEventCallbacks
-except ImportError:  # ROS 2 Humble
-    from rclpy.qos_event import SubscriptionEventCallbacks
 
 RELIABILITIES = {
     'reliable': QoSReliabilityPolicy.RELIABLE,

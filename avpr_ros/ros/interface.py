@@ -110,7 +110,8 @@ ENDPOINTS = (
         'visualization_msgs/msg/MarkerArray',
         'reliable, depth 10',
         'For RViz, only while subscribed: keyframes as dots, each image as an arrow at its '
-        'best candidate, green if accepted and red if not, with the reason.',
+        'best candidate, a line from there to the keyframe, green if accepted and red if not, '
+        'with the reason.',
     ),
     Endpoint(
         'published',

@@ -69,7 +69,7 @@ class Localizer:
             listen_for_mountings(node, settings),
             self._rest,
         )
-        self._services_offered = Services(node, self._processor, outputs)
+        self._services_offered = Services(node, self._processor)
         self._slots: NewestOnly[Any] = NewestOnly()
         self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
         node.add_on_set_parameters_callback(

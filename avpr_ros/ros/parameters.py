@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,7 +68,22 @@ def declare(node: Node, settings: type[SomeSettings]) -> SomeSettings:
     for row in rows:
         if problem := _problem(row, values[row.name]):
             raise ConfigError(problem)
+    _name_unknown(node, [row.name for row in rows])
     return settings(**values)
+
+
+def _name_unknown(node: Node, known: list[str]) -> None:
+    """Warn of parameters that were given and do not exist; ROS says nothing of them.
+
+    No more than a warning: a file may hold the parameters of several nodes under ``/**``.
+    """
+    # rclpy has no public way to ask what was given.
+    given = getattr(node, '_parameter_overrides', {})
+    for name in sorted(given):
+        if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else '.'
+            node.get_logger().warning(f"There is no parameter '{name}', it is ignored{hint}")
 
 
 def _declare_one(node: Node, row: Row) -> Any:

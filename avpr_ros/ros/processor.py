@@ -84,6 +84,9 @@ class Processor:
         self._odometry_restarts = 0
         self._requests: list[Deferred[Outcome]] = []
         self._lock = threading.Lock()
+        # Held while an image is matched and while the recogniser is replaced: no image sees half
+        # of a change, and of two changes at a time none is lost.
+        self._exchange = threading.Lock()
 
     def request(self, answer: Deferred[Outcome]) -> None:
         """Have the next image matched whatever the gates say, and its outcome told."""
@@ -100,22 +103,41 @@ class Processor:
         """Start or stop matching; what the images before said does not hold over the pause."""
         self.enabled = enabled
         self._rest.end()
-        self.recognizer.matcher.forget()
+        with self._exchange:
+            self.recognizer.matcher.forget()
 
     def clear(self) -> None:
         """Forget what depends on time going forward."""
         self._gate.reset()
         self._motion.reset()
         self._odometry.clear()
-        self.recognizer = self.recognizer.restarted(self.settings)
+        with self._exchange:
+            self.recognizer = self.recognizer.restarted(self.settings)
         self.statistics.last_fix_s = None
         self._rest.end()
 
     def apply(self, settings: Settings) -> None:
         """Go on with other parameters."""
-        self.recognizer = self.recognizer.with_settings(settings)
-        self.settings = settings
+        with self._exchange:
+            self.recognizer = self.recognizer.with_settings(settings)
+            self.settings = settings
         self._rest.end()
+
+    def exchange(self, recognizer: Recognizer, opened_with: Settings) -> None:
+        """Go on with another map and query network, from the next image on.
+
+        Its keyframes are published between the last match in the old map and the first in the new
+        one: the ids of ``~/loop_closure`` mean those published last.
+
+        Args:
+            recognizer: the new one.
+            opened_with: its parameters; they may have changed while it was opened.
+        """
+        with self._exchange:
+            if self.settings != opened_with:
+                recognizer = recognizer.with_settings(self.settings)
+            self.recognizer = recognizer
+            self._outputs.publish_keyframes(recognizer)
 
     def overlooked(self, images: int) -> None:
         """Count images that came while nobody looked."""
@@ -131,10 +153,11 @@ class Processor:
         odom_from_base = self._odometry.at(stamp_ns, self.settings.odom_wait_s)
         if not self._moved(camera, stamp_ns, odom_from_base) and not requests:
             return
-        self._follow_restarts()
         outcome = Outcome(False, 'The image could not be matched; the log says why.')
         try:
-            result = self._match(camera, message, odom_from_base)
+            with self._exchange:
+                self._follow_restarts()
+                result = self._match(camera, message, odom_from_base)
             outcome = Outcome(result.accepted, result.text)
         except ImageDecodeError as error:
             outcome = Outcome(False, str(error))

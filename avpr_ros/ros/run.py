@@ -58,8 +58,8 @@ def _spin(name: str, build: Callable[[Node], Part]) -> None:
     try:
         part = build(node)
         executor.add_node(node)
-        with StopOnSignal() as stop:
-            executor.spin_until_future_complete(stop.future)
+        with StopOnSignal(executor) as stop:
+            stop.spin()
     finally:
         # The farewell is not to be broken by a second signal.
         ignore_signals()

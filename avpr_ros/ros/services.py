@@ -17,7 +17,6 @@ from avpr_ros.errors import AvprError, ConfigError
 from avpr_ros.gallery.session_gallery import SessionGallery
 from avpr_ros.gallery.session_save import save_session
 from avpr_ros.ros.deferred import Deferred
-from avpr_ros.ros.outputs import Outputs
 from avpr_ros.ros.processor import Outcome, Processor
 from avpr_ros.ros.recognizer import Recognizer
 
@@ -31,11 +30,10 @@ class Services:
     Each has its own callback group: a coroutine holds its group while it waits.
     """
 
-    def __init__(self, node: Node, processor: Processor, outputs: Outputs) -> None:
+    def __init__(self, node: Node, processor: Processor) -> None:
         """Offer the services on a node."""
         self._node = node
         self._processor = processor
-        self._outputs = outputs
         for name, kind, callback in (
             ('~/trigger', Trigger, self._trigger),
             ('~/set_enabled', SetBool, self._set_enabled),
@@ -65,8 +63,6 @@ class Services:
 
     async def _reload_map(self, _request: Any, response: Any) -> Any:
         outcome = await self._apart(self._reload)
-        if outcome.success:
-            self._outputs.publish_keyframes(self._processor.recognizer)
         response.success, response.message = outcome.success, outcome.text
         return response
 
@@ -105,8 +101,9 @@ class Services:
         try:
             if isinstance(self._processor.recognizer.gallery, SessionGallery):
                 raise ConfigError('mode loop_closing reads no map')
-            recognizer = Recognizer.open(self._processor.settings)
-            self._processor.recognizer = recognizer
+            settings = self._processor.settings
+            recognizer = Recognizer.open(settings)
+            self._processor.exchange(recognizer, settings)
             outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')
         except AvprError as error:
             outcome = Outcome(False, f'The old map stays in use: {error}')

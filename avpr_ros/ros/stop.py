@@ -4,7 +4,7 @@
 
 Those shut the context down in a thread of their own and walk through a list of guard conditions
 that the main thread frees meanwhile: now and then a node died of it (SIGSEGV). Here a signal only
-completes a future; all that is taken down is taken down by the thread that made it.
+wakes the executor; all that is taken down is taken down by the thread that made it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import socket
 import threading
 from types import FrameType, TracebackType
 
-from rclpy.task import Future
+from rclpy.executors import Executor
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,19 +32,27 @@ def ignore_signals() -> None:
 
 
 class StopOnSignal:
-    """Within it a signal completes ``future``; ``spin_until_future_complete`` ends by that.
+    """Within it a signal ends ``spin``.
 
     The spinning thread may sleep in the middleware, where Python's handlers do not run. So Python
     writes the signal into a socket (``signal.set_wakeup_fd``), and a thread waits for it there.
-
-    Attributes:
-        future: to be spun for.
     """
 
-    def __init__(self) -> None:
-        self.future = Future()
+    def __init__(self, executor: Executor) -> None:
+        """Prepare to end the spinning of an executor."""
+        self._executor = executor
+        self._came = False
         self._read, self._write = socket.socketpair()
         self._thread = threading.Thread(target=self._wait, name='avpr_stop', daemon=True)
+
+    def spin(self) -> None:
+        """Run callbacks until a signal comes.
+
+        Not ``spin_until_future_complete``: in rclpy 7 it hangs one more callback on its future
+        at every turn: some hundred megabytes in a day of a busy camera.
+        """
+        while not self._came:
+            self._executor.spin_once()
 
     def __enter__(self) -> StopOnSignal:
         """Take over both signals; only in the main thread."""
@@ -71,7 +79,8 @@ class StopOnSignal:
 
     def _wait(self) -> None:
         self._read.recv(1)
-        self.future.set_result(None)
+        self._came = True
+        self._executor.wake()
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

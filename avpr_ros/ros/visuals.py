@@ -52,7 +52,7 @@ class Visuals:
             self._match_image.publish(match_image_message(result, picture))
 
     def _draw(self, result: MatchResult, gallery: Gallery, frame: str) -> MarkerArray:
-        markers = match_markers(result, frame, self._matches)
+        markers = match_markers(result, gallery.keyframes.poses, frame, self._matches)
         if gallery is not self._drawn or self._matches % KEYFRAMES_EVERY == 0:
             markers.insert(0, keyframes_marker(gallery.keyframes.poses, frame))
         if gallery is not self._drawn:

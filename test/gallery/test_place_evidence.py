@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.evidence import clearest, nearest_distances, place_evidence
+from avpr_ros.gallery.evidence import (
+    clearest,
+    clearly_shown,
+    most_shown,
+    nearest_distances,
+    place_evidence,
+)
 from avpr_ros.gallery.evidence_threshold import evidence_threshold, played_outsiders
 from avpr_ros.gallery.features import Features
 from avpr_ros.gallery.keyframes import Keyframes
@@ -124,3 +130,14 @@ def test_a_keyframe_of_the_place_leads_only_where_corners_clearly_say_so(places)
     same = 200.0 + rng.normal(0, 10, (3, 70))
     assert clearest(same) == 0
     assert clearest(same[:1]) == 0
+
+
+def test_a_keyframe_is_clear_only_if_it_is_so_against_every_rival():
+    rng = np.random.default_rng(2)
+    nearest = 200.0 + rng.normal(0, 10, (4, 70))
+    nearest[2] -= 60.0
+    assert most_shown(nearest) == 2
+    assert clearly_shown(nearest, 2, np.array([0, 1, 3]))
+    nearest[3] = nearest[2] + rng.normal(0, 10, 70)
+    assert not clearly_shown(nearest, 2, np.array([0, 1, 3]))
+    assert clearly_shown(nearest, 2, np.array([0, 1]))

@@ -151,6 +151,14 @@ def alone(mode: str, tmp_path: Path, exit_codes: list[int]) -> LaunchDescription
 @pytest.mark.launch(fixture=alone)
 def test_adapter_and_back_end_come_up_alone(mode: str, exit_codes: list[int]) -> Iterator[None]:
     name = ALONE['adapter' if mode else 'back_end']
+    hear_of(name)
+    assert exit_codes == []
+    yield
+    assert exit_codes == [0]
+
+
+def hear_of(name: str) -> None:
+    """Wait for diagnostics of a node, from now on."""
     node = rclpy.create_node('looks_around')
     heard: list[DiagnosticStatus] = []
     node.create_subscription(
@@ -162,9 +170,26 @@ def test_adapter_and_back_end_come_up_alone(mode: str, exit_codes: list[int]) ->
         rclpy.spin_once(node, timeout_sec=0.1)
     assert (name, '/robot1') in node.get_node_names_and_namespaces()
     node.destroy_node()
-    assert exit_codes == []
+
+
+@launch_pytest.fixture
+def respawning_adapter(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    return described('adapter', tmp_path, exit_codes, mode='cuvslam', respawn='true')
+
+
+@pytest.mark.launch(fixture=respawning_adapter)
+def test_an_adapter_that_dies_comes_back(exit_codes: list[int]) -> Iterator[None]:
+    hear_of('avpr_adapter')
+    died = PIDS[-1]
+    os.kill(died, signal.SIGKILL)
+    deadline_s = time.monotonic() + DEADLINE_S
+    while PIDS[-1] == died:
+        assert time.monotonic() < deadline_s, 'it does not come back'
+        time.sleep(0.05)
+    hear_of('avpr_adapter')
+    assert exit_codes == [-signal.SIGKILL]
     yield
-    assert exit_codes == [0]
+    assert exit_codes == [-signal.SIGKILL, 0]
 
 
 @launch_pytest.fixture

@@ -13,6 +13,8 @@ from avpr_ros.ros.messages import stamp_ns
 
 STAMP_NS = 1_700_000_000_123_456_789
 POSE = Pose.from_xy_yaw(4.0, 2.0, 1.0)
+#: The fourth is the one that was matched.
+POSES = np.array([[float(row), 9.0, 1.0, 0, 0, 0, 1] for row in range(4)])
 
 
 def result(reason: Reason, text: str = 'similarity 0.7') -> MatchResult:
@@ -30,24 +32,26 @@ def test_keyframes_are_dots_where_they_were_taken() -> None:
 
 
 @pytest.mark.parametrize('reason', [Reason.ACCEPTED, Reason.AMBIGUOUS])
-def test_a_match_is_an_arrow_with_its_reason_above(reason: Reason) -> None:
-    arrow, text = markers.match_markers(result(reason), 'town', 5)
+def test_a_match_is_an_arrow_with_its_keyframe_and_its_reason(reason: Reason) -> None:
+    arrow, line, text = markers.match_markers(result(reason), POSES, 'town', 5)
     assert (arrow.type, arrow.id, stamp_ns(arrow.header.stamp)) == (Marker.ARROW, 5, STAMP_NS)
     assert (arrow.pose.position.x, arrow.pose.position.y) == (4.0, 2.0)
     assert arrow.pose.orientation.z == pytest.approx(np.sin(0.5))
     assert (arrow.color.g > arrow.color.r) == (reason is Reason.ACCEPTED)
+    assert (line.type, line.id, line.color) == (Marker.LINE_LIST, 5, arrow.color)
+    assert [(p.x, p.y, p.z) for p in line.points] == [(4.0, 2.0, 0.0), (3.0, 9.0, 1.0)]
     assert text.type == Marker.TEXT_VIEW_FACING
     assert text.text == 'similarity 0.7'
     assert text.pose.position.z > arrow.pose.position.z
 
 
 def test_the_trail_has_an_end_and_only_the_last_reason_stands() -> None:
-    first, old = markers.match_markers(result(Reason.ACCEPTED), 'town', 0)
-    last, new = markers.match_markers(result(Reason.ACCEPTED), 'town', markers.TRAIL)
+    first, _, old = markers.match_markers(result(Reason.ACCEPTED), POSES, 'town', 0)
+    last, _, new = markers.match_markers(result(Reason.ACCEPTED), POSES, 'town', markers.TRAIL)
     assert (first.ns, first.id) == (last.ns, last.id)
     assert (old.ns, old.id) == (new.ns, new.id)
 
 
 def test_a_query_without_candidates_has_no_place() -> None:
     nothing = MatchResult(STAMP_NS, 'camera', (), None, Reason.NO_CANDIDATE, 'none')
-    assert markers.match_markers(nothing, 'town', 0) == []
+    assert markers.match_markers(nothing, POSES, 'town', 0) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +58,15 @@ def test_bad_overrides(make_node: Any, name: str, value: object, said: str) -> N
         declare(make_node(**{name: value}), Settings)
     assert f"'{name}'" in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+def test_a_name_that_does_not_exist_is_warned_of(make_node: Any) -> None:
+    node, said = make_node(min_similarty=0.9, use_sim_time=False), []
+    node.get_logger = lambda: SimpleNamespace(warning=said.append)
+    declare(node, Settings)
+    (text,) = said
+    assert "'min_similarty'" in text
+    assert "did you mean 'min_similarity'?" in text
 
 
 def test_descriptors_carry_range_unit_and_read_only(make_node: Any) -> None:

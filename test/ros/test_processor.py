@@ -35,3 +35,30 @@ def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     )
     act(processor)
     assert matcher.forgotten == 1
+
+
+class Parts:
+    """A recogniser of some parameters, and what was published of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def with_settings(self, settings: Settings) -> Parts:
+        return Parts(settings)
+
+
+def test_parameters_that_change_while_a_map_is_read_hold_for_the_new_one() -> None:
+    before, after = Settings(top_k=3), Settings(top_k=7)
+    published: list[Any] = []
+    nobody: Any = None
+    rest: Any = SimpleNamespace(end=lambda: None)
+    outputs: Any = SimpleNamespace(publish_keyframes=published.append)
+    old: Any = Parts(before)
+    processor = Processor(nobody, before, old, outputs, OdometryBuffer(None), nobody, nobody, rest)
+    new: Any = Parts(before)
+    processor.apply(after)
+    processor.exchange(new, before)
+    assert processor.recognizer.settings is after  # type: ignore[attr-defined]
+    assert published == [processor.recognizer]
+    processor.exchange(new, after)
+    assert processor.recognizer is new

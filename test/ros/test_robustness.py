@@ -10,13 +10,15 @@ from pathlib import Path
 import signal
 import time
 
-from geometry_msgs.msg import PoseWithCovarianceStamped
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from module_process import ModuleProcess
 from nav_msgs.msg import Odometry
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
-from std_srvs.srv import Trigger
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_srvs.srv import SetBool, Trigger
 import town
 
 from avpr_ros.ros.messages import stamp_message
@@ -75,6 +77,21 @@ def test_two_robots_do_not_disturb_each_other(
         assert place_of(second, cameras[1], place + 5) == str(place + 5)
     assert len(first.matches) == len(second.matches) == 4
     assert first.node.count_publishers('/avpr_localizer/pose') == 0
+    names: set[str] = set()
+    first.node.create_subscription(
+        DiagnosticArray,
+        '/diagnostics',
+        lambda message: names.update(one.hardware_id for one in message.status),
+        50,
+    )
+    both = {'/robot1/avpr_localizer', '/robot2/avpr_localizer'}
+    first.until(lambda: names >= both, 'diagnostics of both')
+    # What one robot is told does not reach the other.
+    assert first.call(SetBool, 'set_enabled', SetBool.Request(data=False)).success
+    assert place_of(second, cameras[1], 1) == '1'
+    first.send(cameras[0], pictures.raw(town.view(1)))
+    assert place_of(second, cameras[1], 2) == '2'
+    assert len(first.matches) == 4
 
 
 def test_a_camera_that_dies_and_returns_is_heard_again(
@@ -114,28 +131,56 @@ def test_a_bag_that_loops_is_matched_again(
 def test_reload_swaps_the_map_under_load_without_a_lost_or_wrong_match(
     tmp_path: Path, run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
 ) -> None:
-    live, new = (town.write_map(tmp_path / name) for name in ('live', 'new'))
-    run('robot5', map=live)
+    """Two maps that differ in ids and poses take turns while a camera shows place after place."""
+    live = tmp_path / 'live'
+    spare = [
+        town.write_map(tmp_path / name, back) for name, back in (('way', False), ('back', True))
+    ]
+    spare.pop(0).rename(live)
+    run('robot5', map=live, sequence='single')
     peer = meet('robot5')
+    edges: list[PoseWithCovarianceStamped] = []
+    keyframes: list[PoseArray] = []
+    subscribe = peer.node.create_subscription
+    subscribe(PoseWithCovarianceStamped, '/robot5/avpr_localizer/loop_closure', edges.append, 50)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    subscribe(PoseArray, '/robot5/avpr_localizer/keyframes', keyframes.append, latched)
     camera = peer.publisher(topic='/robot5/image')
+    asked = 0
 
-    def look(place: int) -> str:
+    def look(back: bool | None = None) -> bool:
+        """Show the next place; tell which map the answer is of, all of it."""
+        nonlocal asked
+        place, asked = asked % town.PLACES, asked + 1
         values = values_of(peer.ask(camera, pictures.raw(town.view(place))).status[0])
-        assert (values['reason'], values['keyframe_id']) == ('accepted', str(place))
-        return values['map_id']
+        found = float(values['y_m']) > town.BACK_M / 2
+        assert back is None or found is back
+        expected = town.PLACES - 1 - place if found else place
+        assert (values['reason'], values['keyframe_id']) == ('accepted', str(expected))
+        peer.until(lambda: len(peer.poses) == len(edges) == asked, 'pose and edge of the image')
+        assert edges[-1].header.frame_id == f'keyframe_{expected}'
+        assert (peer.poses[-1].pose.pose.position.y > town.BACK_M / 2) is found
+        return found
 
-    maps = [look(0)]
-    live.rename(tmp_path / 'old')
-    new.rename(live)
-    answer = peer.start_call(Trigger, 'reload_map', Trigger.Request())
-    for number in range(1, 500):
-        maps.append(look(number % town.PLACES))
-        if answer.done() and maps[-1] != maps[0]:
-            break
-    assert answer.result().success
-    changes = sum(a != b for a, b in itertools.pairwise(maps))
-    assert changes == 1
-    peer.until(lambda: len(peer.poses) == len(maps), 'a pose for every image')
+    for back in (True, False, True):
+        look(not back)
+        next_spare = tmp_path / f'old{asked}'
+        live.rename(next_spare)
+        spare.pop().rename(live)
+        spare.append(next_spare)
+        answer = peer.start_call(Trigger, 'reload_map', Trigger.Request())
+        turns = [not back]
+        while not answer.done() or turns[-1] is not back:
+            turns.append(look())
+            assert len(turns) < 500
+        assert answer.result().success
+        # Once and for all: no image after the first of the new map is of the old one.
+        assert sum(a != b for a, b in itertools.pairwise(turns)) == 1
+        peer.until(
+            lambda: keyframes and (keyframes[-1].poses[0].position.y > town.BACK_M / 2) is back,  # noqa: B023
+            'the keyframes of the new map',
+        )
+    assert len(peer.poses) == asked
 
 
 def test_node_and_adapter_restart_into_a_running_system(

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``run`` over real processes: signals while a node is busy, and while it is being made."""
+"""``run`` over real processes: signals while a node is busy or being made, and its memory."""
 
 from __future__ import annotations
 
@@ -35,6 +35,28 @@ class Busy:
         print('closed', flush=True)
 
 sys.exit(run('busy_until_stopped', Busy, None))
+"""
+COUNTING = """
+import gc, sys
+from avpr_ros.ros.run import run
+
+class Counting:
+    def __init__(self, node):
+        self.turns, self.objects = 0, {}
+        node.create_timer(0.001, self.turn)
+
+    def turn(self):
+        self.turns += 1
+        if self.turns in (500, 1500):
+            gc.collect()
+            self.objects[self.turns] = len(gc.get_objects())
+        if self.turns == 1500:
+            print(self.objects[1500] - self.objects[500], flush=True)
+
+    def close(self):
+        pass
+
+sys.exit(run('counts_its_objects', Counting, None))
 """
 SLOW = """
 import sys, time
@@ -97,3 +119,11 @@ def test_a_signal_ends_a_slow_start_at_once(
     process.send_signal(number)
     output, _ = process.communicate(timeout=20)
     assert (process.returncode, output) == (0, '')
+
+
+def test_a_thousand_turns_leave_nothing_behind(processes: list[subprocess.Popen[str]]) -> None:
+    process = start(COUNTING, processes)
+    assert int(line_of(process)) < 100
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -65,7 +65,7 @@ def watch(peer: Peer, publisher: Any, kind: type, topic: str, place: int) -> Any
 def test_markers_show_the_keyframes_and_the_match(peer: Peer, publisher: Any) -> None:
     markers = watch(peer, publisher, MarkerArray, 'markers', 4).markers
     groups = {one.ns: one for one in markers if one.ns}
-    assert set(groups) == {'keyframes', 'matches', 'reason'}
+    assert set(groups) == {'keyframes', 'matches', 'links', 'reason'}
     assert len(groups['keyframes'].points) == town.PLACES
     assert groups['keyframes'].header.frame_id == 'town_map'
     assert groups['matches'].pose.position.x == 4 * town.SPACING_M

@@ -26,6 +26,7 @@ from avpr_ros.sources.preflight import Preflight
 
 PLACES = 12
 SPACING_M = 5.0
+BACK_M = 100.0
 SIDE_PX = 16
 CELLS = 4
 DIM = 3 * CELLS * CELLS
@@ -49,7 +50,14 @@ def pose_at(place: int) -> Pose:
 
 
 class TownSource:
-    """A drive past all places, as the map builder takes it."""
+    """A drive past all places, as the map builder takes it; ``back``: from the last to the first.
+
+    The way back has other keyframe ids, and is written ``BACK_M`` to the side.
+    """
+
+    def __init__(self, back: bool = False) -> None:
+        self._places = list(range(PLACES))[:: -1 if back else 1]
+        self._aside = Pose.from_xy_yaw(0.0, BACK_M if back else 0.0, 0.0)
 
     name = 'town'
     map_frame = 'town_map'
@@ -60,16 +68,16 @@ class TownSource:
 
     def preflight(self) -> Preflight:
         stamps_ns = np.arange(PLACES, dtype=np.int64) + FIRST_STAMP_NS
-        return Preflight((), stamps_ns, [pose_at(place) for place in range(PLACES)])
+        return Preflight((), stamps_ns, [self._aside @ pose_at(place) for place in self._places])
 
     def images(self) -> Iterator[StampedImage]:
-        for place in range(PLACES):
-            yield StampedImage(FIRST_STAMP_NS + place, 'camera', partial(view, place))
+        for number, place in enumerate(self._places):
+            yield StampedImage(FIRST_STAMP_NS + number, 'camera', partial(view, place))
 
     def frames(self) -> Iterator[Frame]:
-        for place in range(PLACES):
-            stamp_ns = FIRST_STAMP_NS + place
-            yield Frame(stamp_ns, 'camera', pose_at(place), partial(view, place))
+        for number, place in enumerate(self._places):
+            pose = self._aside @ pose_at(place)
+            yield Frame(FIRST_STAMP_NS + number, 'camera', pose, partial(view, place))
 
 
 class CellDescriber:
@@ -97,8 +105,8 @@ def space(salt: float = 0.0) -> DescriptorSpace:
     return DescriptorSpace.create('cells', DIM, SIDE_PX, {'salt': np.array([salt])})
 
 
-def write_map(folder: Path) -> Path:
-    build_map(TownSource(), CellDescriber(), folder, BuildSettings(min_distance_m=1.0))
+def write_map(folder: Path, back: bool = False) -> Path:
+    build_map(TownSource(back), CellDescriber(), folder, BuildSettings(min_distance_m=1.0))
     return folder
 
 

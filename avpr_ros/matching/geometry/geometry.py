@@ -10,6 +10,7 @@ import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.spacing import keyframe_spacing_m
 from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.geometry.looks import Looks
 from avpr_ros.matching.geometry.metric_pose import MetricPoses
@@ -21,6 +22,9 @@ from avpr_ros.matching.settings import MatchSettings
 #: So many landmarks on one pose, and on no other, need neither more evidence nor an image before
 #: to agree. Fewer confirm a place, but two or three wrong ones among them would move its pose.
 _ENOUGH = 20
+#: Keyframe spacings within which two keyframes are neighbours: as good as one another where only
+#: a keyframe's pose can be given.
+_NEIGHBOURS_SPACINGS = 2.0
 
 
 class Geometry:
@@ -50,7 +54,10 @@ class Geometry:
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
         angle_rad = settings.distinct_angle_rad
-        self._looks = Looks(landmarks, distinct_radius_m, angle_rad, settings.max_speed_m_s)
+        neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
+        self._looks = Looks(
+            landmarks, distinct_radius_m, angle_rad, neighbours_m, settings.max_speed_m_s
+        )
         self._poses = MetricPoses(gallery, landmarks, settings)
 
     @classmethod
@@ -96,13 +103,13 @@ class Geometry:
     def _measured(self, case: Case, look: Look) -> Look:
         """Measure the pose of a case whose evidence is enough.
 
-        There is neither pose nor objection where the place has no points in space or the lens is
-        not known: the keyframe's pose stands for the robot's then.
+        There is no pose where the place has no points in space or the lens is not known: a
+        keyframe's pose stands for the robot's then, if it is known which keyframe's.
         """
         view = self._poses.view(case.query, look)
         told = self.guard.alone(look)
         if view is None:
-            return replace(look, alone=told)
+            return replace(look, alone=told, objection=_torn(look))
         found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
@@ -119,3 +126,17 @@ class Geometry:
             return replace(look, objection=text)
         firm = found.inliers >= _ENOUGH
         return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)
+
+
+def _torn(look: Look) -> str | None:
+    """Return why the place's keyframe is not known; None where it is.
+
+    Similarity and corners err in different ways: similarity by what the whole view has in common,
+    corners by a keyframe that is sharper than the right one.
+    """
+    if look.dispute_m == 0:
+        return None
+    return (
+        f'similarity and corners name keyframes {look.dispute_m:.1f} m apart, and there are no '
+        'landmarks to tell'
+    )

@@ -20,6 +20,8 @@ class Look:
         row: keyframe of that place which is most similar to the image, or clearly has more of its
             corners.
         rows: (n,) all candidate keyframes of the place, ``row`` first.
+        dispute_m: how far apart the keyframe that is most similar lies from the one that has most
+            of the corners; 0 where they are neighbours, or where corners tell clearly.
         evidence: for the place, in nats, of this image alone.
         carried: the same with that of the images before, as far as they led near the place.
         estimate: pose by the landmarks of the place; None where it was not measured.
@@ -32,6 +34,7 @@ class Look:
     features: Features
     row: int
     rows: IntArray
+    dispute_m: float
     evidence: float
     carried: float
     estimate: PoseEstimate | None = None

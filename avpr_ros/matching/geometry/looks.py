@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.gallery.evidence import clearest, nearest_distances, place_evidence
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.evidence import (
+    clearest,
+    clearly_shown,
+    most_shown,
+    nearest_distances,
+    place_evidence,
+)
 from avpr_ros.gallery.evidence_threshold import CANDIDATES
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.landmarks import Landmarks
@@ -42,6 +49,7 @@ class Looks:
         landmarks: Landmarks,
         radius_m: float,
         angle_rad: float,
+        neighbours_m: float,
         max_speed_m_s: float,
     ) -> None:
         """Set up for a map.
@@ -50,11 +58,13 @@ class Looks:
             landmarks: of the map.
             radius_m: beyond this distance another place begins.
             angle_rad: beyond this rotation another view begins.
+            neighbours_m: within this distance two keyframes are as good as one another.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._landmarks = landmarks
         self._radius_m = radius_m
         self._angle_rad = angle_rad
+        self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
         self._last: dict[str, _Last] = {}
 
@@ -79,11 +89,23 @@ class Looks:
         evidence = place_evidence(nearest, same)
         best = int(evidence.argmax())
         members = np.flatnonzero(same[best])
-        first = members[clearest(nearest[members])] if nearest.size else members[0]
+        first, dispute_m = members[0], 0.0
+        if nearest.size:
+            first = members[clearest(nearest[members])]
+            dispute_m = self._dispute_m(hypotheses, rows[members], nearest[members])
         row = int(rows[first])
         place = np.concatenate([[row], rows[members[members != first]]])
         carried = self._carry(query, hypotheses, row, float(evidence[best]))
-        return Look(features, row, place, float(evidence[best]), carried)
+        return Look(features, row, place, dispute_m, float(evidence[best]), carried)
+
+    def _dispute_m(self, hypotheses: PoseHypotheses, rows: IntArray, nearest: FloatArray) -> float:
+        """Return how far from the first, most similar row corners put the query, see ``Look``."""
+        shown = most_shown(nearest)
+        apart_m = np.linalg.norm(hypotheses.offsets_m(int(rows[shown]), rows), axis=1)
+        far = np.flatnonzero(apart_m > self._neighbours_m)
+        if 0 not in far or clearly_shown(nearest, shown, far):
+            return 0.0
+        return float(apart_m[0])
 
     def _carry(self, query: Query, hypotheses: PoseHypotheses, row: int, evidence: float) -> float:
         last = self._last.get(query.camera)

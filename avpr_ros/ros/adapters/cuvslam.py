@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
 from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.adapters.one_shot import OneShot
+from avpr_ros.ros.adapters.one_shot import UNHEARD, OneShot, carried_on
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class CuVslam:
@@ -16,8 +17,11 @@ class CuVslam:
     ``visual_slam/trigger_hint``, which asks for another.
     """
 
-    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot) -> None:
-        """Take the guard, the floors, and the requests with their cool-down."""
+    def __init__(
+        self, guard: Guard, floors: Floors, one_shot: OneShot, odometry: OdometryBuffer
+    ) -> None:
+        """Take the guard, the floors, the requests with their cool-down, and the odometry."""
+        self._odometry = odometry
         self._guard = guard
         self._floors = floors
         self._one_shot = one_shot
@@ -31,9 +35,12 @@ class CuVslam:
             return Decision(None, 'No pose is asked for.')
         if self._one_shot.cooling(fix.stamp_ns):
             return Decision(None, 'The last pose was sent too short a time ago.')
+        if not self._one_shot.heard:
+            return Decision(None, UNHEARD)
         why = self._one_shot.wanted
         self._one_shot.sent(fix.stamp_ns)
-        return Decision(self._floors.raised(fix), f'{verdict.text} Sent because of {why}.')
+        pose = carried_on(self._floors.raised(fix), self._odometry)
+        return Decision(pose, f'{verdict.text} Sent because of {why}.')
 
     def request(self, why: str) -> str:
         """Ask for a pose."""

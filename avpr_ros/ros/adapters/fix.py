@@ -15,6 +15,9 @@ from avpr_ros.arrays import FloatArray
 from avpr_ros.poses import Pose
 from avpr_ros.ros.messages import QUATERNION_TOLERANCE, pose_message, stamp_message, stamp_ns
 
+#: Larger variances say nothing any more; nav2 refuses them.
+MAX_VARIANCE = 1e9
+
 
 @dataclass(frozen=True, eq=False)
 class Fix:
@@ -89,11 +92,13 @@ def covariance_from_message(values: Sequence[float]) -> FloatArray:
     """Return (6, 6) float64 from the 36 numbers of a message.
 
     Raises:
-        ValueError: numbers that are not finite, or a negative variance.
+        ValueError: numbers that are not finite, or a variance not in 0 to ``MAX_VARIANCE``.
     """
     covariance = np.asarray(values, dtype=np.float64).reshape(6, 6)
-    if not np.isfinite(covariance).all() or (np.diag(covariance) < 0.0).any():
-        raise ValueError(f'its variances are {np.diag(covariance)}, not finite and positive')
+    variances = np.diag(covariance)
+    usable = np.isfinite(covariance).all() and (variances >= 0.0).all()
+    if not usable or variances.max() > MAX_VARIANCE:
+        raise ValueError(f'its variances are {variances}, not within 0 to {MAX_VARIANCE:g}')
     return covariance
 
 

@@ -1,16 +1,20 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Fixes wait a moment for the odometry of their stamp."""
+"""Fixes and loop closures wait a moment for the odometry of their stamp."""
 
 from __future__ import annotations
 
 from collections import deque
+from typing import Generic, TypeVar
 
+from avpr_ros.ros.adapters.closure import LoopClosure
 from avpr_ros.ros.adapters.fix import Fix
 from avpr_ros.ros.odometry import OdometryBuffer
 
+Item = TypeVar('Item', Fix, LoopClosure)
 
-class FixQueue:
+
+class FixQueue(Generic[Item]):
     """Hands fixes on in the order they came, each once odometry has reached its stamp.
 
     Odometry that stopped holds nothing up for longer than the wait, one that never came not at
@@ -21,20 +25,20 @@ class FixQueue:
         """Start empty; ``limit`` fixes wait at most, the oldest go first."""
         self._odometry = odometry
         self._wait_s = wait_s
-        self._waiting: deque[tuple[float, Fix]] = deque(maxlen=limit)
+        self._waiting: deque[tuple[float, Item]] = deque(maxlen=limit)
 
-    def put(self, fix: Fix, now_s: float) -> None:
+    def put(self, fix: Item, now_s: float) -> None:
         """Take a fix that came at ``now_s`` of a steady clock."""
         self._waiting.append((now_s, fix))
 
-    def ready(self, now_s: float) -> list[Fix]:
+    def ready(self, now_s: float) -> list[Item]:
         """Return the fixes whose wait is over."""
         fixes = []
         while self._waiting and self._over(*self._waiting[0], now_s):
             fixes.append(self._waiting.popleft()[1])
         return fixes
 
-    def _over(self, came_s: float, fix: Fix, now_s: float) -> bool:
+    def _over(self, came_s: float, fix: Item, now_s: float) -> bool:
         newest = self._odometry.newest()
         if newest is None or newest[0] >= fix.stamp_ns:
             return True

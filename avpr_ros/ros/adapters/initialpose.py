@@ -9,7 +9,8 @@ from dataclasses import replace
 from avpr_ros.ros.adapters.fix import Decision, Fix, Floors, planar
 from avpr_ros.ros.adapters.guard import Guard
 from avpr_ros.ros.adapters.lost import LostWatch
-from avpr_ros.ros.adapters.one_shot import OneShot
+from avpr_ros.ros.adapters.one_shot import UNHEARD, OneShot, carried_on
+from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class InitialPose:
@@ -20,7 +21,14 @@ class InitialPose:
     estimate already agrees, so that a restarted adapter does no harm.
     """
 
-    def __init__(self, guard: Guard, floors: Floors, one_shot: OneShot, watch: LostWatch) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        floors: Floors,
+        one_shot: OneShot,
+        watch: LostWatch,
+        odometry: OdometryBuffer,
+    ) -> None:
         """Take the parts.
 
         Args:
@@ -28,11 +36,13 @@ class InitialPose:
             floors: smallest standard deviations, the spread of AMCL's particles.
             one_shot: requests and cool-down.
             watch: the consumer's own estimate.
+            odometry: carries the pose on to now.
         """
         self._guard = guard
         self._floors = floors
         self._one_shot = one_shot
         self._watch = watch
+        self._odometry = odometry
         self._asked = False
 
     def on_fix(self, fix: Fix) -> Decision:
@@ -49,10 +59,14 @@ class InitialPose:
         why = self._one_shot.wanted or ('the consumer being lost' if lost else '')
         if not why:
             return Decision(None, 'No pose is asked for.')
+        if not self._one_shot.heard:
+            return Decision(None, UNHEARD)
         self._one_shot.sent(fix.stamp_ns)
         self._asked = False
-        flat = replace(self._floors.raised(fix), pose=planar(fix.pose))
-        return Decision(flat, f'{verdict.text} Sent because of {why}.')
+        pose = carried_on(self._floors.raised(fix), self._odometry)
+        return Decision(
+            replace(pose, pose=planar(pose.pose)), f'{verdict.text} Sent because of {why}.'
+        )
 
     def request(self, why: str) -> str:
         """Ask for a pose, even if the consumer's own estimate agrees."""

@@ -48,6 +48,11 @@ class LostWatch:
         """Take the consumer's own estimate."""
         self._estimate = estimate
 
+    def forget(self) -> None:
+        """Forget the estimate: the consumer was started again."""
+        self._estimate = None
+        self._off_since_ns = None
+
     def agrees(self, fix: Fix) -> bool | None:
         """Tell whether the consumer's estimate agrees with a fix; None where that is unknown."""
         estimate = self._estimate

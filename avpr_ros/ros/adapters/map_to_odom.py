@@ -48,13 +48,13 @@ class OtherPublishers:
     """Finds other publishers of the same transform: only one node may broadcast it."""
 
     def __init__(self, remember: int = 200) -> None:
-        """Remember that many of the stamps sent."""
-        self._sent: deque[tuple[int, int]] = deque(maxlen=remember)
+        """Remember that many of the transforms sent."""
+        self._sent: deque[tuple[object, ...]] = deque(maxlen=remember)
 
-    def sent(self, seconds: int, nanoseconds: int) -> None:
-        """Note the stamp of a transform that is about to be published."""
-        self._sent.append((seconds, nanoseconds))
+    def sent(self, *what: object) -> None:
+        """Note what is about to be published: the stamp and the numbers."""
+        self._sent.append(what)
 
-    def foreign(self, seconds: int, nanoseconds: int) -> bool:
-        """Tell whether a transform with that stamp came from somebody else."""
-        return (seconds, nanoseconds) not in self._sent
+    def foreign(self, *what: object) -> bool:
+        """Tell whether that came from somebody else; the stamp alone may be the same."""
+        return what not in self._sent

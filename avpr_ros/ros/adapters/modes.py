@@ -34,10 +34,12 @@ class Built:
 
     Attributes:
         adapter: what decides.
+        one_shot: the requests, where poses are sent on request only.
         watch: listens to the consumer's own estimate; None where the mode does not.
     """
 
     adapter: Adapter
+    one_shot: OneShot | None = None
     watch: LostWatch | None = None
 
 
@@ -66,11 +68,11 @@ def build(settings: AdapterSettings, odometry: OdometryBuffer) -> Built:
     if settings.mode == 'rtabmap_global_pose':
         return Built(RtabmapGlobalPose(guard, floors, settings.base_frame))
     if settings.mode == 'cuvslam':
-        return Built(CuVslam(guard, floors, one_shot))
+        return Built(CuVslam(guard, floors, one_shot, odometry), one_shot)
     if settings.mode == 'map_to_odom':
         return Built(MapToOdom(guard, odometry))
     watch = LostWatch(
         LostSettings(settings.lost_distance_m, settings.lost_yaw_rad, settings.lost_after_s),
         odometry,
     )
-    return Built(InitialPose(guard, floors, one_shot, watch), watch)
+    return Built(InitialPose(guard, floors, one_shot, watch, odometry), one_shot, watch)

@@ -12,11 +12,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
+from avpr_ros.ros.adapters.consumer_input import ConsumerInput
 from avpr_ros.ros.adapters.fix import (
     Decision,
     Fix,
@@ -55,29 +55,36 @@ class AdapterNode:
         self._node = node
         self._settings = declare(node, AdapterSettings)
         self._odometry = OdometryBuffer(ODOMETRY_S)
-        self._queue = FixQueue(self._odometry, self._settings.odometry_wait_s)
+        self._queue: FixQueue[Fix] = FixQueue(self._odometry, self._settings.odometry_wait_s)
         self._counts: Counter[str] = Counter()
         self._last = 'No match came yet.'
         self._tf: TfOutput | None = None
         self._links: RtabmapService | None = None
+        self._consumer: ConsumerInput | None = None
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
         node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
         self._decisions = node.create_publisher(DiagnosticArray, '~/decisions', 10)
         if self._settings.mode == 'rtabmap_add_link':
-            guard = build_guard(self._settings, self._odometry)
-            self._links = RtabmapService(node, guard, self._odometry, self._settings.dry_run)
+            self._wire_links()
         else:
             self._wire_poses()
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        node.create_timer(LOOK_PERIOD_S, self._drain, clock=steady)
         self._diagnostics = Diagnostics(node, self._reports)
 
     def close(self) -> None:
         """Leave nothing behind: every message was sent when it was decided."""
 
+    def _wire_links(self) -> None:
+        guard = build_guard(self._settings, self._odometry)
+        self._links = RtabmapService(
+            self._node, guard, self._odometry, self._settings, self._report
+        )
+
     def _wire_poses(self) -> None:
         node, mode = self._node, self._settings.mode
         built = build(self._settings, self._odometry)
         self._adapter = built.adapter
-        self._watch = built.watch
         if mode == 'map_to_odom':
             self._tf = TfOutput(node, self._settings.odom_frame)
             self._publisher = None
@@ -89,26 +96,14 @@ class AdapterNode:
             PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
         )
         node.create_service(Trigger, '~/trigger', self._on_trigger)
-        if self._watch is not None:
-            self._listen_to_consumer()
+        if built.one_shot is not None and self._publisher is not None:
+            topic = self._publisher.topic_name
+            self._consumer = ConsumerInput(
+                node, topic, built.one_shot, built.watch, dry_run=self._settings.dry_run
+            )
         if mode == 'cuvslam':
             node.create_subscription(
                 PoseWithCovarianceStamped, 'visual_slam/trigger_hint', self._on_hint, 10
-            )
-        node.create_timer(
-            LOOK_PERIOD_S, self._drain, clock=Clock(clock_type=ClockType.STEADY_TIME)
-        )
-
-    def _listen_to_consumer(self) -> None:
-        # AMCL's estimate is latched, slam_toolbox's is not: one subscription of each kind hears
-        # both, and the same message twice does no harm.
-        for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL):
-            self._node.create_subscription(
-                PoseWithCovarianceStamped,
-                'consumer_pose',
-                self._on_consumer_pose,
-                QoSProfile(depth=1, durability=durability),
-                event_callbacks=SubscriptionEventCallbacks(incompatible_qos=lambda _: None),
             )
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
@@ -130,20 +125,11 @@ class AdapterNode:
             return
         self._counts['odometry'] += 1
         self._odometry.add(stamp_ns(message.header.stamp), pose)
-        if self._links is None:
-            self._drain()
+        self._drain()
         if self._tf is not None and isinstance(self._adapter, MapToOdom):
             transform = self._adapter.map_from_odom
             if transform is not None and not self._settings.dry_run:
                 self._tf.publish(transform, self._adapter.map_frame, message.header.stamp)
-
-    def _on_consumer_pose(self, message: PoseWithCovarianceStamped) -> None:
-        try:
-            if self._watch is not None:
-                self._watch.on_consumer_pose(fix_from_message(message))
-                self._counts['consumer poses'] += 1
-        except ValueError as error:
-            self._node.get_logger().warning(f"The consumer's own pose is refused: {error}.")
 
     def _on_trigger(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.message = self._adapter.request('~/trigger')
@@ -154,7 +140,13 @@ class AdapterNode:
         self._adapter.request('the trigger hint')
 
     def _drain(self) -> None:
-        for fix in self._queue.ready(time.monotonic()):
+        if self._links is not None:
+            self._links.drain()
+            return
+        fixes = self._queue.ready(time.monotonic())
+        if fixes and self._consumer is not None:
+            self._consumer.look()
+        for fix in fixes:
             decision = self._adapter.on_fix(fix)
             if decision.send is not None and self._publisher is not None:
                 message = fix_to_message(decision.send)
@@ -179,9 +171,9 @@ class AdapterNode:
     def _reports(self) -> list[Report]:
         silenced = self._tf is not None and self._tf.silenced
         values: dict[str, object] = {'mode': self._settings.mode, **self._counts}
-        if self._links is not None:
-            values['links'] = self._links.links
-            self._last = f'{self._links.links} links were asked for.'
+        if self._consumer is not None:
+            values['consumer poses'] = self._consumer.received
+            values['consumer'] = 'listens' if self._consumer.look() else 'absent'
         if silenced:
             return [Report('adapter', Level.ERROR, 'Another node publishes the TF.', values)]
         return [Report('adapter', Level.OK, self._last, values)]

@@ -83,7 +83,9 @@ class AdapterSettings:
         low=0.0,
         high=3600.0,
     )
-    at_start: bool = start_row(True, 'Send a pose at the start, without being asked.')
+    at_start: bool = start_row(
+        True, "Send a pose at the start, the consumer's too, without being asked."
+    )
     lost_after_s: float = start_row(
         10.0,
         'The consumer is lost when its own estimate is off the matches for so long; 0: never.',

@@ -76,8 +76,10 @@ class LinkMaker:
         """Take the gallery's keyframes, ``map_from_keyframe`` by keyframe id."""
         self._keyframes = keyframes
 
-    def map_from_base(self, keyframe_id: int, keyframe_from_base: Pose) -> Pose:
-        """Return where a loop closure puts the base."""
+    def map_from_base(self, keyframe_id: int, keyframe_from_base: Pose) -> Pose | None:
+        """Return where a loop closure puts the base; None where its keyframe is unknown."""
+        if not 0 <= keyframe_id < len(self._keyframes):
+            return None
         return self._keyframes[keyframe_id] @ keyframe_from_base
 
     def link(

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import importlib
+import time
 from typing import Any
 
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
@@ -13,24 +15,36 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.ros.adapters.closure import closure_from_message
-from avpr_ros.ros.adapters.fix import Fix, pose_from_message
+from avpr_ros.ros.adapters.closure import LoopClosure, closure_from_message
+from avpr_ros.ros.adapters.fix import Decision, Fix, pose_from_message
+from avpr_ros.ros.adapters.fix_queue import FixQueue
 from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
-from avpr_ros.ros.messages import stamp_ns
+from avpr_ros.ros.messages import stamp_message, stamp_ns
 from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class RtabmapService:
-    """Wires a ``LinkMaker`` to RTAB-Map's topics and its service.
+    """Wires a ``LinkMaker`` to RTAB-Map's topics and its service."""
 
-    Attributes:
-        links: how many were asked for.
-    """
-
-    def __init__(self, node: Node, guard: Guard, odometry: OdometryBuffer, dry_run: bool) -> None:
+    def __init__(
+        self,
+        node: Node,
+        guard: Guard,
+        odometry: OdometryBuffer,
+        settings: AdapterSettings,
+        report: Callable[[Fix, Decision], None],
+    ) -> None:
         """Subscribe to RTAB-Map's ``info`` and ``mapGraph``, and to the localizer.
+
+        Args:
+            node: to subscribe and to call with.
+            guard: closures that must agree.
+            odometry: motion between an image and its node of the graph.
+            settings: the parameters of the adapter.
+            report: told of every decision.
 
         Raises:
             ConfigError: rtabmap_msgs is not installed.
@@ -43,13 +57,14 @@ class RtabmapService:
                 'Mode rtabmap_add_link needs rtabmap_msgs, which does not import here; install '
                 'ros-$ROS_DISTRO-rtabmap-msgs or use mode rtabmap_global_pose.'
             ) from error
-        self.links = 0
         self._frame = ''
         self._node = node
         self._guard = guard
         self._maker = LinkMaker(odometry)
+        self._report = report
+        self._queue: FixQueue[LoopClosure] = FixQueue(odometry, settings.odometry_wait_s)
         self._link_type = messages.Link
-        self._client = None if dry_run else node.create_client(self._service, 'add_link')
+        self._client = None if settings.dry_run else node.create_client(self._service, 'add_link')
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.create_subscription(messages.Info, 'info', self._on_info, 10)
         node.create_subscription(messages.MapGraph, 'mapGraph', self._on_graph, 1)
@@ -87,29 +102,46 @@ class RtabmapService:
         except ValueError as error:
             self._node.get_logger().warning(f'A loop closure is refused: {error}.')
             return
+        self._queue.put(closure, time.monotonic())
+        self.drain()
+
+    def drain(self) -> None:
+        """Decide on the closures whose odometry has come."""
+        for closure in self._queue.ready(time.monotonic()):
+            pose = self._maker.map_from_base(closure.keyframe_id, closure.keyframe_from_base)
+            if pose is None:
+                self._node.get_logger().warning(
+                    f'A loop closure is refused: keyframe {closure.keyframe_id} is not in the map '
+                    'that ~/keyframes shows.',
+                    throttle_duration_sec=5.0,
+                )
+                continue
+            fix = Fix(closure.stamp_ns, self._frame, pose, np.diag(closure.covariance).copy())
+            self._report(fix, self._decide(fix, closure))
+
+    def _decide(self, fix: Fix, closure: LoopClosure) -> Decision:
+        verdict = self._guard.check(fix)
+        if not verdict.passed:
+            return Decision(None, verdict.text)
         link = self._maker.link(
             closure.stamp_ns, closure.keyframe_id, closure.keyframe_from_base, closure.covariance
         )
         if isinstance(link, str):
-            self._node.get_logger().warning(link, throttle_duration_sec=5.0)
-            return
-        pose = self._maker.map_from_base(closure.keyframe_id, closure.keyframe_from_base)
-        fix = Fix(closure.stamp_ns, self._frame, pose, np.ones(6))
-        if self._guard.check(fix).passed:
-            self._send(link, message.header.stamp)
+            return Decision(None, link)
+        if self._client is not None:
+            if not self._client.service_is_ready():
+                return Decision(None, f"RTAB-Map's service {self._client.srv_name} is not there.")
+            self._client.call_async(self._request(link, closure.stamp_ns))
+        return Decision(fix, f'Link {link.from_id} -> {link.to_id}.')
 
-    def _send(self, link: GraphLink, stamp: Any) -> None:
-        self.links += 1
-        text = f'Link {link.from_id} -> {link.to_id}.'
-        self._node.get_logger().info(text)
-        if self._client is None:
-            return
+    def _request(self, link: GraphLink, stamp: int) -> Any:
+        transform = transform_message(link.from_node_from_to_node, '', '', stamp_message(stamp))
         request = self._service.Request()
         request.link = self._link_type(
             from_id=link.from_id,
             to_id=link.to_id,
             type=USER_CLOSURE,
-            transform=transform_message(link.from_node_from_to_node, '', '', stamp).transform,
+            transform=transform.transform,
             information=link.information.reshape(36).tolist(),
         )
-        self._client.call_async(request)
+        return request

@@ -49,19 +49,24 @@ class TfOutput:
         if self.silenced:
             return
         message = transform_message(map_from_odom, map_frame, self._odom_frame, stamp)
-        self._others.sent(stamp.sec, stamp.nanosec)
+        self._others.sent(*_facts(message))
         self._publisher.publish(self._type(transforms=[message]))
 
     def _on_tf(self, message: Any) -> None:
         for one in message.transforms:
-            stamp = one.header.stamp
-            other = self._others.foreign(stamp.sec, stamp.nanosec)
-            if one.child_frame_id == self._odom_frame and other and not self.silenced:
+            other = one.child_frame_id == self._odom_frame and self._others.foreign(*_facts(one))
+            if other and not self.silenced:
                 self.silenced = True
                 self._node.get_logger().error(
                     f"Another node publishes '{one.header.frame_id}' -> '{self._odom_frame}': "
                     'only one may, so this one has stopped. Use another mode of the adapter.'
                 )
+
+
+def _facts(message: TransformStamped) -> tuple[object, ...]:
+    """Return by what one's own transform is known again."""
+    stamp, t, q = message.header.stamp, message.transform.translation, message.transform.rotation
+    return (stamp.sec, stamp.nanosec, t.x, t.y, t.z, q.x, q.y, q.z, q.w)
 
 
 def transform_message(pose: Pose, parent: str, child: str, stamp: Any) -> TransformStamped:

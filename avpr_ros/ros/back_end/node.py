@@ -24,7 +24,7 @@ from avpr_ros.ros.adapters.closure import closure_from_message
 from avpr_ros.ros.adapters.fix import pose_from_message
 from avpr_ros.ros.back_end.parameters import BackEndSettings
 from avpr_ros.ros.back_end.pose_graph import PoseGraph
-from avpr_ros.ros.back_end.saved import save
+from avpr_ros.ros.back_end.saved import check_output, save
 from avpr_ros.ros.back_end.solver import Solution, load_gtsam, solve
 from avpr_ros.ros.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.messages import pose_message, stamp_message, stamp_ns
@@ -54,6 +54,7 @@ class BackEnd:
         load_gtsam()
         self._node = node
         self._settings = declare(node, BackEndSettings)
+        check_output(self._settings.output)
         self._graph_settings = self._settings.graph()
         self._graph = PoseGraph(self._graph_settings)
         self._lock = threading.Lock()

@@ -6,13 +6,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from avpr_ros.errors import ConfigError
 from avpr_ros.files import write_text_atomically
 from avpr_ros.ros.back_end.problem import AnchoredClosure
 from avpr_ros.ros.back_end.solver import Solution
 from avpr_ros.ros.back_end.tum import write_tum
+
+
+def check_output(output: str) -> None:
+    """Find out before the drive, not after it, whether the files can be written.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    if not output:
+        return
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError('permission denied')
+    except OSError as error:
+        raise ConfigError(
+            f"Parameter 'output' is '{output}', where no file can be written ({error}); name "
+            'another folder.'
+        ) from error
 
 
 def save(folder: Path, solution: Solution) -> None:

@@ -175,3 +175,20 @@ def test_landmarks_that_fix_less_than_the_keyframe_does_are_not_used(measured):
     assert result.accepted
     assert not result.estimate.metric
     assert 'pose of the keyframe' in result.text
+
+
+def test_where_similarity_and_corners_dispute_the_keyframe_there_is_no_pose(gallery):
+    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, distinct_radius_m=70.0))
+    likes = [1.0 - 0.1 * place for place in range(PLACES)]
+    both = picture(3)
+    both[:, :100] = picture(0)[:, :100]
+    torn = matcher.match(query(likes, both))
+    assert torn.reason is Reason.GEOMETRY
+    assert torn.estimate is None
+    assert 'name keyframes 60.0 m apart' in torn.text
+    both[:, :100] = picture(2)[:, :100]
+    both[:, 100:] = picture(0)[:, 100:]
+    assert matcher.match(query(likes, both)).accepted  # neighbours, 40 m apart at most
+    clear = matcher.match(query(likes, picture(3)))
+    assert clear.accepted
+    assert clear.candidates[0].row == 3

@@ -46,7 +46,7 @@ def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) 
     seen = case(place, second, odometry=odometry)
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     estimate = PoseEstimate(pose, np.eye(6), metric=True)
-    look = Look(nothing, 0, np.array([0]), 99.0, 99.0, estimate, alone=alone)
+    look = Look(nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate, alone=alone)
     return replace(seen, look=look)
 
 

@@ -41,6 +41,20 @@ def start(tmp_path: Path) -> Iterator[Callable[..., tuple[ModuleProcess, Partner
         assert 'Traceback' not in process.log()
 
 
+def wait_for_value(partner: Partner, key: str, value: str) -> None:
+    """Wait until the adapter's diagnostics say so."""
+    reports = partner.collect(DiagnosticArray, '/diagnostics')
+    partner.until(
+        lambda: any(
+            (pair.key, pair.value) == (key, value)
+            for report in reports
+            for status in report.status
+            for pair in status.values
+        ),
+        f'{key} is {value}',
+    )
+
+
 def wait_for_count(partner: Partner, what: str, publish: Callable[[], None]) -> None:
     """Publish until the adapter's diagnostics count it: discovery is over at both ends."""
     reports = partner.collect(DiagnosticArray, '/diagnostics')
@@ -78,6 +92,7 @@ def test_initialpose_is_sent_once_and_again_on_request(start: Callable[..., Any]
     _, partner = start('initialpose', cool_down_s=1.0, map_frame='map')
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     sent = partner.collect(PoseWithCovarianceStamped, 'initialpose')
+    wait_for_value(partner, 'consumer', 'listens')
     reports: list[DiagnosticArray] = partner.collect(DiagnosticArray, '/adapter/decisions')
 
     def drive(first: int, last: int) -> None:
@@ -125,10 +140,52 @@ def test_a_restarted_adapter_leaves_a_consumer_alone_that_knows_where_it_is(
     assert sent == []
 
 
+def test_a_consumer_that_comes_late_or_again_gets_its_pose(start: Callable[..., Any]) -> None:
+    _, partner = start('initialpose', agreeing=1, cool_down_s=3600.0)
+    matches = partner.publisher(PoseWithCovarianceStamped, POSE)
+    reports = partner.collect(DiagnosticArray, '/adapter/decisions')
+    seconds = iter(range(10_000))
+
+    def match() -> str:
+        before = len(reports)
+        matches.publish(fix_to_message(fix_at(0.0, next(seconds))))
+        partner.until(lambda: len(reports) > before, 'a decision')
+        return str(reports[-1].status[0].message)
+
+    assert 'Nobody listens' in match()
+    assert 'Nobody listens' in match()
+    for _ in range(2):
+        consumer = Partner('consumer')
+        sent = consumer.collect(PoseWithCovarianceStamped, 'initialpose')
+        partner.until(lambda: match().startswith('sent'), 'a pose is sent')
+        consumer.until(lambda: sent, 'the pose')  # noqa: B023
+        assert match().startswith('held back')
+        assert len(sent) == 1
+        consumer.close()
+
+
+def test_an_odometry_is_an_estimate_too(start: Callable[..., Any]) -> None:
+    _, partner = start('initialpose', agreeing=1)
+    own = partner.publisher(Odometry, 'consumer_odom')
+    estimate = Odometry()
+    estimate.header.frame_id = 'map'
+    estimate.header.stamp = stamp_message(START_NS)
+    estimate.pose.pose = pose_message(np.array([0, 0, 0, 0, 0, 0, 1.0]))
+    own.publish(estimate)
+    wait_for_count(partner, 'consumer poses', lambda: None)
+    partner.collect(PoseWithCovarianceStamped, 'initialpose')
+    matches = partner.publisher(PoseWithCovarianceStamped, POSE)
+    reports = partner.collect(DiagnosticArray, '/adapter/decisions')
+    matches.publish(fix_to_message(fix_at(0.5, 0.5)))
+    partner.until(lambda: reports, 'a decision')
+    assert 'knows where it is' in reports[0].status[0].message
+
+
 def test_the_trigger_hint_asks_for_another_pose(start: Callable[..., Any]) -> None:
     _, partner = start('cuvslam', agreeing=1, cool_down_s=0.0)
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     sent = partner.collect(PoseWithCovarianceStamped, 'visual_slam/initial_pose')
+    wait_for_value(partner, 'consumer', 'listens')
     hint = partner.publisher(PoseWithCovarianceStamped, 'visual_slam/trigger_hint')
     reports = partner.collect(DiagnosticArray, '/adapter/decisions')
     for second in range(3):

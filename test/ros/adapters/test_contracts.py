@@ -19,6 +19,7 @@ from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
+from avpr_ros.ros.adapters.tf_output import transform_message
 from avpr_ros.ros.odometry import OdometryBuffer
 
 MATCHES = 2000
@@ -71,6 +72,7 @@ def test_robot_localization_never_gets_a_near_perfect_pose() -> None:
     problems = [consumer_rules.robot_localization(one, 'map') for one in sent]
     assert len(sent) > 0.9 * MATCHES
     assert problems == [[]] * len(sent)
+    assert consumer_rules.in_order(sent) == []
 
 
 def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
@@ -127,6 +129,10 @@ def test_map_to_odom_stays_a_level_transform_of_the_map() -> None:
         if adapter.map_from_odom is not None:
             x, y, z, qx, qy, *_ = adapter.map_from_odom.as_xyz_quaternion()
             levels.append((z, qx, qy))
+            sent = transform_message(
+                adapter.map_from_odom, adapter.map_frame, 'odom', message.header.stamp
+            )
+            assert consumer_rules.tf2(sent) == []
             # Odometry is the truth here: what is left is the error of one match.
             assert np.hypot(x, y) < 60.0
     assert adapter.map_frame == 'map'
@@ -158,6 +164,7 @@ def test_the_rules_refuse_what_the_consumers_refuse() -> None:
     negative = np.eye(6)
     negative[0, 1] = negative[1, 0] = -0.1
     assert consumer_rules.amcl(message_of(1.0, unit, negative), 'map')
+    assert consumer_rules.amcl(message_of(1.0, unit, 2e9 * np.eye(6)), 'map')
     assert consumer_rules.amcl(message_of(1.0, unit, np.eye(6), ''), 'map')
     assert consumer_rules.amcl(message_of(1.0, [*unit[:6], 1.001], np.eye(6)), 'map')
     assert consumer_rules.amcl(good, 'world')
@@ -165,5 +172,6 @@ def test_the_rules_refuse_what_the_consumers_refuse() -> None:
     assert consumer_rules.rtabmap_global_pose(zero, 'base_link')
     assert consumer_rules.rtabmap_global_pose(good, 'base_link')
     assert consumer_rules.robot_localization(message_of(1.0, unit, np.zeros((6, 6))), 'map')
+    assert consumer_rules.in_order([good, fix_to_message(fix_at(1.0, 0.5))])
     assert consumer_rules.slam_toolbox([0, 10**9], 10.0)
     assert consumer_rules.cuvslam(fix_to_message(replace(fix_at(0, 0), frame_id='odom')), 'map')

@@ -37,6 +37,7 @@ def test_off_diagonal_elements_are_left_out() -> None:
         ([*UNIT[:6], np.nan], np.eye(6), 'map', 'norm nan'),
         (UNIT, -np.eye(6), 'map', 'variances'),
         (UNIT, np.full((6, 6), np.nan), 'map', 'variances'),
+        (UNIT, 2e9 * np.eye(6), 'map', 'within 0 to 1e'),
     ],
 )
 def test_nonsense_is_refused(row: list[float], covariance: object, frame: str, text: str) -> None:

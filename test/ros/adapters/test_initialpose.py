@@ -91,3 +91,38 @@ def test_another_frame_is_refused() -> None:
     decision = parts.adapter.on_fix(fix_at(0, 0))
     assert decision.send is None
     assert "'map'" in decision.text and "'world'" in decision.text
+
+
+def test_a_request_stays_while_nobody_listens() -> None:
+    parts, _ = built()
+    assert parts.one_shot is not None
+    parts.one_shot.heard = False
+    decision = parts.adapter.on_fix(fix_at(0, 0))
+    assert decision.send is None
+    assert 'Nobody listens' in decision.text
+    parts.one_shot.heard = True
+    assert sent(parts, (0, 1), (0, 20)) == [True, False]
+
+
+def test_a_consumer_that_was_started_again_gets_a_pose_at_once() -> None:
+    parts, _ = built()
+    assert parts.one_shot is not None and parts.watch is not None
+    assert sent(parts, (0, 0)) == [True]
+    parts.watch.on_consumer_pose(fix_at(0.0, 0.0))
+    parts.one_shot.consumer_came()
+    parts.watch.forget()
+    assert sent(parts, (0, 1), (0, 20)) == [True, False]
+
+
+def test_a_pose_is_sent_as_of_the_newest_odometry() -> None:
+    parts, odometry = built()
+    for k in range(4):
+        odometry.add(START_NS + k * 500_000_000, Pose.from_xy_yaw(1.0 * k, 0.0, 0.1 * k))
+    decision = parts.adapter.on_fix(fix_at(10.0, 0.5))
+    assert decision.send is not None
+    expected = Pose.from_xy_yaw(10.0, 0.0, 0.0) @ (
+        Pose.from_xy_yaw(1.0, 0.0, 0.1).inverse() @ Pose.from_xy_yaw(3.0, 0.0, 0.3)
+    )
+    assert decision.send.stamp_ns == START_NS + 1_500_000_000
+    assert decision.send.pose.distance_m(expected) < 1e-9
+    assert decision.send.pose.angle_rad(expected) < 1e-6

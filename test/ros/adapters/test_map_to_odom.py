@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from builtin_interfaces.msg import Time
 from drive import START_NS, fix_at
 import numpy as np
 import pytest
@@ -28,15 +33,62 @@ def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
     assert adapter.map_frame == 'map'
 
 
-def test_only_ones_own_stamps_are_not_foreign() -> None:
+def test_only_ones_own_transforms_are_not_foreign() -> None:
     others = OtherPublishers()
-    others.sent(5, 6)
-    assert not others.foreign(5, 6)
-    assert others.foreign(5, 7)
+    others.sent(5, 6, 1.0)
+    assert not others.foreign(5, 6, 1.0)
+    assert others.foreign(5, 7, 1.0)
+    assert others.foreign(5, 6, 2.0)  # another node that takes the stamps of odometry, too
+
+
+class Bus:
+    """A node with a ``/tf`` that everybody hears, itself included."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.transforms: list[Any] = []
+        self._heard: Any = None
+
+    def create_publisher(self, *_: Any) -> Any:
+        return self
+
+    def create_subscription(self, _: Any, topic: str, callback: Any, __: Any) -> None:
+        assert topic == '/tf'
+        self._heard = callback
+
+    def get_logger(self) -> Any:
+        return SimpleNamespace(error=self.errors.append)
+
+    def publish(self, message: Any) -> None:
+        self.transforms += message.transforms
+        self._heard(message)
+
+
+def test_it_hears_itself_and_goes_silent_for_good_when_it_hears_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stand_in = ModuleType('tf2_msgs.msg')
+    stand_in.TFMessage = SimpleNamespace  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', stand_in)
+    bus: Any = Bus()
+    output = TfOutput(bus, 'odom')
+    for k in range(3):
+        output.publish(Pose.from_xy_yaw(k, 0.0, 0.1), 'map', Time(sec=k))
+    assert len(bus.transforms) == 3
+    assert not output.silenced
+    of_a_wheel = transform_message(Pose.identity(), 'odom', 'base_link', Time(sec=2))
+    bus.publish(SimpleNamespace(transforms=[of_a_wheel]))
+    assert not output.silenced
+    other = transform_message(Pose.from_xy_yaw(9.0, 0.0, 0.0), 'map', 'odom', Time(sec=2))
+    bus.publish(SimpleNamespace(transforms=[other]))
+    assert output.silenced
+    assert "'map' -> 'odom'" in bus.errors[0]
+    output.publish(Pose.identity(), 'map', Time(sec=4))
+    assert len(bus.transforms) == 5
 
 
 def test_the_transform_names_both_frames() -> None:
-    message = transform_message(Pose.from_xy_yaw(1, 2, 0.0), 'map', 'odom', fix_stamp())
+    message = transform_message(Pose.from_xy_yaw(1, 2, 0.0), 'map', 'odom', Time(sec=1, nanosec=2))
     assert (message.header.frame_id, message.child_frame_id) == ('map', 'odom')
     assert message.transform.translation.y == 2.0
     assert message.transform.rotation.w == 1.0
@@ -45,12 +97,6 @@ def test_the_transform_names_both_frames() -> None:
 def test_without_tf2_msgs_the_mode_is_refused_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(__import__('sys').modules, 'tf2_msgs.msg', None)
+    monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', None)
     with pytest.raises(ConfigError, match='tf2_msgs'):
         TfOutput(None, 'odom')
-
-
-def fix_stamp() -> object:
-    from builtin_interfaces.msg import Time
-
-    return Time(sec=1, nanosec=2)

@@ -151,3 +151,13 @@ def test_what_came_is_solved_and_saved_on_sigint(partner: Partner, tmp_path: Pat
     lines = (tmp_path / 'run/after.tum').read_text().splitlines()
     assert len(lines) > 0.8 * len(run.stamps_ns)
     assert 'Traceback' not in node.log()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_drive(
+    partner: Partner, tmp_path: Path
+) -> None:
+    (tmp_path / 'file').write_text('')
+    process = ModuleProcess(tmp_path, MODULE, 'refused', output=tmp_path / 'file' / 'folder')
+    assert process.wait() == 2
+    assert "'output'" in process.log()
+    assert 'Traceback' not in process.log()

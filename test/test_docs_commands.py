@@ -1,0 +1,104 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Commands in README and docs name what exists: options, parameters, topics, files."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.back_end.parameters import BackEndSettings
+from avpr_ros.ros.parameter_table import table
+from avpr_ros.ros.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / 'README.md', *sorted(ROOT.glob('docs/**/*.md'))]
+SETTINGS = {
+    'avpr_localizer': Settings,
+    'avpr_adapter': AdapterSettings,
+    'avpr_back_end': BackEndSettings,
+}
+#: Remappings of ROS itself.
+ROS_NAMES = {'__node', '__ns'}
+BLOCK = re.compile(r'^ *(?:\d\. *)?```bash\n(.*?)^ *```', re.DOTALL | re.MULTILINE)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Return the words of each command in a page's blocks and in its running text."""
+    text = page.read_text(encoding='utf-8')
+    lines = [
+        line for block in BLOCK.findall(text) for line in block.replace('\\\n', ' ').split('\n')
+    ]
+    lines += re.findall(r'`((?:ros2 (?:run|launch) |avpr |avpr_replay )[^`]+)`', text)
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def all_commands(*start: str) -> list[Any]:
+    return [
+        pytest.param(words, id=f'{page.stem}: {" ".join(words)}')
+        for page in PAGES
+        for words in commands(page)
+        if words[: len(start)] == list(start)
+    ]
+
+
+def declared(file: str) -> set[str]:
+    """Return the arguments of a launch file and of those that it includes."""
+    text = (ROOT / 'launch' / file).read_text(encoding='utf-8')
+    names = set(re.findall(r"declare\(\s*'(\w+)'", text))
+    return names.union(*(declared(one) for one in re.findall(r"include\(\s*'([\w.]+)'", text)))
+
+
+@pytest.mark.parametrize('words', all_commands('ros2', 'launch', 'avpr_ros'))
+def test_launch_files_and_their_arguments_exist(words: list[str]) -> None:
+    given = {word.partition(':=')[0] for word in words[4:] if ':=' in word}
+    assert given <= declared(words[3])
+
+
+@pytest.mark.parametrize('words', all_commands('ros2', 'run', 'avpr_ros'))
+def test_parameters_and_topics_of_a_node_exist(words: list[str]) -> None:
+    rows = {row.name: row for row in table(SETTINGS[words[3]])}
+    folder = {'avpr_adapter': 'adapters', 'avpr_back_end': 'back_end'}.get(words[3], '')
+    sources = (ROOT / 'avpr_ros' / 'ros' / folder).glob('*.py')
+    source = '\n'.join(file.read_text(encoding='utf-8') for file in sources)
+    for flag, word in itertools.pairwise(words):
+        name, _, value = word.partition(':=')
+        if flag == '-p':
+            choices = rows[name].choices
+            assert not choices or value in choices
+        elif flag == '-r' and name not in ROS_NAMES:
+            assert f"'{name}'" in source
+
+
+@pytest.mark.parametrize('words', all_commands('avpr'))
+def test_sub_commands_and_their_options_exist(words: list[str]) -> None:
+    pytest.importorskip('typer', reason='the command line needs typer')
+    import click
+    import typer.main
+
+    from avpr_ros.cli.main import app
+
+    command = typer.main.get_command(app)
+    context = click.Context(command)
+    rest = words[1:]
+    while rest and hasattr(command, 'get_command'):
+        if rest[0].startswith('-') or not rest[0].islower():
+            break
+        command = command.get_command(context, rest.pop(0))
+        assert command is not None
+    options = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+    assert {word for word in rest if word.startswith('--')} <= options | {'--help'}
+
+
+def test_the_adapters_example_file_has_its_parameters() -> None:
+    page = (ROOT / 'docs' / 'consumers' / 'amcl_slam_toolbox.md').read_text(encoding='utf-8')
+    (block,) = re.findall(r'avpr_adapter:\n +ros__parameters:\n(.*?)```', page, re.DOTALL)
+    names = set(re.findall(r'^ +(\w+):', block, re.MULTILINE))
+    assert names
+    assert names <= {row.name for row in table(AdapterSettings)}
