@@ -23,8 +23,7 @@ SHOWN = ('set', 'method', 'seed', 'steps', 'recall_at_1', 'recall_at_5', 'recall
 NOTE = (
     'Seed 0. The rows of 250 steps and those of light, one network on both sides, are of '
     'training.json; the others start alike and draw from the same pool of augmented views, but '
-    'walk through it more often. Sets, truth '
-    'and figures as in training.json.'
+    'walk through it more often. Sets, truth and figures as in training.json.'
 )
 
 
