@@ -1,24 +1,22 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What goes wrong on a robot, over topics: restarts, dead cameras, neighbours, new maps."""
+"""What goes wrong on a robot, over topics: restarts, dead cameras, neighbours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import itertools
 from pathlib import Path
 import signal
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from geometry_msgs.msg import PoseWithCovarianceStamped
 from module_process import ModuleProcess
 from nav_msgs.msg import Odometry
 import pictures
 from processes import NodeProcess, Peer, values_of
 import pytest
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from std_srvs.srv import SetBool, Trigger
+from std_srvs.srv import SetBool
 import town
 
 from avpr_ros.ros.messages import stamp_message
@@ -126,61 +124,6 @@ def test_a_bag_that_loops_is_matched_again(
             peer.until(lambda: len(peer.matches) > before + place, 'an answer')  # noqa: B023
         found = [values_of(one.status[0])['keyframe_id'] for one in peer.matches[before:]]
         assert found == ['0', '1', '2']
-
-
-def test_reload_swaps_the_map_under_load_without_a_lost_or_wrong_match(
-    tmp_path: Path, run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
-) -> None:
-    """Two maps that differ in ids and poses take turns while a camera shows place after place."""
-    live = tmp_path / 'live'
-    spare = [
-        town.write_map(tmp_path / name, back) for name, back in (('way', False), ('back', True))
-    ]
-    spare.pop(0).rename(live)
-    run('robot5', map=live, sequence='single')
-    peer = meet('robot5')
-    edges: list[PoseWithCovarianceStamped] = []
-    keyframes: list[PoseArray] = []
-    subscribe = peer.node.create_subscription
-    subscribe(PoseWithCovarianceStamped, '/robot5/avpr_localizer/loop_closure', edges.append, 50)
-    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    subscribe(PoseArray, '/robot5/avpr_localizer/keyframes', keyframes.append, latched)
-    camera = peer.publisher(topic='/robot5/image')
-    asked = 0
-
-    def look(back: bool | None = None) -> bool:
-        """Show the next place; tell which map the answer is of, all of it."""
-        nonlocal asked
-        place, asked = asked % town.PLACES, asked + 1
-        values = values_of(peer.ask(camera, pictures.raw(town.view(place))).status[0])
-        found = float(values['y_m']) > town.BACK_M / 2
-        assert back is None or found is back
-        expected = town.PLACES - 1 - place if found else place
-        assert (values['reason'], values['keyframe_id']) == ('accepted', str(expected))
-        peer.until(lambda: len(peer.poses) == len(edges) == asked, 'pose and edge of the image')
-        assert edges[-1].header.frame_id == f'keyframe_{expected}'
-        assert (peer.poses[-1].pose.pose.position.y > town.BACK_M / 2) is found
-        return found
-
-    for back in (True, False, True):
-        look(not back)
-        next_spare = tmp_path / f'old{asked}'
-        live.rename(next_spare)
-        spare.pop().rename(live)
-        spare.append(next_spare)
-        answer = peer.start_call(Trigger, 'reload_map', Trigger.Request())
-        turns = [not back]
-        while not answer.done() or turns[-1] is not back:
-            turns.append(look())
-            assert len(turns) < 500
-        assert answer.result().success
-        # Once and for all: no image after the first of the new map is of the old one.
-        assert sum(a != b for a, b in itertools.pairwise(turns)) == 1
-        peer.until(
-            lambda: keyframes and (keyframes[-1].poses[0].position.y > town.BACK_M / 2) is back,  # noqa: B023
-            'the keyframes of the new map',
-        )
-    assert len(peer.poses) == asked
 
 
 def test_node_and_adapter_restart_into_a_running_system(
