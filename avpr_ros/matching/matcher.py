@@ -4,31 +4,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
-from avpr_ros.matching.covariance import match_covariance
+from avpr_ros.matching.estimate import pose_of
 from avpr_ros.matching.geometry.geometry import Geometry
+from avpr_ros.matching.guards.consistency import ConsistencyGuard
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.guards.order import guards_for, score_guards
 from avpr_ros.matching.guards.score_level import concern_of, weakness_of
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import Candidate, MatchResult, PoseEstimate, Reason
+from avpr_ros.matching.result import Candidate, MatchResult, Reason
 from avpr_ros.matching.retrieval import Retrieval, retrieve
 from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
-
-#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
-#: covariance is that of the mixture.
-_DOUBT = 0.1
 
 
 class Matcher:
@@ -51,6 +46,7 @@ class Matcher:
         self._gallery = gallery
         self._settings = settings or MatchSettings()
         self._spacing_m = keyframe_spacing_m(gallery)
+        self._rotation_step_rad = gallery.manifest.keyframe_spacing.rotation_rad
         radius_m = self._settings.distinct_radius_m
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
@@ -61,8 +57,10 @@ class Matcher:
             self._settings,
             self.distinct_radius_m,
             self._spacing_m,
-            gallery.manifest.keyframe_spacing.rotation_rad,
+            self._rotation_step_rad,
         )
+        ways = (guard for guard in self._guards if isinstance(guard, ConsistencyGuard))
+        self._way = next(ways, None)
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         # The filter accepts the keyframe that the images lead to, and looks at no corners.
         self._sequence: SequenceGuard | None = None
@@ -136,7 +134,14 @@ class Matcher:
         reason, text = self._decide(case, verdict)
         estimate = None
         if reason is Reason.ACCEPTED:
-            estimate, objection = self._measure(case)
+            led = None if self._way is None else self._way.led_to(camera)
+            estimate, objection = pose_of(
+                case,
+                led,
+                self._spacing_m,
+                self._rotation_step_rad,
+                self._settings,
+            )
             if objection is not None:
                 reason, text = Reason.GEOMETRY, objection
             elif estimate is not None:
@@ -146,28 +151,6 @@ class Matcher:
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         log_odds = None if verdict is None else verdict.log_odds
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
-
-    def _measure(self, case: Case) -> tuple[PoseEstimate | None, str | None]:
-        """Return the pose by landmarks, else the keyframe's; or why there is none after all."""
-        look = case.look
-        if look is not None and look.objection is not None:
-            return None, look.objection
-        covariance = match_covariance(
-            case.retrieval,
-            case.hypotheses,
-            self._spacing_m,
-            self._gallery.manifest.keyframe_spacing.rotation_rad,
-            self._settings,
-        )
-        keyframe = PoseEstimate(case.map_from_keyframe, covariance)
-        if look is None or look.estimate is None:
-            return keyframe, None
-        metric = look.estimate
-        if not look.firm:
-            metric = replace(metric, covariance=metric.covariance + _DOUBT * covariance)
-        # Landmarks that fix the pose less well than the keyframe does are of no use.
-        better = _variance_m2(metric) <= _variance_m2(keyframe)
-        return (metric if better else keyframe), None
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -239,8 +222,3 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
-
-
-def _variance_m2(estimate: PoseEstimate) -> float:
-    """Return the sum of the variances of the position."""
-    return float(np.trace(estimate.covariance[:3, :3]))

@@ -67,7 +67,8 @@ class PoseEstimate:
         covariance: (6, 6) float64, positive definite; x y z in square metres and rotations about
             the fixed axes of the map frame in square radians (REP-103).
         metric: whether the pose was measured by landmarks; else it is that of the matched
-            keyframe, and the covariance, diagonal, says how far off that may be.
+            keyframe, or with odometry the mean of what the matches along the way say, and the
+            covariance, diagonal, says how far off a keyframe may be.
     """
 
     map_from_base: Pose

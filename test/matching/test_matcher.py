@@ -231,3 +231,16 @@ def test_odometry_that_is_no_number_is_refused_unless_nobody_asks_for_it(gallery
     assert 'not finite' in result.text
     without = MatchSettings(sequence='single', odometry=False)
     assert Matcher(gallery, CALIBRATION, without).match(query).accepted
+
+
+def test_with_odometry_the_pose_is_what_the_images_of_the_way_say_together(gallery):
+    """Keyframes 3 to 9, seen from 0.4 m before and behind each in turn."""
+    matcher = Matcher(gallery, CALIBRATION, SINGLE)
+    for second, row in enumerate(range(3, 10)):
+        true_m = row + 0.4 * (-1) ** row
+        odometry = Pose.from_xy_yaw(true_m - 3, 5.0, 0.0)
+        query = Query(gallery.descriptors[row], second * 10**9, 'front', odom_from_base=odometry)
+        result = matcher.match(query)
+    _assert_sound(result)
+    assert abs(result.estimate.map_from_base.translation_m[0] - true_m) < 0.15
+    assert result.candidates[0].map_from_base.translation_m[0] == 9.0

@@ -109,7 +109,7 @@ class Geometry:
         view = self._poses.view(case.query, look)
         told = self.guard.alone(look)
         if view is None:
-            return replace(look, alone=told, objection=_torn(look))
+            return replace(look, alone=told)
         found = self._poses.measure(view, look)
         if found is None:
             text = 'its landmarks give no common pose for what this image shows of them'
@@ -126,17 +126,3 @@ class Geometry:
             return replace(look, objection=text)
         firm = found.inliers >= _ENOUGH
         return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)
-
-
-def _torn(look: Look) -> str | None:
-    """Return why the place's keyframe is not known; None where it is.
-
-    Similarity and corners err in different ways: similarity by what the whole view has in common,
-    corners by a keyframe that is sharper than the right one.
-    """
-    if look.dispute_m == 0:
-        return None
-    return (
-        f'similarity and corners name keyframes {look.dispute_m:.1f} m apart, and there are no '
-        'landmarks to tell'
-    )

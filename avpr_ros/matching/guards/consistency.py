@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray
 from avpr_ros.matching.guards.clique import largest_clique_with
 from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.guards.stops import Stop, mean_pose
 from avpr_ros.matching.result import Reason
 from avpr_ros.poses import Pose
 
@@ -25,33 +25,6 @@ NEEDED = 4
 STEP_SPACINGS = 0.5
 #: Part of the way by which odometry may be wrong.
 DRIFT = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class _Stop:
-    """One image along the way: where it would be in the map, and by odometry.
-
-    Attributes:
-        map_m: (3,) position of the base in the map, if the match is right.
-        odom_m: (3,) position of the base by odometry.
-        odom_turn: (3, 3) rotation of the base by odometry.
-        map_from_odom: (3, 3) how the frame of odometry lies in the map, if the match is right.
-    """
-
-    map_m: FloatArray
-    odom_m: FloatArray
-    odom_turn: FloatArray
-    map_from_odom: FloatArray
-
-    @classmethod
-    def of(cls, map_from_base: Pose, odom_from_base: Pose) -> _Stop:
-        turn = odom_from_base.rotation.as_matrix()
-        return cls(
-            map_from_base.translation_m,
-            odom_from_base.translation_m,
-            turn,
-            map_from_base.rotation.as_matrix() @ turn.T,
-        )
 
 
 class ConsistencyGuard:
@@ -81,26 +54,40 @@ class ConsistencyGuard:
         self._step_m = STEP_SPACINGS * spacing_m
         self._reach_m = 2.0 * spacing_m
         self._reach_rad = rotation_step_rad + 0.5
-        self._ways: dict[str, deque[_Stop]] = {}
+        self._spacing_m = spacing_m
+        self._ways: dict[str, deque[Stop]] = {}
+        self._led: dict[str, Pose] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
-        self._ways = {}
+        self._ways, self._led = {}, {}
+
+    def led_to(self, camera: str) -> Pose | None:
+        """Return where the images that agreed with a camera's last one put the base, in the mean.
+
+        None where the last image had no odometry or too few agreed with it.
+        """
+        return self._led.get(camera)
 
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
-        odom_from_base = case.query.odom_from_base
+        camera, odom_from_base = case.query.camera, case.query.odom_from_base
+        self._led.pop(camera, None)
         if odom_from_base is None:
             return None
-        way = self._ways.setdefault(case.query.camera, deque(maxlen=WINDOW))
-        here = _Stop.of(case.map_from_base, odom_from_base)
+        way = self._ways.setdefault(camera, deque(maxlen=WINDOW))
+        here = Stop.of(case.map_from_base, odom_from_base)
         moved = self._moved(way, here)
         stops = [*(one for one, far in zip(way, moved, strict=True) if far), here]
         if not way or moved[-1]:
             way.append(here)
         agree = self._agree(stops)
-        count = len(largest_clique_with(len(stops) - 1, agree))
-        if count >= NEEDED or (case.stands_alone and not _agreed(agree[:-1, :-1])):
+        agreed = largest_clique_with(len(stops) - 1, agree)
+        count = len(agreed)
+        if count >= NEEDED:
+            self._led[camera] = mean_pose([stops[i] for i in agreed], self._spacing_m)
+            return None
+        if case.stands_alone and not _agreed(agree[:-1, :-1]):
             return None
         return (
             f'{count} of the last {len(stops)} images along the way lie to each other as odometry '
@@ -110,7 +97,7 @@ class ConsistencyGuard:
     def told(self, case: Case, accepted: bool) -> None:
         """See ``Guard``: what became of a match does not matter here."""
 
-    def _moved(self, way: Sequence[_Stop], here: _Stop) -> NDArray[np.bool_]:
+    def _moved(self, way: Sequence[Stop], here: Stop) -> NDArray[np.bool_]:
         """Return which stops the robot has moved away from since."""
         if not way:
             return np.zeros(0, dtype=np.bool_)
@@ -120,7 +107,7 @@ class ConsistencyGuard:
         far = (moved_m >= self._step_m) | (turned_rad >= self._reach_rad)
         return np.asarray(far, dtype=np.bool_)
 
-    def _agree(self, stops: Sequence[_Stop]) -> NDArray[np.bool_]:
+    def _agree(self, stops: Sequence[Stop]) -> NDArray[np.bool_]:
         """Return (n, n) which pairs agree.
 
         With D = ``map_from_odom`` as match i says it, match j should lie at

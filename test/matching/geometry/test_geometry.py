@@ -192,3 +192,17 @@ def test_where_similarity_and_corners_dispute_the_keyframe_there_is_no_pose(gall
     clear = matcher.match(query(likes, picture(3)))
     assert clear.accepted
     assert clear.candidates[0].row == 3
+
+
+def test_images_of_the_way_that_agree_settle_such_a_dispute(gallery):
+    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, distinct_radius_m=70.0))
+    both = picture(3)
+    both[:, :100] = picture(0)[:, :100]
+    images = {3: picture(3), 2: picture(2), 1: picture(1), 0: both}
+    for second, (place, image) in enumerate(images.items()):
+        likes = [1.0 - 0.1 * abs(place - other) for other in range(PLACES)]
+        odometry = Pose.from_xy_yaw(20.0 * place, 0.0, 0.0)
+        led = matcher.match(replace(query(likes, image, second), odom_from_base=odometry))
+    assert led.accepted
+    assert led.candidates[0].row == 0
+    np.testing.assert_allclose(led.estimate.map_from_base.translation_m, 0.0, atol=1e-6)

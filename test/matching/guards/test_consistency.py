@@ -105,3 +105,29 @@ def test_forgetting_starts_anew():
     passed(one, true_places(way), way)
     one.forget()
     assert passed(one, true_places(way), way)[:3] == [False] * 3
+
+
+def test_images_that_agree_say_together_where_the_robot_is():
+    """Keyframes half a metre before and behind the robot, in turn: in the mean it is right."""
+    way, one = straight(8), guard()
+    for second, odometry in enumerate(way):
+        true = MAP_FROM_ODOM @ odometry
+        keyframe = true @ Pose.from_xy_yaw(0.5 - second % 2, 0.0, 0.0)
+        one.objection(case(keyframe, second, odometry=odometry))
+        led = one.led_to('front')
+        assert (led is None) == (second < NEEDED - 1)
+        if led is not None:
+            assert led.distance_m(true) < 0.2
+
+
+def test_without_odometry_or_agreement_nothing_is_said_together():
+    way, one = straight(8), guard()
+    places = true_places(way)
+    passed(one, places, way)
+    assert one.led_to('front') is not None
+    assert one.led_to('rear') is None
+    one.objection(case(places[-1], 8))
+    assert one.led_to('front') is None
+    passed(one, places, way)
+    one.objection(case(Pose.identity(), 9, odometry=Pose.from_xy_yaw(8.0, 0.0, 0.0)))
+    assert one.led_to('front') is None
