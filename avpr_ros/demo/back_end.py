@@ -114,7 +114,8 @@ def score_back_end(
     truth_m = truth_m[images]
     before_m = aligned(truth_m, before.translations_m[rows])
     after_m = after.translations_m[rows]
-    ate_before_m, ate_after_m = rmse_m(truth_m, before_m), rmse_m(truth_m, after_m)
+    ate_before_m = rmse_m(truth_m, before_m)
+    ate_after_m = rmse_m(truth_m, aligned(truth_m, after_m))
     row: dict[str, str | int | float | None] = {
         'set': name,
         'method': 'back_end',
@@ -122,6 +123,7 @@ def score_back_end(
         'ate_before_m': ate_before_m,
         'ate_after_m': ate_after_m,
         'ate_ratio': ate_before_m / max(ate_after_m, 1e-9),
+        'error_in_map_m': rmse_m(truth_m, after_m),
         'wrong_edges': sum(error_m > wrong_m for error_m in used),
         'wrong_m': wrong_m,
         'used_edges': len(used),

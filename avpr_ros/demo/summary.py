@@ -81,8 +81,8 @@ def write_summary(
         'note': (
             'Synthetic town. Figures come from messages received over ROS 2 topics. The odometry '
             'used for mapping is the truth with 1 cm and 0.001 rad of noise, without drift; drift '
-            'is added to that of drive 2. ate_before_m: odometry aligned rigidly; '
-            'ate_after_m: the back-end in the map, as it is.'
+            'is added to that of drive 2. ate_before_m, ate_after_m: odometry and back-end, each '
+            'moved rigidly onto the truth; error_in_map_m: the back-end as it lies in the map.'
         ),
         'passed': not failures,
         'failures': list(failures),

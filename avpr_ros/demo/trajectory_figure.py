@@ -10,7 +10,7 @@ from avpr_ros.evaluation.plots import ACCENT, BAD, SOFT, styled_figure, svg_uri
 
 def trajectory_plot(corrected: Corrected) -> str:
     """Return a plan of truth, odometry and the back-end's trajectory."""
-    before, after = (f'{corrected.row[f"ate_{when}_m"]:.2f} m' for when in ('before', 'after'))
+    before, after = (f'{corrected.row[name]:.2f} m' for name in ('ate_before_m', 'error_in_map_m'))
     lines = (
         (corrected.truth_m, SOFT, 5.0, 'truth'),
         (corrected.before_m, BAD, 1.4, f'odometry, {before} off'),

@@ -37,9 +37,10 @@ def keyframes() -> Keyframes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    # Odometry a tenth too long, in a frame of its own; the back-end a metre beside the truth.
+    # Odometry a tenth too long, in a frame of its own; the back-end a metre beside the truth and
+    # three hundredths too long.
     write_tum(tmp_path / 'before.tum', 1.1 * TRUTH_M[:, [1, 0, 2]] + 50.0)
-    write_tum(tmp_path / 'after.tum', TRUTH_M + np.array([0.0, 1.0, 0.0]))
+    write_tum(tmp_path / 'after.tum', 1.03 * TRUTH_M + np.array([0.0, 1.0, 0.0]))
     here = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     edges = [
         {'stamp_ns': int(stamp), 'keyframe_id': 100 + k, 'keyframe_from_base': here}
@@ -58,8 +59,10 @@ def test_figures_before_and_after(folder: Path, keyframes: Keyframes) -> None:
     corrected = score_back_end(folder, STAMPS_NS, TRUTH_M, keyframes, 'a_set', WHEELS)
 
     assert corrected.row['ate_before_m'] == pytest.approx(0.1 * TRUTH_M[:, 0].std())
-    assert corrected.row['ate_after_m'] == pytest.approx(1.0)
-    assert corrected.row['ate_ratio'] == pytest.approx(corrected.row['ate_before_m'])
+    assert corrected.row['ate_after_m'] == pytest.approx(0.03 * TRUTH_M[:, 0].std())
+    assert corrected.row['ate_ratio'] == pytest.approx(10 / 3)
+    in_map_m = np.sqrt(1.0 + np.square(0.03 * TRUTH_M[:, 0]).mean())
+    assert corrected.row['error_in_map_m'] == pytest.approx(in_map_m)
     assert (corrected.row['used_edges'], corrected.row['rejected_edges']) == (30, 10)
     assert corrected.row['wrong_edges'] == 1
     assert corrected.row['largest_edge_error_m'] == 32.0

@@ -30,6 +30,7 @@ CORRECTED = Corrected(
         'ate_before_m': 8.0,
         'ate_after_m': 1.0,
         'ate_ratio': 8.0,
+        'error_in_map_m': 1.2,
         'wrong_edges': 0,
         'used_edges': 30,
         'rejected_edges': 2,
