@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 import json
 import os
@@ -54,15 +53,14 @@ NOTE = (
     'accurate_322 are as in the paper. fast_int8 is fast in 8 bits. '
     'image_to_pose: 640x480 JPEG, 10,000 keyframes, from publishing in one process to the pose '
     'back in it; rclpy_empty is a node that answers without looking. image_to_pose_landmarks: '
-    "every eighth picture of the demo town's second drive at 10 Hz, a metric pose for each that "
+    "every eighth picture of the demo town's second drive, a metric pose for each that "
     'the landmarks confirm; the town is as built, the rest of its 10,000 keyframes are copies of '
-    'it far away, the numbers of their descriptors in another order; with threads: 2, with the '
-    'default of 1 in image_to_pose_landmarks_1_thread. standing hears odometry '
+    'it far away, the numbers of their descriptors in another order. standing hears odometry '
     'that does not move at 50 Hz and images at 30 Hz. The keyframes of search_* are mixtures of '
     'three real descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not '
-    'measured. heavy_torch_flat is the embedded gallery network on both sides: no weights of a '
-    'foundation '
-    'model are at hand. nordland: every fourth query.'
+    'measured. resident_files_mb: of the resident memory, pages of files (libraries, map), which '
+    'the system may drop. heavy_torch_flat is the embedded gallery network on both sides: no '
+    'weights of a foundation model are at hand. nordland: every fourth query.'
 )
 QUICK_S, SHORT_S, LONG_S = 5.0, 60.0, 600.0
 #: Preset and gallery network of the rows of ``networks`` with random weights.
@@ -119,19 +117,21 @@ def searches(quick: bool) -> list[Row]:
 def drives(quick: bool, python: str) -> list[Row]:
     """Play images into an empty node and into ours, which has little to do, or much."""
     seconds = QUICK_S if quick else SHORT_S
-    rows = _played(
+    return _played(
         quick,
         python,
         Drive('gated_1hz', seconds, max_rate_hz=1.0),
         Drive('camera_1hz', seconds, camera_hz=1.0),
         Drive('standing', seconds, max_rate_hz=5.0, odom_hz=50.0),
     )
-    return rows + drive_with_landmarks(python, seconds)
 
 
 def sustained(quick: bool, python: str) -> list[Row]:
     """Play images into an empty node, and into ours as fast as a camera for ten minutes."""
-    return _played(quick, python, Drive('image_to_pose', QUICK_S if quick else LONG_S))
+    seconds = QUICK_S if quick else LONG_S
+    return _played(quick, python, Drive('image_to_pose', seconds)) + with_landmarks(
+        python, Drive('image_to_pose_landmarks', seconds, use_landmarks=True)
+    )
 
 
 def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
@@ -149,7 +149,7 @@ def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
     return rows
 
 
-def drive_with_landmarks(python: str, seconds: float) -> list[Row]:
+def with_landmarks(python: str, drive: Drive) -> list[Row]:
     """Play the demo town's second drive into a node with its map: a metric pose for each image."""
     demo = ROOT / 'build' / 'demo'
     if not (demo / 'map' / LANDMARKS).exists():
@@ -158,12 +158,8 @@ def drive_with_landmarks(python: str, seconds: float) -> list[Row]:
     frames = open_source(demo / 'drive2', SourceOptions(pose_topic=TRUTH_TOPIC)).frames()
     images = [jpeg_640x480(frame.decode()) for frame in islice(frames, 0, None, 8)]
     folder = large_town_map(GalleryMap.open(demo / 'map'), KEYFRAMES)
-    one = Drive('image_to_pose_landmarks', seconds, camera_hz=10.0, use_landmarks=True)
-    rows: list[Row] = []
-    for drive in (replace(one, method=f'{one.method}_1_thread'), replace(one, threads=2)):
-        command = node_command(python, folder, demo / 'query.onnx', drive)
-        rows.append({'keyframes': KEYFRAMES, **played(command, drive, images)})
-    return rows
+    command = node_command(python, folder, demo / 'query.onnx', drive)
+    return [{'keyframes': KEYFRAMES, **played(command, drive, images)}]
 
 
 def pipelines(quick: bool) -> list[Row]:

@@ -60,9 +60,12 @@ class Outputs:
             ValueError: a number or frame that must not be published.
         """
         frame = self._frame(recognizer)
-        matches = messages.matches_message(
-            result, frame, recognizer.gallery.manifest.map_id, self._node.get_name()
-        )
+        matches = None
+        # A hundred named values: the dearest message by far, made for those who listen.
+        if self._matches.get_subscription_count():
+            matches = messages.matches_message(
+                result, frame, recognizer.gallery.manifest.map_id, self._node.get_name()
+            )
         if result.estimate is not None:
             pose = messages.pose_estimate_message(result.estimate, result.stamp_ns, frame)
             best = result.candidates[0]
@@ -78,7 +81,8 @@ class Outputs:
             else:
                 self._pose.publish(pose)
             self._loop_closure.publish(closure)
-        self._matches.publish(matches)
+        if matches is not None:
+            self._matches.publish(matches)
         self._visuals.publish(result, recognizer.gallery, frame, image)
 
     def publish_keyframes(self, recognizer: Recognizer) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+import os
 from pathlib import Path
 
 from avpr_ros.errors import ConfigError
@@ -45,7 +46,8 @@ class Recognizer(recognizer.Recognizer):
         )
         gallery = _session(network, settings) if given is None else given
         check_space(network.manifest, gallery.manifest)
-        beside = ThreadPoolExecutor(1, 'avpr_corners') if settings.threads > 1 else None
+        several = len(os.sched_getaffinity(0)) > 1
+        beside = ThreadPoolExecutor(1, 'avpr_corners') if several else None
         return cls(gallery, network, _matcher(gallery, network, settings), beside)
 
     def with_settings(self, settings: Settings) -> Recognizer:

@@ -60,7 +60,8 @@ class Settings:
     )
     threads: int = row(
         1,
-        'Threads the query network may use; with 2 or more, corners are found beside it.',
+        'Threads the query network may use; on two cores and more the corners of an image are '
+        'found beside it.',
         low=1,
         high=64,
         read_only=True,

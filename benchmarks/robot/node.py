@@ -41,7 +41,6 @@ class Drive:
         max_rate_hz: the node's limit; 0 for none.
         use_landmarks: look at the candidates' corners too.
         odom_hz: odometry messages a second, of a robot that stands; 0 for none.
-        threads: the node's parameter.
     """
 
     method: str
@@ -50,7 +49,6 @@ class Drive:
     max_rate_hz: float = 0.0
     use_landmarks: bool = False
     odom_hz: float = 0.0
-    threads: int = 1
 
 
 def jpeg_640x480(image: RgbImage) -> bytes:
@@ -65,7 +63,6 @@ def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> li
     settings = [f'map:={map_folder}', f'query:={query}', 'image_transport:=compressed']
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
     settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
-    settings += [f'threads:={drive.threads}']
     parameters = [part for one in settings for part in ('-p', one)]
     return [python, '-m', 'avpr_ros.ros.main', '--ros-args', *parameters]
 
@@ -167,6 +164,7 @@ def _drive(
     return {
         'cpu_percent': 100 * (_cpu_s(pid) - before_s) / drive.seconds,
         'resident_mb': _resident_mb(pid),
+        'resident_files_mb': _resident_mb(pid, 'RssFile'),
         'resident_growth_mb': _resident_mb(pid) - early_mb,
     }
 
@@ -197,7 +195,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
-def _resident_mb(pid: int) -> float:
+def _resident_mb(pid: int, kind: str = 'VmRSS') -> float:
     status = Path(f'/proc/{pid}/status').read_text(encoding='utf-8')
-    line = next(line for line in status.splitlines() if line.startswith('VmRSS'))
+    line = next(line for line in status.splitlines() if line.startswith(kind))
     return int(line.split()[1]) / 1e3
