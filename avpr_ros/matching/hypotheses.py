@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -14,6 +16,9 @@ from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import another_place
 from avpr_ros.poses import Pose
 
+#: Poses that are kept made.
+_KEPT = 128
+
 
 class PoseHypotheses:
     """One hypothesis per keyframe: the base's pose in the map.
@@ -21,6 +26,9 @@ class PoseHypotheses:
     It is the keyframe's own pose, unless the keyframe was taken by another camera, or one that
     was mounted otherwise, and both mountings are known: then the query's *camera* is put where
     the keyframe's camera was.
+
+    Attributes:
+        pose: returns ``map_from_base`` for the row of one keyframe.
     """
 
     def __init__(
@@ -34,6 +42,8 @@ class PoseHypotheses:
                 be mounted as the map's cameras are.
             base_from_camera: its mounting; None: as in the map.
         """
+        # Image after image has mostly the same candidates, and scipy's objects are dear.
+        self.pose = lru_cache(_KEPT)(self._pose)
         poses = gallery.keyframes.poses
         self._positions_m = poses[:, :3].copy()
         self._quaternions = poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)
@@ -52,8 +62,7 @@ class PoseHypotheses:
             if rows.size:
                 self._shift(rows, other.base_from_camera @ camera_from_base)
 
-    def pose(self, row: int) -> Pose:
-        """Return ``map_from_base`` for one keyframe."""
+    def _pose(self, row: int) -> Pose:
         return Pose(self._positions_m[row].copy(), Rotation.from_quat(self._quaternions[row]))
 
     def offsets_m(self, row: int, rows: IntArray) -> FloatArray:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.index import GalleryIndex
@@ -119,12 +120,21 @@ def distinct_places(
         radius_m: as for ``retrieve``.
         angle_rad: as for ``retrieve``.
     """
+    # One comparison of all with all is dearer than ten of one with all, but for few rows.
+    few = len(found) <= 2 * _FIRST_DEPTH
+    apart = hypotheses.all_distinct(found, radius_m, angle_rad) if few else None
+
+    def apart_from(place: int) -> NDArray[np.bool_]:
+        if apart is not None:
+            return np.asarray(apart[place])
+        return hypotheses.distinct(int(found[place]), found, radius_m, angle_rad)
+
     # Two at least: the second is the rival.
-    kept, left = [0], hypotheses.distinct(int(found[0]), found, radius_m, angle_rad)
+    kept, left = [0], apart_from(0).copy()
     near = np.flatnonzero(~left)[:top_k]
     while len(kept) < max(top_k, 2) and left.any():
         kept.append(int(np.argmax(left)))
-        left &= hypotheses.distinct(int(found[kept[-1]]), found, radius_m, angle_rad)
+        left &= apart_from(kept[-1])
     rival = kept[1] if len(kept) > 1 else None
     return Retrieval(
         rows=found[kept[:top_k]],

@@ -166,18 +166,23 @@ def test_a_consumer_that_comes_late_or_again_gets_its_pose(start: Callable[..., 
 
 def test_an_odometry_is_an_estimate_too(start: Callable[..., Any]) -> None:
     _, partner = start('initialpose', agreeing=1)
+    # First: a consumer that appears later has started anew, and what it said before is forgotten.
+    partner.collect(PoseWithCovarianceStamped, 'initialpose')
+    wait_for_value(partner, 'consumer', 'listens')
     own = partner.publisher(Odometry, 'consumer_odom')
     estimate = Odometry()
     estimate.header.frame_id = 'map'
     estimate.header.stamp = stamp_message(START_NS)
     estimate.pose.pose = pose_message(np.array([0, 0, 0, 0, 0, 0, 1.0]))
-    own.publish(estimate)
-    wait_for_count(partner, 'consumer poses', lambda: None)
-    partner.collect(PoseWithCovarianceStamped, 'initialpose')
+    wait_for_count(partner, 'consumer poses', lambda: own.publish(estimate))
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     reports = partner.collect(DiagnosticArray, '/adapter/decisions')
-    matches.publish(fix_to_message(fix_at(0.5, 0.5)))
-    partner.until(lambda: reports, 'a decision')
+
+    def decided() -> bool:
+        matches.publish(fix_to_message(fix_at(0.5, 0.5)))
+        return bool(reports)
+
+    partner.until(decided, 'a decision')
     assert 'knows where it is' in reports[0].status[0].message
 
 
