@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 import json
 import os
@@ -56,11 +57,13 @@ NOTE = (
     "every eighth picture of the demo town's second drive, a metric pose for each that "
     'the landmarks confirm; the town is as built, the rest of its 10,000 keyframes are copies of '
     'it far away, the numbers of their descriptors in another order. standing hears odometry '
-    'that does not move at 50 Hz and images at 30 Hz. The keyframes of search_* are mixtures of '
-    'three real descriptors, queries lie at query_cosine from theirs; plan_10m is computed, not '
-    'measured. resident_files_mb: of the resident memory, pages of files (libraries, map), which '
-    'the system may drop. heavy_torch_flat is the embedded gallery network on both sides: no '
-    'weights of a foundation model are at hand. nordland: every fourth query.'
+    'that does not move at 50 Hz and images at 30 Hz. In image_to_pose and with landmarks a '
+    'process of the lowest kind (SCHED_IDLE) keeps each core from halting; in the rows named '
+    'halting nothing does. The keyframes of search_* are mixtures of three real descriptors, '
+    'queries lie at query_cosine from theirs; plan_10m is computed, not measured. '
+    'resident_files_mb: of the resident memory, pages of files (libraries, map), which the system '
+    'may drop. heavy_torch_flat is the embedded gallery network on both sides: no weights of a '
+    'foundation model are at hand. nordland: every fourth query.'
 )
 QUICK_S, SHORT_S, LONG_S = 5.0, 60.0, 600.0
 #: Preset and gallery network of the rows of ``networks`` with random weights.
@@ -128,10 +131,18 @@ def drives(quick: bool, python: str) -> list[Row]:
 
 def sustained(quick: bool, python: str) -> list[Row]:
     """Play images into an empty node, and into ours as fast as a camera for ten minutes."""
-    seconds = QUICK_S if quick else LONG_S
-    return _played(quick, python, Drive('image_to_pose', seconds)) + with_landmarks(
-        python, Drive('image_to_pose_landmarks', seconds, use_landmarks=True)
-    )
+    return _as_a_camera(quick, python, '', awake=True)
+
+
+def halting(quick: bool, python: str) -> list[Row]:
+    """Do the same with cores that halt whenever there is nothing to do."""
+    return _as_a_camera(quick, python, '_halting', awake=False)
+
+
+def _as_a_camera(quick: bool, python: str, suffix: str, *, awake: bool) -> list[Row]:
+    one = Drive(f'image_to_pose{suffix}', QUICK_S if quick else LONG_S, awake=awake)
+    landmarks = replace(one, method=f'image_to_pose_landmarks{suffix}', use_landmarks=True)
+    return _played(quick, python, one) + with_landmarks(python, landmarks)
 
 
 def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
@@ -141,7 +152,7 @@ def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
     folder = large_map(gallery)
     tower = sorted((require_data('ietower') / 'basement0').iterdir())[:30]
     images = [jpeg_640x480(read_image(path)) for path in tower]
-    bare = Drive('rclpy_empty', QUICK_S if quick else SHORT_S)
+    bare = Drive('rclpy_empty', QUICK_S if quick else SHORT_S, awake=drives[0].awake)
     rows = [played(empty_command(python), bare, images)]
     for drive in drives:
         shown = images[:1] if drive.odom_hz else images  # a robot that stands sees one thing
@@ -208,6 +219,7 @@ PARTS: dict[str, Callable[[bool, str], list[Row]]] = {
     'searches': lambda quick, _: searches(quick),
     'drives': drives,
     'sustained': sustained,
+    'halting': halting,
     'pipelines': lambda quick, _: pipelines(quick),
 }
 

@@ -41,6 +41,8 @@ class Drive:
         max_rate_hz: the node's limit; 0 for none.
         use_landmarks: look at the candidates' corners too.
         odom_hz: odometry messages a second, of a robot that stands; 0 for none.
+        awake: keep a process without any priority on each core, so that none of them halts: a
+            virtual one comes back late from that, and cold.
     """
 
     method: str
@@ -49,6 +51,7 @@ class Drive:
     max_rate_hz: float = 0.0
     use_landmarks: bool = False
     odom_hz: float = 0.0
+    awake: bool = False
 
 
 def jpeg_640x480(image: RgbImage) -> bytes:
@@ -107,7 +110,7 @@ def played(command: list[str], drive: Drive, images: list[bytes]) -> Row:
         publisher.publish(message)
 
     try:
-        with _process(command) as process:
+        with _awake(drive.awake), _process(command) as process:
             start_s = time.perf_counter()
             while not latencies_s:  # the first match
                 if time.perf_counter() - start_s > _START_DEADLINE_S:
@@ -188,6 +191,22 @@ def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextmanager
+def _awake(wanted: bool) -> Iterator[None]:
+    """Spin on every core with what the scheduler has left over (SCHED_IDLE)."""
+    cores = sorted(os.sched_getaffinity(0)) if wanted else []
+    spin = ['chrt', '--idle', '0', 'taskset', '-c']
+    spinning = [
+        subprocess.Popen([*spin, str(c), 'sh', '-c', 'while :; do :; done']) for c in cores
+    ]
+    try:
+        yield
+    finally:
+        for one in spinning:
+            one.kill()
+            one.wait()
 
 
 def _cpu_s(pid: int) -> float:
