@@ -177,12 +177,8 @@ def test_an_odometry_is_an_estimate_too(start: Callable[..., Any]) -> None:
     wait_for_count(partner, 'consumer poses', lambda: own.publish(estimate))
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     reports = partner.collect(DiagnosticArray, '/adapter/decisions')
-
-    def decided() -> bool:
-        matches.publish(fix_to_message(fix_at(0.5, 0.5)))
-        return bool(reports)
-
-    partner.until(decided, 'a decision')
+    match = fix_to_message(fix_at(0.5, 0.5))
+    partner.until(lambda: matches.publish(match) or reports, 'a decision')
     assert 'knows where it is' in reports[0].status[0].message
 
 
