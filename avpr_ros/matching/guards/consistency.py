@@ -56,23 +56,24 @@ class ConsistencyGuard:
         self._reach_rad = rotation_step_rad + 0.5
         self._spacing_m = spacing_m
         self._ways: dict[str, deque[Stop]] = {}
-        self._led: dict[str, Pose] = {}
+        self._agreed: dict[str, list[Stop]] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
-        self._ways, self._led = {}, {}
+        self._ways, self._agreed = {}, {}
 
     def led_to(self, camera: str) -> Pose | None:
         """Return where the images that agreed with a camera's last one put the base, in the mean.
 
         None where the last image had no odometry or too few agreed with it.
         """
-        return self._led.get(camera)
+        stops = self._agreed.get(camera)
+        return None if stops is None else mean_pose(stops, self._spacing_m)
 
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
         camera, odom_from_base = case.query.camera, case.query.odom_from_base
-        self._led.pop(camera, None)
+        self._agreed.pop(camera, None)
         if odom_from_base is None:
             return None
         way = self._ways.setdefault(camera, deque(maxlen=WINDOW))
@@ -85,7 +86,7 @@ class ConsistencyGuard:
         agreed = largest_clique_with(len(stops) - 1, agree)
         count = len(agreed)
         if count >= NEEDED:
-            self._led[camera] = mean_pose([stops[i] for i in agreed], self._spacing_m)
+            self._agreed[camera] = [stops[i] for i in agreed]
             return None
         if case.stands_alone and not _agreed(agree[:-1, :-1]):
             return None
