@@ -10,9 +10,9 @@ from avpr_ros.evaluation.coverage import Coverage, coverage
 from avpr_ros.evaluation.self_similarity import SelfSimilarity, self_similarity
 from avpr_ros.evaluation.weak_places import WeakPlaces, weak_places
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.evidence_threshold import Outsiders, played_outsiders
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.outsiders import Outsiders, played_outsiders
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.self_similarity import SelfSimilarity
-from avpr_ros.gallery.evidence import nearest_distances, place_evidence
-from avpr_ros.gallery.evidence_threshold import CANDIDATES
+from avpr_ros.gallery.evidence import weigh
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.self_localisation import located_rows, self_located
+from avpr_ros.gallery.trail import CANDIDATES
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.settings import MatchSettings
 
@@ -111,8 +111,7 @@ def _by_corners(
         if len(rows) < 2 or not len(landmarks.features(row)):
             continue
         same = ~hypotheses.all_distinct(rows, alike.radius_m, angle_rad)
-        nearest = nearest_distances(landmarks.features(row), landmarks, rows)
-        evidence = place_evidence(nearest, same)
+        evidence = weigh(landmarks.features(row), landmarks, rows, same).of_place
         best = int(evidence.argmax())
         if evidence[best] >= landmarks.min_evidence_alone:
             other = hypotheses.distinct(row, rows[best : best + 1], alike.radius_m, angle_rad)

@@ -11,8 +11,9 @@ from avpr_ros.evaluation.map_evidence import MapEvidence
 from avpr_ros.evaluation.self_similarity import SelfSimilarity
 from avpr_ros.evaluation.weak_places import ALONE, CONFUSED, RECOGNISED, UNSURE, WeakPlaces
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.evidence_threshold import Outsiders, evidence_threshold
+from avpr_ros.gallery.evidence_threshold import evidence_threshold
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.outsiders import Outsiders
 
 #: Pairs of places that are named.
 _PAIRS = 3

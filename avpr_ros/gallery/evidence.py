@@ -4,101 +4,147 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.features import Features
+from avpr_ros.gallery.epipolar import agreeing, worked_px
+from avpr_ros.gallery.features import Features, nearest_of
 from avpr_ros.gallery.landmarks import Landmarks
 
-#: Features of each image that are compared, the strongest.
-_COMPARED = 150
+#: Features of each picture that every candidate is asked for, the strongest.
+_STRONGEST = 100
+#: Candidates that these speak for most are looked at closely, with all their features; so many of
+#: them at most of one place.
+_CLOSELY, _OF_A_PLACE = 6, 2
+#: Those for which they speak so much less, in parts of the most, cannot win.
+_HOPELESS = 0.5
 #: Descriptors farther apart than this are not of one corner; distances are cut there.
 _FAR = 300.0
-#: A feature that is better seen elsewhere counts against a place by this much at most.
+#: A feature that is better seen elsewhere counts against a place by this much at most, in nats.
 _MOST_AGAINST = 0.3
-#: Standard deviations from which corners overrule similarity among the keyframes of one place.
-_CLEARLY = 4.0
+#: What features say of a place counts this much, wherever in the picture they are.
+_ANYWHERE = 0.25
+#: A feature that counts for where it is must be so much nearer in one place than in all others.
+_NOISE = 0.05
+#: By how much corners must speak for another keyframe of a place than the most similar, in nats: a
+#: thousand to one.
+_CLEARLY = 7.0
 
 
-def place_evidence(nearest: FloatArray, same_place: NDArray[np.bool_]) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the features of an image say of n candidate keyframes.
+
+    Attributes:
+        of_place: (n,) for the place that each shows, in nats.
+        of_keyframe: (n,) part of it by features on whose place in the picture that very keyframe
+            agrees, 0 or more.
+    """
+
+    of_place: FloatArray
+    of_keyframe: FloatArray
+
+    def clearest(self, members: IntArray) -> int:
+        """Return which keyframe of a place it is: the most similar, unless corners tell.
+
+        Args:
+            members: (m,) numbers of the place's candidates, the most similar first.
+        """
+        shown = int(members[self.of_keyframe[members].argmax()])
+        return shown if self.clearly(shown, int(members[0])) else int(members[0])
+
+    def clearly(self, number: int, other: int) -> bool:
+        """Tell whether corners speak for one keyframe of a place rather than for another."""
+        return bool(self.of_keyframe[number] > self.of_keyframe[other] + _CLEARLY)
+
+
+def weigh(
+    query: Features, landmarks: Landmarks, rows: IntArray, same_place: NDArray[np.bool_]
+) -> Evidence:
     """Weigh each candidate's place against the other candidates.
 
     With h the distance of a query feature to its nearest in the place and e to its nearest
     elsewhere, the place gets ``sum log(e / h)`` over the features: a log likelihood ratio if
     distances of one corner's descriptors fall off as a power (after NBNN: Boiman et al., CVPR
-    2008). A corner that every place has, such as that of a door, says nothing.
-
-    Args:
-        nearest: (n, K) ``nearest_distances`` of n candidates.
-        same_place: (n, n) whether two candidates show one place.
-
-    Returns:
-        (n,) evidence for the place of each candidate; 0 where there is nothing to compare.
-    """
-    found = np.zeros(len(same_place))
-    if not nearest.size:
-        return found
-    for number in range(len(same_place)):
-        here = nearest[same_place[number]].min(axis=0)
-        others = nearest[~same_place[number]]
-        elsewhere = others.min(axis=0) if len(others) else np.full(len(here), _FAR)
-        found[number] = np.maximum(np.log(elsewhere / here), -_MOST_AGAINST).sum()
-    return found
-
-
-def most_shown(nearest: FloatArray) -> int:
-    """Return which keyframe of a place has most of the corners that the query shows.
-
-    Args:
-        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
-    """
-    return int(np.log(nearest).sum(axis=1).argmin())
-
-
-def clearest(nearest: FloatArray) -> int:
-    """Return which keyframe of a place shows what the query shows: the first, unless corners tell.
-
-    Each feature says by how much another keyframe has it better, ``log(first / other)``. Where
-    the keyframes show the same these are noise about 0; the other one is taken if their sum is
-    beyond so many standard deviations of such noise.
-
-    Args:
-        nearest: (n, K) ``nearest_distances`` of the place's keyframes, the most similar first.
-    """
-    if len(nearest) < 2 or not nearest.size:
-        return 0
-    other = most_shown(nearest)
-    return other if clearly_shown(nearest, other, np.zeros(1, np.int64)) else 0
-
-
-def clearly_shown(nearest: FloatArray, number: int, rivals: IntArray) -> bool:
-    """Tell whether a keyframe has the query's corners clearly better than each of its rivals.
-
-    Args:
-        nearest: (n, K) ``nearest_distances`` of the place's keyframes.
-        number: of the keyframe among these.
-        rivals: (m,) numbers of the others.
-    """
-    better = np.log(nearest[rivals] / nearest[number])
-    noise = np.sqrt((better**2).sum(axis=1))
-    return bool(((better.sum(axis=1) > _CLEARLY * noise) & (noise > 0)).all())
-
-
-def nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
-    """Return (n, K) distance of each query feature to the nearest of each candidate.
+    2008). A corner that every place has, such as that of a door, says nothing. Features on which
+    two views of one rigid scene agree (a fundamental matrix, robustly) count once more: look-
+    alikes have corners of the same kind, seldom in the same layout.
 
     Args:
         query: features of the image.
         landmarks: of the map.
         rows: (n,) candidate rows of the map.
+        same_place: (n, n) whether two candidates show one place.
+    """
+    nearest = _nearest_distances(query, landmarks, rows)
+    if not nearest.size:
+        return Evidence(np.zeros(len(rows)), np.zeros(len(rows)))
+    elsewhere = [_least(nearest[~same_place[number]]) for number in range(len(rows))]
+    places = [_least(nearest[same_place[number]]) for number in range(len(rows))]
+    ratios = np.log(np.array(elsewhere) / np.array(places))[:, :_STRONGEST]
+    anywhere = np.maximum(ratios, -_MOST_AGAINST).sum(axis=1)
+    hopes = np.maximum(np.log(np.array(elsewhere) / nearest), 0.0).sum(axis=1)
+    chosen = _promising(hopes, same_place)
+    by_keyframe = _keyframe_evidence(query, landmarks, rows, same_place, nearest, chosen)
+    best = np.where(same_place, by_keyframe, 0.0).max(axis=1)
+    return Evidence(_ANYWHERE * anywhere + best, by_keyframe)
+
+
+def _promising(hopes: FloatArray, same_place: NDArray[np.bool_]) -> list[int]:
+    """Return the numbers of the candidates to be looked at closely, a few of each place."""
+    chosen: list[int] = []
+    order = np.argsort(-hopes, kind='stable')
+    for number in order[hopes[order] >= _HOPELESS * hopes[order[0]]].tolist():
+        if len(chosen) < _CLOSELY and same_place[number, chosen].sum() < _OF_A_PLACE:
+            chosen.append(number)
+    return chosen
+
+
+def _keyframe_evidence(
+    query: Features,
+    landmarks: Landmarks,
+    rows: IntArray,
+    same_place: NDArray[np.bool_],
+    nearest: FloatArray,
+    chosen: list[int],
+) -> FloatArray:
+    """Return (n,) what features say on which image and keyframe agree, for the chosen ones."""
+    which: dict[int, IntArray] = {}
+    for number in chosen:
+        known = landmarks.descriptors[landmarks.of(int(rows[number]))]
+        if len(known):
+            which[number], squares = nearest_of(query.descriptors, known)
+            nearest[number] = np.clip(np.sqrt(squares), 1.0, _FAR)
+    evidence, asked_px = np.zeros(len(rows)), worked_px(query.points_px)
+    for number, found in which.items():
+        points_px = landmarks.points_px[landmarks.of(int(rows[number]))]
+        elsewhere = _least(nearest[~same_place[number]])
+        weights = np.log(elsewhere / nearest[number]) - _NOISE
+        speak = np.flatnonzero(weights > 0)
+        # The surest first, as PROSAC takes them.
+        speak = speak[np.argsort(-weights[speak], kind='stable')]
+        agree = agreeing(asked_px[speak], worked_px(points_px)[found[speak]])
+        evidence[number] = weights[speak][agree].sum()
+    return evidence
+
+
+def _least(nearest: FloatArray) -> FloatArray:
+    """Return (K,) the least of (m, K) distances; far where there is nothing to compare."""
+    return np.asarray(nearest.min(axis=0, initial=_FAR))
+
+
+def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:
+    """Return (n, K) distance of each query feature to the nearest of each candidate's strongest.
 
     Returns:
         Empty where there is nothing to compare.
     """
-    asked = query.descriptors[:_COMPARED].astype(np.float32)
+    asked = query.descriptors.astype(np.float32)
     spans = [landmarks.of(int(row)) for row in rows]
-    spans = [slice(one.start, min(one.stop, one.start + _COMPARED)) for one in spans]
+    spans = [slice(one.start, min(one.stop, one.start + _STRONGEST)) for one in spans]
     sizes = np.array([one.stop - one.start for one in spans])
     if not len(asked) or not sizes.any():
         return np.zeros((0, 0))

@@ -19,8 +19,9 @@ WORKING_PX = 240
 MOST = 300
 #: Bytes of a descriptor.
 WIDTH = 128
-#: SIFT's default of 0.04 leaves bare walls and dim corridors without features.
-_CONTRAST = 0.02
+#: SIFT's default of 0.04 leaves bare walls and dim corridors without features; the strongest are
+#: kept anyway.
+_CONTRAST = 0.008
 
 
 @dataclass(frozen=True, eq=False)

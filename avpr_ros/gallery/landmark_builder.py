@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.evidence_threshold import evidence_threshold, played_outsiders
+from avpr_ros.gallery.evidence_threshold import evidence_threshold
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.outsiders import played_outsiders
 from avpr_ros.gallery.pictures import pictures
 from avpr_ros.gallery.self_localisation import covariance_scale
 from avpr_ros.gallery.spacing import default_distinct_radius_m
@@ -45,6 +46,7 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
     )
     landmarks = replace(
         landmarks,
+        ordinary_evidence=outsiders.ordinary,
         min_evidence=evidence_threshold(outsiders.carried),
         min_evidence_alone=evidence_threshold(outsiders.evidence),
     )

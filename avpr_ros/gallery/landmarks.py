@@ -29,7 +29,8 @@ class Landmarks:
         points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
         turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
             is turned against what its mounting says.
-        min_evidence: from which images in a row may be believed, see ``evidence_threshold``.
+        ordinary_evidence: that images from outside the map often get, see ``evidence_threshold``.
+        min_evidence: from which images in a row may be believed, above the ordinary.
         min_evidence_alone: the same for one image.
         covariance_scale: factor on the covariance of poses, see ``self_localisation``.
     """
@@ -39,6 +40,7 @@ class Landmarks:
     descriptors: NDArray[np.uint8]
     points_m: NDArray[np.float32]
     turns: FloatArray
+    ordinary_evidence: float
     min_evidence: float
     min_evidence_alone: float
     covariance_scale: float
@@ -55,6 +57,7 @@ class Landmarks:
             np.concatenate(descriptors),
             np.full((sum(counts), 3), np.nan, np.float32),
             np.tile([0.0, 0.0, 0.0, 1.0], (cameras, 1)),
+            0.0,
             np.inf,
             np.inf,
             1.0,
@@ -81,7 +84,12 @@ class Landmarks:
             'points_m': self.points_m,
             'turns': self.turns,
             'numbers': np.array(
-                [self.min_evidence, self.min_evidence_alone, self.covariance_scale]
+                [
+                    self.ordinary_evidence,
+                    self.min_evidence,
+                    self.min_evidence_alone,
+                    self.covariance_scale,
+                ]
             ),
         }
         # Only rows that lie one after the other can be mapped from the file again.
@@ -102,12 +110,13 @@ class Landmarks:
         """
         try:
             columns = map_npz(path)
-            evidence, *alone, scale = columns.pop('numbers').tolist()
-            # Older maps have one threshold, which was found for single images.
+            # Older maps have fewer, which hold for evidence that was counted otherwise.
+            ordinary, evidence, alone, scale = columns.pop('numbers').tolist()
             landmarks = cls(
                 **columns,
+                ordinary_evidence=ordinary,
                 min_evidence=evidence,
-                min_evidence_alone=alone[0] if alone else evidence,
+                min_evidence_alone=alone,
                 covariance_scale=scale,
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -128,6 +137,7 @@ class Landmarks:
             and self.descriptors.dtype == np.uint8
             and self.points_m.shape == (count, 3)
             and self.turns.shape == (cameras, 4)
+            and self.ordinary_evidence >= 0
             and self.min_evidence > 0
             and self.min_evidence_alone > 0
             and self.covariance_scale >= 1

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,19 @@ class PoseHypotheses:
     def _pose(self, row: int) -> Pose:
         return Pose(self._positions_m[row].copy(), Rotation.from_quat(self._quaternions[row]))
 
+    def positions_m(self, rows: IntArray) -> FloatArray:
+        """Return (K, 3) positions of the base in the map."""
+        return np.asarray(self._positions_m[rows])
+
+    def rows_within(self, row: int, radius_m: float) -> IntArray:
+        """Return the rows whose positions are this near to that of ``row``, itself with them."""
+        found = self._tree.query_ball_point(self._positions_m[row], radius_m)
+        return np.array(found, dtype=np.int64)
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self._positions_m)
+
     def offsets_m(self, row: int, rows: IntArray) -> FloatArray:
         """Return (K, 3) positions of ``rows`` seen from ``row``, in the axes of the map."""
         return np.asarray(self._positions_m[rows] - self._positions_m[row])
@@ -91,7 +104,7 @@ class PoseHypotheses:
 
     def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
-        pairs = cKDTree(self._positions_m).query_pairs(radius_m, output_type='ndarray')
+        pairs = self._tree.query_pairs(radius_m, output_type='ndarray')
         offsets_m = self._positions_m[pairs[:, 0]] - self._positions_m[pairs[:, 1]]
         pairs = pairs[~another_place(offsets_m, radius_m)]
         products = self._quaternions[pairs[:, 0]] * self._quaternions[pairs[:, 1]]

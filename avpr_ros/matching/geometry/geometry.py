@@ -49,14 +49,21 @@ class Geometry:
             settings: how to match.
             distinct_radius_m: beyond this distance another place begins.
         """
-        self.guard = EvidenceGuard(landmarks.min_evidence, landmarks.min_evidence_alone)
+        self.guard = EvidenceGuard(
+            landmarks.ordinary_evidence, landmarks.min_evidence, landmarks.min_evidence_alone
+        )
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
         angle_rad = settings.distinct_angle_rad
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
         self._looks = Looks(
-            landmarks, distinct_radius_m, angle_rad, neighbours_m, settings.max_speed_m_s
+            gallery,
+            landmarks,
+            distinct_radius_m,
+            angle_rad,
+            neighbours_m,
+            settings.max_speed_m_s,
         )
         self._poses = MetricPoses(gallery, landmarks, settings)
 

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.evidence import (
-    clearest,
-    clearly_shown,
-    most_shown,
-    nearest_distances,
-    place_evidence,
-)
-from avpr_ros.gallery.evidence_threshold import CANDIDATES
+from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.gallery.evidence import Evidence, weigh
 from avpr_ros.gallery.features import extract_features
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.trail import Trail, with_tracked
 from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
@@ -28,24 +23,27 @@ from avpr_ros.matching.retrieval import Retrieval
 _MAX_AGE_S = 10.0
 
 
-@dataclass(frozen=True)
-class _Last:
-    """What the last image of a camera led to."""
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """What the images of a camera led to so far.
 
+    Attributes:
+        trail: the evidence along it.
+        stamp_ns: of the last image.
+        row: that it led to.
+    """
+
+    trail: Trail
     stamp_ns: int
     row: int
-    carried: float
 
 
 class Looks:
-    """Follows each camera's evidence from image to image.
-
-    Evidence adds up while images lead near one another: a look-alike is refuted by the next
-    corner, a true place is confirmed by it.
-    """
+    """Follows each camera's evidence from image to image, while they lead near one another."""
 
     def __init__(
         self,
+        gallery: Gallery,
         landmarks: Landmarks,
         radius_m: float,
         angle_rad: float,
@@ -55,70 +53,69 @@ class Looks:
         """Set up for a map.
 
         Args:
+            gallery: the map.
             landmarks: of the map.
             radius_m: beyond this distance another place begins.
             angle_rad: beyond this rotation another view begins.
             neighbours_m: within this distance two keyframes are as good as one another.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
+        self._stored = gallery.descriptors
         self._landmarks = landmarks
         self._radius_m = radius_m
         self._angle_rad = angle_rad
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
-        self._last: dict[str, _Last] = {}
+        self._ways: dict[str, _Way] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
-        self._last = {}
+        self._ways = {}
 
     def look(self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses) -> Look | None:
         """Weigh the candidate places of an image; None without image, features or candidates."""
         if query.image is None:
-            return None
-        rows = retrieval.found[:CANDIDATES]
-        if len(rows) < 2:
             return None
         features = query.features
         if features is None:
             features = extract_features(query.image)
         if not len(features):
             return None
+        trail, reach_m, near = self._before(query, hypotheses)
+        rows = with_tracked(retrieval.found, near)
+        if len(rows) < 2:
+            return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
-        nearest = nearest_distances(features, self._landmarks, rows)
-        evidence = place_evidence(nearest, same)
-        best = int(evidence.argmax())
-        members = np.flatnonzero(same[best])
-        first, dispute_m = members[0], 0.0
-        if nearest.size:
-            first = members[clearest(nearest[members])]
-            dispute_m = self._dispute_m(hypotheses, rows[members], nearest[members])
-        row = int(rows[first])
-        place = np.concatenate([[row], rows[members[members != first]]])
-        carried = self._carry(query, hypotheses, row, float(evidence[best]))
-        return Look(features, row, place, dispute_m, float(evidence[best]), carried)
+        evidence = weigh(features, self._landmarks, rows, same)
+        positions_m = hypotheses.positions_m(rows)
+        place = int((evidence.of_place + trail.lent(positions_m, reach_m)).argmax())
+        members = np.flatnonzero(same[place])
+        first, own = evidence.clearest(members), float(evidence.of_place[place])
+        carried = trail.add(positions_m[first], own, reach_m)
+        self._ways[query.camera] = _Way(trail, query.stamp_ns, int(rows[first]))
+        order = members[np.argsort(-evidence.of_keyframe[members], kind='stable')]
+        place_rows = np.concatenate([rows[first : first + 1], rows[order[order != first]]])
+        dispute_m = self._dispute_m(evidence, members, positions_m)
+        return Look(features, int(rows[first]), place_rows, dispute_m, own, carried)
 
-    def _dispute_m(self, hypotheses: PoseHypotheses, rows: IntArray, nearest: FloatArray) -> float:
-        """Return how far from the first, most similar row corners put the query, see ``Look``."""
-        shown = most_shown(nearest)
-        apart_m = np.linalg.norm(hypotheses.offsets_m(int(rows[shown]), rows), axis=1)
-        far = np.flatnonzero(apart_m > self._neighbours_m)
-        if 0 not in far or clearly_shown(nearest, shown, far):
+    def _dispute_m(self, evidence: Evidence, members: IntArray, positions_m: FloatArray) -> float:
+        """Return how far from the first, most similar keyframe corners see it, see ``Look``."""
+        first, shown = int(members[0]), int(members[evidence.of_keyframe[members].argmax()])
+        apart_m = float(np.linalg.norm(positions_m[first] - positions_m[shown]))
+        if apart_m <= self._neighbours_m or evidence.clearly(shown, first):
             return 0.0
-        return float(apart_m[0])
+        return apart_m
 
-    def _carry(self, query: Query, hypotheses: PoseHypotheses, row: int, evidence: float) -> float:
-        last = self._last.get(query.camera)
-        carried = evidence
-        if last is not None:
-            age_s = (query.stamp_ns - last.stamp_ns) * 1e-9
-            reach_m = self._radius_m + self._max_speed_m_s * age_s
-            if (
-                0 < age_s <= _MAX_AGE_S
-                and np.linalg.norm(hypotheses.offsets_m(last.row, np.array([row]))) <= reach_m
-            ):
-                carried += max(last.carried, 0.0)
-        # Bounded, so that one wrong turn later can still be seen.
-        bounded = min(carried, 2 * self._landmarks.min_evidence)
-        self._last[query.camera] = _Last(query.stamp_ns, row, bounded)
-        return carried
+    def _before(self, query: Query, hypotheses: PoseHypotheses) -> tuple[Trail, float, IntArray]:
+        """Return the trail so far, how far the robot may have come, and what lies there."""
+        way = self._ways.get(query.camera)
+        age_s = 0.0 if way is None else (query.stamp_ns - way.stamp_ns) * 1e-9
+        if way is None or not 0 < age_s <= _MAX_AGE_S:
+            trail = Trail(self._landmarks.ordinary_evidence, self._radius_m)
+            return trail, 0.0, np.zeros(0, dtype=np.int64)
+        reach_m = self._radius_m + self._max_speed_m_s * age_s
+        near = hypotheses.rows_within(way.row, reach_m)
+        return way.trail, reach_m, near[np.argsort(-self._scores(near, query.descriptor))]
+
+    def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
+        return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)

@@ -18,13 +18,17 @@ class EvidenceGuard(Memoryless):
 
     reason = Reason.AMBIGUOUS
 
-    def __init__(self, min_evidence: float, min_evidence_alone: float) -> None:
+    def __init__(
+        self, ordinary_evidence: float, min_evidence: float, min_evidence_alone: float
+    ) -> None:
         """Set up.
 
         Args:
+            ordinary_evidence: that images from outside the map often get.
             min_evidence: that images in a row must gather.
             min_evidence_alone: from which one image needs none before it.
         """
+        self._ordinary = ordinary_evidence
         self._min_evidence = min_evidence
         self._min_evidence_alone = min_evidence_alone
 
@@ -37,8 +41,8 @@ class EvidenceGuard(Memoryless):
         look = case.look
         if look is None:
             return 'the image was not looked at'
-        # A place that this image itself speaks against is not accepted from the past alone.
-        if look.carried >= self._min_evidence and look.evidence > 0:
+        # An image that itself says no more than any might is not accepted from the past alone.
+        if look.carried >= self._min_evidence and look.evidence > self._ordinary:
             return None
         if self.alone(look):
             return None

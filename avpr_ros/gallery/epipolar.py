@@ -1,0 +1,58 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Do the features that an image and a keyframe share lie as two views of one scene do?"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.gallery.features import WORKING_PX
+
+#: Seven features fix a fundamental matrix: fewer than this would agree on one by chance.
+FEWEST = 8
+#: How far from its epipolar line a feature may lie, in pixels of the picture as it was worked on.
+_TOLERANCE_PX = 1.0
+_CONFIDENCE, _TRIALS = 0.95, 100
+#: The matrix is fitted to so many of them, the surest; then all are asked whether they agree.
+_FITTED = 40
+
+
+def worked_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return (K, 2) points in pixels of the picture as it was worked on; features fill it."""
+    size_px = float(np.ptp(points_px, axis=0).max()) if len(points_px) else 0.0
+    return points_px * np.float32(WORKING_PX / max(size_px, WORKING_PX))
+
+
+def agreeing(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which features agree on one fundamental matrix; none where fewer than eight do.
+
+    Args:
+        a_px: (k, 2) points of one picture, see ``worked_px``, the surest matches first.
+        b_px: (k, 2) their counterparts in the other.
+    """
+    nothing: NDArray[np.bool_] = np.zeros(len(a_px), np.bool_)
+    if len(a_px) < FEWEST:
+        return nothing
+    try:
+        fundamental, _ = cv2.findFundamentalMat(
+            a_px[:_FITTED], b_px[:_FITTED], cv2.USAC_PROSAC, _TOLERANCE_PX, _CONFIDENCE, _TRIALS
+        )
+    except cv2.error:  # USAC raises where points coincide
+        return nothing
+    if fundamental is None or fundamental.shape != (3, 3):
+        return nothing
+    agree = _sampson_px(np.asarray(fundamental, dtype=np.float64), a_px, b_px) <= _TOLERANCE_PX
+    return agree if int(agree.sum()) >= FEWEST else nothing
+
+
+def _sampson_px(
+    fundamental: FloatArray, a_px: NDArray[np.float32], b_px: NDArray[np.float32]
+) -> FloatArray:
+    """Return (k,) Sampson distances (Hartley & Zisserman, 2004, 11.4.3) of point pairs."""
+    first, second = (np.column_stack([one, np.ones(len(one))]) for one in (a_px, b_px))
+    lines, back = first @ fundamental.T, second @ fundamental
+    squares = (lines[:, :2] ** 2).sum(axis=1) + (back[:, :2] ** 2).sum(axis=1)
+    return np.asarray(np.abs((second * lines).sum(axis=1)) / np.sqrt(np.maximum(squares, 1e-12)))
