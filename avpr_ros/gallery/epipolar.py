@@ -36,16 +36,39 @@ def agreeing(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np
     nothing: NDArray[np.bool_] = np.zeros(len(a_px), np.bool_)
     if len(a_px) < FEWEST:
         return nothing
+    # From the very same spot no matrix can be told from another, and the search may find none.
+    for agree in (_of_one_scene(a_px, b_px), _of_one_spot(a_px, b_px)):
+        if agree is not None and int(agree.sum()) >= FEWEST:
+            return agree
+    return nothing
+
+
+def _of_one_scene(
+    a_px: NDArray[np.float32], b_px: NDArray[np.float32]
+) -> NDArray[np.bool_] | None:
     try:
         fundamental, _ = cv2.findFundamentalMat(
             a_px[:_FITTED], b_px[:_FITTED], cv2.USAC_PROSAC, _TOLERANCE_PX, _CONFIDENCE, _TRIALS
         )
     except cv2.error:  # USAC raises where points coincide
-        return nothing
+        return None
     if fundamental is None or fundamental.shape != (3, 3):
-        return nothing
-    agree = _sampson_px(np.asarray(fundamental, dtype=np.float64), a_px, b_px) <= _TOLERANCE_PX
-    return agree if int(agree.sum()) >= FEWEST else nothing
+        return None
+    found = np.asarray(fundamental, dtype=np.float64)
+    return np.asarray(_sampson_px(found, a_px, b_px) <= _TOLERANCE_PX)
+
+
+def _of_one_spot(
+    a_px: NDArray[np.float32], b_px: NDArray[np.float32]
+) -> NDArray[np.bool_] | None:
+    """Tell which points one turn, shift and scale of the picture explains."""
+    moved, _ = cv2.estimateAffinePartial2D(
+        a_px[:_FITTED], b_px[:_FITTED], None, cv2.RANSAC, _TOLERANCE_PX, _TRIALS
+    )
+    if moved is None:
+        return None
+    off_px = a_px @ moved[:, :2].T + moved[:, 2] - b_px
+    return np.asarray(np.linalg.norm(off_px, axis=1) <= _TOLERANCE_PX)
 
 
 def _sampson_px(

@@ -29,9 +29,9 @@ _MOST_AGAINST = 0.3
 _ANYWHERE = 0.25
 #: A feature that counts for where it is must be so much nearer in one place than in all others.
 _NOISE = 0.05
-#: By how much corners must speak for another keyframe of a place than the most similar, in nats: a
-#: thousand to one.
-_CLEARLY = 7.0
+#: Corners speak for a keyframe of a place rather than for another where they say more than twice
+#: as much of it and, as few corners are noise, this many nats: a thousand to one.
+_TWICE, _CLEARLY = 2.0, 7.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Evidence:
 
     def clearly(self, number: int, other: int) -> bool:
         """Tell whether corners speak for one keyframe of a place rather than for another."""
-        return bool(self.of_keyframe[number] > self.of_keyframe[other] + _CLEARLY)
+        return bool(self.of_keyframe[number] > _TWICE * self.of_keyframe[other] + _CLEARLY)
 
 
 def weigh(

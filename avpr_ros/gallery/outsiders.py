@@ -144,14 +144,17 @@ class _Player:
             return None
         same = ~another_place(at_m[rows][:, np.newaxis] - at_m[rows], self._distinct_m)
         evidence = weigh(self._landmarks.features(row), self._landmarks, rows, same)
+
+        def led_to(place: int) -> int:
+            return int(rows[evidence.clearest(np.flatnonzero(same[place]))])
+
         place = int((evidence.of_place + trail.lent(at_m[rows], reach_m)).argmax())
-        led_to = rows[evidence.clearest(np.flatnonzero(same[place]))]
         own = float(evidence.of_place[place])
-        carried = trail.add(at_m[led_to], own, reach_m)
-        best = int(evidence.of_place.argmax())
+        carried = trail.add(at_m[led_to(place)], own, reach_m)
         # An ordinary image is not accepted, whatever came before.
         passing = carried if own > trail.ordinary else 0.0
-        return int(rows[best]), float(evidence.of_place[best]), passing
+        best = int(evidence.of_place.argmax())
+        return led_to(best), float(evidence.of_place[best]), passing
 
 
 def _runs(keyframes: Keyframes) -> list[tuple[int, bool]]:

@@ -68,14 +68,16 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, content):
         Landmarks.load(path, 3, 2)
 
 
-def test_a_file_with_one_threshold_has_it_for_single_images(tmp_path):
+def test_thresholds_are_kept_and_a_file_of_an_older_version_is_refused(tmp_path):
     path = tmp_path / 'landmarks.npz'
-    replace(some([3]), min_evidence=40.0, min_evidence_alone=30.0).save(path)
+    numbers = {'ordinary_evidence': 4.0, 'min_evidence': 40.0, 'min_evidence_alone': 30.0}
+    replace(some([3]), **numbers).save(path)
     again = Landmarks.load(path, 1, 2)
     assert (again.min_evidence, again.min_evidence_alone) == (40.0, 30.0)
+    assert again.ordinary_evidence == 4.0
     with np.load(path) as stored:
         older = {name: stored[name] for name in stored.files}
-    older['numbers'] = np.array([25.0, 1.5])
+    older['numbers'] = np.array([40.0, 30.0, 1.5])
     np.savez(path, **older)
-    again = Landmarks.load(path, 1, 2)
-    assert (again.min_evidence, again.min_evidence_alone, again.covariance_scale) == (25, 25, 1.5)
+    with pytest.raises(MapError, match='build the map again'):
+        Landmarks.load(path, 1, 2)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -76,26 +77,47 @@ def test_without_an_image_or_without_the_wish_scores_decide(gallery):
     assert not filtered.looks_at_corners
 
 
+def weak_picture(seed: int) -> np.ndarray:
+    image = picture(seed)
+    image[:, 24:] = 128  # little of the picture is left
+    return image
+
+
 def test_much_evidence_in_one_image_needs_none_before_and_little_waits(gallery):
     matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='agree'))
     assert matcher.match(query([1.0], picture(0))).accepted
-    weak = picture(1)
-    weak[:, 30:] = 128  # little of the picture is left
     for second in range(1, 8):
-        result = matcher.match(query([0.0, 1.0], weak, 60 + second))
-        assert not result.accepted
-    assert result.reason is Reason.SEQUENCE  # gathered, but all of one keyframe
+        result = matcher.match(query([0.0, 1.0], weak_picture(1), 60 + second))
+        assert result.reason is Reason.AMBIGUOUS  # the same view counts once
 
 
-def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery):
-    weak = picture(0)
-    weak[:, 30:] = 128  # little of the picture is left
+def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery, monkeypatch):
+    unsure = replace(gallery.landmarks(), min_evidence=600.0, min_evidence_alone=1e9)
+    monkeypatch.setattr(GalleryMap, 'landmarks', lambda self: unsure)
     matcher = Matcher(gallery, CALIBRATION, SINGLE)
-    first = matcher.match(query([1.0], weak, 0))
-    texts = [matcher.match(query([1.0], weak, second)).text for second in range(1, 6)]
+    # 20 m in 9 s.
+    way = [query([0.0] * place + [1.0], picture(place), 9 * place) for place in range(8)]
+    results = [matcher.match(one) for one in way]
+    assert results[0].reason is Reason.AMBIGUOUS
+    assert results[-1].accepted
     matcher.forget()
-    assert matcher.match(query([1.0], weak, 6)).text == first.text
-    assert texts[0] != first.text
+    assert matcher.match(way[-1]).reason is Reason.AMBIGUOUS
+
+
+def test_a_place_near_the_last_one_is_asked_though_the_search_missed_it(gallery, monkeypatch):
+    matcher = Matcher(gallery, CALIBRATION, SINGLE)
+    assert matcher.match(query([1.0], picture(0))).accepted
+    monkeypatch.setattr(gallery.index, 'search', _finding([5, 6, 7]), raising=False)
+    found = matcher.match(query([0.0, 1.0], picture(1), 9))
+    assert found.accepted
+    assert found.candidates[0].row == 1
+    matcher.forget()
+    assert not matcher.match(query([0.0, 1.0], picture(1), 18)).accepted
+
+
+def _finding(rows: list[int]) -> Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray]]:
+    """Return a search that finds these rows whatever it is asked."""
+    return lambda descriptors, depth: (np.full((1, len(rows)), 0.1), np.array([rows]))
 
 
 @pytest.mark.parametrize(
