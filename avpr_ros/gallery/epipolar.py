@@ -37,7 +37,8 @@ def agreeing(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np
     if len(a_px) < FEWEST:
         return nothing
     # From the very same spot no matrix can be told from another, and the search may find none.
-    for agree in (_of_one_scene(a_px, b_px), _of_one_spot(a_px, b_px)):
+    for told_by in (_of_one_scene, _of_one_spot):
+        agree = told_by(a_px, b_px)
         if agree is not None and int(agree.sum()) >= FEWEST:
             return agree
     return nothing
@@ -58,14 +59,12 @@ def _of_one_scene(
     return np.asarray(_sampson_px(found, a_px, b_px) <= _TOLERANCE_PX)
 
 
-def _of_one_spot(
-    a_px: NDArray[np.float32], b_px: NDArray[np.float32]
-) -> NDArray[np.bool_] | None:
+def _of_one_spot(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np.bool_] | None:
     """Tell which points one turn, shift and scale of the picture explains."""
     moved, _ = cv2.estimateAffinePartial2D(
         a_px[:_FITTED], b_px[:_FITTED], None, cv2.RANSAC, _TOLERANCE_PX, _TRIALS
     )
-    if moved is None:
+    if np.ndim(moved) != 2:
         return None
     off_px = a_px @ moved[:, :2].T + moved[:, 2] - b_px
     return np.asarray(np.linalg.norm(off_px, axis=1) <= _TOLERANCE_PX)

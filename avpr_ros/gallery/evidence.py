@@ -25,8 +25,6 @@ _HOPELESS = 0.5
 _FAR = 300.0
 #: A feature that is better seen elsewhere counts against a place by this much at most, in nats.
 _MOST_AGAINST = 0.3
-#: What features say of a place counts this much, wherever in the picture they are.
-_ANYWHERE = 0.25
 #: A feature that counts for where it is must be so much nearer in one place than in all others.
 _NOISE = 0.05
 #: Corners speak for a keyframe of a place rather than for another where they say more than twice
@@ -39,13 +37,15 @@ class Evidence:
     """What the features of an image say of n candidate keyframes.
 
     Attributes:
-        of_place: (n,) for the place that each shows, in nats.
-        of_keyframe: (n,) part of it by features on whose place in the picture that very keyframe
-            agrees, 0 or more.
+        anywhere: (n,) for the place that each shows, in nats, by features wherever they lie.
+        of_keyframe: (n,) by those alone that lie as two views of one scene do, in the image and in
+            that very keyframe; 0 or more.
+        of_place: (n,) the larger of the two, ``of_keyframe`` that of the place's best.
     """
 
-    of_place: FloatArray
+    anywhere: FloatArray
     of_keyframe: FloatArray
+    of_place: FloatArray
 
     def clearest(self, members: IntArray) -> int:
         """Return which keyframe of a place it is: the most similar, unless corners tell.
@@ -69,9 +69,12 @@ def weigh(
     With h the distance of a query feature to its nearest in the place and e to its nearest
     elsewhere, the place gets ``sum log(e / h)`` over the features: a log likelihood ratio if
     distances of one corner's descriptors fall off as a power (after NBNN: Boiman et al., CVPR
-    2008). A corner that every place has, such as that of a door, says nothing. Features on which
-    two views of one rigid scene agree (a fundamental matrix, robustly) count once more: look-
-    alikes have corners of the same kind, seldom in the same layout.
+    2008). A corner that every place has, such as that of a door, says nothing.
+
+    So many features counted, look-alikes gather something, too: of those that have corners of the
+    same kind few have them in the same layout. Features on which two views of one rigid scene
+    agree (a fundamental matrix, robustly) are therefore counted closely and alone; in small or
+    distorted pictures too few do, and what all say is more.
 
     Args:
         query: features of the image.
@@ -81,7 +84,7 @@ def weigh(
     """
     nearest = _nearest_distances(query, landmarks, rows)
     if not nearest.size:
-        return Evidence(np.zeros(len(rows)), np.zeros(len(rows)))
+        return Evidence(*np.zeros((3, len(rows))))
     elsewhere = [_least(nearest[~same_place[number]]) for number in range(len(rows))]
     places = [_least(nearest[same_place[number]]) for number in range(len(rows))]
     ratios = np.log(np.array(elsewhere) / np.array(places))[:, :_STRONGEST]
@@ -90,7 +93,7 @@ def weigh(
     chosen = _promising(hopes, same_place)
     by_keyframe = _keyframe_evidence(query, landmarks, rows, same_place, nearest, chosen)
     best = np.where(same_place, by_keyframe, 0.0).max(axis=1)
-    return Evidence(_ANYWHERE * anywhere + best, by_keyframe)
+    return Evidence(anywhere, by_keyframe, np.maximum(anywhere, best))
 
 
 def _promising(hopes: FloatArray, same_place: NDArray[np.bool_]) -> list[int]:

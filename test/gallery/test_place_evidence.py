@@ -72,14 +72,18 @@ def test_corners_count_more_where_they_lie_as_in_the_keyframe(places):
     same = weigh(features(own[2], seen_px(0.5)), landmarks, rows, alone)
     moved = weigh(features(own[2], rng.permutation(seen_px(0.5))), landmarks, rows, alone)
     assert same.of_place.argmax() == moved.of_place.argmax() == 2
-    assert same.of_place[2] > 2 * moved.of_place[2]
+    assert same.of_keyframe[2] > 3 * moved.of_keyframe[2]
     assert same.of_keyframe[2] > 0 == same.of_keyframe[[0, 1, 3, 4, 5]].max()
+
+
+def evidence_of(keyframes: list[float]) -> Evidence:
+    return Evidence(np.zeros(4), np.array(keyframes), np.array(keyframes))
 
 
 def test_a_keyframe_of_the_place_leads_only_where_corners_clearly_say_so():
     members = np.array([3, 1, 0])
-    evidence = Evidence(np.zeros(4), np.array([17.5, 2.0, 99.0, 5.5]))
+    evidence = evidence_of([17.5, 2.0, 99.0, 5.5])
     assert evidence.clearest(members) == 3
     assert evidence.clearest(members[:1]) == 3
-    evidence = Evidence(np.zeros(4), np.array([18.5, 2.0, 99.0, 5.5]))
+    evidence = evidence_of([18.5, 2.0, 99.0, 5.5])
     assert evidence.clearest(members) == 0

@@ -43,8 +43,8 @@ class AgreementGuard:
     A look-alike wins for single images; the images around them then point elsewhere, each to
     another place. A true match moves on with the robot. A keyframe that is alike to everything
     (a hub: in another season's light, a dark tunnel) wins for image after image and stays, so
-    the images that agree must have led to two keyframes at least. Where landmarks leave no doubt
-    about one image, the others are not asked.
+    the images that agree must have led to two keyframes at least. Where corners were looked at,
+    their evidence along the way has been asked for already.
 
     Attributes:
         reason: what a rejection is called.
@@ -79,7 +79,7 @@ class AgreementGuard:
         near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
         moved = any(earlier.moved or earlier.row != case.row for earlier in near)
         trail.append(_Led(stamp_ns, case.row, position_m, moved))
-        if case.stands_alone:
+        if case.look is not None:
             return None
         if len(near) < NEEDED:
             return (

@@ -86,10 +86,8 @@ def test_positions_that_are_no_numbers_never_pass(agreement) -> None:
     assert not any(follow(agreement, [float('nan')] * 5))
 
 
-def test_landmarks_that_leave_no_doubt_need_no_images_before(agreement) -> None:
+def test_where_corners_were_looked_at_their_way_has_been_asked_for(agreement) -> None:
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    for alone in (False, True):
-        look = Look(nothing, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0, alone=alone)
-        first = replace(at(0, 0), look=look)
-        assert (agreement.objection(first) is None) == alone
-        agreement.forget()
+    look = Look(nothing, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0)
+    assert agreement.objection(replace(at(0, 0), look=look)) is None
+    assert agreement.objection(at(0, 1)) is not None
