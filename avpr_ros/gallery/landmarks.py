@@ -110,8 +110,11 @@ class Landmarks:
         """
         try:
             columns = map_npz(path)
-            # Older maps have fewer, which hold for evidence that was counted otherwise.
-            ordinary, evidence, alone, scale = columns.pop('numbers').tolist()
+            numbers = columns.pop('numbers')
+            if numbers.shape != (4,):
+                # Thresholds of evidence that was counted otherwise.
+                raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
+            ordinary, evidence, alone, scale = numbers.tolist()
             landmarks = cls(
                 **columns,
                 ordinary_evidence=ordinary,

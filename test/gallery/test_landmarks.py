@@ -79,5 +79,5 @@ def test_thresholds_are_kept_and_a_file_of_an_older_version_is_refused(tmp_path)
         older = {name: stored[name] for name in stored.files}
     older['numbers'] = np.array([40.0, 30.0, 1.5])
     np.savez(path, **older)
-    with pytest.raises(MapError, match='build the map again'):
+    with pytest.raises(MapError, match='older version of avpr_ros; build the map again'):
         Landmarks.load(path, 1, 2)
