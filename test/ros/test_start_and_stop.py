@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
 import shutil
 import signal
@@ -14,6 +15,8 @@ import sys
 from processes import NodeProcess
 import pytest
 import town
+
+from avpr_ros.ros.main import main
 
 
 def refusal(node: NodeProcess) -> str:
@@ -80,3 +83,12 @@ sys.exit(f'imported: {heavy}' if heavy else 0)
     command = [sys.executable, '-c', code]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_node_keeps_its_small_products_to_one_thread_unless_told(monkeypatch) -> None:
+    monkeypatch.setattr('avpr_ros.ros.run.run', lambda *_: 0)
+    monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
+    monkeypatch.setenv('OPENBLAS_NUM_THREADS', '4')
+    assert main([]) == 0
+    assert os.environ['OMP_NUM_THREADS'] == '1'
+    assert os.environ['OPENBLAS_NUM_THREADS'] == '4'
