@@ -23,11 +23,11 @@ class Look:
         dispute_m: how far apart the keyframe that is most similar lies from the one that has most
             of the corners; 0 where they are neighbours, or where corners tell clearly.
         evidence: for the place, in nats, of this image alone.
-        carried: the same with that of the images before, as far as they led near the place.
+        carried: what the way up to this image has gathered, above the ordinary, see ``Trail``.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
         alone: whether this image alone leaves no doubt about the place, by its own evidence or by
-            so many landmarks that agree on the pose; else images before must agree.
+            so many landmarks that agree on the pose, whatever odometry says of those before.
         firm: whether so many landmarks agree on the pose that it cannot be wrong as a whole.
     """
 

@@ -25,7 +25,7 @@ class EvidenceGuard(Memoryless):
 
         Args:
             ordinary_evidence: that images from outside the map often get.
-            min_evidence: that images in a row must gather.
+            min_evidence: that the way must have gathered, above the ordinary.
             min_evidence_alone: from which one image needs none before it.
         """
         self._ordinary = ordinary_evidence
