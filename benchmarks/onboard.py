@@ -131,18 +131,23 @@ def drives(quick: bool, python: str) -> list[Row]:
 
 def sustained(quick: bool, python: str) -> list[Row]:
     """Play images into an empty node, and into ours as fast as a camera for ten minutes."""
-    return _as_a_camera(quick, python, '', awake=True)
+    return _played(quick, python, _as_a_camera(quick, 'image_to_pose'))
+
+
+def landmarks(quick: bool, python: str) -> list[Row]:
+    """Do the same with poses by landmarks."""
+    return with_landmarks(python, _as_a_camera(quick, 'image_to_pose_landmarks'))
 
 
 def halting(quick: bool, python: str) -> list[Row]:
-    """Do the same with cores that halt whenever there is nothing to do."""
-    return _as_a_camera(quick, python, '_halting', awake=False)
+    """Do both with cores that halt whenever there is nothing to do."""
+    one = replace(_as_a_camera(quick, 'image_to_pose_halting'), awake=False)
+    other = replace(one, method='image_to_pose_landmarks_halting')
+    return _played(quick, python, one) + with_landmarks(python, other)
 
 
-def _as_a_camera(quick: bool, python: str, suffix: str, *, awake: bool) -> list[Row]:
-    one = Drive(f'image_to_pose{suffix}', QUICK_S if quick else LONG_S, awake=awake)
-    landmarks = replace(one, method=f'image_to_pose_landmarks{suffix}', use_landmarks=True)
-    return _played(quick, python, one) + with_landmarks(python, landmarks)
+def _as_a_camera(quick: bool, method: str) -> Drive:
+    return Drive(method, QUICK_S if quick else LONG_S, awake=True)
 
 
 def _played(quick: bool, python: str, *drives: Drive) -> list[Row]:
@@ -169,6 +174,7 @@ def with_landmarks(python: str, drive: Drive) -> list[Row]:
     frames = open_source(demo / 'drive2', SourceOptions(pose_topic=TRUTH_TOPIC)).frames()
     images = [jpeg_640x480(frame.decode()) for frame in islice(frames, 0, None, 8)]
     folder = large_town_map(GalleryMap.open(demo / 'map'), KEYFRAMES)
+    drive = replace(drive, use_landmarks=True)
     command = node_command(python, folder, demo / 'query.onnx', drive)
     return [{'keyframes': KEYFRAMES, **played(command, drive, images)}]
 
@@ -219,6 +225,7 @@ PARTS: dict[str, Callable[[bool, str], list[Row]]] = {
     'searches': lambda quick, _: searches(quick),
     'drives': drives,
     'sustained': sustained,
+    'landmarks': landmarks,
     'halting': halting,
     'pipelines': lambda quick, _: pipelines(quick),
 }

@@ -27,9 +27,10 @@ class MatchSettings:
             None takes five times the map's keyframe spacing, at least 2 m.
         distinct_angle_rad: beyond this rotation from the best keyframe another view begins.
         sequence: 'single' matches images one by one; 'agree' also asks that two of the three
-            images before led near the same place; 'filter' follows each camera's images over
-            the map and accepts the keyframe they lead to. It then stands in for the
-            calibration's threshold and for ``min_ratio``; ``min_similarity`` holds if given.
+            images before led near the same place, unless landmarks judge the image; 'filter'
+            follows each camera's images over the map and accepts the keyframe they lead to. It
+            then stands in for the calibration's threshold and for ``min_ratio``;
+            ``min_similarity`` holds if given.
         max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
         odometry: where queries carry odometry, matches along the way must be consistent with it,
             and a sequence filter moves by it.

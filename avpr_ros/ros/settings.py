@@ -134,11 +134,11 @@ class Settings:
     sequence: str = row(
         MatchSettings.sequence,
         'How images are matched: `single` one by one; `agree` accepts a match only where two of '
-        "the three images before led near the same place; `filter` follows each camera's images "
-        'over the map, by odometry where it comes, and accepts the keyframe they lead to, in the '
-        'place of the calibrated threshold, `min_ratio` and landmarks. The filter is not '
-        'calibrated for each map: check it on yours. All start anew after 10 s without images '
-        'and when parameters change.',
+        "the three images before led near the same place, unless landmarks judge the image; "
+        "`filter` follows each camera's images over the map, by odometry where it comes, and "
+        'accepts the keyframe they lead to, in the place of the calibrated threshold, '
+        '`min_ratio` and landmarks. The filter is not calibrated for each map: check it on '
+        'yours. All start anew after 10 s without images and when parameters change.',
         choices=SEQUENCE_CHOICES,
     )
     max_speed_m_s: float = row(
