@@ -62,7 +62,11 @@ class Evidence:
 
 
 def weigh(
-    query: Features, landmarks: Landmarks, rows: IntArray, same_place: NDArray[np.bool_]
+    query: Features,
+    landmarks: Landmarks,
+    rows: IntArray,
+    same_place: NDArray[np.bool_],
+    enough: float = np.inf,
 ) -> Evidence:
     """Weigh each candidate's place against the other candidates.
 
@@ -81,6 +85,8 @@ def weigh(
         landmarks: of the map.
         rows: (n,) candidate rows of the map.
         same_place: (n, n) whether two candidates show one place.
+        enough: evidence from which on nothing is looked at closely; ``of_keyframe`` is then that
+            of all features that speak for the keyframe.
     """
     nearest = _nearest_distances(query, landmarks, rows)
     if not nearest.size:
@@ -90,6 +96,8 @@ def weigh(
     ratios = np.log(np.array(elsewhere) / np.array(places))[:, :_STRONGEST]
     anywhere = np.maximum(ratios, -_MOST_AGAINST).sum(axis=1)
     hopes = np.maximum(np.log(np.array(elsewhere) / nearest), 0.0).sum(axis=1)
+    if anywhere.max() >= enough:
+        return Evidence(anywhere, hopes, anywhere)
     chosen = _promising(hopes, same_place)
     by_keyframe = _keyframe_evidence(query, landmarks, rows, same_place, nearest, chosen)
     best = np.where(same_place, by_keyframe, 0.0).max(axis=1)
@@ -152,10 +160,10 @@ def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) ->
     if not len(asked) or not sizes.any():
         return np.zeros((0, 0))
     known = np.concatenate([landmarks.descriptors[one] for one in spans]).astype(np.float32)
-    halves = np.einsum('ij,ij->i', known, known) / 2
     # |a - b|^2 = |a|^2 - 2 (a.b - |b|^2 / 2), and only the nearest of each candidate is asked for.
-    closeness = known @ asked.T
-    closeness -= halves[:, np.newaxis]
+    halves = np.einsum('ij,ij->i', known, known) / 2
+    ones = np.ones(len(asked), np.float32)
+    closeness = np.column_stack([known, -halves]) @ np.column_stack([asked, ones]).T
     filled = np.flatnonzero(sizes)
     starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
     best = np.maximum.reduceat(closeness, starts, axis=0)

@@ -66,6 +66,12 @@ class Landmarks:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def measurable(self) -> bool:
+        """Whether poses can be measured: some of a thousand features have points in space."""
+        some = self.points_m[:: max(1, len(self.points_m) // 1000), 0]
+        return bool(np.isfinite(some).any())
+
     def of(self, row: int) -> slice:
         """Return where a keyframe's features lie."""
         return slice(int(self.offsets[row]), int(self.offsets[row + 1]))

@@ -134,7 +134,7 @@ class Settings:
     sequence: str = row(
         MatchSettings.sequence,
         'How images are matched: `single` one by one; `agree` accepts a match only where two of '
-        "the three images before led near the same place, unless landmarks judge the image; "
+        'the three images before led near the same place, unless landmarks judge the image; '
         "`filter` follows each camera's images over the map, by odometry where it comes, and "
         'accepts the keyframe they lead to, in the place of the calibrated threshold, '
         '`min_ratio` and landmarks. The filter is not calibrated for each map: check it on '

@@ -81,3 +81,13 @@ def test_thresholds_are_kept_and_a_file_of_an_older_version_is_refused(tmp_path)
     np.savez(path, **older)
     with pytest.raises(MapError, match='older version of avpr_ros; build the map again'):
         Landmarks.load(path, 1, 2)
+
+
+def test_some_points_in_space_make_poses_measurable():
+    bare = some([3, 2])
+    unknown = replace(bare, points_m=np.full((5, 3), np.nan, np.float32))
+    known = unknown.points_m.copy()
+    known[1] = 1.0
+    assert not unknown.measurable
+    assert replace(unknown, points_m=known).measurable
+    assert not replace(unknown, points_m=known[:0]).measurable

@@ -76,6 +76,17 @@ def test_corners_count_more_where_they_lie_as_in_the_keyframe(places):
     assert same.of_keyframe[2] > 0 == same.of_keyframe[[0, 1, 3, 4, 5]].max()
 
 
+def test_what_is_enough_already_is_not_looked_at_closely(places, monkeypatch):
+    common, own = places
+    landmarks, query = landmarks_of(common, own), features(own[2])
+    rows, alone = np.arange(6), np.eye(6, dtype=bool)
+    closely = weigh(query, landmarks, rows, alone)
+    monkeypatch.setattr('avpr_ros.gallery.evidence._keyframe_evidence', None)  # not to be called
+    found = weigh(query, landmarks, rows, alone, enough=float(closely.anywhere.max()))
+    np.testing.assert_array_equal(found.of_place, closely.anywhere)
+    assert found.of_keyframe.argmax() == 2
+
+
 def evidence_of(keyframes: list[float]) -> Evidence:
     return Evidence(np.zeros(4), np.array(keyframes), np.array(keyframes))
 

@@ -66,6 +66,8 @@ class Looks:
         self._angle_rad = angle_rad
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
+        # Where a pose will be measured, it need not be known which keyframe of the place it is.
+        self._enough = landmarks.min_evidence_alone if landmarks.measurable else np.inf
         self._ways: dict[str, _Way] = {}
 
     def forget(self) -> None:
@@ -86,7 +88,7 @@ class Looks:
         if len(rows) < 2:
             return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
-        evidence = weigh(features, self._landmarks, rows, same)
+        evidence = weigh(features, self._landmarks, rows, same, self._enough)
         positions_m = hypotheses.positions_m(rows)
         place = int((evidence.of_place + trail.lent(positions_m, reach_m)).argmax())
         members = np.flatnonzero(same[place])
