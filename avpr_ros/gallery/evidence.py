@@ -23,6 +23,9 @@ _CLOSELY, _OF_A_PLACE = 6, 2
 _HOPELESS = 0.5
 #: Descriptors farther apart than this are not of one corner; distances are cut there.
 _FAR = 300.0
+#: Corners that have nothing to do with each other are seldom nearer, among some thousand.
+_UNLIKE = 180.0
+_MOST = 0.6
 #: A feature that is better seen elsewhere counts against a place by this much at most, in nats.
 _MOST_AGAINST = 0.3
 #: A feature that counts for where it is must be so much nearer in one place than in all others.
@@ -91,11 +94,11 @@ def weigh(
     nearest = _nearest_distances(query, landmarks, rows)
     if not nearest.size:
         return Evidence(*np.zeros((3, len(rows))))
-    elsewhere = [_least(nearest[~same_place[number]]) for number in range(len(rows))]
-    places = [_least(nearest[same_place[number]]) for number in range(len(rows))]
-    ratios = np.log(np.array(elsewhere) / np.array(places))[:, :_STRONGEST]
+    elsewhere = np.stack([_elsewhere(nearest, same) for same in same_place])
+    places = np.stack([nearest[same].min(axis=0) for same in same_place])
+    ratios = np.log(elsewhere / places)[:, :_STRONGEST]
     anywhere = np.maximum(ratios, -_MOST_AGAINST).sum(axis=1)
-    hopes = np.maximum(np.log(np.array(elsewhere) / nearest), 0.0).sum(axis=1)
+    hopes = np.maximum(np.log(elsewhere / nearest), 0.0).sum(axis=1)
     if anywhere.max() >= enough:
         return Evidence(anywhere, hopes, anywhere)
     chosen = _promising(hopes, same_place)
@@ -132,7 +135,7 @@ def _keyframe_evidence(
     evidence, asked_px = np.zeros(len(rows)), worked_px(query.points_px)
     for number, found in which.items():
         points_px = landmarks.points_px[landmarks.of(int(rows[number]))]
-        elsewhere = _least(nearest[~same_place[number]])
+        elsewhere = _elsewhere(nearest, same_place[number])
         weights = np.log(elsewhere / nearest[number]) - _NOISE
         speak = np.flatnonzero(weights > 0)
         # The surest first, as PROSAC takes them.
@@ -142,9 +145,16 @@ def _keyframe_evidence(
     return evidence
 
 
-def _least(nearest: FloatArray) -> FloatArray:
-    """Return (K,) the least of (m, K) distances; far where there is nothing to compare."""
-    return np.asarray(nearest.min(axis=0, initial=_FAR))
+def _elsewhere(nearest: FloatArray, same: NDArray[np.bool_]) -> FloatArray:
+    """Return (K,) how near each feature comes in all other places.
+
+    In a map of one place there is none to compare with: what most of the features find there
+    stands for it, as the image may be of somewhere else.
+    """
+    if not same.all():
+        return np.asarray(nearest[~same].min(axis=0))
+    found = float(np.quantile(nearest.min(axis=0), _MOST))
+    return np.full(nearest.shape[1], np.clip(found, _UNLIKE, _FAR))
 
 
 def _nearest_distances(query: Features, landmarks: Landmarks, rows: IntArray) -> FloatArray:

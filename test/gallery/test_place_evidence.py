@@ -76,6 +76,18 @@ def test_corners_count_more_where_they_lie_as_in_the_keyframe(places):
     assert same.of_keyframe[2] > 0 == same.of_keyframe[[0, 1, 3, 4, 5]].max()
 
 
+def test_a_map_of_one_place_does_not_take_anything_for_it():
+    # Like descriptors of corners: short of anything else than chance, not far from one another.
+    rng = np.random.default_rng(4)
+    looks = rng.normal(80, 15, (6, 200, 128))
+    landmarks = Landmarks.without_points([features(one) for one in looks[:5]], 1)
+    rows, one_place = np.arange(5), np.ones((5, 5), dtype=bool)
+    seen = looks[1] + rng.normal(0, 3, looks[1].shape)
+    assert weigh(features(seen), landmarks, rows, one_place).of_place.max() > 40
+    assert weigh(features(looks[1]), landmarks, rows, one_place).of_place.max() > 40
+    assert weigh(features(looks[5]), landmarks, rows, one_place).of_place.max() < 10
+
+
 def test_what_is_enough_already_is_not_looked_at_closely(places, monkeypatch):
     common, own = places
     landmarks, query = landmarks_of(common, own), features(own[2])
