@@ -2,31 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from corners import COMMON, features, landmarks_of
 import numpy as np
 import pytest
 
 from avpr_ros.gallery.evidence import weigh
 from avpr_ros.gallery.evidence_threshold import evidence_threshold
-from avpr_ros.gallery.features import Features
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.outsiders import played_outsiders
-
-
-def features(looks: np.ndarray) -> Features:
-    """Return features that lie where their looks say, so that the same ones lie alike."""
-    return Features(looks[:, :2].astype(np.float32), looks.astype(np.uint8))
-
-
-@pytest.fixture
-def places() -> tuple[np.ndarray, np.ndarray]:
-    """Corners that every place has, and those of six places alone."""
-    rng = np.random.default_rng(0)
-    return rng.integers(0, 120, (40, 128)), rng.integers(0, 120, (6, 30, 128))
-
-
-def landmarks_of(common: np.ndarray, own: np.ndarray) -> Landmarks:
-    return Landmarks.without_points([features(np.concatenate([common, one])) for one in own], 1)
 
 
 def drive(count: int, step_m: float) -> Keyframes:
@@ -35,21 +18,19 @@ def drive(count: int, step_m: float) -> Keyframes:
     return Keyframes(np.arange(count), np.arange(count), zeros, zeros, poses)
 
 
-def test_the_threshold_is_above_what_a_place_outside_the_map_gets(places):
-    common, own = places
-    landmarks = landmarks_of(common, own)
+def test_the_threshold_is_above_what_a_place_outside_the_map_gets():
+    landmarks = landmarks_of([0, 1, 2, 3, 4, 5])
     played = played_outsiders(landmarks, np.eye(6, dtype=np.float16), drive(6, 20.0), 4.0)
     assert len(played.rows) == 6
     rng = np.random.default_rng(5)
-    foreign = features(np.concatenate([common, rng.integers(0, 120, (30, 128))]))
+    foreign = features(np.concatenate([COMMON, rng.integers(0, 120, (30, 128))]))
     got = weigh(foreign, landmarks, np.arange(6), np.eye(6, dtype=bool)).of_place.max()
     assert got < evidence_threshold(played.evidence)
 
 
-def test_what_lies_in_sight_of_a_keyframe_is_no_outsider(places):
-    common, own = places
+def test_what_lies_in_sight_of_a_keyframe_is_no_outsider():
     # The same corners in two keyframes 8 m apart: places of their own, and one view.
-    landmarks = landmarks_of(common, own[[0, 0, 1, 2, 3, 4]])
+    landmarks = landmarks_of([0, 0, 1, 2, 3, 4])
     keyframes = drive(6, 8.0)
     played = played_outsiders(landmarks, np.eye(6, dtype=np.float16), keyframes, 1.9)
     assert played.evidence.max() > 20  # in sight ends before
@@ -58,10 +39,9 @@ def test_what_lies_in_sight_of_a_keyframe_is_no_outsider(places):
     assert played.ordinary == 3  # too few to know
 
 
-def test_outsiders_that_lead_on_gather_evidence(places):
-    common, own = places
+def test_outsiders_that_lead_on_gather_evidence():
     # A second drive, out of sight, past the same three places.
-    landmarks = landmarks_of(common, own[[0, 1, 2, 3, 0, 1, 2, 3]])
+    landmarks = landmarks_of([0, 1, 2, 3, 0, 1, 2, 3])
     keyframes = drive(8, 5.0)
     keyframes.poses[4:, 1] = 1000.0
     played = played_outsiders(landmarks, np.eye(8, dtype=np.float16), keyframes, 5.0)

@@ -2,63 +2,43 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from corners import COMMON, OWN, features, landmarks_of
 import numpy as np
-import pytest
 
 from avpr_ros.gallery.evidence import Evidence, weigh
-from avpr_ros.gallery.features import Features
 from avpr_ros.gallery.landmarks import Landmarks
 
 
-def features(looks: np.ndarray, points_px: np.ndarray | None = None) -> Features:
-    points = np.zeros((len(looks), 2)) if points_px is None else points_px
-    return Features(points.astype(np.float32), looks.astype(np.uint8))
-
-
-@pytest.fixture
-def places() -> tuple[np.ndarray, np.ndarray]:
-    """Corners that every place has, and those of six places alone."""
-    rng = np.random.default_rng(0)
-    return rng.integers(0, 120, (40, 128)), rng.integers(0, 120, (6, 30, 128))
-
-
-def landmarks_of(common: np.ndarray, own: np.ndarray) -> Landmarks:
-    return Landmarks.without_points([features(np.concatenate([common, one])) for one in own], 1)
-
-
-def test_a_places_own_corners_speak_for_it_and_common_ones_for_nobody(places):
-    common, own = places
-    landmarks = landmarks_of(common, own)
+def test_a_places_own_corners_speak_for_it_and_common_ones_for_nobody():
+    landmarks = landmarks_of([0, 1, 2, 3, 4, 5])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
-    seen = weigh(features(np.concatenate([common, own[2]])), landmarks, rows, alone).of_place
+    seen = weigh(features(np.concatenate([COMMON, OWN[2]])), landmarks, rows, alone).of_place
     assert seen.argmax() == 2
     assert seen[2] > 10
-    nothing = weigh(features(common), landmarks, rows, alone).of_place
+    nothing = weigh(features(COMMON), landmarks, rows, alone).of_place
     assert np.abs(nothing).max() < 1e-6
 
 
-def test_keyframes_of_one_place_do_not_speak_against_each_other(places):
-    common, own = places
-    landmarks = landmarks_of(common, own[[0, 0, 1, 2]])
+def test_keyframes_of_one_place_do_not_speak_against_each_other():
+    landmarks = landmarks_of([0, 0, 1, 2])
     rows = np.arange(4)
     apart = np.eye(4, dtype=bool)
     together = apart.copy()
     together[:2, :2] = True
-    query = features(own[0])
+    query = features(OWN[0])
     assert weigh(query, landmarks, rows, together).of_place[0] > 10
     assert weigh(query, landmarks, rows, apart).of_place[0] < 1
 
 
-def test_without_features_there_is_no_evidence(places):
+def test_without_features_there_is_no_evidence():
     empty = Landmarks.without_points([features(np.zeros((0, 128)))] * 3, 1)
     rows, alone = np.arange(3), np.eye(3, dtype=bool)
-    assert not weigh(features(places[0]), empty, rows, alone).of_place.any()
-    full = landmarks_of(*places)
+    assert not weigh(features(COMMON), empty, rows, alone).of_place.any()
+    full = landmarks_of([0, 1, 2])
     assert not weigh(features(np.zeros((0, 128))), full, rows, alone).of_place.any()
 
 
-def test_corners_count_more_where_they_lie_as_in_the_keyframe(places):
-    _, own = places
+def test_corners_count_more_where_they_lie_as_in_the_keyframe():
     rng = np.random.default_rng(3)
     space_m = rng.uniform([-2, -2, 4], [2, 2, 12], (30, 3))
 
@@ -66,11 +46,11 @@ def test_corners_count_more_where_they_lie_as_in_the_keyframe(places):
         return 200 * (space_m[:, :2] + [shift_m, 0]) / space_m[:, 2:] + 120
 
     landmarks = Landmarks.without_points(
-        [features(one, seen_px(0.0) if i == 2 else None) for i, one in enumerate(own)], 1
+        [features(one, seen_px(0.0) if i == 2 else None) for i, one in enumerate(OWN)], 1
     )
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
-    same = weigh(features(own[2], seen_px(0.5)), landmarks, rows, alone)
-    moved = weigh(features(own[2], rng.permutation(seen_px(0.5))), landmarks, rows, alone)
+    same = weigh(features(OWN[2], seen_px(0.5)), landmarks, rows, alone)
+    moved = weigh(features(OWN[2], rng.permutation(seen_px(0.5))), landmarks, rows, alone)
     assert same.of_place.argmax() == moved.of_place.argmax() == 2
     assert same.of_keyframe[2] > 3 * moved.of_keyframe[2]
     assert same.of_keyframe[2] > 0 == same.of_keyframe[[0, 1, 3, 4, 5]].max()
@@ -88,9 +68,8 @@ def test_a_map_of_one_place_does_not_take_anything_for_it():
     assert weigh(features(looks[5]), landmarks, rows, one_place).of_place.max() < 10
 
 
-def test_what_is_enough_already_is_not_looked_at_closely(places, monkeypatch):
-    common, own = places
-    landmarks, query = landmarks_of(common, own), features(own[2])
+def test_what_is_enough_already_is_not_looked_at_closely(monkeypatch):
+    landmarks, query = landmarks_of([0, 1, 2, 3, 4, 5]), features(OWN[2])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
     closely = weigh(query, landmarks, rows, alone)
     monkeypatch.setattr('avpr_ros.gallery.evidence._keyframe_evidence', None)  # not to be called
