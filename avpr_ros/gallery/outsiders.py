@@ -144,17 +144,12 @@ class _Player:
             return None
         same = ~another_place(at_m[rows][:, np.newaxis] - at_m[rows], self._distinct_m)
         evidence = weigh(self._landmarks.features(row), self._landmarks, rows, same)
-
-        def led_to(place: int) -> int:
-            return int(rows[evidence.clearest(np.flatnonzero(same[place]))])
-
-        place = int((evidence.of_place + trail.lent(at_m[rows], reach_m)).argmax())
-        own = float(evidence.of_place[place])
-        carried = trail.add(at_m[led_to(place)], own, reach_m)
+        led = trail.follow(evidence, same, at_m[rows], reach_m)
         # An ordinary image is not accepted, whatever came before.
-        passing = carried if own > trail.ordinary else 0.0
+        passing = led.carried if led.evidence > trail.ordinary else 0.0
         best = int(evidence.of_place.argmax())
-        return led_to(best), float(evidence.of_place[best]), passing
+        found = rows[evidence.clearest(np.flatnonzero(same[best]))]
+        return int(found), float(evidence.of_place[best]), passing
 
 
 def _runs(keyframes: Keyframes) -> list[tuple[int, bool]]:

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.evidence import Evidence
 
 #: Candidate keyframes that an image's corners are compared with.
 CANDIDATES = 20
@@ -23,6 +25,23 @@ _STRETCH_RADII = 0.3
 #: Part of the evidence so far that a place near the last one has before an image is looked at: the
 #: errors of images that follow each other are alike.
 _LENT = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Led:
+    """The candidate that a trail leads on to.
+
+    Attributes:
+        number: of the keyframe, among the candidates.
+        members: (m,) numbers of all candidates of its place, the most similar first.
+        evidence: of the image alone for the place, in nats.
+        carried: of the way with this image, in nats above the ordinary.
+    """
+
+    number: int
+    members: IntArray
+    evidence: float
+    carried: float
 
 
 class Trail:
@@ -51,17 +70,42 @@ class Trail:
         """Begin anew."""
         self._told.clear()
 
+    @property
+    def last_m(self) -> FloatArray | None:
+        """Where the last image led, (3,); None at the beginning."""
+        return self._told[-1][0] if self._told else None
+
     def near(self, positions_m: FloatArray, reach_m: float) -> NDArray[np.bool_]:
         """Tell which of (n, 3) places can be reached from where the last image led."""
-        if not self._told:
+        if self.last_m is None:
             return np.zeros(len(positions_m), dtype=np.bool_)
-        apart_m = np.linalg.norm(positions_m - self._told[-1][0], axis=1)
+        apart_m = np.linalg.norm(positions_m - self.last_m, axis=1)
         return np.asarray(apart_m <= reach_m)
 
     def lent(self, positions_m: FloatArray, reach_m: float) -> FloatArray:
         """Return what (n, 3) places have before an image is looked at, in nats; (n,)."""
         so_far = max(sum(excess for _, excess in self._told), 0.0)
         return np.where(self.near(positions_m, reach_m), _LENT * so_far, 0.0)
+
+    def follow(
+        self,
+        evidence: Evidence,
+        same_place: NDArray[np.bool_],
+        positions_m: FloatArray,
+        reach_m: float,
+    ) -> Led:
+        """Take in an image by what it says of n candidates, and what was before.
+
+        Args:
+            evidence: of the image.
+            same_place: (n, n) whether two candidates show one place.
+            positions_m: (n, 3) of the candidates.
+            reach_m: as for ``add``.
+        """
+        place = int((evidence.of_place + self.lent(positions_m, reach_m)).argmax())
+        members = np.flatnonzero(same_place[place])
+        number, own = evidence.clearest(members), float(evidence.of_place[place])
+        return Led(number, members, own, self.add(positions_m[number], own, reach_m))
 
     def add(self, position_m: FloatArray, evidence: float, reach_m: float) -> float:
         """Take in an image, and return the evidence of the way with it, in nats.

@@ -69,9 +69,9 @@ class PoseHypotheses:
         """Return (K, 3) positions of the base in the map."""
         return np.asarray(self._positions_m[rows])
 
-    def rows_within(self, row: int, radius_m: float) -> IntArray:
-        """Return the rows whose positions are this near to that of ``row``, itself with them."""
-        found = self._tree.query_ball_point(self._positions_m[row], radius_m)
+    def rows_within(self, position_m: FloatArray, radius_m: float) -> IntArray:
+        """Return the rows whose positions are this near to a (3,) one."""
+        found = self._tree.query_ball_point(position_m, radius_m)
         return np.array(found, dtype=np.int64)
 
     @cached_property

@@ -30,12 +30,10 @@ class _Way:
     Attributes:
         trail: the evidence along it.
         stamp_ns: of the last image.
-        row: that it led to.
     """
 
     trail: Trail
     stamp_ns: int
-    row: int
 
 
 class Looks:
@@ -90,15 +88,13 @@ class Looks:
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
         evidence = weigh(features, self._landmarks, rows, same, self._enough)
         positions_m = hypotheses.positions_m(rows)
-        place = int((evidence.of_place + trail.lent(positions_m, reach_m)).argmax())
-        members = np.flatnonzero(same[place])
-        first, own = evidence.clearest(members), float(evidence.of_place[place])
-        carried = trail.add(positions_m[first], own, reach_m)
-        self._ways[query.camera] = _Way(trail, query.stamp_ns, int(rows[first]))
-        order = members[np.argsort(-evidence.of_keyframe[members], kind='stable')]
-        place_rows = np.concatenate([rows[first : first + 1], rows[order[order != first]]])
-        dispute_m = self._dispute_m(evidence, members, positions_m)
-        return Look(features, int(rows[first]), place_rows, dispute_m, own, carried)
+        led = trail.follow(evidence, same, positions_m, reach_m)
+        self._ways[query.camera] = _Way(trail, query.stamp_ns)
+        first = led.number
+        order = led.members[np.argsort(-evidence.of_keyframe[led.members], kind='stable')]
+        place = rows[np.concatenate([[first], order[order != first]])]
+        dispute_m = self._dispute_m(evidence, led.members, positions_m)
+        return Look(features, int(place[0]), place, dispute_m, led.evidence, led.carried)
 
     def _dispute_m(self, evidence: Evidence, members: IntArray, positions_m: FloatArray) -> float:
         """Return how far from the first, most similar keyframe corners see it, see ``Look``."""
@@ -112,11 +108,11 @@ class Looks:
         """Return the trail so far, how far the robot may have come, and what lies there."""
         way = self._ways.get(query.camera)
         age_s = 0.0 if way is None else (query.stamp_ns - way.stamp_ns) * 1e-9
-        if way is None or not 0 < age_s <= _MAX_AGE_S:
+        if way is None or way.trail.last_m is None or not 0 < age_s <= _MAX_AGE_S:
             trail = Trail(self._landmarks.ordinary_evidence, self._radius_m)
             return trail, 0.0, np.zeros(0, dtype=np.int64)
         reach_m = self._radius_m + self._max_speed_m_s * age_s
-        near = hypotheses.rows_within(way.row, reach_m)
+        near = hypotheses.rows_within(way.trail.last_m, reach_m)
         return way.trail, reach_m, near[np.argsort(-self._scores(near, query.descriptor))]
 
     def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
