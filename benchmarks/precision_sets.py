@@ -26,6 +26,8 @@ DEMO = ROOT / 'build' / 'demo'
 GALLERY_BAG, QUERY_BAG, MAP, QUERY = 'gallery', 'query', 'map', 'query.onnx'
 #: Metres between clips of ``ietower`` that have nothing to do with each other.
 APART_M = 1000.0
+#: Time between two frames of ``gardens_point``, at a walk.
+GARDENS_NS = 10**9 // 2
 
 Posed = tuple[int, Pose, Path]
 
@@ -98,6 +100,26 @@ def _walks(name: str, gallery: str, query: str) -> tuple[list[Posed], list[Posed
     return walk(gallery), walk(query)
 
 
+def _gardens(gallery: str, query: str) -> tuple[list[Posed], list[Posed]]:
+    """Frames of one index were taken at one place; a metre stands for a frame."""
+    data = require_data('gardens_point')
+    with (data / 'frames.csv').open(encoding='utf-8') as stream:
+        rows = list(csv.DictReader(stream))
+
+    def walk(traversal: str) -> list[Posed]:
+        return [
+            (
+                START_NS + int(row['index']) * GARDENS_NS,
+                Pose.from_xy_yaw(float(row['index']), 0.0, 0.0),
+                data / row['file'],
+            )
+            for row in rows
+            if row['traversal'] == traversal
+        ]
+
+    return walk(gallery), walk(query)
+
+
 def _ietower() -> tuple[list[Posed], list[Posed]]:
     """Each third second is a query, the others are mapped; clips lie side by side."""
     data = require_data('ietower')
@@ -130,4 +152,5 @@ SETS = (
     PrecisionSet('town', 10.0, 2.0, None),
     PrecisionSet('nordland', 1.25, 1.0, lambda: _walks('nordland', 'summer', 'winter')),
     PrecisionSet('ietower', 2.25, 0.5, _ietower),
+    PrecisionSet('gardens_day', 8.25, 0.0, lambda: _gardens('day_left', 'day_right')),
 )

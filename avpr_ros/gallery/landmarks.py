@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.features import WIDTH, Features
 from avpr_ros.gallery.mapped_npz import map_npz
 
@@ -65,6 +66,13 @@ class Landmarks:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @property
+    def floor(self) -> FalsePositiveFloor:
+        """Thresholds on the log-likelihood ratio of a place."""
+        return FalsePositiveFloor(
+            self.ordinary_evidence, self.min_evidence, self.min_evidence_alone
+        )
 
     @property
     def measurable(self) -> bool:

@@ -93,6 +93,7 @@ class Trail:
         same_place: NDArray[np.bool_],
         positions_m: FloatArray,
         reach_m: float,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> Led:
         """Take in an image by what it says of n candidates, and what was before.
 
@@ -101,9 +102,14 @@ class Trail:
             same_place: (n, n) whether two candidates show one place.
             positions_m: (n, 3) of the candidates.
             reach_m: as for ``add``.
+            allowed: (n,) candidates that may be taken, one at least; None: all.
         """
-        place = int((evidence.of_place + self.lent(positions_m, reach_m)).argmax())
-        members = np.flatnonzero(same_place[place])
+        open_to: NDArray[np.bool_] = np.ones(len(positions_m), np.bool_)
+        if allowed is not None:
+            open_to = allowed
+        scores = evidence.of_place + self.lent(positions_m, reach_m)
+        place = int(np.where(open_to, scores, -np.inf).argmax())
+        members = np.flatnonzero(same_place[place] & open_to)
         number, own = evidence.clearest(members), float(evidence.of_place[place])
         return Led(number, members, own, self.add(positions_m[number], own, reach_m))
 

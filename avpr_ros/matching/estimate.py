@@ -65,8 +65,8 @@ def _torn(look: Look, led: Pose | None) -> str | None:
     if look.dispute_m == 0 or look.estimate is not None or led is not None:
         return None
     return (
-        f'similarity and corners name keyframes {look.dispute_m:.1f} m apart, and there are '
-        'neither landmarks nor images before to tell'
+        f'the most similar keyframe and the one with most inliers lie {look.dispute_m:.1f} m '
+        'apart, and neither landmarks nor earlier images decide between them'
     )
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
@@ -12,8 +14,9 @@ from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.spacing import default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.matching.estimate import pose_of
 from avpr_ros.matching.geometry.geometry import Geometry
+from avpr_ros.matching.guards.agreement import AgreementGuard
 from avpr_ros.matching.guards.consistency import ConsistencyGuard
-from avpr_ros.matching.guards.guard import Case
+from avpr_ros.matching.guards.guard import Case, Guard
 from avpr_ros.matching.guards.order import guards_for, score_guards
 from avpr_ros.matching.guards.score_level import concern_of, weakness_of
 from avpr_ros.matching.hypotheses import PoseHypotheses
@@ -24,6 +27,8 @@ from avpr_ros.matching.sequence.guard import SequenceGuard, SequenceVerdict
 from avpr_ros.matching.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.stages import stage
+
+Kind = TypeVar('Kind', AgreementGuard, ConsistencyGuard)
 
 
 class Matcher:
@@ -59,8 +64,8 @@ class Matcher:
             self._spacing_m,
             self._rotation_step_rad,
         )
-        ways = (guard for guard in self._guards if isinstance(guard, ConsistencyGuard))
-        self._way = next(ways, None)
+        self._way = _first(self._guards, ConsistencyGuard)
+        self._agreement = _first(self._guards, AgreementGuard)
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         # The filter accepts the keyframe that the images lead to, and looks at no corners.
         self._sequence: SequenceGuard | None = None
@@ -150,7 +155,14 @@ class Matcher:
             guard.told(case, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         log_odds = None if verdict is None else verdict.log_odds
-        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds)
+        moved = 0 if estimate is not None else self._moved_images(case)
+        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds, moved)
+
+    def _moved_images(self, case: Case) -> int:
+        """Return how many of the last images contradict the place before."""
+        if case.look is not None:
+            return case.look.moved_images
+        return 0 if self._agreement is None else self._agreement.moved_images(case.query.camera)
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -188,7 +200,9 @@ class Matcher:
             f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
         )
         if case.look is not None:
-            text += f'; evidence of corners {case.look.carried:.0f}'
+            text += f'; local-feature log-likelihood ratio {case.look.carried:.0f}'
+            if case.look.moved_images:
+                text += f'; relocated after {case.look.moved_images} images'
         return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
@@ -203,7 +217,7 @@ class Matcher:
 
         passed_over = 'another candidate is more similar'
         if best > float(retrieval.similarities[0]):
-            passed_over = 'corners speak for another candidate'
+            passed_over = 'another candidate has the larger local-feature log-likelihood ratio'
         if self._sequence is not None:
             passed_over = 'the sequence of images leads to another candidate'
         return tuple(
@@ -222,3 +236,8 @@ class Matcher:
                 zip(retrieval.rows, retrieval.similarities, strict=True)
             )
         )
+
+
+def _first(guards: tuple[Guard, ...], kind: type[Kind]) -> Kind | None:
+    """Return the guard of a class; None without one."""
+    return next((guard for guard in guards if isinstance(guard, kind)), None)

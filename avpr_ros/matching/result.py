@@ -88,6 +88,8 @@ class MatchResult:
         estimate: the pose, only when accepted.
         reason: the decision.
         text: the decision in words.
+        moved_images: how many of the last images contradict the place before: the robot was
+            probably moved and is not localised again yet; 0 where they do not.
         log_odds: of the base being at the first candidate, by the sequence of images; None
             where images are matched one by one.
     """
@@ -99,6 +101,7 @@ class MatchResult:
     reason: Reason
     text: str
     log_odds: float | None = None
+    moved_images: int = 0
 
     @property
     def accepted(self) -> bool:

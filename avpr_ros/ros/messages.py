@@ -95,7 +95,8 @@ def matches_message(
     message.header.frame_id = map_frame
     if result.candidates:
         message.status = [
-            _candidate_status(one, result.camera, map_id, node_name) for one in result.candidates
+            _candidate_status(one, result.camera, map_id, node_name, result.moved_images)
+            for one in result.candidates
         ]
     else:
         message.status = [
@@ -146,7 +147,7 @@ def _with_covariance(
 
 
 def _candidate_status(
-    candidate: Candidate, camera: str, map_id: str, node_name: str
+    candidate: Candidate, camera: str, map_id: str, node_name: str, moved_images: int
 ) -> DiagnosticStatus:
     pose = candidate.map_from_base.as_xyz_quaternion()
     values: dict[str, object] = {
@@ -156,6 +157,8 @@ def _candidate_status(
         'ratio': f'{candidate.ratio:.6f}',
         'reason': candidate.reason.value,
     }
+    if moved_images:
+        values['moved_images'] = moved_images
     if candidate.probability is not None:
         values['probability'] = f'{candidate.probability:.6f}'
     names = ('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw')

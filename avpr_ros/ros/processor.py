@@ -114,6 +114,7 @@ class Processor:
         with self._exchange:
             self.recognizer = self.recognizer.restarted(self.settings)
         self.statistics.last_fix_s = None
+        self.statistics.moved_images.clear()
         self._rest.end()
 
     def apply(self, settings: Settings) -> None:
@@ -209,6 +210,8 @@ class Processor:
     def _moved(self, camera: str, stamp_ns: int, odom_from_base: Pose | None) -> bool:
         """Tell whether the gate of motion lets an image pass, before it is decoded."""
         s = self.settings
+        if camera in self.statistics.moved_images:
+            return True  # Carried with its wheels at rest, the robot has moved all the same.
         if self._motion.open(
             camera, stamp_ns, odom_from_base, s.min_travel_m, s.min_turn_rad, s.still_period_s
         ):

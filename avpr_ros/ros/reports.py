@@ -139,6 +139,10 @@ def localisation_report(
     values.update({f'count_{why}': n for why, n in sorted(statistics.reasons.items())})
     if not enabled:
         return Report('localisation', Level.OK, 'Disabled by ~/set_enabled.', values)
+    if moved := max(statistics.moved_images.values(), default=0):
+        values['moved_images'] = moved
+        text = f'Moved: the last {moved} images contradict the place before.'
+        return Report('localisation', Level.WARN, text, values)
     if concern is not None:
         values['concern'] = concern
     because = '' if concern is None else f': {concern}'

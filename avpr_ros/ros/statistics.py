@@ -32,6 +32,8 @@ class Statistics:
         failures: images on which the work failed in another way.
         work_s: durations of the last images, decoding to publishing.
         stages_s: durations of their stages, by name, image by image.
+        moved_images: how many of a camera's last images contradict the place before; absent
+            where none do.
         last_fix_s: ``time.monotonic()`` of the last accepted match.
     """
 
@@ -43,11 +45,15 @@ class Statistics:
     work_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     stages_s: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     last_fix_s: float | None = None
+    moved_images: dict[str, int] = field(default_factory=dict)
 
     def matched(self, result: MatchResult) -> None:
         """Count one image that was matched, accepted or not."""
         self.reasons[result.reason.value] += 1
         self.problems.pop(result.camera, None)
+        self.moved_images.pop(result.camera, None)
+        if result.moved_images:
+            self.moved_images[result.camera] = result.moved_images
         if result.estimate is not None:
             self.last_fix_s = time.monotonic()
 

@@ -49,9 +49,7 @@ class Geometry:
             settings: how to match.
             distinct_radius_m: beyond this distance another place begins.
         """
-        self.guard = EvidenceGuard(
-            landmarks.ordinary_evidence, landmarks.min_evidence, landmarks.min_evidence_alone
-        )
+        self.guard = EvidenceGuard(landmarks.floor)
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
@@ -119,17 +117,20 @@ class Geometry:
             return replace(look, alone=told)
         found = self._poses.measure(view, look)
         if found is None:
-            text = 'its landmarks give no common pose for what this image shows of them'
+            text = 'PnP found no pose with enough inliers among the landmarks of the place'
             return replace(look, objection=text)
         if not found.unique:
             return replace(
                 look,
-                objection=f'its landmarks give two poses, {found.inliers} of them one and '
-                f'{found.rival_inliers} another',
+                objection=f'PnP found two poses, with {found.inliers} and {found.rival_inliers} '
+                'inliers; the second must have less than half as many',
             )
         apart_m = found.estimate.map_from_base.distance_m(case.map_from_keyframe)
         if not apart_m <= self._radius_m:
-            text = f'its landmarks put the robot {apart_m:.1f} m from the keyframe'
+            text = (
+                f'the PnP pose lies {apart_m:.1f} m from the keyframe, at most '
+                f'{self._radius_m:.1f} m are possible'
+            )
             return replace(look, objection=text)
         firm = found.inliers >= _ENOUGH
         return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)

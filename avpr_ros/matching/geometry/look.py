@@ -24,6 +24,10 @@ class Look:
             of the corners; 0 where they are neighbours, or where corners tell clearly.
         evidence: for the place, in nats, of this image alone.
         carried: what the way up to this image has gathered, above the ordinary, see ``Trail``.
+        moved_images: how many of the last images contradict the confirmed track, see
+            ``TrackedPlace``; 0 while they agree.
+        relocated_ns: stamp of the first image of the place's track, where that track replaced a
+            confirmed one: what matched before it was elsewhere. None where it did not.
         estimate: pose by the landmarks of the place; None where it was not measured.
         objection: why the place is not to be believed after all; None where nothing says so.
         alone: whether this image alone leaves no doubt about the place, by its own evidence or by
@@ -37,6 +41,8 @@ class Look:
     dispute_m: float
     evidence: float
     carried: float
+    moved_images: int = 0
+    relocated_ns: int | None = None
     estimate: PoseEstimate | None = None
     objection: str | None = None
     alone: bool = False

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from avpr_ros.gallery.evidence import Evidence, weigh
 from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.trail import Trail, with_tracked
+from avpr_ros.gallery.place_tracker import PlaceTracker
+from avpr_ros.gallery.trail import with_tracked
 from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.hypotheses import PoseHypotheses
 from avpr_ros.matching.query import Query
@@ -28,11 +30,11 @@ class _Way:
     """What the images of a camera led to so far.
 
     Attributes:
-        trail: the evidence along it.
+        tracker: the evidence along it.
         stamp_ns: of the last image.
     """
 
-    trail: Trail
+    tracker: PlaceTracker
     stamp_ns: int
 
 
@@ -81,20 +83,30 @@ class Looks:
             features = extract_features(query.image)
         if not len(features):
             return None
-        trail, reach_m, near = self._before(query, hypotheses)
+        tracker, reach_m, near = self._before(query, hypotheses)
         rows = with_tracked(retrieval.found, near)
         if len(rows) < 2:
             return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
         evidence = weigh(features, self._landmarks, rows, same, self._enough)
         positions_m = hypotheses.positions_m(rows)
-        led = trail.follow(evidence, same, positions_m, reach_m)
-        self._ways[query.camera] = _Way(trail, query.stamp_ns)
+        tracked = tracker.follow(evidence, same, positions_m, reach_m, query.stamp_ns)
+        self._ways[query.camera] = _Way(tracker, query.stamp_ns)
+        led = tracked.place
         first = led.number
         order = led.members[np.argsort(-evidence.of_keyframe[led.members], kind='stable')]
         place = rows[np.concatenate([[first], order[order != first]])]
         dispute_m = self._dispute_m(evidence, led.members, positions_m)
-        return Look(features, int(place[0]), place, dispute_m, led.evidence, led.carried)
+        return Look(
+            features,
+            int(place[0]),
+            place,
+            dispute_m,
+            led.evidence,
+            led.carried,
+            tracked.moved_images,
+            tracked.relocated_ns,
+        )
 
     def _dispute_m(self, evidence: Evidence, members: IntArray, positions_m: FloatArray) -> float:
         """Return how far from the first, most similar keyframe corners see it, see ``Look``."""
@@ -104,16 +116,27 @@ class Looks:
             return 0.0
         return apart_m
 
-    def _before(self, query: Query, hypotheses: PoseHypotheses) -> tuple[Trail, float, IntArray]:
-        """Return the trail so far, how far the robot may have come, and what lies there."""
+    def _before(
+        self, query: Query, hypotheses: PoseHypotheses
+    ) -> tuple[PlaceTracker, float, IntArray]:
+        """Return the tracker, how far the robot may have come, and what lies there."""
         way = self._ways.get(query.camera)
         age_s = 0.0 if way is None else (query.stamp_ns - way.stamp_ns) * 1e-9
-        if way is None or way.trail.last_m is None or not 0 < age_s <= _MAX_AGE_S:
-            trail = Trail(self._landmarks.ordinary_evidence, self._radius_m)
-            return trail, 0.0, np.zeros(0, dtype=np.int64)
+        tracker = PlaceTracker(self._landmarks.floor, self._radius_m)
+        if way is not None:
+            tracker = way.tracker
+            if not 0 < age_s <= _MAX_AGE_S:
+                tracker.forget()
         reach_m = self._radius_m + self._max_speed_m_s * age_s
-        near = hypotheses.rows_within(way.trail.last_m, reach_m)
-        return way.trail, reach_m, near[np.argsort(-self._scores(near, query.descriptor))]
+        near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
+        near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
+        return tracker, reach_m, _in_turn(near)
 
     def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
         return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
+
+
+def _in_turn(lists: list[IntArray]) -> IntArray:
+    """Merge row lists: the first of each, then the second of each, and so on; each row once."""
+    merged = [row for turn in zip_longest(*(one.tolist() for one in lists)) for row in turn]
+    return np.array(list(dict.fromkeys(row for row in merged if row is not None)), np.int64)

@@ -61,12 +61,19 @@ class AgreementGuard:
         """
         self._radius_m = radius_m
         self._max_speed_m_s = max_speed_m_s
-        self._trails: dict[str, deque[_Led]] = {}
+        self.forget()
 
     def forget(self) -> None:
         """Start all cameras anew."""
         # Replaced, not cleared: another thread may be in the middle of an image.
-        self._trails = {}
+        self._trails: dict[str, deque[_Led]] = {}
+        self._accepted: dict[str, _Led] = {}
+        self._moved: dict[str, int] = {}
+
+    def moved_images(self, camera: str) -> int:
+        """Return how many of the last images contradict the last accepted match; 0: below two."""
+        count = self._moved.get(camera, 0)
+        return count if count >= NEEDED else 0
 
     def objection(self, case: Case) -> str | None:
         """See ``Guard``; a stamp before the camera's last one starts that camera anew."""
@@ -79,21 +86,36 @@ class AgreementGuard:
         near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
         moved = any(earlier.moved or earlier.row != case.row for earlier in near)
         trail.append(_Led(stamp_ns, case.row, position_m, moved))
+        self._count_moved(case.query.camera, trail[-1])
         if case.look is not None:
             return None
         if len(near) < NEEDED:
             return (
-                f'{len(near)} of the last {WINDOW} images led near this place, {NEEDED} must; '
-                f'drive on'
+                f'the best candidates of {len(near)} of the last {WINDOW} images lie near this '
+                f'one, at least {NEEDED} must; keep driving'
             )
         if not moved:
             return (
-                'the last images led to this one keyframe only, as one alike to all does; drive on'
+                'the last images all retrieved this one keyframe, which may resemble every image '
+                '(a hub); at least two keyframes must be retrieved; keep driving'
             )
         return None
 
     def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``: what became of a match does not matter here."""
+        """See ``Guard``."""
+        trail = self._trails.get(case.query.camera)  # None where all was just forgotten
+        if accepted and trail:
+            self._accepted[case.query.camera] = trail[-1]
+            self._moved[case.query.camera] = 0
+
+    def _count_moved(self, camera: str, led: _Led) -> None:
+        """Count images in a row that lie out of reach of a match accepted a moment ago."""
+        count, accepted = 0, self._accepted.get(camera)
+        if accepted is not None:
+            recent = 0 <= (led.stamp_ns - accepted.stamp_ns) * 1e-9 <= MAX_AGE_S
+            if recent and not self._near(led.stamp_ns, led.position_m, accepted):
+                count = self._moved.get(camera, 0) + 1
+        self._moved[camera] = count
 
     def _near(self, stamp_ns: int, position_m: FloatArray, earlier: _Led) -> bool:
         reach_m = self._radius_m + self._max_speed_m_s * (stamp_ns - earlier.stamp_ns) * 1e-9

@@ -21,6 +21,8 @@ from avpr_ros.poses import Pose
 WINDOW = 12
 #: How many of them, the present one included, must be consistent with one another.
 NEEDED = 4
+#: How many that are accepted by their local features alone refute others.
+CONFIDENT_NEEDED = 2
 #: Keyframe spacings that the robot moves between two images that are compared.
 STEP_SPACINGS = 0.5
 #: Part of the way by which odometry may be wrong.
@@ -36,8 +38,10 @@ class ConsistencyGuard:
     by chance; a row of them on the robot's own path is the path. A robot that stands adds nothing:
     the same view twice is one piece of evidence.
 
-    Where landmarks leave no doubt about one image, it need not wait for others to agree, as it
-    need not without odometry; but others that agree with one another and not with it refute it.
+    An image that is accepted by its local features alone need not wait for others to agree; but
+    others that agree with one another and not with it refute it. Two such images that agree refute
+    those others instead: the robot was carried while its wheels stood, or odometry slipped or
+    began anew. Images before a relocation that the local features found are no longer compared.
 
     Without odometry there is no objection.
     """
@@ -76,8 +80,10 @@ class ConsistencyGuard:
         self._agreed.pop(camera, None)
         if odom_from_base is None:
             return None
-        way = self._ways.setdefault(camera, deque(maxlen=WINDOW))
-        here = Stop.of(case.map_from_base, odom_from_base)
+        known = self._ways.get(camera, ())
+        way = deque((one for one in known if not case.outdated(one.stamp_ns)), WINDOW)
+        self._ways[camera] = way
+        here = Stop.of(case.map_from_base, odom_from_base, case.query.stamp_ns, case.stands_alone)
         moved = self._moved(way, here)
         stops = [*(one for one, far in zip(way, moved, strict=True) if far), here]
         if not way or moved[-1]:
@@ -90,9 +96,12 @@ class ConsistencyGuard:
             return None
         if case.stands_alone and not _agreed(agree[:-1, :-1]):
             return None
+        if sum(stops[i].confident for i in agreed) >= CONFIDENT_NEEDED:
+            self._ways[camera] = deque((stops[i] for i in agreed), WINDOW)
+            return None
         return (
-            f'{count} of the last {len(stops)} images along the way lie to each other as odometry '
-            f'says, {NEEDED} must; drive on'
+            f'the matches of {count} of the last {len(stops)} images are consistent with '
+            f'odometry, at least {NEEDED} must be; keep driving'
         )
 
     def told(self, case: Case, accepted: bool) -> None:

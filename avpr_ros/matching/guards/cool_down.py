@@ -26,14 +26,15 @@ class CoolDownGuard:
         self._last_ns = None
 
     def objection(self, case: Case) -> str | None:
-        """See ``Guard``; time that goes back ends the pause."""
-        if self._last_ns is None:
+        """See ``Guard``; time that goes back ends the pause, and so does a relocation."""
+        if self._last_ns is None or case.outdated(self._last_ns):
             return None
         since_s = (case.query.stamp_ns - self._last_ns) * 1e-9
         if not 0 <= since_s < self._cool_down_s:
             return None
         return (
-            f'the last match was accepted {since_s:.1f} s ago, less than {self._cool_down_s:g} s'
+            f'the last match was accepted {since_s:.1f} s ago; cool_down_s asks for at least '
+            f'{self._cool_down_s:g} s'
         )
 
     def told(self, case: Case, accepted: bool) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
 from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.guard import Case, Memoryless
 from avpr_ros.matching.result import Reason
@@ -18,35 +19,25 @@ class EvidenceGuard(Memoryless):
 
     reason = Reason.AMBIGUOUS
 
-    def __init__(
-        self, ordinary_evidence: float, min_evidence: float, min_evidence_alone: float
-    ) -> None:
-        """Set up.
-
-        Args:
-            ordinary_evidence: that images from outside the map often get.
-            min_evidence: that the way must have gathered, above the ordinary.
-            min_evidence_alone: from which one image needs none before it.
-        """
-        self._ordinary = ordinary_evidence
-        self._min_evidence = min_evidence
-        self._min_evidence_alone = min_evidence_alone
+    def __init__(self, floor: FalsePositiveFloor) -> None:
+        """Set up; ``floor`` holds the thresholds of the map."""
+        self._floor = floor
 
     def alone(self, look: Look) -> bool:
         """Tell whether one image's own evidence needs none before it."""
-        return look.evidence >= self._min_evidence_alone
+        return self._floor.passes_alone(look.evidence)
 
     def objection(self, case: Case) -> str | None:
         """See ``Guard``."""
         look = case.look
         if look is None:
-            return 'the image was not looked at'
-        # An image that itself says no more than any might is not accepted from the past alone.
-        if look.carried >= self._min_evidence and look.evidence > self._ordinary:
-            return None
-        if self.alone(look):
-            return None
-        return (
-            f'evidence {look.carried:.0f} of corners for this place against every other, '
-            f'{self._min_evidence:.0f} must be reached; drive on'
-        )
+            return 'no local features were extracted from the image'
+        objection = self._floor.objection(look.evidence, look.carried)
+        if objection is None or not look.moved_images:
+            return objection
+        return f'{moved_text(look.moved_images)}; there, {objection}'
+
+
+def moved_text(images: int) -> str:
+    """Return in words that a camera was probably moved; ``images`` is how many say so."""
+    return f'moved: the last {images} images contradict the place before'

@@ -52,6 +52,11 @@ class Case:
         """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
         return self.look is not None and self.look.alone
 
+    def outdated(self, stamp_ns: int) -> bool:
+        """Tell whether a match of that stamp is from before the robot was moved."""
+        relocated_ns = None if self.look is None else self.look.relocated_ns
+        return relocated_ns is not None and stamp_ns < relocated_ns
+
 
 class Guard(Protocol):
     """One test of the best candidate.

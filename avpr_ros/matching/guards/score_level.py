@@ -103,8 +103,9 @@ class ScoreLevelGuard:
         if odds >= 0:
             return None
         return (
-            f'the images before score like places outside the map, {math.exp(-before):.1f} to 1; '
-            'under that this one is no match; drive on'
+            f'the images before this one score like places outside the map, '
+            f'{math.exp(-before):.1f} to 1; with them the odds of a match are '
+            f'{math.exp(odds):.2f}, at least 1 is needed; keep driving'
         )
 
     def told(self, case: Case, accepted: bool) -> None:

@@ -27,22 +27,34 @@ class Stop:
         odom_m: (3,) position of the base by odometry.
         odom_turn: (3, 3) rotation of the base by odometry.
         map_from_odom: (3, 3) how the frame of odometry lies in the map, if the match is right.
+        stamp_ns: of the image.
+        confident: whether the image is accepted without others, by its local features.
     """
 
     map_m: FloatArray
     odom_m: FloatArray
     odom_turn: FloatArray
     map_from_odom: FloatArray
+    stamp_ns: int = 0
+    confident: bool = False
 
     @classmethod
-    def of(cls, map_from_base: Pose, odom_from_base: Pose) -> Stop:
-        """Put together what match and odometry say of one image."""
+    def of(
+        cls,
+        map_from_base: Pose,
+        odom_from_base: Pose,
+        stamp_ns: int = 0,
+        confident: bool = False,
+    ) -> Stop:
+        """Combine match and odometry of one image."""
         turn = odom_from_base.rotation.as_matrix()
         return cls(
             map_from_base.translation_m,
             odom_from_base.translation_m,
             turn,
             map_from_base.rotation.as_matrix() @ turn.T,
+            stamp_ns,
+            confident,
         )
 
 

@@ -42,11 +42,14 @@ class VoteGuard:
             apart_s = abs(case.query.stamp_ns - stamp_ns) * 1e-9
             if camera == case.query.camera or apart_s > SAME_TIME_S:
                 continue
+            if case.outdated(stamp_ns):
+                continue
             distance_m = map_from_base.distance_m(case.map_from_base)
-            if not distance_m <= self._radius_m + self._max_speed_m_s * apart_s:
+            limit_m = self._radius_m + self._max_speed_m_s * apart_s
+            if not distance_m <= limit_m:
                 return (
-                    f"{apart_s:.1f} s ago camera '{camera}' saw the robot {distance_m:.1f} m from "
-                    'here'
+                    f"camera '{camera}' was matched {distance_m:.1f} m from here, {apart_s:.1f} s "
+                    f'apart; at most {limit_m:.1f} m are possible'
                 )
         return None
 

@@ -124,7 +124,7 @@ def test_landmarks_that_fix_no_pose_give_none(make_map, kind):
     for number in range(30):
         row, lens = int(rng.integers(PLACES)), bad_lens(rng)
         result = matcher.match(query(row, picture(row), number, lens))
-        looked += 'evidence' in result.text or result.reason.value == 'geometry'
+        looked += 'likelihood' in result.text or result.reason.value == 'geometry'
         if result.estimate is not None:
             assert not result.estimate.metric
             assert np.isfinite(result.estimate.covariance).all()
@@ -142,4 +142,4 @@ def test_images_that_show_no_mapped_place_are_never_accepted(make_map, kind):
         row = int(rng.integers(places))
         result = matcher.match(query(row, foreign_image(rng), number, bad_lens(rng)))
         # An image without any corner is judged by its scores, and these say that it is the place.
-        assert not result.accepted or 'evidence' not in result.text
+        assert not result.accepted or 'likelihood' not in result.text

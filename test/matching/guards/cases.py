@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from avpr_ros.gallery.features import Features
+from avpr_ros.matching.geometry.look import Look
 from avpr_ros.matching.guards.guard import Case
 from avpr_ros.matching.query import Query
 from avpr_ros.matching.retrieval import Retrieval
@@ -37,3 +41,12 @@ def case(
     rows, one = np.array([row]), np.ones(1)
     best = Retrieval(rows, one, rows, one, None, float('-inf'))
     return Case(query, best, OnePlace(map_from_base, row))
+
+
+def relocated(seen: Case, since_second: float) -> Case:
+    """Return a case whose local features show that the robot was moved at a time."""
+    nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    look = Look(
+        nothing, seen.row, np.array([seen.row]), 0.0, 99.0, 99.0, 1, int(since_second * SECOND_NS)
+    )
+    return replace(seen, look=look)

@@ -45,7 +45,7 @@ def test_a_single_look_alike_is_refused_and_does_no_lasting_harm(
 
 def test_a_keyframe_that_wins_for_image_after_image_is_refused(agreement) -> None:
     assert not any(follow(agreement, [70, 3, 900] + [40] * 30))
-    assert 'this one keyframe only' in agreement.objection(at(40, 33))
+    assert 'all retrieved this one keyframe' in agreement.objection(at(40, 33))
 
 
 def test_a_robot_that_stops_after_some_way_still_passes(agreement) -> None:
@@ -91,3 +91,24 @@ def test_where_corners_were_looked_at_their_way_has_been_asked_for(agreement) ->
     look = Look(nothing, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0)
     assert agreement.objection(replace(at(0, 0), look=look)) is None
     assert agreement.objection(at(0, 1)) is not None
+
+
+def test_images_elsewhere_after_an_accepted_match_are_counted_until_one_is_accepted(
+    agreement: AgreementGuard,
+) -> None:
+    follow(agreement, [0, 1, 2])
+    agreement.told(at(2, 2), accepted=True)
+    counts = []
+    for second, x_m in enumerate([3, 90, 91, 92], start=3):
+        agreement.objection(at(x_m, second))
+        counts.append(agreement.moved_images('front'))
+    assert counts == [0, 0, 2, 3]
+    agreement.told(at(92, 6), accepted=True)
+    assert agreement.moved_images('front') == 0
+
+
+def test_a_jump_needs_what_a_start_needs(agreement) -> None:
+    start = follow(agreement, [0.0 + i for i in range(5)])
+    jumped = AgreementGuard(radius_m=5.0, max_speed_m_s=2.0)
+    after = follow(jumped, [float(i) for i in range(30)] + [500.0 + i for i in range(5)])[30:]
+    assert after == start

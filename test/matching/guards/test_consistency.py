@@ -46,7 +46,7 @@ def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) 
     seen = case(place, second, odometry=odometry)
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     estimate = PoseEstimate(pose, np.eye(6), metric=True)
-    look = Look(nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate, alone=alone)
+    look = Look(nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate=estimate, alone=alone)
     return replace(seen, look=look)
 
 
@@ -131,3 +131,43 @@ def test_without_odometry_or_agreement_nothing_is_said_together():
     passed(one, places, way)
     one.objection(case(Pose.identity(), 9, odometry=Pose.from_xy_yaw(8.0, 0.0, 0.0)))
     assert one.led_to('front') is None
+
+
+#: Another place for a drive that goes on from where odometry stands.
+CARRIED = Pose.from_xy_yaw(500.0, 300.0, -1.0)
+
+
+def test_after_a_carry_with_wheels_at_rest_a_drive_needs_what_a_start_needs():
+    way = [*straight(10), *straight(20)[9:]]
+    places = [*true_places(way[:10]), *(CARRIED @ one for one in way[10:])]
+    start = passed(guard(), places[10:], way[10:])
+    after = passed(guard(), places, way)[10:]
+    assert after.index(True) <= start.index(True) + 1
+
+
+def test_after_odometry_restarts_at_zero_a_drive_needs_what_a_start_needs():
+    way = [*straight(10), *straight(10)]
+    places = [*true_places(way[:10]), *(CARRIED @ one for one in way[10:])]
+    after = passed(guard(), places, way)[10:]
+    assert after.index(True) == NEEDED - 1
+
+
+def test_two_images_without_doubt_that_agree_refute_those_before():
+    way, one = straight(14), guard()
+    accepted = []
+    for second, odometry in enumerate(way):
+        pose = (MAP_FROM_ODOM if second < 8 else CARRIED) @ odometry
+        accepted.append(one.objection(measured(pose, second, odometry, pose, True)) is None)
+    assert accepted == [True] * 8 + [False] + [True] * 5
+
+
+def test_a_relocation_ends_the_comparison_with_images_before_it():
+    way, one = straight(12), guard()
+    for second, odometry in enumerate(way[:8]):
+        pose = MAP_FROM_ODOM @ odometry
+        assert one.objection(measured(pose, second, odometry, pose, True)) is None
+    for second, odometry in enumerate(way[8:], start=8):
+        pose = CARRIED @ odometry
+        seen = measured(pose, second, odometry, pose, True)
+        look = replace(seen.look, relocated_ns=8 * 10**9)
+        assert one.objection(replace(seen, look=look)) is None

@@ -63,7 +63,7 @@ def test_a_drive_that_scores_like_outsiders_is_refused_when_one_image_passes(gal
     assert "camera 'front' score like places outside the map" in matcher.concern
     lucky = seen(matcher, 0.6, 40)
     assert lucky.reason is Reason.UNLIKE_MAP
-    assert 'drive on' in lucky.text
+    assert 'keep driving' in lucky.text
     assert matcher.concern is None
 
 
@@ -105,3 +105,14 @@ def test_any_shares_give_finite_odds(gallery, right):
     matcher = matcher_of(gallery, {**EVIDENCE, 'revisits_right_share': right})
     for second in range(5):
         assert seen(matcher, 0.9, second).reason in Reason
+
+
+def test_a_long_drive_elsewhere_costs_the_next_place_few_images(gallery):
+    start, carried = matcher_of(gallery, EVIDENCE), matcher_of(gallery, EVIDENCE)
+    for second in range(300):
+        seen(carried, 0.1, second)
+    needed = []
+    for matcher in (start, carried):
+        images = (seen(matcher, 0.7, 300 + second).accepted for second in range(20))
+        needed.append(next(count for count, accepted in enumerate(images, 1) if accepted))
+    assert needed[1] <= needed[0] + 2

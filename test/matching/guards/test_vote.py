@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from cases import case
+from cases import case, relocated
 
 from avpr_ros.matching.guards.vote import SAME_TIME_S, VoteGuard
 from avpr_ros.poses import Pose
@@ -23,7 +23,7 @@ def test_cameras_that_agree_pass():
 
 
 def test_cameras_that_disagree_do_not():
-    assert "camera 'front' saw the robot 90.0 m" in after_front().objection(at(90, 0.2, 'rear'))
+    assert "camera 'front' was matched 90.0 m" in after_front().objection(at(90, 0.2, 'rear'))
 
 
 def test_a_camera_does_not_vote_on_itself_nor_after_a_while():
@@ -42,3 +42,11 @@ def test_what_was_refused_has_no_vote():
 
 def test_a_place_that_is_no_number_is_refused():
     assert after_front().objection(at(float('nan'), 0.2, 'rear')) is not None
+
+
+def test_what_another_camera_saw_before_a_relocation_does_not_count():
+    guard = after_front()
+    moved = relocated(at(90.0, 0.6, 'rear'), 0.5)
+    assert guard.objection(moved) is None
+    guard.told(at(0.0, 0.55, 'front'), accepted=True)
+    assert guard.objection(moved) is not None
