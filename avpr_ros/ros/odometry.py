@@ -14,6 +14,9 @@ from avpr_ros.ros.gates import NS_PER_S
 
 #: Time going back by more than this is a restart (a bag that loops), by less a late message.
 RESTART_NS = 5 * NS_PER_S
+#: A step this long, at this speed, is no motion: the odometry was set anew.
+JUMP_M = 1.0
+JUMP_M_S = 50.0
 
 
 def interpolated(first: Pose, second: Pose, part: float) -> Pose:
@@ -26,7 +29,8 @@ class OdometryBuffer:
     """Odometry poses by stamp, whatever order they come in.
 
     Attributes:
-        restarts: how often the time went back far enough to forget everything.
+        restarts: how often everything was forgotten, as the time went back or the pose jumped:
+            odometry that begins anew has nothing to do with what was before.
     """
 
     def __init__(
@@ -35,8 +39,8 @@ class OdometryBuffer:
         """Start empty.
 
         Args:
-            keep_s: how far behind the newest stamp poses are kept; None: all are kept, and no
-                message is late enough to be taken for a restart.
+            keep_s: how far behind the newest stamp poses are kept; None: all are kept, and
+                nothing is taken for a restart.
             max_gap_s: nothing is interpolated across a longer gap.
             min_step_s: poses nearer to a kept one than this are dropped; the newest is kept, for
                 an image may be as new.
@@ -51,7 +55,7 @@ class OdometryBuffer:
     def add(self, stamp_ns: int, odom_from_base: Pose) -> None:
         """Take one pose; a stamp that is there already is ignored."""
         stamps = self._stamps_ns
-        if self._keep_ns is not None and stamps and stamp_ns < stamps[-1] - RESTART_NS:
+        if self._keep_ns is not None and stamps and self._restarted(stamp_ns, odom_from_base):
             self.clear()
             self.restarts += 1
         place = bisect_left(stamps, stamp_ns)
@@ -70,6 +74,13 @@ class OdometryBuffer:
         if self._keep_ns is not None:
             old = bisect_right(stamps, stamps[-1] - self._keep_ns)
             del stamps[:old], self._poses[:old]
+
+    def _restarted(self, stamp_ns: int, odom_from_base: Pose) -> bool:
+        if stamp_ns == self._stamps_ns[-1]:
+            return False
+        step_m = self._poses[-1].distance_m(odom_from_base)
+        limit_m = JUMP_M + JUMP_M_S * abs(stamp_ns - self._stamps_ns[-1]) / NS_PER_S
+        return stamp_ns < self._stamps_ns[-1] - RESTART_NS or step_m > limit_m
 
     def at(self, stamp_ns: int) -> Pose | None:
         """Return ``odom_from_base`` at a stamp; None before, after, or within a long gap."""

@@ -26,9 +26,6 @@ KEEP_S = 120.0
 POLL_S = 0.002
 #: Odometry this far behind an image has fallen silent: nobody waits for it.
 SILENT_NS = NS_PER_S
-#: A step this long, at this speed, is no motion: the odometry was set anew.
-JUMP_M = 1.0
-JUMP_M_S = 50.0
 
 
 class OdometryInput:
@@ -74,7 +71,7 @@ class OdometryInput:
         frames = (message.header.frame_id, message.child_frame_id)
         with self._lock:
             self.received += 1
-            self._restart_if(frames, stamp_ns(message.header.stamp), pose)
+            self._forget_other_frames(frames)
             before = self._buffer.restarts
             self._buffer.add(stamp_ns(message.header.stamp), pose)
             self.restarts += self._buffer.restarts - before
@@ -105,17 +102,10 @@ class OdometryInput:
         with self._lock:
             self._buffer.clear()
 
-    def _restart_if(self, frames: tuple[str, str], at_ns: int, pose: Pose) -> None:
-        """Forget what no longer belongs together: motion across a restart is no motion."""
-        newest = self._buffer.newest()
-        changed = newest is not None and frames != self._frames
+    def _forget_other_frames(self, frames: tuple[str, str]) -> None:
+        """Forget what no longer belongs together: motion between other frames is no motion."""
+        changed = self._buffer.newest() is not None and frames != self._frames
         self._frames = frames
-        if newest is None or not (changed or _jumped(*newest, at_ns, pose)):
-            return
-        self._buffer.clear()
-        self.restarts += 1
-
-
-def _jumped(before_ns: int, before: Pose, at_ns: int, pose: Pose) -> bool:
-    step_m = before.distance_m(pose)
-    return step_m > JUMP_M + JUMP_M_S * abs(at_ns - before_ns) / NS_PER_S
+        if changed:
+            self._buffer.clear()
+            self.restarts += 1

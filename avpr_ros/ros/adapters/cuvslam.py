@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
 from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.adapters.one_shot import UNHEARD, OneShot, carried_on
+from avpr_ros.ros.adapters.one_shot import RELOCATED, UNHEARD, OneShot, carried_on
 from avpr_ros.ros.odometry import OdometryBuffer
 
 
@@ -14,7 +14,7 @@ class CuVslam:
     """Sends one pose for each request.
 
     cuVSLAM searches its map around the pose; when it finds nothing there it publishes
-    ``visual_slam/trigger_hint``, which asks for another.
+    ``visual_slam/trigger_hint``, which asks for another. So does a robot that was carried away.
     """
 
     def __init__(
@@ -31,6 +31,8 @@ class CuVslam:
         verdict = self._guard.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
+        if verdict.relocated:
+            self._one_shot.request(RELOCATED)
         if not self._one_shot.wanted:
             return Decision(None, 'No pose is asked for.')
         if self._one_shot.cooling(fix.stamp_ns):

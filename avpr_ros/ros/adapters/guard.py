@@ -13,6 +13,8 @@ from avpr_ros.ros.odometry import RESTART_NS, OdometryBuffer
 
 #: Part of the way driven between two matches by which odometry itself may be wrong.
 ODOMETRY_ERROR = 0.05
+#: A fix that passed is this many radii off the last one that did: the robot was moved.
+RELOCATION_RADII = 3.0
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,12 @@ class Verdict:
     Attributes:
         passed: whether the fix may go on.
         text: why.
+        relocated: whether the fix passed and contradicts, by odometry, the last one that did.
     """
 
     passed: bool
     text: str
+    relocated: bool = False
 
 
 class Guard:
@@ -65,6 +69,7 @@ class Guard:
         self._odometry = odometry
         self._row: list[Fix] = []
         self._newest_ns: int | None = None
+        self._passed: Fix | None = None
 
     def check(self, fix: Fix) -> Verdict:
         """Judge a fix and remember it."""
@@ -81,7 +86,7 @@ class Guard:
         self._newest_ns = fix.stamp_ns
         wanted = self._settings.agreeing
         if wanted <= 1:
-            return Verdict(True, 'Every match passes.')
+            return self._pass(fix, 'Every match passes.')
         since_ns = fix.stamp_ns - int(self._settings.window_s * NS_PER_S)
         self._row = [one for one in self._row if one.stamp_ns >= since_ns]
         if not all(self._agree(one, fix) for one in self._row):
@@ -89,22 +94,37 @@ class Guard:
             return Verdict(False, 'It disagrees with the matches before it.')
         if self._adds_evidence(fix):
             self._row = [*self._row, fix][-wanted:]
-        count = len(self._row)
-        return Verdict(count >= wanted, f'{count} of {wanted} matches agree.')
+        text = f'{len(self._row)} of {wanted} matches agree.'
+        return self._pass(fix, text) if len(self._row) >= wanted else Verdict(False, text)
+
+    def _pass(self, fix: Fix, text: str) -> Verdict:
+        before, self._passed = self._passed, fix
+        return Verdict(True, text, before is not None and self._relocated(before, fix))
+
+    def _relocated(self, before: Fix, fix: Fix) -> bool:
+        """Compare two fixes that passed; without odometry the robot may have driven anywhere."""
+        motion = self._odometry.motion(before.stamp_ns, fix.stamp_ns)
+        if motion is None:
+            return False
+        limit_m = RELOCATION_RADII * self._radius_m(motion)
+        return (before.pose @ motion).distance_m(fix.pose) > limit_m
+
+    def _radius_m(self, motion: Pose) -> float:
+        travel_m = motion.distance_m(Pose.identity())
+        return self._settings.radius_m + ODOMETRY_ERROR * travel_m
 
     def reset(self) -> None:
         """Forget the row: time went back."""
         self._row = []
         self._newest_ns = None
+        self._passed = None
 
     def _agree(self, earlier: Fix, later: Fix) -> bool:
         motion = self._odometry.motion(earlier.stamp_ns, later.stamp_ns) or Pose.identity()
         expected = earlier.pose @ motion
-        travel_m = motion.distance_m(Pose.identity())
-        radius_m = self._settings.radius_m + ODOMETRY_ERROR * travel_m
         return (
             earlier.frame_id == later.frame_id
-            and expected.distance_m(later.pose) <= radius_m
+            and expected.distance_m(later.pose) <= self._radius_m(motion)
             and expected.angle_rad(later.pose) <= self._settings.yaw_rad
         )
 

@@ -9,12 +9,14 @@ from dataclasses import replace
 from avpr_ros.ros.adapters.fix import Decision, Fix, Floors, planar
 from avpr_ros.ros.adapters.guard import Guard
 from avpr_ros.ros.adapters.lost import LostWatch
-from avpr_ros.ros.adapters.one_shot import UNHEARD, OneShot, carried_on
+from avpr_ros.ros.adapters.one_shot import RELOCATED, UNHEARD, OneShot, carried_on
 from avpr_ros.ros.odometry import OdometryBuffer
 
 
 class InitialPose:
-    """Sends a pose at the start, on request, and when the consumer is lost; never a stream.
+    """Sends a pose at the start, on request, when the robot was moved or the consumer is lost.
+
+    Never a stream.
 
     AMCL scatters its particles anew with every such message, slam_toolbox drops its scans: a pose
     sent without need makes them worse. At the start nothing is sent to a consumer whose own
@@ -51,6 +53,8 @@ class InitialPose:
         if not verdict.passed:
             return Decision(None, verdict.text)
         lost = self._watch.lost(fix)
+        if verdict.relocated and not self._watch.agrees(fix):
+            self._one_shot.request(RELOCATED)
         if self._one_shot.cooling(fix.stamp_ns):
             return Decision(None, 'The last pose was sent too short a time ago.')
         if self._one_shot.wanted and not self._asked and self._watch.agrees(fix):

@@ -10,6 +10,8 @@ from avpr_ros.ros.adapters.fix import Fix
 from avpr_ros.ros.gates import NS_PER_S
 from avpr_ros.ros.odometry import RESTART_NS, OdometryBuffer
 
+#: Why a pose is asked for where matches contradict those before.
+RELOCATED = 'the robot having been moved'
 #: Why nothing is sent while the consumer is not there.
 UNHEARD = 'Nobody listens to the pose; the request stays.'
 

@@ -219,6 +219,7 @@ class BackEnd:
             values['waiting for keyframes'] = graph.waiting
             return [Report('pose graph', Level.OK, 'Nothing is solved yet.', values)]
         values.update(self._tally(solution))
+        values['relocations'] = solution.relocations
         warn = graph.unknown_keyframes > 0
         text = 'Solved.' if not warn else 'Loop closures name keyframes that the map has not.'
         return [Report('pose graph', Level.WARN if warn else Level.OK, text, values)]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +13,13 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.closure import LoopClosure
+from avpr_ros.ros.back_end.relocations import PlacedNode, relocations
 from avpr_ros.ros.back_end.settings import GraphSettings
 from avpr_ros.ros.gates import NS_PER_S
 from avpr_ros.ros.odometry import OdometryBuffer
 
-#: Standard deviations across a jump or a gap: as good as nothing is known.
-UNKNOWN_M, UNKNOWN_RAD = 20.0, 1.5
+#: Standard deviations across a jump, a gap or a relocation: as good as nothing is known.
+UNKNOWN_M, UNKNOWN_RAD = 1000.0, 3.0
 #: Standard deviations between two nodes at the same place.
 LEAST_M, LEAST_RAD = 0.005, 0.001
 
@@ -53,6 +54,7 @@ class Problem:
         node_stamps_ns: (K,) of the nodes, ascending.
         node_odometry: (K, 7) ``odom_from_base`` at the nodes.
         sigmas: (K-1, 2) metres and radians of the motion from each node to the next.
+        relocations: how many of these the closures show to be wrong, see ``relocations``.
         closures: those whose stamps have odometry.
         outside: how many closures have none, yet or for good.
     """
@@ -64,6 +66,12 @@ class Problem:
     sigmas: FloatArray
     closures: tuple[AnchoredClosure, ...]
     outside: int
+    relocations: int
+
+    @property
+    def pieces(self) -> IntArray:
+        """(K,) number of the piece, between jumps and relocations, that each node belongs to."""
+        return np.concatenate([[0], np.cumsum(self.sigmas[:, 0] >= UNKNOWN_M)])
 
 
 def make_problem(
@@ -91,15 +99,42 @@ def make_problem(
     order = sorted(nodes)
     node_stamps_ns = np.array(order, dtype=np.int64)
     torn = _torn(stamps_ns, distances, settings)
+    sigmas = _sigmas(node_stamps_ns, stamps_ns, way, torn, settings)
+    ways = np.interp(node_stamps_ns, stamps_ns, way)
+    placed = _placed(usable, {t: (k, nodes[t], ways[k]) for k, t in enumerate(order)})
+    broken = sigmas[:, 0] >= UNKNOWN_M
+    carried = relocations(placed, node_stamps_ns, ways, broken, settings)
+    sigmas[carried] = UNKNOWN_M, UNKNOWN_RAD
     return Problem(
         stamps_ns,
         rows,
         node_stamps_ns,
         rows_of([nodes[t] for t in order]),
-        _sigmas(node_stamps_ns, stamps_ns, way, torn, settings),
+        sigmas,
         tuple(usable),
         len(closures) - len(usable),
+        len(carried),
     )
+
+
+def _placed(
+    closures: Sequence[AnchoredClosure], nodes: Mapping[int, tuple[int, Pose, float]]
+) -> list[PlacedNode]:
+    """Return the nodes that closures place in a map, in order of time.
+
+    Args:
+        closures: those whose stamps have nodes.
+        nodes: number, ``odom_from_base`` and way of each node, by its stamp.
+    """
+    found = []
+    for one in closures:
+        if one.map_from_keyframe is None:
+            continue
+        node, odom_from_base, way_m = nodes[one.closure.stamp_ns]
+        map_from_base = one.map_from_keyframe @ one.closure.keyframe_from_base
+        sigma_m = float(np.sqrt(np.trace(one.closure.covariance[:3, :3])))
+        found.append(PlacedNode(node, map_from_base, odom_from_base, way_m, sigma_m))
+    return sorted(found, key=lambda placed: placed.node)
 
 
 def _torn(stamps_ns: IntArray, distances: FloatArray, settings: GraphSettings) -> FloatArray:

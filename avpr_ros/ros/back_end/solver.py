@@ -19,7 +19,7 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import AvprError
 from avpr_ros.pose_rows import between, compose, inverse
 from avpr_ros.poses import Pose
-from avpr_ros.ros.back_end.consensus import map_from_odom
+from avpr_ros.ros.back_end.consensus import initial_nodes
 from avpr_ros.ros.back_end.problem import UNKNOWN_M, AnchoredClosure, Problem
 from avpr_ros.ros.back_end.settings import GraphSettings
 
@@ -40,6 +40,7 @@ class Solution:
         used: loop closures the robust kernel kept.
         rejected: those it did not.
         outside: how many had no odometry at their stamp.
+        relocations: how often the robot was carried while odometry went on.
     """
 
     stamps_ns: IntArray
@@ -48,6 +49,7 @@ class Solution:
     used: tuple[AnchoredClosure, ...]
     rejected: tuple[AnchoredClosure, ...]
     outside: int
+    relocations: int
 
 
 def load_gtsam() -> Any:
@@ -78,7 +80,7 @@ def solve(problem: Problem, settings: GraphSettings) -> Solution:
         )
     gtsam = load_gtsam()
     fixed = any(one.map_from_keyframe is not None for one in problem.closures)
-    start = compose(map_from_odom(problem), problem.node_odometry)
+    start = initial_nodes(problem)
     graph, values = gtsam.NonlinearFactorGraph(), gtsam.Values()
     for key, row in enumerate(start):
         values.insert(key, _pose3(gtsam, row))
@@ -97,6 +99,7 @@ def solve(problem: Problem, settings: GraphSettings) -> Solution:
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if keep),
         tuple(one for one, keep in zip(problem.closures, kept, strict=True) if not keep),
         problem.outside,
+        problem.relocations,
     )
 
 

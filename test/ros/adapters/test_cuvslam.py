@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from drive import fix_at
+from drive import START_NS, fix_at
 
+from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.odometry import OdometryBuffer
@@ -19,3 +20,14 @@ def test_each_hint_gets_one_pose_after_the_cool_down() -> None:
         if adapter.on_fix(fix_at(0, second)).send:
             sent.append(second)
     assert sent == [0, 2, 6, 8]
+
+
+def test_a_robot_that_was_moved_gets_one_pose_more() -> None:
+    odometry = OdometryBuffer(100.0)
+    for second in range(30):
+        odometry.add(START_NS + second * 10**9, Pose.identity())
+    adapter = build(AdapterSettings(mode='cuvslam', agreeing=1, cool_down_s=2.0), odometry).adapter
+    sent = [
+        second for second in range(20) if adapter.on_fix(fix_at(90.0 * (second > 9), second)).send
+    ]
+    assert sent == [0, 10]

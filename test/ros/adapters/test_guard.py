@@ -70,3 +70,19 @@ def test_turned_matches_disagree() -> None:
     guard = guard_with([], agreeing=2)
     guard.check(fix_at(0, 0))
     assert not guard.check(fix_at(0, 1, yaw_rad=3.0)).passed
+
+
+def test_after_a_jump_matches_pass_as_at_a_start_and_say_that_the_robot_was_moved() -> None:
+    still = [(float(seconds), 0.0) for seconds in range(0, 40, 2)]
+    guard = guard_with(still)
+    assert passed(guard, *[(0.0, float(k)) for k in range(10)])[-1]
+    verdicts = [guard.check(fix_at(80.0, 10.0 + k)) for k in range(5)]
+    assert [one.passed for one in verdicts] == [False, False, True, True, True]
+    assert [one.relocated for one in verdicts] == [False, False, True, False, False]
+
+
+def test_without_odometry_a_match_far_away_is_no_relocation() -> None:
+    guard = guard_with([], window_s=5.0)
+    assert passed(guard, (0, 0), (0, 1), (0, 2))[-1]
+    verdicts = [guard.check(fix_at(80.0, 60.0 + k)) for k in range(3)]
+    assert verdicts[-1].passed and not verdicts[-1].relocated

@@ -126,3 +126,18 @@ def test_a_pose_is_sent_as_of_the_newest_odometry() -> None:
     assert decision.send.stamp_ns == START_NS + 1_500_000_000
     assert decision.send.pose.distance_m(expected) < 1e-9
     assert decision.send.pose.angle_rad(expected) < 1e-6
+
+
+def test_a_robot_that_was_moved_is_told_at_once_unless_the_consumer_knows() -> None:
+    for known, expected in ((False, [0, 10]), (True, [0])):
+        parts, odometry = built(cool_down_s=2.0)
+        for second in range(30):
+            odometry.add(START_NS + second * 10**9, Pose.identity())
+        moved = []
+        for second in range(20):
+            x_m = 90.0 * (second > 9)
+            if known and second:
+                parts.watch.on_consumer_pose(fix_at(x_m, second))
+            if sent(parts, (x_m, second)) == [True]:
+                moved.append(second)
+        assert moved == expected

@@ -145,6 +145,51 @@ def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
     assert step_m < 1.0  # no pose lies on the way of 300 m that was never driven
 
 
+def carried(run: Run, half: int, shift_m: float) -> Run:
+    """Carry the robot at a pose of the run, elsewhere on the map, its wheels at rest."""
+    away = Pose.from_xy_yaw(shift_m, -0.5 * shift_m, 1.0)
+    moved = [*run.keyframes, *(away @ pose for pose in run.keyframes)]
+    at_ns, count = run.stamps_ns[half], len(run.keyframes)
+    closures = [
+        one if one.stamp_ns < at_ns else replace(one, keyframe_id=one.keyframe_id + count)
+        for one in run.closures
+    ]
+    truth = [*run.truth[:half], *(away @ pose for pose in run.truth[half:])]
+    return replace(run, keyframes=moved, closures=closures, truth=truth)
+
+
+@pytest.mark.parametrize('shift_m', [15.0, 900.0])
+def test_a_robot_that_is_carried_with_its_wheels_at_rest_is_placed_on_both_sides(shift_m) -> None:
+    run, _ = solved(0)
+    half = len(run.odometry) // 2
+    moved = carried(run, half, shift_m)
+    solution = solve(filled(moved).problem(), SETTINGS)
+    assert solution.relocations == 1
+    assert used_wrong(moved, solution) == 0
+    assert len(solution.used) >= 0.95 * moved.wrong.count(False)
+    off_m = np.linalg.norm((solution.after - rows_of(moved.truth))[:, :3], axis=1)
+    # The closures before and after a relocation bound when it was, to some metres.
+    assert np.median(off_m) < 0.3
+    assert np.mean(off_m < 1.0) > 0.97
+
+
+@pytest.mark.parametrize('burst', [1, 5])
+def test_wrong_closures_are_no_relocation(burst: int) -> None:
+    for seed in range(4):
+        run = make_run(seed, length_m=300.0, burst=burst)
+        assert filled(run).problem().relocations == 0
+
+
+def test_a_long_row_of_wrong_closures_that_ends_is_no_relocation() -> None:
+    run = make_run(1, length_m=300.0, burst=1, wrong_part=0.0)
+    rows = [
+        one if not 40 <= number < 52 else replace(one, keyframe_id=(one.keyframe_id + 30) % 60)
+        for number, one in enumerate(run.closures)
+    ]
+    run = replace(run, closures=rows)
+    assert filled(run).problem().relocations == 0
+
+
 def test_closures_within_one_run_need_no_map() -> None:
     run = make_run(3, length_m=300.0)
     graph = PoseGraph(SETTINGS)

@@ -19,7 +19,7 @@ def test_files_hold_both_trajectories_and_every_closure(tmp_path: Path) -> None:
     closures = tuple(AnchoredClosure(one, run.keyframes[one.keyframe_id]) for one in run.closures)
     stamps_ns = np.array(run.stamps_ns) + 1
     before, after = rows_of(run.odometry), rows_of(run.truth)
-    save(tmp_path / 'run', Solution(stamps_ns, before, after, closures[1:], closures[:1], 0))
+    save(tmp_path / 'run', Solution(stamps_ns, before, after, closures[1:], closures[:1], 0, 0))
     lines = (tmp_path / 'run/after.tum').read_text().splitlines()
     assert lines[1].split()[0] == '1700000000.100000001'
     np.testing.assert_allclose([float(v) for v in lines[5].split()[1:]], after[5], atol=1e-8)
