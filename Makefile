@@ -21,7 +21,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
-	$(BIN)/python -m avpr_ros.demo
+	$(BIN)/python -m simulation
 
 lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -36,14 +36,14 @@ docs: $(INSTALLED)  ## Refill the generated tables of README and docs
 	$(BIN)/python docs/generate.py
 
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
-	$(BIN)/python benchmarks/traversals.py
-	$(BIN)/python benchmarks/slam.py
-	$(BIN)/python benchmarks/odometry_drift.py
-	$(BIN)/python benchmarks/worlds.py
-	$(BIN)/python benchmarks/training.py
-	$(BIN)/python benchmarks/training_summary.py
-	$(BIN)/python benchmarks/bank_cost.py
-	$(BIN)/python benchmarks/onboard.py
+	$(BIN)/python -m benchmarks.traversals
+	$(BIN)/python -m benchmarks.slam
+	$(BIN)/python -m benchmarks.odometry_drift
+	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training_summary
+	$(BIN)/python -m benchmarks.bank_cost
+	$(BIN)/python -m benchmarks.onboard
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

@@ -62,9 +62,9 @@ setup(
         'console_scripts': [
             'avpr = avpr_ros.cli.main:main',
             'avpr_adapter = avpr_ros.ros.adapters.node:main',
-            'avpr_back_end = avpr_ros.ros.back_end.node:main',
-            'avpr_localizer = avpr_ros.ros.main:main',
-            'avpr_replay = avpr_ros.ros.replay:main',
+            'avpr_back_end = avpr_ros.ros.pose_graph.node:main',
+            'avpr_localizer = avpr_ros.ros.localizer.main:main',
+            'avpr_replay = avpr_ros.ros.replay.main:main',
         ],
     },
 )

@@ -26,10 +26,10 @@ import faiss
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from avpr_ros.training.bank import build_bank
-from avpr_ros.training.bank_file import save_bank
+from avpr_ros.training.memory_bank.bank import build_bank
+from avpr_ros.training.memory_bank.bank_file import save_bank
 from avpr_ros.training.places import places_from_labels
-from results import RESULTS, Row, print_table, stored_rows, write_results
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 
 DIMS = (512, 8448)
 COUNTS = (10_000, 50_000, 100_000)

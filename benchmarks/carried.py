@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.features import Features, extract_features
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import MatchResult
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import MatchResult
+from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from precision_drive import Drive, read_drive
-from precision_left_out import floors_of
-from precision_sets import APART_M, MAP, QUERY, SETS, PrecisionSet, calibrated, prepare
-from results import Row, print_table, write_results
+from avpr_ros.verification.sift import Features, extract_features
+from benchmarks.precision_drive import Drive, read_drive
+from benchmarks.precision_left_out import floors_of
+from benchmarks.precision_sets import APART_M, MAP, QUERY, SETS, PrecisionSet, calibrated, prepare
+from benchmarks.results import Row, print_table, write_results
 
 #: Images before a jump and after it, at most; after it at least ``WATCHED`` are matched.
 BEFORE, AFTER, WATCHED = 30, 30, 10

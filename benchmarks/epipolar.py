@@ -19,20 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray
-from avpr_ros.evaluation.precision import precision_recall
-from avpr_ros.gallery.evidence import Evidence, weigh
-from avpr_ros.gallery.features import Features, extract_features
+from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.spacing import default_distinct_radius_m
-from avpr_ros.gallery.trail import CANDIDATES
-from avpr_ros.gallery.triangulation import mutual_matches
-from avpr_ros.matching.hypotheses import PoseHypotheses
-from avpr_ros.matching.settings import MatchSettings
-from precision_drive import Drive, read_drive
-from precision_left_out import without_each
-from precision_sets import MAP, SETS, PrecisionSet, prepare
-from results import Row, print_table, write_results
+from avpr_ros.gallery.places import default_distinct_radius_m
+from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.verification.accumulator import CANDIDATES
+from avpr_ros.verification.place_likelihood import Evidence, weigh
+from avpr_ros.verification.sift import Features, extract_features
+from avpr_ros.verification.triangulation import mutual_matches
+from benchmarks.precision_drive import Drive, read_drive
+from benchmarks.precision_left_out import without_each
+from benchmarks.precision_sets import MAP, SETS, PrecisionSet, prepare
+from benchmarks.results import Row, print_table, write_results
 
 NAMES = ('corridor', 'ietower')
 WAYS = ('anywhere', 'agreeing', 'both', 'inliers')

@@ -26,8 +26,6 @@ import numpy as np
 import torch
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.demo.bag_writer import Shot, write_bag
-from avpr_ros.demo.camera import Camera
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.networks.checkpoints.store import import_checkpoint, load_stored, weights_path
 from avpr_ros.networks.extraction import Extraction
@@ -37,7 +35,9 @@ from avpr_ros.networks.inference import TorchNetwork, fastest
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.sources.open import SourceOptions, open_source
-from results import ROOT, Row, print_table, require_data, write_results
+from benchmarks.results import ROOT, Row, print_table, require_data, write_results
+from simulation.drives.bag_writer import Shot, write_bag
+from simulation.rendering.camera import Camera
 
 NAME = 'dinov2-s-salad'
 WORK = ROOT / 'build' / 'extraction'

@@ -18,17 +18,17 @@ import cv2
 import numpy as np
 
 from avpr_ros.files import atomic_folder
-from avpr_ros.gallery.features import extract_features
 from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.layout_builder import build_layout
-from avpr_ros.matching.recognizer import Recognizer
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.mapping.hog_builder import build_layout
 from avpr_ros.poses import Pose
-from avpr_ros.stages import measured
-from results import Row, print_table, require_data, write_results
-from robot.maps import KEYFRAMES, large_map
-from robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
+from avpr_ros.profiling import measured
+from avpr_ros.verification.sift import extract_features
+from benchmarks.results import Row, print_table, require_data, write_results
+from benchmarks.robot.maps import KEYFRAMES, large_map
+from benchmarks.robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
 
 #: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the guards
 #: that come after a match that passed have work, too.

@@ -25,27 +25,27 @@ import numpy as np
 import yaml
 
 from avpr_ros.cli.console import print_note
-from avpr_ros.cli.landmarks import add_landmarks
-from avpr_ros.demo.bag_writer import TRUTH_TOPIC
-from avpr_ros.demo.worlds import WORLDS
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.evaluation.offline import localize_drive
-from avpr_ros.evaluation.truth import open_drive
-from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
-from avpr_ros.matching.recognizer import Recognizer
-from avpr_ros.matching.result import MatchResult
+from avpr_ros.localization.offline import localize_drive
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.localization.result import MatchResult
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.mapping.map_contents import add_landmarks
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
+from avpr_ros.profiling import Clock, measured
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame, FrameSource, StampedImage
-from avpr_ros.sources.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.stages import Clock, measured
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
-from results import ROOT, SHARED_DATA, Row, print_table, write_results
-import worlds
+from benchmarks import worlds
+from benchmarks.results import ROOT, SHARED_DATA, Row, print_table, write_results
+from simulation.drives.bag_writer import TRUTH_TOPIC
+from simulation.drives.worlds import WORLDS
 
 Answer: TypeAlias = MatchResult | ImageDecodeError
 Image = TypeVar('Image', Frame, StampedImage)

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from avpr_ros.demo.bag_writer import Shot
-from avpr_ros.demo.drift import WHEELS, Drift, with_drift
-from avpr_ros.evaluation.trajectory_error import aligned, rmse_m
-from results import Row, print_table, require_data, write_results
-from slam_walks import QUERY, SEED, WALKER, corridor_shots, euroc_shots, fine
+from avpr_ros.evaluation.metrics.trajectory import aligned, rmse_m
+from benchmarks.results import Row, print_table, require_data, write_results
+from benchmarks.slam_walks import QUERY, SEED, WALKER, corridor_shots, euroc_shots, fine
+from simulation.drives.bag_writer import Shot
+from simulation.drives.drift import WHEELS, Drift, with_drift
 
 #: cuVSLAM 17.0.1 without loop closures on KITTI's stereo sequences: 0.85 % and 0.0024 degrees a
 #: metre; https://github.com/nvidia-isaac/cuVSLAM/releases/tag/v17.0.1.

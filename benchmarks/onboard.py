@@ -21,14 +21,13 @@ import sys
 
 import numpy as np
 
-from avpr_ros.demo.bag_writer import TRUTH_TOPIC
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.training.quantized import quantize_query_network
-from results import (
+from benchmarks.results import (
     RESULTS,
     ROOT,
     Row,
@@ -37,14 +36,15 @@ from results import (
     stored_rows,
     write_results,
 )
-from robot.maps import KEYFRAMES, large_map
-from robot.method import METHODS
-from robot.networks import heavy_network, learned_network
-from robot.node import Drive, empty_command, jpeg_640x480, node_command, played
-from robot.query_cost import TimedNetwork, query_cost
-from robot.search import memory_plan, search_cost
-from robot.town import large_town_map
-from robot.walks import LIGHT, WALKS, map_of, query_of, read_image
+from benchmarks.robot.maps import KEYFRAMES, large_map
+from benchmarks.robot.method import METHODS
+from benchmarks.robot.networks import heavy_network, learned_network
+from benchmarks.robot.node import Drive, empty_command, jpeg_640x480, node_command, played
+from benchmarks.robot.query_cost import TimedNetwork, query_cost
+from benchmarks.robot.search import memory_plan, search_cost
+from benchmarks.robot.town import large_town_map
+from benchmarks.robot.walks import LIGHT, WALKS, map_of, query_of, read_image
+from simulation.drives.bag_writer import TRUTH_TOPIC
 
 NOTE = (
     'Measured with real-time priority (chrt -f 50) on two cores, one thread each unless said; '

@@ -19,17 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.evaluation.precision import PrecisionRecall, precision_recall
+from avpr_ros.evaluation.metrics.precision_recall import PrecisionRecall, precision_recall
 from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.result import MatchResult, Reason
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.localization.result import MatchResult, Reason
+from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
-from precision_drive import Drive, Layers, matched, read_drive
-from precision_left_out import without_each, wrong_floors
-from precision_plot import Scored, draw
-from precision_sets import MAP, SETS, WORK, PrecisionSet, calibrated, prepare
-from results import RESULTS, Row, print_table, stored_rows, write_results
+from benchmarks.precision_drive import Drive, Layers, matched, read_drive
+from benchmarks.precision_left_out import without_each, wrong_floors
+from benchmarks.precision_plot import Scored, draw
+from benchmarks.precision_sets import MAP, SETS, WORK, PrecisionSet, calibrated, prepare
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 
 NOTE = (
     'Recall at a precision sweeps the score of the method, over matches that its other layers '

@@ -12,22 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
-from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
-from avpr_ros.evaluation.truth import Drive as BagDrive
-from avpr_ros.evaluation.truth import open_drive
+from avpr_ros.evaluation.runs.ground_truth_poses import Drive as BagDrive
+from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import MatchResult
-from avpr_ros.matching.settings import MatchSettings
-from avpr_ros.matching.space_check import check_space
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import MatchResult
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.localization.space_check import check_space
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.sources.frame import StampedImage
 from avpr_ros.sources.options import SourceOptions
-from metric_pose import PoseSet
-from precision_sets import MAP, QUERY, QUERY_BAG, euroc
+from benchmarks.metric_pose import PoseSet
+from benchmarks.precision_sets import MAP, QUERY, QUERY_BAG, euroc
+from simulation.drives.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
 
 TOWN_BAG = 'drive2'
 

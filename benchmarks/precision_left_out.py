@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.layout import Layout
-from avpr_ros.matching.result import MatchResult
-from precision_drive import Drive
-from precision_sets import APART_M
-from results import require_data
+from avpr_ros.localization.result import MatchResult
+from benchmarks.precision_drive import Drive
+from benchmarks.precision_sets import APART_M
+from benchmarks.results import require_data
 
 
 @dataclass(frozen=True, eq=False)

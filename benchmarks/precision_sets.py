@@ -11,15 +11,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, Shot, write_bag
-from avpr_ros.demo.steps import Steps
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
 from avpr_ros.training.recalibrate import recalibrate
-import metric_pose
-from metric_pose import PoseSet
-from results import ROOT, require_data
-from traversals import START_NS
+from benchmarks import metric_pose
+from benchmarks.metric_pose import PoseSet
+from benchmarks.results import ROOT, require_data
+from benchmarks.traversals import START_NS
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import ODOMETRY_TOPIC, Shot, write_bag
 
 WORK = ROOT / 'build' / 'precision'
 DEMO = ROOT / 'build' / 'demo'

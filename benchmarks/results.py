@@ -44,7 +44,7 @@ def write_results(
         'versions': versions(),
         'command': ' '.join(
             part
-            for part in (f'python benchmarks/{name}.py', '--quick' if quick else '', options)
+            for part in (f'python -m benchmarks.{name}', '--quick' if quick else '', options)
             if part
         ),
         'quick': quick,

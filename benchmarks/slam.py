@@ -23,14 +23,8 @@ import shutil
 import numpy as np
 from rich.console import Console
 
-from avpr_ros.demo.answers import read_answers, true_positions
-from avpr_ros.demo.back_end import OUTPUT, play_with_back_end, score_back_end
-from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC
-from avpr_ros.demo.drift import Drift
-from avpr_ros.demo.methods import METHODS
-from avpr_ros.demo.steps import Steps
 from avpr_ros.gallery.gallery_map import GalleryMap
-from results import (
+from benchmarks.results import (
     RESULTS,
     ROOT,
     Row,
@@ -39,7 +33,13 @@ from results import (
     stored_rows,
     write_results,
 )
-from slam_walks import GALLERY, QUERY, WALKER, write_corridor, write_euroc
+from benchmarks.slam_walks import GALLERY, QUERY, WALKER, write_corridor, write_euroc
+from simulation.demo.answers import read_answers, true_positions
+from simulation.demo.back_end import OUTPUT, play_with_back_end, score_back_end
+from simulation.demo.methods import METHODS
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import ODOMETRY_TOPIC
+from simulation.drives.drift import Drift
 
 WORK = ROOT / 'build' / 'slam'
 DEMO = 'demo_town'

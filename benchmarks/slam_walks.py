@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from avpr_ros.demo.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
-from avpr_ros.demo.camera import AXES_FROM_OPTICAL, BASE_FROM_CAMERA
-from avpr_ros.demo.drift import Drift, with_drift
 from avpr_ros.poses import Pose
-from avpr_ros.ros.odometry import interpolated
+from avpr_ros.ros.common.odometry_buffer import interpolated
 from avpr_ros.sources.frame import CameraIntrinsics
-from metric_pose import euroc_lens
+from benchmarks.metric_pose import euroc_lens
+from simulation.drives.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
+from simulation.drives.drift import Drift, with_drift
+from simulation.rendering.camera import AXES_FROM_OPTICAL, BASE_FROM_CAMERA
 
 GALLERY, QUERY = 'gallery', 'query'
 START_NS = 1_700_000_000 * 10**9

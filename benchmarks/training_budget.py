@@ -13,10 +13,10 @@ import argparse
 from rich.console import Console
 import torch
 
-from results import RESULTS, Row, print_table, stored_rows, write_results
-from training import MOST_STEPS, train
-from training_cache import Prepared, prepare
-from training_sets import SETS
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
+from benchmarks.training import MOST_STEPS, train
+from benchmarks.training_cache import Prepared, prepare
+from benchmarks.training_sets import SETS
 
 METHODS = ('asymvpr', 'regression')
 SHOWN = ('set', 'method', 'seed', 'steps', 'recall_at_1', 'recall_at_5', 'recall_at_10')

@@ -16,15 +16,15 @@ import cv2
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray, RgbImage
-from avpr_ros.demo.bag_writer import TRUTH_TOPIC
-from avpr_ros.evaluation.positives import positives_within
+from avpr_ros.evaluation.metrics.positives import positives_within
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.poses import Pose
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.training.places import Places, PlaceSettings, places_from_poses
-from results import ROOT, require_data
+from benchmarks.results import ROOT, require_data
+from simulation.drives.bag_writer import TRUTH_TOPIC
 
 #: Clips of the tower are this far apart in y: never the same place, never too near a negative.
 _CLIP_DISTANCE_M = 1000.0

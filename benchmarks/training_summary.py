@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.training.objectives.methods import RIVALS
-from results import RESULTS, Row, print_table, stored_rows, write_results
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 
 METHOD = 'asymvpr'
 FIGURES = ('recall_at_1', 'recall_at_5', 'recall_at_10', 'recall_at_100_precision')

@@ -19,15 +19,15 @@ import shutil
 import numpy as np
 from rich.console import Console
 
-from avpr_ros.demo.answers import read_answers, true_positions
-from avpr_ros.demo.bag_writer import Shot, write_bag
-from avpr_ros.demo.methods import METHODS, Method, build_and_train, play
-from avpr_ros.demo.steps import Steps
-from avpr_ros.evaluation.positives import positives_within
-from avpr_ros.evaluation.recall import recall_at
+from avpr_ros.evaluation.metrics.positives import positives_within
+from avpr_ros.evaluation.metrics.recall import recall_at
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
-from results import ROOT, Row, print_table, require_data, write_results
+from benchmarks.results import ROOT, Row, print_table, require_data, write_results
+from simulation.demo.answers import read_answers, true_positions
+from simulation.demo.methods import METHODS, Method, build_and_train, play
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import Shot, write_bag
 
 START_NS = 1_700_000_000 * 10**9
 QUICK_FRAMES = 40

@@ -22,18 +22,18 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
-from avpr_ros.demo.steps import Steps
-from avpr_ros.demo.worlds import QUICK_WORLDS, WORLDS, World, record_world
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.evaluation.drive_score import DriveScorer
-from avpr_ros.evaluation.offline import localize_drive
-from avpr_ros.evaluation.truth import Drive, open_drive
+from avpr_ros.evaluation.runs.drive_score import DriveScorer
+from avpr_ros.evaluation.runs.ground_truth_poses import Drive, open_drive
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.matching.recognizer import Recognizer
-from avpr_ros.matching.result import MatchResult
+from avpr_ros.localization.offline import localize_drive
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.localization.result import MatchResult
 from avpr_ros.sources.options import SourceOptions
-from results import ROOT, Row, print_table, write_results
+from benchmarks.results import ROOT, Row, print_table, write_results
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
+from simulation.drives.worlds import QUICK_WORLDS, WORLDS, World, record_world
 
 WORK = ROOT / 'build' / 'worlds'
 MAP, QUERY, WRONG = 'map', 'query.onnx', 'wrong'

@@ -36,11 +36,11 @@ def refill(text: str) -> str:
 def _content(words: list[str]) -> str:
     kind, arguments = words[0], words[1:]
     if kind == 'parameters':
-        from avpr_ros.ros.parameters import markdown_table
+        from avpr_ros.ros.common.parameters import markdown_table
 
         return markdown_table()
     if kind == 'interface':
-        from avpr_ros.ros.interface import markdown_tables
+        from avpr_ros.ros.localizer.interface import markdown_tables
 
         return markdown_tables()
     if kind in ('results', 'table'):

@@ -13,7 +13,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
-from avpr_ros.ros.launching import include
+from avpr_ros.ros.common.launch_utils import include
 
 #: Parameters set by the argument of the same name.
 PARAMETERS = {'query': str, 'save_path': str, 'image_transport': str, 'use_sim_time': bool}

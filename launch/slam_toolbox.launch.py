@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from launch import LaunchDescription
 
-from avpr_ros.ros.launching import include
+from avpr_ros.ros.common.launch_utils import include
 
 
 def generate_launch_description() -> LaunchDescription:

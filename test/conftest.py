@@ -12,10 +12,10 @@ import pytest
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.preflight import Check, Preflight

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.back_end.parameters import BackEndSettings
-from avpr_ros.ros.parameter_table import table
-from avpr_ros.ros.settings import Settings
+from avpr_ros.ros.common.parameter_table import table
+from avpr_ros.ros.localizer.parameters import Settings
+from avpr_ros.ros.pose_graph.parameters import BackEndSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / 'README.md', *sorted(ROOT.glob('docs/**/*.md'))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from avpr_ros.stages import measured, stage
+from avpr_ros.profiling import measured, stage
 
 
 class Clock:

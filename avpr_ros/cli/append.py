@@ -58,7 +58,7 @@ def append_drives(
 
 def _check_pair(query: Path, gallery: GalleryMap) -> None:
     """Refuse a wrong query network before the work, not after."""
-    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.localization.space_check import check_space
     from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 
     check_space(OnnxQueryNetwork.open(query).manifest, gallery.manifest)
@@ -66,11 +66,11 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks, add_layout, write_report
-    from avpr_ros.cli.views import add_views
-    from avpr_ros.gallery.append import append_to_map
-    from avpr_ros.gallery.builder import BuildSettings
-    from avpr_ros.gallery.views import load_views
+    from avpr_ros.gallery.augmented_views import load_views
+    from avpr_ros.mapping.map_append import append_to_map
+    from avpr_ros.mapping.map_builder import BuildSettings
+    from avpr_ros.mapping.map_contents import add_landmarks, add_layout, write_report
+    from avpr_ros.mapping.map_views import add_views
     from avpr_ros.networks.space_describer import SpaceDescriber
 
     views = load_views(gallery)

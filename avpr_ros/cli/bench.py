@@ -38,7 +38,7 @@ def bench(
     """Time each stage of an image on this machine, and print the table in Markdown."""
     from avpr_ros.evaluation.stage_times import time_stages
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.matching.recognizer import Recognizer
+    from avpr_ros.localization.recognizer import Recognizer
 
     gallery = GalleryMap.open(map_folder)
     recognizer = Recognizer.of_map(gallery, query, threads=threads)

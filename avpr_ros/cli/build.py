@@ -14,8 +14,8 @@ from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
-    from avpr_ros.gallery.builder import BuildSettings
     from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.frame import FrameSource
 
 Sources = Annotated[
@@ -101,7 +101,7 @@ def build(
     """Build a gallery map from one or more recorded drives."""
     from avpr_ros.cli.append import append_drives
     from avpr_ros.cli.drives import open_drives, run_preflight
-    from avpr_ros.gallery.builder import BuildSettings
+    from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
 
     settings = BuildSettings(
@@ -125,7 +125,7 @@ def build(
 
 def _target(output: Path | None, replace: bool) -> Path:
     """Return where the map goes, refused before work starts rather than after."""
-    from avpr_ros.gallery.builder import check_output
+    from avpr_ros.mapping.map_builder import check_output
 
     if output is None:
         raise ConfigError('no --output is given; name the folder of the map')
@@ -144,9 +144,9 @@ def _build(
     space_of: Path | None,
 ) -> None:
     from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.cli.landmarks import add_landmarks, add_layout, write_report
-    from avpr_ros.cli.views import add_views
-    from avpr_ros.gallery.builder import build_map
+    from avpr_ros.mapping.map_builder import build_map
+    from avpr_ros.mapping.map_contents import add_landmarks, add_layout, write_report
+    from avpr_ros.mapping.map_views import add_views
     from avpr_ros.networks.registry import describer_by_name
 
     if space_of is None:

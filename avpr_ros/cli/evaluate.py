@@ -14,9 +14,9 @@ from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
-    from avpr_ros.evaluation.evaluation import Evaluation
-    from avpr_ros.evaluation.ground_truth import GroundTruth
-    from avpr_ros.evaluation.truth import Drive
+    from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
+    from avpr_ros.evaluation.retrieval.evaluation import Evaluation
+    from avpr_ros.evaluation.runs.ground_truth_poses import Drive
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.sources.options import SourceOptions
 
@@ -79,7 +79,7 @@ def evaluate(
     threads: Threads = 1,
 ) -> None:
     """Measure recall@N, precision-recall and cost of a query drive against a map."""
-    from avpr_ros.evaluation.ground_truth import GroundTruth
+    from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
 
     angle_rad = None if max_angle_deg is None else math.radians(max_angle_deg)
     truth = GroundTruth(radius_m, angle_rad, tolerance_frames)
@@ -120,7 +120,7 @@ def _unwritable(output: Path, error: OSError) -> ConfigError:
 def _of_features(
     features: Path, truth: GroundTruth, queries: Path | None, database: Path | None
 ) -> Evaluation:
-    from avpr_ros.evaluation.evaluation import evaluate_features
+    from avpr_ros.evaluation.retrieval.evaluation import evaluate_features
     from avpr_ros.sources.datasets.open import open_dataset
 
     return evaluate_features(
@@ -141,7 +141,7 @@ def _of_map(
     threads: int,
 ) -> Evaluation:
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.evaluation.evaluate_map import MapEvaluation
+    from avpr_ros.evaluation.retrieval.evaluate_map import MapEvaluation
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     gallery = GalleryMap.open(map_folder)
@@ -154,7 +154,7 @@ def _drive(source: Path, options: SourceOptions, truth: GroundTruth, gallery: Ga
     """Open the queries in the map's frame; where frames decide, without poses."""
     from dataclasses import replace
 
-    from avpr_ros.evaluation.truth import open_drive
+    from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
 
     origin = gallery.manifest.geodetic_origin
     options = replace(options, geodetic_origin=origin, poses_wanted=truth.needs_positions)
@@ -166,9 +166,9 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
     import sys
 
     from avpr_ros.cli.console import print_columns, print_note, print_table
-    from avpr_ros.evaluation.described import save_features as save
-    from avpr_ros.evaluation.evaluation_files import PAGE, write_evaluation
-    from avpr_ros.evaluation.evaluation_tables import figures_by_pair
+    from avpr_ros.evaluation.reports.evaluation_files import PAGE, write_evaluation
+    from avpr_ros.evaluation.reports.evaluation_tables import figures_by_pair
+    from avpr_ros.evaluation.retrieval.descriptor_set import save_features as save
 
     command = shlex.join(['avpr', *sys.argv[1:]])
     try:
@@ -183,7 +183,7 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
 
 
 def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
-    from avpr_ros.evaluation.evaluation_tables import storage
+    from avpr_ros.evaluation.reports.evaluation_tables import storage
 
     lines = list(evaluation.facts)
     for cost in evaluation.costs:

@@ -25,8 +25,8 @@ Query = Annotated[
 def inspect(folder: Folder, report: Report = None, query: Query = None) -> None:
     """Print a map's facts, check every file, and tell where the map will be weak."""
     from avpr_ros.cli.console import print_note, print_table
-    from avpr_ros.evaluation.map_evidence import MapEvidence
-    from avpr_ros.evaluation.map_facts import map_facts
+    from avpr_ros.evaluation.map_quality.facts import map_facts
+    from avpr_ros.evaluation.map_quality.report_data import MapEvidence
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     gallery = GalleryMap.open(folder)
@@ -40,14 +40,14 @@ def inspect(folder: Folder, report: Report = None, query: Query = None) -> None:
     )
     print_table(f'gallery map {folder}', facts)
     if report is not None:
-        from avpr_ros.evaluation.map_report import write_map_report
+        from avpr_ros.evaluation.reports.map_report import write_map_report
 
         write_map_report(gallery, report, evidence)
         print_note(f'report: {report}')
 
 
 def _calibration(query: Path, manifest: Manifest) -> Calibration | None:
-    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.localization.space_check import check_space
     from avpr_ros.runtime.query_manifest import QueryManifest
 
     found = QueryManifest.load(query.with_suffix('.json'))

@@ -12,13 +12,13 @@ import typer
 
 from avpr_ros.cli import match_options as match
 from avpr_ros.cli import options as shared
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.localization.settings import MatchSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from avpr_ros.evaluation.drive_score import DriveScorer
-    from avpr_ros.matching.recognizer import Recognizer
+    from avpr_ros.evaluation.runs.drive_score import DriveScorer
+    from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.poses import Pose
     from avpr_ros.sources.frame import FrameSource
     from avpr_ros.sources.options import SourceOptions
@@ -89,7 +89,7 @@ def localize(
         yaw_covariance_scale=yaw_scale,
     )
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.matching.recognizer import Recognizer
+    from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
 
     gallery = GalleryMap.open(map_folder)
@@ -116,9 +116,9 @@ def _localize(
     radius_m: float,
 ) -> None:
     from avpr_ros.cli.console import print_note, print_table
-    from avpr_ros.evaluation.drive_score import DriveScorer
-    from avpr_ros.evaluation.offline import read_odometry
-    from avpr_ros.evaluation.truth import open_drive
+    from avpr_ros.evaluation.runs.drive_score import DriveScorer
+    from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
+    from avpr_ros.localization.offline import read_odometry
 
     gallery = recognizer.gallery
     drive = open_drive(source, options, gallery.manifest.map_frame)
@@ -158,8 +158,8 @@ def _match(
     """
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.errors import ImageDecodeError
-    from avpr_ros.evaluation.match_files import match_files
-    from avpr_ros.evaluation.offline import localize_drive
+    from avpr_ros.evaluation.runs.match_files import match_files
+    from avpr_ros.localization.offline import localize_drive
 
     verdicts: Counter[str] = Counter()
     metric = 0

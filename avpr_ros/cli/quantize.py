@@ -20,7 +20,7 @@ def quantize(map_folder: Map, query: Query, output: Output = None) -> None:
     """Quantize a query network to 8 bits; refused where its recall falls by over a point."""
     from avpr_ros.cli.console import print_note, print_table, progress_bars
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.matching.space_check import check_space
+    from avpr_ros.localization.space_check import check_space
     from avpr_ros.runtime.query_manifest import QueryManifest
     from avpr_ros.training.quantized import LEAST_SPEED_UP, quantize_query_network
 

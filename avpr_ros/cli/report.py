@@ -23,8 +23,8 @@ Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map, to d
 def report(run: Run, output: Output, map_folder: Map = None) -> None:
     """Write a page about a run: decisions with reasons, trajectory, distances, latency."""
     from avpr_ros.cli.console import print_note, print_table
-    from avpr_ros.evaluation.run_record import read_run
-    from avpr_ros.evaluation.run_report import run_facts, write_run_report
+    from avpr_ros.evaluation.reports.run_report import run_facts, write_run_report
+    from avpr_ros.evaluation.runs.localization_log import read_run
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     images = read_run(run)

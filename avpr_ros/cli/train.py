@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.places import PlaceSettings
 from avpr_ros.training.settings import TrainSettings
 

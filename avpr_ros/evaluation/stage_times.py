@@ -12,9 +12,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.matching.recognizer import Recognizer
-from avpr_ros.sources.decode import decode_encoded
-from avpr_ros.stages import STAGES, measured, stage
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.profiling import STAGES, measured, stage
+from avpr_ros.sources.images.decode import decode_encoded
 
 #: Images before those that count: files, caches and clocks warm up.
 WARM_UP = 5

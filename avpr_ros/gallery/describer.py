@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 
 #: Called with the stage's name, how much is done and how much there is in all.
 Progress: TypeAlias = Callable[[str, int, int], None]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery.index import GalleryIndex
+from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.layout import Layout
 from avpr_ros.gallery.manifest import Manifest
 
 

@@ -15,13 +15,13 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
-from avpr_ros.gallery.index import GalleryIndex, padded_dim
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.layout import Layout
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.gallery.rows import RowFile
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.pread_rows import RowFile
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'

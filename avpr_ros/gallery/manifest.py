@@ -15,8 +15,8 @@ from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file, write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
-from avpr_ros.gallery.index_info import IndexInfo
-from avpr_ros.gallery.json_fields import Fields, read_object
+from avpr_ros.gallery.index.index_info import IndexInfo
+from avpr_ros.json_fields import Fields, read_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 
 #: 1: first version.

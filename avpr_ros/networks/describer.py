@@ -15,7 +15,7 @@ import torch
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.backbone import Backbone
 from avpr_ros.networks.gallery_network import BASIS, EMBEDDED_KINDS, VOCABULARY, image_batches
 from avpr_ros.networks.projection import fit_basis, project_rows

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.backbone import Backbone
 from avpr_ros.networks.gallery_network import BASIS, VOCABULARY, describe_images
 from avpr_ros.networks.vlad import project, soft_vlad, unit_features

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from avpr_ros.errors import ConfigError, SpaceMismatchError
 from avpr_ros.gallery.describer import Describer
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.networks.foundation.describer import FoundationDescriber
 from avpr_ros.networks.foundation.kinds import kind_by_name

@@ -12,7 +12,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.registry import load_gallery_network
 
 _BATCH = 8

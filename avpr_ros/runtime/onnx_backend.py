@@ -13,9 +13,9 @@ import onnxruntime
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import sha256_of_file
+from avpr_ros.profiling import stage
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
-from avpr_ros.stages import stage
 
 INPUT = 'image'
 OUTPUT = 'descriptor'

@@ -13,7 +13,7 @@ from typing import Any
 from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.json_fields import Fields, read_object
+from avpr_ros.json_fields import Fields, read_object
 
 #: 1: first version.
 FORMAT_VERSION = 1

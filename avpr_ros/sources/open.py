@@ -7,11 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.datasets.dataset_source import DatasetSource
 from avpr_ros.sources.datasets.open import is_dataset
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.sources.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
 
 __all__ = ['SourceOptions', 'open_source']

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.images import TrainingImages, views_of
 
 #: First number of the seed of these views; training and held-out views use others.

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray, RgbImage
-from avpr_ros.training.augment import STRONG
+from avpr_ros.training.augmentation.augment import STRONG
 from avpr_ros.training.images import TrainingImages, evenly, views_of
 from avpr_ros.training.places import Places
 

@@ -13,7 +13,7 @@ from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.thumbnails import Thumbnails
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 
 
 class TrainingImages(Protocol):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from avpr_ros.arrays import IntArray
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.images import TrainingImages, views_of
 
 #: First number of the seed of training views; others use others.

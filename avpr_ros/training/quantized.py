@@ -16,7 +16,7 @@ from avpr_ros.errors import TrainingError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.int8 import quantize_onnx
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.preprocess import squash

@@ -14,9 +14,9 @@ import torch
 
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.space import DescriptorSpace
-from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.learned_query import LearnedQueryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
@@ -26,9 +26,9 @@ from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import TrainingImages
-from avpr_ros.training.initialise import initialise_by_ridge
-from avpr_ros.training.initialise_head import initialise_head
-from avpr_ros.training.initialise_projection import initialise_projection
+from avpr_ros.training.initialisation.head import initialise_head
+from avpr_ros.training.initialisation.network import initialise_by_ridge
+from avpr_ros.training.initialisation.projection import initialise_projection
 from avpr_ros.training.inputs import FreshViews
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.methods import objective_by_name

@@ -13,7 +13,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.spacing import default_distinct_radius_m
+from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.held_out import HeldOutViews, recall

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.places import PlaceSettings
 
 _FEWEST_STEPS, _MOST_STEPS = 60, 2000

@@ -13,12 +13,12 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError, TrainingError
+from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.views import load_views
-from avpr_ros.training.bank import Bank, build_bank
-from avpr_ros.training.bank_file import open_bank
 from avpr_ros.training.images import MapImages, TrainingImages
+from avpr_ros.training.memory_bank.bank import Bank, build_bank
+from avpr_ros.training.memory_bank.bank_file import open_bank
 from avpr_ros.training.places import Places, PlaceSettings, join_places, places_of
 
 #: Maps have frames of their own: this keeps them from being near each other.

@@ -13,11 +13,11 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index_choice import build_index
+from avpr_ros.gallery.index.selection import build_index
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from robot.search import many_rows
-from robot.walks import WORK
+from benchmarks.robot.search import many_rows
+from benchmarks.robot.walks import WORK
 
 KEYFRAMES = 10_000
 

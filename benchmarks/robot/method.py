@@ -19,9 +19,9 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
-from results import Row
-from robot.search import _resident_mb
-from robot.walks import HEAVY, LIGHT, WALKS, WORK, Walk, read_image
+from benchmarks.results import Row
+from benchmarks.robot.search import _resident_mb
+from benchmarks.robot.walks import HEAVY, LIGHT, WALKS, WORK, Walk, read_image
 
 Find: TypeAlias = Callable[[RgbImage], int]
 _WORDS = 500

@@ -14,7 +14,7 @@ from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
 from avpr_ros.networks.registry import with_head_of
-from robot.walks import WORK
+from benchmarks.robot.walks import WORK
 
 #: Length of a robot's descriptor, onto which the gallery network's own is projected.
 _DIM = 512

@@ -22,7 +22,7 @@ from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage
 
 from avpr_ros.arrays import RgbImage
-from results import ROOT, Row
+from benchmarks.results import ROOT, Row
 
 #: What accepts every image, so that each gives a pose.
 _ACCEPT_ALL = ('min_similarity:=-0.99', 'min_ratio:=1.0', 'sequence:=single')
@@ -67,7 +67,7 @@ def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> li
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
     settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
     parameters = [part for one in settings for part in ('-p', one)]
-    return [python, '-m', 'avpr_ros.ros.main', '--ros-args', *parameters]
+    return [python, '-m', 'avpr_ros.ros.localizer.main', '--ros-args', *parameters]
 
 
 def empty_command(python: str) -> list[str]:

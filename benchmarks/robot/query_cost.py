@@ -12,8 +12,8 @@ import time
 import numpy as np
 import onnxruntime
 
-from avpr_ros.evaluation.onnx_macs import count_onnx
-from results import Row
+from avpr_ros.evaluation.metrics.onnx_macs import count_onnx
+from benchmarks.results import Row
 
 THREADS = 2
 #: One run of the heavy network takes about as long as this many of the default one.

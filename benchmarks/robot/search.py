@@ -14,12 +14,12 @@ import faiss
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, IntArray
-from avpr_ros.gallery.index import GalleryIndex
-from avpr_ros.gallery.index_choice import build_index, choose_kind
-from avpr_ros.gallery.inverted_file import estimated_bytes
-from avpr_ros.gallery.rows import RowFile
-from results import ROOT, Row
-from robot.walks import WORK
+from avpr_ros.gallery.index.faiss_index import GalleryIndex
+from avpr_ros.gallery.index.inverted_file import estimated_bytes
+from avpr_ros.gallery.index.selection import build_index, choose_kind
+from avpr_ros.gallery.pread_rows import RowFile
+from benchmarks.results import ROOT, Row
+from benchmarks.robot.walks import WORK
 
 _CHUNK = 50_000
 

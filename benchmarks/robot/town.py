@@ -13,8 +13,8 @@ from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from robot.maps import write_map
-from robot.walks import WORK
+from benchmarks.robot.maps import write_map
+from benchmarks.robot.walks import WORK
 
 #: How far apart the copies of the town lie.
 _APART_M = 10_000.0

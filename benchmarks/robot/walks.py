@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.arrays import IntArray, RgbImage
-from avpr_ros.evaluation.positives import positives_within
-from avpr_ros.evaluation.recall import recall_at
-from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.evaluation.metrics.positives import positives_within
+from avpr_ros.evaluation.metrics.recall import recall_at
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.sources.decode import decode_encoded
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.sources.images.decode import decode_encoded
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from results import ROOT, require_data
+from benchmarks.results import ROOT, require_data
 
 WORK = ROOT / 'build' / 'onboard'
 LIGHT, HEAVY = 'embedded-light', 'embedded'

@@ -20,8 +20,8 @@ from avpr_ros.cli.main import main
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.space import DescriptorSpace
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 IMAGES = 12

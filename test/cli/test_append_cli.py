@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
+from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.views import load_views
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 

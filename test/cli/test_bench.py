@@ -6,9 +6,9 @@ import numpy as np
 
 from avpr_ros.evaluation import stage_times
 from avpr_ros.evaluation.stage_times import WARM_UP, time_stages
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.recognizer import Recognizer
-from avpr_ros.stages import STAGES, stage
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.profiling import STAGES, stage
 
 
 class GreyNetwork:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.views import load_views
 
 
 def test_a_folder_becomes_a_map_with_a_report(avpr, walk, tmp_path):

@@ -13,7 +13,7 @@ import torch
 from avpr_ros.cli.main import main
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.describer import no_progress
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.registry import describer_by_name, load_gallery_network

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from avpr_ros.errors import ConfigError, QueryNetworkError
-from avpr_ros.evaluation.cost import onnx_cost, torch_cost, torch_macs
-from avpr_ros.evaluation.onnx_macs import count_onnx
+from avpr_ros.evaluation.metrics.network_cost import onnx_cost, torch_cost, torch_macs
+from avpr_ros.evaluation.metrics.onnx_macs import count_onnx
 from avpr_ros.networks.export import export_onnx
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.described import Described, load_features, save_features
-from avpr_ros.evaluation.evaluation import evaluate_features
-from avpr_ros.evaluation.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.retrieval.descriptor_set import Described, load_features, save_features
+from avpr_ros.evaluation.retrieval.evaluation import evaluate_features
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avpr_ros.evaluation.drive_score import DriveScorer
-from avpr_ros.evaluation.match_files import COLUMNS, POSE_COLUMNS, match_files
+from avpr_ros.evaluation.runs.drive_score import DriveScorer
+from avpr_ros.evaluation.runs.match_files import COLUMNS, POSE_COLUMNS, match_files
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
 
 
 def _views(positions_m, degrees=None) -> Views:

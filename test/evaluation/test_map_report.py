@@ -6,11 +6,11 @@ import re
 
 import numpy as np
 
-from avpr_ros.evaluation.map_evidence import MapEvidence
-from avpr_ros.evaluation.map_facts import map_facts
-from avpr_ros.evaluation.map_report import write_map_report
-from avpr_ros.evaluation.self_similarity import self_similarity
-from avpr_ros.gallery.landmark_builder import build_landmarks
+from avpr_ros.evaluation.map_quality.facts import map_facts
+from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.self_similarity import self_similarity
+from avpr_ros.evaluation.reports.map_report import write_map_report
+from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 
 

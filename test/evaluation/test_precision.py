@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.precision import precision_recall
+from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 
 
 def _curve(scores, right, has_match=None):

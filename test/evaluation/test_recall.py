@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.positives import positives_within
-from avpr_ros.evaluation.recall import recall_at
+from avpr_ros.evaluation.metrics.positives import positives_within
+from avpr_ros.evaluation.metrics.recall import recall_at
 
 RANKED = [np.array([3, 1, 2]), np.array([0, 5, 4]), np.array([7, 8, 9]), np.array([], int)]
 RIGHT = [{3}, {4, 9}, set(), {1}]

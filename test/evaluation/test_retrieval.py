@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.ground_truth import GroundTruth, Views
-from avpr_ros.evaluation.retrieval import rank, score_ranking
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.retrieval.ranking import rank, score_ranking
 
 
 def _unit(rows):

@@ -13,9 +13,9 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from avpr_ros.errors import SourceError
-from avpr_ros.evaluation.run_plots import jumps
-from avpr_ros.evaluation.run_record import RunImage, read_run
-from avpr_ros.evaluation.run_report import longest_gaps, run_facts, write_run_report
+from avpr_ros.evaluation.reports.run_plots import jumps
+from avpr_ros.evaluation.reports.run_report import longest_gaps, run_facts, write_run_report
+from avpr_ros.evaluation.runs.localization_log import RunImage, read_run
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 SECOND_NS = 10**9

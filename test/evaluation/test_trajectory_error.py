@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.evaluation.trajectory_error import Alignment, associate, ate_rmse_m
+from avpr_ros.evaluation.metrics.trajectory import Alignment, associate, ate_rmse_m
 from avpr_ros.pose_rows import compose, rows_of
 from avpr_ros.poses import Pose
 

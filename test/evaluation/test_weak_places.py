@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.evaluation.coverage import coverage
-from avpr_ros.evaluation.map_evidence import MapEvidence
-from avpr_ros.evaluation.map_facts import map_facts
-from avpr_ros.evaluation.self_similarity import self_similarity
-from avpr_ros.evaluation.weak_places import ALONE, CONFUSED, RECOGNISED, VERDICTS, weak_places
-from avpr_ros.gallery.landmark_builder import build_landmarks
+from avpr_ros.evaluation.map_quality.coverage import coverage
+from avpr_ros.evaluation.map_quality.facts import map_facts
+from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.self_similarity import self_similarity
+from avpr_ros.evaluation.map_quality.weak_places import (
+    ALONE,
+    CONFUSED,
+    RECOGNISED,
+    VERDICTS,
+    weak_places,
+)
+from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import FileEntry, Manifest
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 
 ADVICE = 'build the map again|copy the map again|build it again|see avpr build'
 

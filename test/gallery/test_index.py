@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.gallery.index import GalleryIndex, padded_dim
+from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 
 
 def test_search_is_exact_over_the_stored_rows(tmp_path):

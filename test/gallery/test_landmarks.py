@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.features import Features
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.verification.sift import Features
 
 
 def some(counts: list[int]) -> Landmarks:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.layout import Layout, gradients
+from avpr_ros.gallery.hog import Layout, gradients
 
 COUNT = 30
 

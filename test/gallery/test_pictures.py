@@ -6,7 +6,7 @@ import pytest
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import no_progress
-from avpr_ros.gallery.pictures import pictures
+from avpr_ros.gallery.thumbnail_images import pictures
 
 
 def test_a_copy_without_thumbnails_is_refused_by_the_keyframe(gallery) -> None:

@@ -10,12 +10,12 @@ import pytest
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import SpaceInfo
-from avpr_ros.gallery.session_gallery import SessionGallery, SessionSettings
-from avpr_ros.gallery.session_save import save_session
-from avpr_ros.matching.matcher import Matcher
-from avpr_ros.matching.query import Query
-from avpr_ros.matching.result import Reason
-from avpr_ros.matching.settings import MatchSettings
+from avpr_ros.gallery.online_gallery import SessionGallery, SessionSettings
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import Reason
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.mapping.session_export import save_session
 from avpr_ros.poses import Pose
 
 DIM = 16

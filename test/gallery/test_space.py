@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 
 ARRAYS = {'words': np.arange(6.0).reshape(2, 3), 'projection': np.eye(2, dtype=np.float32)}
 

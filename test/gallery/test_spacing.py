@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.spacing import another_place, default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.gallery.places import another_place, default_distinct_radius_m, keyframe_spacing_m
 from avpr_ros.poses import Pose
 
 

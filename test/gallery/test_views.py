@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.gallery_map import VIEWS, GalleryMap
-from avpr_ros.gallery.views import load_views, save_views
 
 
 def test_a_map_without_views_has_none(gallery):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from avpr_ros.ros.adapters.parameters import MODES, AdapterSettings
-from avpr_ros.ros.parameter_table import table
+from avpr_ros.ros.common.parameter_table import table
 
 LAUNCH_FILE = Path(__file__).parents[2] / 'launch' / 'adapter.launch.py'
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from avpr_ros.ros.adapters.parameters import MODES
-from avpr_ros.ros.back_end.parameters import BackEndSettings
-from avpr_ros.ros.parameter_table import table
-from avpr_ros.ros.settings import Settings
+from avpr_ros.ros.common.parameter_table import table
+from avpr_ros.ros.localizer.parameters import Settings
+from avpr_ros.ros.pose_graph.parameters import BackEndSettings
 
 ROOT = Path(__file__).parents[2]
 LAUNCH = ROOT / 'launch'
 #: What the launch files import from the package.
-HELPER = 'avpr_ros.ros.launching'
+HELPER = 'avpr_ros.ros.common.launch_utils'
 #: What each example sets in the launch files that it includes.
 EXAMPLES = {
     'amcl': {'mode': 'initialpose', 'consumer_pose': 'amcl_pose'},

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from avpr_ros.ros.interface import ENDPOINTS
-from avpr_ros.ros.parameter_table import table
-from avpr_ros.ros.settings import Settings
+from avpr_ros.ros.common.parameter_table import table
+from avpr_ros.ros.localizer.interface import ENDPOINTS
+from avpr_ros.ros.localizer.parameters import Settings
 
 LAUNCH_FILE = Path(__file__).parents[2] / 'launch' / 'localize.launch.py'
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from avpr_ros.errors import SpaceMismatchError, TrainingError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks import export
 from avpr_ros.networks.backbone import Backbone
 from avpr_ros.networks.export import OPSET, export_onnx

@@ -19,7 +19,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
-from avpr_ros.ros.messages import stamp_message, stamp_ns
+from avpr_ros.ros.common.messages import stamp_message, stamp_ns
 
 DEADLINE_S = 20.0
 
@@ -33,7 +33,7 @@ class NodeProcess:
         command = [
             sys.executable,
             '-m',
-            'avpr_ros.ros.main',
+            'avpr_ros.ros.localizer.main',
             '--ros-args',
             '-r',
             f'__node:={name}',

@@ -20,7 +20,7 @@ from std_srvs.srv import Trigger
 import town
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.messages import pose_message, stamp_message
+from avpr_ros.ros.common.messages import pose_message, stamp_message
 
 pytest.importorskip('gtsam', reason='gtsam is not installed', exc_type=ImportError)
 NAME = 'avpr_localizer'
@@ -86,7 +86,7 @@ def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
         tmp_path, 'avpr_ros.ros.adapters.node', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
     )
     graph = ModuleProcess(
-        tmp_path, 'avpr_ros.ros.back_end.node', 'avpr_back_end', output=tmp_path / 'run'
+        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_back_end', output=tmp_path / 'run'
     )
     sent: list[PoseWithCovarianceStamped] = []
     peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)

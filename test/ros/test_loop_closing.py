@@ -21,7 +21,7 @@ from std_srvs.srv import Trigger
 import town
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.messages import pose_message, stamp_message, stamp_ns
+from avpr_ros.ros.common.messages import pose_message, stamp_message, stamp_ns
 
 NAME = 'mapless'
 LAP_M = town.PLACES * town.SPACING_M

@@ -19,7 +19,7 @@ import pytest
 from std_srvs.srv import SetBool
 import town
 
-from avpr_ros.ros.messages import stamp_message
+from avpr_ros.ros.common.messages import stamp_message
 
 GIVEN = {'sequence': 'single', 'max_rate_hz': 0.0}
 

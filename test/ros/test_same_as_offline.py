@@ -19,7 +19,7 @@ from rosbags.typesys import Stores, get_typestore
 import town
 
 from avpr_ros.cli.localize import localize
-from avpr_ros.ros.messages import stamp_message
+from avpr_ros.ros.common.messages import stamp_message
 
 TOPIC = '/camera/image/compressed'
 #: Places as driven; the robot comes by two that the map does not know, and jumps once.

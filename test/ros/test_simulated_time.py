@@ -14,7 +14,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 import town
 
-from avpr_ros.ros.messages import stamp_message, stamp_ns
+from avpr_ros.ros.common.messages import stamp_message, stamp_ns
 
 SECOND_NS = 1_000_000_000
 

@@ -16,7 +16,7 @@ from processes import NodeProcess
 import pytest
 import town
 
-from avpr_ros.ros.main import main
+from avpr_ros.ros.localizer.main import main
 
 
 def refusal(node: NodeProcess) -> str:
@@ -76,7 +76,7 @@ def test_signals_end_the_node_with_code_0(
 def test_importing_the_robot_side_imports_no_torch() -> None:
     code = """
 import sys
-import avpr_ros.ros.localizer, avpr_ros.ros.main, avpr_ros.ros.replay
+import avpr_ros.ros.localizer.node, avpr_ros.ros.localizer.main, avpr_ros.ros.replay.main
 heavy = {'torch', 'torchvision', 'timm'} & set(sys.modules)
 sys.exit(f'imported: {heavy}' if heavy else 0)
 """
@@ -86,7 +86,7 @@ sys.exit(f'imported: {heavy}' if heavy else 0)
 
 
 def test_the_node_keeps_its_small_products_to_one_thread_unless_told(monkeypatch) -> None:
-    monkeypatch.setattr('avpr_ros.ros.run.run', lambda *_: 0)
+    monkeypatch.setattr('avpr_ros.ros.common.runner.run', lambda *_: 0)
     monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
     monkeypatch.setenv('OPENBLAS_NUM_THREADS', '4')
     assert main([]) == 0

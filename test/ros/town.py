@@ -14,10 +14,10 @@ import pytest
 from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.files import sha256_of_file
-from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest

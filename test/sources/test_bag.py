@@ -23,7 +23,7 @@ from small_bags import (
 )
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
 
 EVERY_STORAGE = pytest.mark.parametrize('storage', STORAGES)
@@ -92,7 +92,7 @@ def test_images_are_decoded_only_when_asked(
 ) -> None:
     source = BagSource(write_bag(tmp_path / 'bag', drive()), SourceOptions())
     decoded = []
-    monkeypatch.setattr('avpr_ros.sources.bag.decode_image', decoded.append)
+    monkeypatch.setattr('avpr_ros.sources.bags.bag.decode_image', decoded.append)
 
     frames = list(source.frames())
     source.preflight()

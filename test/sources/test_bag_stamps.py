@@ -18,7 +18,7 @@ from small_bags import (
     write_bag,
 )
 
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
 
 

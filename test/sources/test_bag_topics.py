@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bag_topics import (
+from avpr_ros.sources.bags.topics import (
     COMPRESSED_TYPE,
     INFO_TYPE,
     RAW_TYPE,

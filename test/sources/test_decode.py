@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources import decode
-from avpr_ros.sources.decode import decode_image, decoder_backend
+from avpr_ros.sources.images import decode
+from avpr_ros.sources.images.decode import decode_image, decoder_backend
 
 HEIGHT, WIDTH = 6, 8
 RNG = np.random.default_rng(7)
@@ -197,7 +197,7 @@ def test_bad_images_get_one_sentence(message: Any, words: str) -> None:
 def test_decoder_is_light() -> None:
     """It is imported on the robot, where neither rosbags nor pyproj need be."""
     code = (
-        'import sys; import avpr_ros.sources.decode; '
+        'import sys; import avpr_ros.sources.images.decode; '
         "print([m for m in ('rosbags.highlevel', 'rosbags.typesys', 'pyproj', 'scipy', 'rclpy') "
         'if m in sys.modules])'
     )

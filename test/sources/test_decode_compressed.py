@@ -14,7 +14,7 @@ import pytest
 from small_bags import compressed_image, picture
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources.decode import decode_compressed
+from avpr_ros.sources.images.decode import decode_compressed
 
 RNG = np.random.default_rng(7)
 

@@ -11,9 +11,9 @@ import pytest
 from small_bags import EPOCH_NS, SECOND_NS, Sent, drive, fix, tf, transform, write_bag
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bag import BagSource
-from avpr_ros.sources.geodesy import course_over_ground_rad, local_origin, to_local_m
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.geodesy import course_over_ground_rad, local_origin, to_local_m
 
 LATITUDE, LONGITUDE = 52.0, 5.0
 # radii of curvature of WGS 84 at 52 degrees north: M = a (1 - e2) / w^3, N = a / w

@@ -12,7 +12,7 @@ import pytest
 from small_bags import picture
 
 from avpr_ros.errors import ImageDecodeError, SourceError
-from avpr_ros.sources.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
 
 SECOND_NS = 1_000_000_000

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources.decode import decode_encoded
-from avpr_ros.sources.jpeg_scale import jpeg_size
+from avpr_ros.sources.images.decode import decode_encoded
+from avpr_ros.sources.images.jpeg_scale import jpeg_size
 
 
 def _picture(width: int = 640, height: int = 480) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from small_bags import STORAGES, drive, write_bag
 
 from avpr_ros.errors import ConfigError, SourceError
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.open import SourceOptions, open_source
 
 

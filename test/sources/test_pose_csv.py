@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.pose_csv import PoseTable, read_pose_csv
+from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
 
 
 def read(path: Path, text: str) -> PoseTable:

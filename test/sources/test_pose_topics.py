@@ -25,7 +25,7 @@ from small_bags import (
 )
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.pose_track import PoseTrack
+from avpr_ros.sources.poses.pose_track import PoseTrack
 
 SECOND_NS = 1_000_000_000
 START_NS = 1_700_000_000 * SECOND_NS

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.sources.stamp_order import StampOrder, order_stamps
+from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 
 SECOND_NS = 1_000_000_000
 

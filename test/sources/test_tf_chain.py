@@ -12,9 +12,9 @@ from small_bags import EPOCH_NS, SECOND_NS, Sent, drive, tf, transform, write_ba
 
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
-from avpr_ros.sources.bag import BagSource
+from avpr_ros.sources.bags.bag import BagSource
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.tf_chain import TransformGraph
+from avpr_ros.sources.poses.tf_chain import TransformGraph
 
 
 def at(*seconds: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.tum import parse_stamp_ns, read_tum
+from avpr_ros.sources.poses.tum import parse_stamp_ns, read_tum
 
 
 def test_stamps_keep_every_digit() -> None:

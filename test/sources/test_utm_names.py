@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.geodesy import to_local_m
-from avpr_ros.sources.utm_names import has_utm_name, read_utm_grid, read_utm_names
+from avpr_ros.sources.poses.geodesy import to_local_m
+from avpr_ros.sources.poses.utm_names import has_utm_name, read_utm_grid, read_utm_names
 
 FIRST = '@0584721.50@4477332.25@17@T@40.44112@-80.00109@pano@@90@@@210.5@201601@@.jpg'
 SECOND = '@0584731.50@4477352.25@17@T@@@@@0@@@212.0@@@.jpg'

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from avpr_ros.sources.whole_file import find_damage
+from avpr_ros.sources.images.whole_file import find_damage
 
 DATA = Path(__file__).resolve().parents[3] / 'shared' / 'data'
 RNG = np.random.default_rng(3)

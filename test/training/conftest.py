@@ -16,9 +16,9 @@ from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, StampedImage
 from avpr_ros.sources.preflight import Check, Preflight
-from avpr_ros.training.augment import Augmentation
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.inputs import FreshViews
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 

@@ -9,9 +9,16 @@ import pytest
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.runtime.preprocess import squash
-from avpr_ros.training.augment import STRONG, Augmentation
-from avpr_ros.training.geometric import occlude, warp
-from avpr_ros.training.photometric import add_noise, blur, compress, darken, relight, shade
+from avpr_ros.training.augmentation.augment import STRONG, Augmentation
+from avpr_ros.training.augmentation.geometric import occlude, warp
+from avpr_ros.training.augmentation.photometric import (
+    add_noise,
+    blur,
+    compress,
+    darken,
+    relight,
+    shade,
+)
 
 OFF = Augmentation(
     plain_share=0,

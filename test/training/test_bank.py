@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.training import bank
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.memory_bank import bank
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.places import Places
 
 

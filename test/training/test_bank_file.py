@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.training import bank_file
-from avpr_ros.training.bank_file import bank_identity, bank_path, load_bank, open_bank, save_bank
+from avpr_ros.training.memory_bank import bank_file
+from avpr_ros.training.memory_bank.bank_file import (
+    bank_identity,
+    bank_path,
+    load_bank,
+    open_bank,
+    save_bank,
+)
 from avpr_ros.training.places import PlaceSettings
 
 SETTINGS = PlaceSettings()

@@ -11,8 +11,8 @@ from layouts import write_gsv_city, write_msls_part, write_vg_folder
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.builder import BuildSettings, build_map
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
@@ -69,7 +69,7 @@ def test_images_of_one_place_of_gsv_cities_are_never_negatives_of_each_other(tmp
         network = 'anything'
 
         def describe_gallery(self, images, count, progress):
-            from avpr_ros.gallery.space import DescriptorSpace
+            from avpr_ros.gallery.descriptor_space import DescriptorSpace
 
             return DescriptorSpace.create('anything', 2, 8, {}), np.tile([[1.0, 0.0]], (count, 1))
 

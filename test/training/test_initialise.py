@@ -12,7 +12,7 @@ from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.vlad import unit_features
 from avpr_ros.runtime.preprocess import squash
-from avpr_ros.training.initialise import initialise_by_ridge
+from avpr_ros.training.initialisation.network import initialise_by_ridge
 
 
 @pytest.mark.parametrize(('gallery_px', 'likeness'), [(64, 0.99), (96, 0.5)])

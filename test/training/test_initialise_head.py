@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
 from avpr_ros.networks.heads.boq import BoqHead
 from avpr_ros.networks.heads.salad import SaladHead
 from avpr_ros.networks.learned_query import LearnedQueryKind, LearnedQueryNetwork
-from avpr_ros.training.initialise_head import initialise_head
+from avpr_ros.training.initialisation.head import initialise_head
 
 WIDTH, GALLERY_CHANNELS = 64, 48
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from avpr_ros.training.augment import Augmentation
+from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.frozen import FrozenStart
 from avpr_ros.training.inputs import FreshViews, PooledViews
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training import quantized

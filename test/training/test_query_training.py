@@ -14,12 +14,12 @@ import pytest
 import torch
 
 from avpr_ros.errors import ConfigError, MapError, SpaceMismatchError, TrainingError
-from avpr_ros.gallery.builder import BuildSettings, build_map
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training import held_out
-from avpr_ros.training.bank_file import bank_identity, bank_path, load_bank
 from avpr_ros.training.images import MapImages
+from avpr_ros.training.memory_bank.bank_file import bank_identity, bank_path, load_bank
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.symmetric import export_gallery_network

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from avpr_ros.gallery.describer import no_progress
-from avpr_ros.training.bank import build_bank
 from avpr_ros.training.inputs import PooledViews
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.asymmetric import Asymmetric
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.methods import objective_by_name

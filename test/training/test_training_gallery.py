@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import SpaceMismatchError, TrainingError
+from avpr_ros.gallery.augmented_views import save_views
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.views import save_views
 from avpr_ros.training.places import PlaceSettings
 from avpr_ros.training.training_gallery import TrainingGallery
 

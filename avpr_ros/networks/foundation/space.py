@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
-from avpr_ros.gallery.space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.checkpoints.store import load_stored
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.gallery_network import BASIS, describe_images

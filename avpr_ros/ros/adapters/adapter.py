@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from avpr_ros.ros.adapters.fix import Decision, Fix
+from avpr_ros.ros.common.stamped_pose import Decision, Fix
 
 
 class Adapter(Protocol):

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
-from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.adapters.one_shot import RELOCATED, UNHEARD, OneShot, carried_on
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.adapters.pose_request import RELOCATED, UNHEARD, OneShot, carried_on
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors
 
 
 class CuVslam:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections import deque
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.fix import Decision, Fix, planar
-from avpr_ros.ros.adapters.guard import Guard
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, planar
 
 
 class MapToOdom:

@@ -16,25 +16,25 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
-from avpr_ros.ros.adapters.consumer_input import ConsumerInput
-from avpr_ros.ros.adapters.fix import (
+from avpr_ros.ros.adapters.consumer_monitor import ConsumerInput
+from avpr_ros.ros.adapters.factory import OUTPUT_TOPICS, build, build_guard
+from avpr_ros.ros.adapters.map_to_odom import MapToOdom
+from avpr_ros.ros.adapters.odometry_queue import FixQueue
+from avpr_ros.ros.adapters.parameters import AdapterSettings
+from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
+from avpr_ros.ros.adapters.tf_output import TfOutput
+from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report, status_message
+from avpr_ros.ros.common.messages import stamp_message, stamp_ns
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.parameters import declare
+from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.stamped_pose import (
     Decision,
     Fix,
     fix_from_message,
     fix_to_message,
     pose_from_message,
 )
-from avpr_ros.ros.adapters.fix_queue import FixQueue
-from avpr_ros.ros.adapters.map_to_odom import MapToOdom
-from avpr_ros.ros.adapters.modes import OUTPUT_TOPICS, build, build_guard
-from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
-from avpr_ros.ros.adapters.tf_output import TfOutput
-from avpr_ros.ros.diagnostics import Diagnostics, Level, Report, status_message
-from avpr_ros.ros.messages import stamp_message, stamp_ns
-from avpr_ros.ros.odometry import OdometryBuffer
-from avpr_ros.ros.parameters import declare
-from avpr_ros.ros.run import run
 
 NODE_NAME = 'avpr_adapter'
 #: Odometry kept behind the newest stamp, in seconds.

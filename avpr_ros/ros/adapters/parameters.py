@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 import sys
 
-from avpr_ros.ros.parameter_table import start_row
-from avpr_ros.ros.parameters import markdown_table
+from avpr_ros.ros.common.parameter_table import start_row
+from avpr_ros.ros.common.parameters import markdown_table
 
 MODES = (
     'initialpose',

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from avpr_ros.ros.adapters.fix import Decision, Fix, Floors
-from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors
 
 
 class RobotLocalization:

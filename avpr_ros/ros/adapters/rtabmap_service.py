@@ -15,15 +15,15 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.ros.adapters.closure import LoopClosure, closure_from_message
-from avpr_ros.ros.adapters.fix import Decision, Fix, pose_from_message
-from avpr_ros.ros.adapters.fix_queue import FixQueue
-from avpr_ros.ros.adapters.guard import Guard
+from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
-from avpr_ros.ros.messages import stamp_message, stamp_ns
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.loop_closure import LoopClosure, closure_from_message
+from avpr_ros.ros.common.messages import stamp_message, stamp_ns
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, pose_from_message
 
 
 class RtabmapService:

@@ -13,16 +13,16 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 from avpr_ros.sources.datasets.msls import is_msls_part, read_msls_part
 from avpr_ros.sources.datasets.open import open_dataset
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
-from avpr_ros.sources.pose_track import PoseInput, PoseTrack
-from avpr_ros.sources.posed import PosedImages
+from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
+from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Check, Preflight
-from avpr_ros.sources.stamp_order import order_stamps
 
 _SECOND_NS = 1_000_000_000
 #: The rows that MSLS is usually evaluated on.

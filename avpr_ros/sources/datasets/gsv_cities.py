@@ -25,7 +25,7 @@ from avpr_ros.sources.datasets.labelled_images import (
     require_images,
     yaw_from_compass,
 )
-from avpr_ros.sources.geodesy import to_utm_m
+from avpr_ros.sources.poses.geodesy import to_utm_m
 
 FRAMES, IMAGES = 'Dataframes', 'Images'
 COLUMNS = ('place_id', 'year', 'month', 'northdeg', 'city_id', 'lat', 'lon', 'panoid')

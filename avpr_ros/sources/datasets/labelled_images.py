@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray, RgbImage
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.decode import decode_file
+from avpr_ros.sources.images.decode import decode_file
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
 

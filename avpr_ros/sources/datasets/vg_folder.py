@@ -19,7 +19,7 @@ from avpr_ros.sources.datasets.labelled_images import (
     LabelledImages,
     yaw_from_compass,
 )
-from avpr_ros.sources.utm_names import read_utm_grid
+from avpr_ros.sources.poses.utm_names import read_utm_grid
 
 DATABASE, QUERIES = 'database', 'queries'
 SPLITS = ('train', 'val', 'test')

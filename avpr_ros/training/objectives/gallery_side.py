@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from avpr_ros.arrays import Descriptors, IntArray
-from avpr_ros.training.bank import Bank
+from avpr_ros.training.memory_bank.bank import Bank
 
 
 class GallerySide:

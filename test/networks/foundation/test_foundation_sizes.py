@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation import cost
-from avpr_ros.evaluation.cost import torch_macs
+from avpr_ros.evaluation.metrics import network_cost as cost
+from avpr_ros.evaluation.metrics.network_cost import torch_macs
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.heads.salad import SaladHead, transport

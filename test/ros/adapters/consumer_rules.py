@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from avpr_ros.ros.messages import stamp_ns
+from avpr_ros.ros.common.messages import stamp_ns
 
 
 def _numbers(message: Any) -> list[float]:

@@ -11,8 +11,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.fix import Fix
-from avpr_ros.ros.messages import stamp_message
+from avpr_ros.ros.common.messages import stamp_message
+from avpr_ros.ros.common.stamped_pose import Fix
 
 START_NS = 1_700_000_000_000_000_000
 

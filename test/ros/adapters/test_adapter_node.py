@@ -17,8 +17,8 @@ import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import Trigger
 
-from avpr_ros.ros.adapters.fix import fix_to_message
-from avpr_ros.ros.messages import pose_message, stamp_message
+from avpr_ros.ros.common.messages import pose_message, stamp_message
+from avpr_ros.ros.common.stamped_pose import fix_to_message
 
 MODULE = 'avpr_ros.ros.adapters.node'
 POSE = 'avpr_localizer/pose'

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from avpr_ros.ros.adapters.parameters import AGREEING, MODES, AdapterSettings
-from avpr_ros.ros.back_end.parameters import BackEndSettings
-from avpr_ros.ros.parameter_table import table
-from avpr_ros.ros.parameters import markdown_table
+from avpr_ros.ros.common.parameter_table import table
+from avpr_ros.ros.common.parameters import markdown_table
+from avpr_ros.ros.pose_graph.parameters import BackEndSettings
 
 DOCS = Path(__file__).parents[3] / 'docs/consumers'
 

@@ -6,7 +6,7 @@ from drive import START_NS, message_of
 import numpy as np
 import pytest
 
-from avpr_ros.ros.adapters.closure import closure_from_message
+from avpr_ros.ros.common.loop_closure import closure_from_message
 
 UNIT = [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0]
 

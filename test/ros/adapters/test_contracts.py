@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.closure import closure_from_message
-from avpr_ros.ros.adapters.fix import fix_from_message, fix_to_message
+from avpr_ros.ros.adapters.factory import build
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
-from avpr_ros.ros.adapters.modes import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.loop_closure import closure_from_message
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import fix_from_message, fix_to_message
 
 MATCHES = 2000
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from drive import START_NS, fix_at
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.modes import build
+from avpr_ros.ros.adapters.factory import build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def test_each_hint_gets_one_pose_after_the_cool_down() -> None:

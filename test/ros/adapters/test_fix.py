@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.fix import Floors, fix_from_message, fix_to_message, planar
+from avpr_ros.ros.common.stamped_pose import Floors, fix_from_message, fix_to_message, planar
 
 UNIT = [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0]
 

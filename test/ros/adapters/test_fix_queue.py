@@ -5,8 +5,8 @@ from __future__ import annotations
 from drive import START_NS, fix_at
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.fix_queue import FixQueue
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.odometry_queue import FixQueue
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def test_nothing_waits_where_there_is_no_odometry() -> None:

@@ -6,8 +6,8 @@ from drive import START_NS, fix_at
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.guard import Guard, GuardSettings
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.adapters.match_consistency import Guard, GuardSettings
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def guard_with(odometry: list[tuple[float, float]], **settings: float) -> Guard:

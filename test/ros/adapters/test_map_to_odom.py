@@ -13,10 +13,10 @@ import pytest
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.guard import Guard, GuardSettings
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom, OtherPublishers
+from avpr_ros.ros.adapters.match_consistency import Guard, GuardSettings
 from avpr_ros.ros.adapters.tf_output import TfOutput, transform_message
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:

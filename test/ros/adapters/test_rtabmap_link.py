@@ -7,7 +7,7 @@ import pytest
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 S = 10**9
 COVARIANCE = np.diag([0.25, 0.25, 0.04, 0.01, 0.01, 0.04])

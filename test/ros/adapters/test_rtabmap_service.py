@@ -15,12 +15,12 @@ from geometry_msgs.msg import PoseArray
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.fix import Decision, Fix
-from avpr_ros.ros.adapters.modes import build_guard
+from avpr_ros.ros.adapters.factory import build_guard
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
-from avpr_ros.ros.messages import pose_message, stamp_message
-from avpr_ros.ros.odometry import OdometryBuffer
+from avpr_ros.ros.common.messages import pose_message, stamp_message
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import Decision, Fix
 
 SETTINGS = AdapterSettings(mode='rtabmap_add_link', agree_radius_m=3.0, odometry_wait_s=60.0)
 

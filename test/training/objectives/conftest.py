@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.places import Places
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from avpr_ros.errors import ConfigError, TrainingError
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.iea import ImplicitAugmentation
 from avpr_ros.training.objectives.spread import mean_spread

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.training.bank import build_bank
+from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.aml import Aml
 from avpr_ros.training.objectives.csd import Csd
 from avpr_ros.training.objectives.d3still import D3still

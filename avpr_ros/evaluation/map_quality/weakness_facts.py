@@ -1,0 +1,116 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Where a map will be weak, as lines of a table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.evaluation.map_quality.coverage import GAP_STEPS, Coverage
+from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity
+from avpr_ros.evaluation.map_quality.weak_places import (
+    ALONE,
+    CONFUSED,
+    RECOGNISED,
+    UNSURE,
+    WeakPlaces,
+)
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.extreme_value import evidence_threshold
+from avpr_ros.mapping.impostors import Outsiders
+
+#: Pairs of places that are named.
+_PAIRS = 3
+
+
+def weakness_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str, str]]:
+    """Return (what, value) pairs for people."""
+    facts = [
+        ('weak places', _weak(evidence.weak)),
+        ('expected error', _error(evidence.weak)),
+        ('self-similarity', _aliasing(evidence.alike)),
+    ]
+    if pairs := evidence.alike.worst_pairs(_PAIRS):
+        facts.append(('most alike', '; '.join(pair_text(gallery, *pair) for pair in pairs)))
+    if evidence.outsiders is not None:
+        facts.append(('corners', _corners(evidence.outsiders)))
+    facts.append(('coverage', _coverage(gallery, evidence.coverage)))
+    if evidence.calibration is not None:
+        facts.append(('calibration', _calibration(evidence.calibration)))
+    return facts
+
+
+def pair_text(gallery: GalleryMap, a: int, b: int, similarity: float) -> str:
+    """Return which two keyframes look alike, and how far apart they are."""
+    return f'{apart_text(gallery, a, b)}: similarity {similarity:.3f}'
+
+
+def apart_text(gallery: GalleryMap, a: int, b: int) -> str:
+    """Return the names of two keyframes, and how far apart they are."""
+    ids, positions_m = gallery.keyframes.ids, gallery.keyframes.poses[:, :3]
+    apart_m = float(np.linalg.norm(positions_m[a] - positions_m[b]))
+    return f'keyframes {ids[a]} and {ids[b]}, {apart_m:.1f} m apart'
+
+
+def _weak(weak: WeakPlaces) -> str:
+    return (
+        f'of {len(weak.rows)} keyframes looked for without themselves {weak.count(RECOGNISED)} '
+        f'are recognised, {weak.count(UNSURE)} unsure, {weak.count(CONFUSED)} taken for another '
+        f'place, {weak.count(ALONE)} have no neighbour (by {weak.judged_by}; one image each)'
+    )
+
+
+def _error(weak: WeakPlaces) -> str:
+    text = 'unknown: no keyframe has another one'
+    if weak.keyframe_error_m.size:
+        median_m, p95_m = np.percentile(weak.keyframe_error_m, [50, 95])
+        text = f'the most similar other keyframe lies {median_m:.2f} m off (median), {p95_m:.2f} m'
+        text += ' (95 %)'
+    if weak.metric_error_m.size:
+        median_m, p95_m = np.percentile(weak.metric_error_m, [50, 95])
+        text += f'; a pose by landmarks {median_m:.3f} m (median), {p95_m:.3f} m (95 %), '
+        text += f'{len(weak.metric_error_m)} of {weak.placed_of} could be had'
+    elif not weak.placed_of:
+        text += '; no pose by landmarks: they, the lens or the mounting are missing'
+    return text
+
+
+def _aliasing(alike: SelfSimilarity) -> str:
+    other = alike.other[np.isfinite(alike.other)]
+    if not other.size:
+        return f'one place only: all keyframes lie within {alike.radius_m:.1f} m of each other'
+    same = alike.same[np.isfinite(alike.same)]
+    own = f'{np.median(same):.3f}' if same.size else 'unknown (no neighbours)'
+    return (
+        f'best of the same place {own} (median), best of another place {np.median(other):.3f} '
+        f'(median) and {other.max():.3f} (most); {alike.aliased_share:.1%} of keyframes look '
+        f'more like a place over {alike.radius_m:.1f} m away than like their neighbours'
+    )
+
+
+def _corners(outsiders: Outsiders) -> str:
+    if not len(outsiders.rows):
+        return 'no keyframe lies out of sight of the others, so look-alikes are not known'
+    alone, gathered = (evidence_threshold(e) for e in (outsiders.evidence, outsiders.carried))
+    return (
+        f'one image must bring evidence {alone:.0f}, images in a row {gathered:.0f}; the closest '
+        f'wrong call of {len(outsiders.rows)} had {outsiders.evidence.max():.0f}'
+    )
+
+
+def _coverage(gallery: GalleryMap, found: Coverage) -> str:
+    text = f'{found.driven_m:.1f} m driven, {len(found.gaps_m)} gaps of over {GAP_STEPS:g} steps'
+    if len(found.gaps_m):
+        first = gallery.keyframes.ids[found.gaps[0, 0]]
+        text += f', the largest {found.gaps_m[0]:.1f} m after keyframe {first}'
+    return f'{text}; {found.both_ways_share:.0%} of the keyframes are also seen the other way'
+
+
+def _calibration(calibration: Calibration) -> str:
+    threshold = f'similarity from {calibration.min_similarity:.3f}'
+    power = calibration.power
+    if power is None:
+        return f'{threshold}; the map is too small to show what it is worth'
+    return f'{threshold}; {power}' + ('' if power.enough else ', so they alone accept nothing')

@@ -1,0 +1,73 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from avpr_ros.evaluation.machine import machine
+from avpr_ros.evaluation.reports.evaluation_plots import (
+    precision_plot,
+    recall_plot,
+    similarity_plot,
+    where_plot,
+)
+from avpr_ros.evaluation.reports.evaluation_tables import (
+    cost_table,
+    precision_table,
+    recall_table,
+    storage,
+)
+from avpr_ros.evaluation.reports.html import jpeg_uri, render_page
+from avpr_ros.evaluation.retrieval.evaluation import MEANING, Evaluation, Example
+from avpr_ros.files import write_text_atomically
+
+_TEMPLATE = Path(__file__).parent / 'templates' / 'evaluation.html.j2'
+
+
+def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
+    """Write the page.
+
+    Args:
+        path: the HTML file; needs nothing beside it.
+        evaluation: what to show.
+        command: that led to it.
+    """
+    first = evaluation.pairs[0]
+    curve = first.score.curve
+    values = {
+        'title': f'Evaluation of {evaluation.name}',
+        'truth': str(evaluation.truth),
+        'cards': [
+            (f'{first.score.recall[1]:.3f}', f'recall@1, {first.method}, all queries'),
+            (f'{first.score.recall[5]:.3f}', 'recall@5'),
+            (
+                f'{curve.recall_at_precision(1.0):.3f}' if curve else '-',
+                'recall at 100 % precision',
+            ),
+            (f'{first.score.covered} of {first.score.queries}', 'queries have a positive'),
+        ],
+        'recall': recall_table(evaluation),
+        'precision': precision_table(evaluation),
+        'cost': cost_table(evaluation),
+        'storage': storage(evaluation),
+        'pairs': [(pair.method, MEANING[pair.method]) for pair in evaluation.pairs],
+        'plots': {
+            'recall': recall_plot(evaluation.pairs),
+            'precision': precision_plot(evaluation.pairs),
+            'similarity': similarity_plot(first),
+            'where': where_plot(first),
+        },
+        'method': first.method,
+        'examples': [_example(example) for example in evaluation.examples],
+        'facts': evaluation.facts,
+        'command': command,
+        'machine': machine(),
+    }
+    write_text_atomically(path, render_page(_TEMPLATE, values))
+
+
+def _example(example: Example) -> dict[str, object]:
+    images = [None if image is None else jpeg_uri(image) for image in example.images]
+    return {'similarity': example.similarity, 'text': example.text, 'images': images}

@@ -1,0 +1,109 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How each keyframe's picture is laid out: a small hand-made descriptor that outlives a season."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, RgbImage
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.npz_memmap import map_npz
+
+#: The picture is scaled to this, width and height, and described in blocks that overlap by half.
+_SIZE_PX, _BLOCK_PX, _CELL_PX, _BINS = (64, 32), (8, 8), (4, 4), 9
+#: Numbers kept of each picture, two bytes each.
+_DIM = 128
+#: Directions along which keyframes differ much count less, but for this many mean variances.
+_SHRINKAGE = 10.0
+#: Keyframes that the directions are fitted to, evenly over the map.
+_FITTED = 1000
+
+_HOG = cv2.HOGDescriptor(_SIZE_PX, _BLOCK_PX, _CELL_PX, _CELL_PX, _BINS)
+
+
+def gradients(image: RgbImage) -> NDArray[np.float32]:
+    """Return the histograms of oriented gradients of a whole picture.
+
+    Dalal & Triggs, CVPR 2005: edges and where they are, whatever colour and light.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+
+    Returns:
+        (3780,) float32.
+    """
+    grey = cv2.resize(
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), _SIZE_PX, interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(_HOG.compute(grey), dtype=np.float32).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The pictures of a map, projected on the directions in which they differ most.
+
+    Attributes:
+        mean: (D,) of all keyframes.
+        basis: (D, k) float32; columns are scaled, so that common differences count less.
+        rows: (N, k) float16, one row a keyframe, not of length 1.
+    """
+
+    mean: NDArray[np.float32]
+    basis: NDArray[np.float32]
+    rows: NDArray[np.float16]
+
+    @classmethod
+    def fit(cls, pictures: NDArray[np.float32]) -> Layout:
+        """Fit the projection to (N, D) ``gradients`` of all keyframes and apply it."""
+        mean = pictures.mean(axis=0)
+        some = np.linspace(0, len(pictures) - 1, min(_FITTED, len(pictures))).round().astype(int)
+        _, lengths, directions = np.linalg.svd(pictures[some] - mean, full_matrices=False)
+        variances = np.square(lengths) / len(some)
+        floor = _SHRINKAGE * max(float(variances.mean()), 1e-6)
+        scales = 1 / np.sqrt(variances[:_DIM] + floor)
+        basis = np.ascontiguousarray((directions[:_DIM].T * scales).astype(np.float32))
+        return cls(mean, basis, ((pictures - mean) @ basis).astype(np.float16))
+
+    def project(self, image: RgbImage) -> FloatArray:
+        """Return (k,) numbers of a picture, comparable with ``rows``."""
+        return np.asarray((gradients(image) - self.mean) @ self.basis, dtype=np.float64)
+
+    def save(self, path: Path) -> None:
+        """Write an npz file, without pickle."""
+        np.savez(path, mean=self.mean, basis=self.basis, rows=self.rows)
+
+    @classmethod
+    def load(cls, path: Path, count: int) -> Layout:
+        """Read what ``save`` wrote; rows are mapped into memory.
+
+        Args:
+            path: the file.
+            count: keyframes of the map.
+
+        Raises:
+            MapError: unreadable, of other keyframes, or not finite.
+        """
+        try:
+            arrays = map_npz(path)
+            mean, basis, rows = (arrays[name] for name in ('mean', 'basis', 'rows'))
+        except (OSError, ValueError, KeyError) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        kinds = [str(part.dtype) for part in (mean, basis, rows)]
+        dim = basis.shape[-1] if basis.ndim else 0
+        if (
+            kinds != ['float32', 'float32', 'float16']
+            or (mean.shape, basis.shape, rows.shape)
+            != ((_HOG.getDescriptorSize(),), (_HOG.getDescriptorSize(), dim), (count, dim))
+            or not all(np.isfinite(part).all() for part in (mean, basis, rows))
+        ):
+            raise MapError(
+                f'{path} is not of {count} keyframes: {basis.shape} and {rows.shape}; build the '
+                'map again'
+            )
+        return cls(mean, basis, rows)

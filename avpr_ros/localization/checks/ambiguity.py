@@ -1,0 +1,35 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The best candidate must stand out against every other place."""
+
+from __future__ import annotations
+
+from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.result import Reason
+
+
+class AmbiguityGuard(Memoryless):
+    """Compares the best similarity with that of the best distinct place.
+
+    Neighbouring keyframes show the same place and always score alike, so the second best
+    keyframe says nothing; the best one *elsewhere* does (the distinct top-2 ratio).
+    """
+
+    reason = Reason.AMBIGUOUS
+
+    def __init__(self, min_ratio: float) -> None:
+        self._min_ratio = min_ratio
+
+    def objection(self, case: Case) -> str | None:
+        """See ``Guard``."""
+        retrieval = case.retrieval
+        if retrieval.rival_row is None:
+            return 'the map shows one place only, so there is nothing to tell the match from'
+        best, rival = float(retrieval.similarities[0]), retrieval.rival_similarity
+        # Written without a division: a rival at or below zero must not turn the comparison.
+        if best > rival and best >= self._min_ratio * rival and best > 0:
+            return None
+        return (
+            f'similarity {best:.3f} is less than {self._min_ratio:g} times the {rival:.3f} of '
+            f'another place (map row {retrieval.rival_row})'
+        )

@@ -1,0 +1,95 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What may stand between the best candidate and an accepted match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import Reason
+from avpr_ros.localization.retrieval import Retrieval
+from avpr_ros.localization.verification_result import Look
+from avpr_ros.poses import Pose
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What a guard looks at.
+
+    Attributes:
+        query: the image.
+        retrieval: what the map has that looks like it, the best first.
+        hypotheses: where the base would be, by row of the map.
+        look: what the local features say; None where the image was not looked at.
+    """
+
+    query: Query
+    retrieval: Retrieval
+    hypotheses: PoseHypotheses
+    look: Look | None = None
+
+    @property
+    def row(self) -> int:
+        """The best candidate's row in the map."""
+        return int(self.retrieval.rows[0])
+
+    @property
+    def map_from_keyframe(self) -> Pose:
+        """Where the base was when the best candidate's keyframe was taken."""
+        return self.hypotheses.pose(self.row)
+
+    @property
+    def map_from_base(self) -> Pose:
+        """Where the base is if the best candidate is right: by its landmarks, if they say it."""
+        measured = None if self.look is None else self.look.estimate
+        return self.map_from_keyframe if measured is None else measured.map_from_base
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
+        return self.look is not None and self.look.alone
+
+    def outdated(self, stamp_ns: int) -> bool:
+        """Tell whether a match of that stamp is from before the robot was moved."""
+        relocated_ns = None if self.look is None else self.look.relocated_ns
+        return relocated_ns is not None and stamp_ns < relocated_ns
+
+
+class Guard(Protocol):
+    """One test of the best candidate.
+
+    Attributes:
+        reason: what a rejection by this guard is called.
+    """
+
+    @property
+    def reason(self) -> Reason: ...  # noqa: D102
+
+    def objection(self, case: Case) -> str | None:
+        """Return why the best candidate is not to be believed, with figures; None to pass it.
+
+        Every guard of a matcher is asked for every image, whatever the others say: those that
+        look at the images before must not miss one.
+        """
+        ...
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """Learn what became of the match after all layers."""
+        ...
+
+    def forget(self) -> None:
+        """Forget the images so far."""
+        ...
+
+
+class Memoryless:
+    """A guard that looks at one image alone."""
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``: there is nothing to remember."""
+
+    def forget(self) -> None:
+        """See ``Guard``: there is nothing to forget."""

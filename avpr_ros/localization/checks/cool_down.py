@@ -1,0 +1,43 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A pause between two accepted matches."""
+
+from __future__ import annotations
+
+from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.result import Reason
+
+
+class CoolDownGuard:
+    """Refuses every match for some time after an accepted one, whatever the camera.
+
+    For consumers that do much work for each match, or that are reset by one.
+    """
+
+    reason = Reason.COOL_DOWN
+
+    def __init__(self, cool_down_s: float) -> None:
+        """Set up; 0 s never refuses."""
+        self._cool_down_s = cool_down_s
+        self._last_ns: int | None = None
+
+    def forget(self) -> None:
+        """See ``Guard``."""
+        self._last_ns = None
+
+    def objection(self, case: Case) -> str | None:
+        """See ``Guard``; time that goes back ends the pause, and so does a relocation."""
+        if self._last_ns is None or case.outdated(self._last_ns):
+            return None
+        since_s = (case.query.stamp_ns - self._last_ns) * 1e-9
+        if not 0 <= since_s < self._cool_down_s:
+            return None
+        return (
+            f'the last match was accepted {since_s:.1f} s ago; cool_down_s asks for at least '
+            f'{self._cool_down_s:g} s'
+        )
+
+    def told(self, case: Case, accepted: bool) -> None:
+        """See ``Guard``."""
+        if accepted:
+            self._last_ns = case.query.stamp_ns

@@ -1,0 +1,43 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The local features must speak for the place rather than for any other."""
+
+from __future__ import annotations
+
+from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
+from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.result import Reason
+from avpr_ros.localization.verification_result import Look
+
+
+class EvidenceGuard(Memoryless):
+    """Compares the evidence for the best place with what places outside the map can get.
+
+    Takes the place of the scores' guards where an image was looked at: similarity says what looks
+    alike, corners say what is the same.
+    """
+
+    reason = Reason.AMBIGUOUS
+
+    def __init__(self, floor: FalsePositiveFloor) -> None:
+        """Set up; ``floor`` holds the thresholds of the map."""
+        self._floor = floor
+
+    def alone(self, look: Look) -> bool:
+        """Tell whether one image's own evidence needs none before it."""
+        return self._floor.passes_alone(look.evidence)
+
+    def objection(self, case: Case) -> str | None:
+        """See ``Guard``."""
+        look = case.look
+        if look is None:
+            return 'no local features were extracted from the image'
+        objection = self._floor.objection(look.evidence, look.carried)
+        if objection is None or not look.moved_images:
+            return objection
+        return f'{moved_text(look.moved_images)}; there, {objection}'
+
+
+def moved_text(images: int) -> str:
+    """Return in words that a camera was probably moved; ``images`` is how many say so."""
+    return f'moved: the last {images} images contradict the place before'

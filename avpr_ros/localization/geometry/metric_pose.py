@@ -1,0 +1,118 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The pose from landmarks, where the lens is known and there are enough of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import PoseEstimate
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.localization.verification_result import Look
+from avpr_ros.poses import Pose
+from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.pnp import moved_to_base
+from avpr_ros.verification.self_localization import locate, true_camera_from_base
+
+#: Keyframes of the place whose landmarks are matched.
+_KEYFRAMES = 6
+#: With fewer points in space no pose can be asked of a place.
+_FEWEST_POINTS = 100
+#: However good the residuals: smaller errors are not believed.
+_LEAST_SIGMA_M = 0.01
+_LEAST_SIGMA_RAD = 0.002
+
+#: ``camera_from_base`` and lens of a camera.
+View: TypeAlias = tuple[Pose, Lens]
+
+
+@dataclass(frozen=True)
+class MetricPose:
+    """A pose by landmarks.
+
+    Attributes:
+        estimate: of the base.
+        inliers: landmarks that agree on it.
+        rival_inliers: landmarks that agree on another.
+        unique: whether those are few beside the first.
+    """
+
+    estimate: PoseEstimate
+    inliers: int
+    rival_inliers: int
+    unique: bool
+
+
+class MetricPoses:
+    """Places cameras by the landmarks of a map."""
+
+    def __init__(self, gallery: Gallery, landmarks: Landmarks, settings: MatchSettings) -> None:
+        """Set up for a map.
+
+        Args:
+            gallery: the map; the mountings and lenses of its cameras stand in for a query's.
+            landmarks: of the map.
+            settings: the scales of the covariance.
+        """
+        self._gallery = gallery
+        self._landmarks = landmarks
+        position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
+        self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
+
+    def view(self, query: Query, look: Look) -> View | None:
+        """Return how the camera sees; None where that or enough landmarks are not known."""
+        return self._view(query) if self._points(look) >= _FEWEST_POINTS else None
+
+    def measure(self, view: View, look: Look) -> MetricPose | None:
+        """Return the pose of the base with its full covariance; None where it cannot be had."""
+        back, lens = view
+        rays = lens.rays(look.features.points_px)
+        rows = look.rows[:_KEYFRAMES]
+        focal_px = lens.working_focal_px
+        found = locate(self._landmarks, rows, look.features.descriptors, rays, focal_px)
+        if found is None:
+            return None
+        map_from_base, covariance = moved_to_base(found, back)
+        floor = np.diag([_LEAST_SIGMA_M**2] * 3 + [_LEAST_SIGMA_RAD**2] * 3)
+        scaled = self._landmarks.covariance_scale * covariance + floor
+        estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
+        return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
+
+    def _points(self, look: Look) -> int:
+        """Return how many landmarks the keyframes of a place have."""
+        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
+        return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
+
+    def _view(self, query: Query) -> View | None:
+        """Return ``camera_from_base`` and lens of the query's camera; None where not known.
+
+        The query's own where it has them, else those of the map's camera of that name. An image
+        of another shape than the lens is known for has none.
+        """
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        cameras = self._gallery.manifest.cameras
+        # A camera that the map does not know is taken for its only one.
+        same = [
+            k for k, one in enumerate(cameras) if one.name == query.camera or len(cameras) == 1
+        ]
+        known = cameras[same[0]] if same else None
+        intrinsics = query.intrinsics or (None if known is None else known.intrinsics)
+        if query.base_from_camera is not None:
+            back = query.base_from_camera.inverse()
+        elif known is not None and known.base_from_camera is not None:
+            back = true_camera_from_base(self._landmarks, same[0], known.base_from_camera)
+        else:
+            return None
+        if intrinsics is not None:
+            with suppress(ValueError):
+                return back, Lens(intrinsics, width_px, height_px)
+        return None

@@ -1,0 +1,37 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What is asked of a map: one image's descriptor, and what else is known at its stamp."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.sift import Features
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One query image.
+
+    Attributes:
+        descriptor: (d,) of length 1.
+        stamp_ns: the image's stamp, nanoseconds.
+        camera: name of the camera that took it.
+        image: (H, W, 3) uint8 RGB; None where only the descriptor is known.
+        intrinsics: lens of the camera that took it; None where it is not known.
+        odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
+        base_from_camera: how that camera is mounted; None where the map's mounting stands in.
+        features: of the image; None where they are still to be found.
+    """
+
+    descriptor: Descriptors
+    stamp_ns: int
+    camera: str
+    image: RgbImage | None = None
+    intrinsics: CameraIntrinsics | None = None
+    odom_from_base: Pose | None = None
+    base_from_camera: Pose | None = None
+    features: Features | None = None

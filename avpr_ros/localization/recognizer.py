@@ -1,0 +1,130 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Map, query network and matcher that belong together: image in, decision out.
+
+The node and ``avpr localize`` both run this.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.localization.matcher import Matcher
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.result import MatchResult
+from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.localization.space_check import check_space
+from avpr_ros.poses import Pose
+from avpr_ros.profiling import stage
+from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.sift import WORKING_PX, Features, extract_features
+
+
+@dataclass(frozen=True)
+class Recognizer:
+    """What is run on each image; replaced as a whole, never changed.
+
+    Attributes:
+        gallery: the opened map, or the running session.
+        network: the query network, of the map's descriptor space.
+        matcher: decides; made for both.
+        beside: finds the corners of an image while the network describes it; None: one after the
+            other, which is the same work on one processor.
+    """
+
+    gallery: Gallery
+    network: QueryNetwork
+    matcher: Matcher
+    beside: Executor | None = None
+
+    @classmethod
+    def of_map(
+        cls,
+        gallery: GalleryMap,
+        query: Path,
+        settings: MatchSettings | None = None,
+        threads: int = 1,
+    ) -> Recognizer:
+        """Open a query network for a map and check that they belong together.
+
+        Args:
+            gallery: the map.
+            query: ONNX file of the query network.
+            settings: how to match.
+            threads: that the network may use.
+
+        Raises:
+            QueryNetworkError: the query network is missing, damaged or cannot be run.
+            SpaceMismatchError: they are of different descriptor spaces.
+        """
+        network = OnnxQueryNetwork.open(query, threads)
+        check_space(network.manifest, gallery.manifest)
+        return cls(gallery, network, matcher_of(gallery, network, settings or MatchSettings()))
+
+    @property
+    def least_side_px(self) -> int:
+        """Sides of an image need not be longer than this for anything that is done with it."""
+        needed_px = self.network.manifest.input_px
+        return max(needed_px, WORKING_PX) if self.matcher.looks_at_corners else needed_px
+
+    def recognize(
+        self,
+        image: RgbImage,
+        stamp_ns: int,
+        camera: str,
+        odom_from_base: Pose | None = None,
+        intrinsics: CameraIntrinsics | None = None,
+        base_from_camera: Pose | None = None,
+    ) -> MatchResult:
+        """Describe an (H, W, 3) uint8 RGB image and match it.
+
+        Args:
+            image: the image.
+            stamp_ns: its stamp.
+            camera: name of the camera that took it.
+            odom_from_base: odometry at its stamp; None without.
+            intrinsics: lens of the camera; None where only the map may know it.
+            base_from_camera: mounting of the camera; None where only the map may know it.
+        """
+        corners: Future[Features] | None = None
+        if self.beside is not None and self.matcher.looks_at_corners:
+            corners = self.beside.submit(extract_features, image)
+        descriptor = self.network.describe(image)
+        features = None
+        if corners is not None:
+            with stage('geometry'):
+                features = corners.result()
+        query = Query(
+            descriptor,
+            stamp_ns,
+            camera,
+            image,
+            intrinsics,
+            odom_from_base,
+            base_from_camera,
+            features,
+        )
+        with stage('guards'):
+            result = self.matcher.match(query)
+        if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:
+            self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)
+        return result
+
+
+def matcher_of(gallery: Gallery, network: QueryNetwork, settings: MatchSettings) -> Matcher:
+    """Return the matcher of a map or session, with the calibration that holds for it.
+
+    The query network's own comes before that of the map; both say nothing of a session.
+    """
+    calibration = network.manifest.calibration or gallery.manifest.calibration
+    if isinstance(gallery, SessionGallery):
+        calibration = None
+    return Matcher(gallery, calibration, settings)

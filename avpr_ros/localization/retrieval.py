@@ -1,0 +1,147 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From a descriptor to the candidates: places that differ, and how the best one looks around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.gallery.index.faiss_index import GalleryIndex
+from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.profiling import stage
+
+_FIRST_DEPTH = 64
+_DEPTH_FACTOR = 8
+#: Further down nothing is looked for but a single rival.
+_ENOUGH_DEPTH = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Retrieval:
+    """What the search found for one query.
+
+    Candidates are distinct places, not neighbours in one: the most similar keyframe stands for
+    all those about it (non-maximum suppression).
+
+    Attributes:
+        rows: (k,) rows of the best keyframe of each place, best first.
+        similarities: (k,) their inner products.
+        near_rows: (n,) rows found in the place of the best candidate, itself first.
+        near_similarities: (n,) their inner products.
+        rival_row: best row outside the place of the best, in the whole map; None where the map
+            has one place only.
+        rival_similarity: its inner product; -inf where there is none.
+        found: (f,) all rows that the search found, neighbours and all, best first.
+    """
+
+    rows: IntArray
+    similarities: FloatArray
+    near_rows: IntArray
+    near_similarities: FloatArray
+    rival_row: int | None
+    rival_similarity: float
+    found: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def margin(self) -> float:
+        """How far the best stands above every other place; 0 where there is none."""
+        if self.rival_row is None:
+            return 0.0
+        return float(self.similarities[0]) - self.rival_similarity
+
+    def ratio(self, rank: int) -> float:
+        """Return a candidate's similarity over that of the best of another place (top-2 ratio).
+
+        0 where there is no other place, or where one of the two is not above zero.
+        """
+        rival = self.rival_similarity if rank == 0 else float(self.similarities[0])
+        own = float(self.similarities[rank])
+        return own / rival if np.isfinite(rival) and rival > 0 and own > 0 else 0.0
+
+
+def retrieve(
+    index: GalleryIndex,
+    hypotheses: PoseHypotheses,
+    descriptor: Descriptors,
+    top_k: int,
+    radius_m: float,
+    angle_rad: float,
+) -> Retrieval | None:
+    """Search for the best candidates, and as deep as it takes to see a distinct place.
+
+    Args:
+        index: the map's index.
+        hypotheses: poses of the base by row.
+        descriptor: (d,) finite.
+        top_k: how many places are wanted.
+        radius_m: beyond this distance from a keyframe another place begins.
+        angle_rad: beyond this rotation from a keyframe another view begins.
+
+    Returns:
+        None where nothing comparable was found.
+    """
+    if index.size == 0:
+        return None
+    depth = max(_FIRST_DEPTH, top_k)
+    while True:
+        with stage('search'):
+            similarities, rows = index.search(descriptor[np.newaxis], depth)
+        usable = (rows[0] >= 0) & np.isfinite(similarities[0])
+        found, scores = rows[0][usable], similarities[0][usable].astype(np.float64)
+        if not found.size:
+            return None
+        result = distinct_places(found, scores, hypotheses, top_k, radius_m, angle_rad)
+        enough = len(result.rows) >= top_k or depth >= _ENOUGH_DEPTH
+        # an approximate index looks at a part of the map only, and gives less than asked then
+        if (result.rival_row is not None and enough) or len(found) < depth:
+            return result
+        depth *= _DEPTH_FACTOR
+
+
+def distinct_places(
+    found: IntArray,
+    scores: FloatArray,
+    hypotheses: PoseHypotheses,
+    top_k: int,
+    radius_m: float,
+    angle_rad: float,
+) -> Retrieval:
+    """Thin out rows to the best of each place.
+
+    Args:
+        found: (n,) rows, the one to lead first and the others best first.
+        scores: (n,) their inner products.
+        hypotheses: poses of the base by row.
+        top_k: how many places are wanted.
+        radius_m: as for ``retrieve``.
+        angle_rad: as for ``retrieve``.
+    """
+    # One comparison of all with all is dearer than ten of one with all, but for few rows.
+    few = len(found) <= 2 * _FIRST_DEPTH
+    apart = hypotheses.all_distinct(found, radius_m, angle_rad) if few else None
+
+    def apart_from(place: int) -> NDArray[np.bool_]:
+        if apart is not None:
+            return np.asarray(apart[place])
+        return hypotheses.distinct(int(found[place]), found, radius_m, angle_rad)
+
+    # Two at least: the second is the rival.
+    kept, left = [0], apart_from(0).copy()
+    near = np.flatnonzero(~left)[:top_k]
+    while len(kept) < max(top_k, 2) and left.any():
+        kept.append(int(np.argmax(left)))
+        left &= apart_from(kept[-1])
+    rival = kept[1] if len(kept) > 1 else None
+    return Retrieval(
+        rows=found[kept[:top_k]],
+        similarities=scores[kept[:top_k]],
+        near_rows=found[near],
+        near_similarities=scores[near],
+        rival_row=None if rival is None else int(found[rival]),
+        rival_similarity=float('-inf') if rival is None else float(scores[rival]),
+        found=found,
+    )

@@ -1,0 +1,149 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the sequence filter compares: the learned descriptor, and the layout where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.hog import Layout
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.temporal.running_mean import RunningMean
+from avpr_ros.localization.temporal.settings import SequenceSettings
+
+#: Leading directions of the learned descriptor that are compared.
+_DIM = 128
+#: Longer descriptors are compared as they are: their directions would take long to find.
+_LONGEST = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One kind of descriptor of a map.
+
+    Attributes:
+        rows: (N, k) float32 about the map's mean, of length 1.
+        mean: (d,) what a query has to lose first; None where its projection has lost it.
+        basis: (d, k) what it is projected with then; None as for ``mean``.
+        novelty: median of 1 - cosine between rows that follow each other.
+        spread: standard deviation of the similarities between keyframes.
+    """
+
+    rows: NDArray[np.float32]
+    mean: FloatArray | None
+    basis: FloatArray | None
+    novelty: float
+    spread: float
+
+    @classmethod
+    def of(
+        cls,
+        rows: NDArray[np.float32],
+        mean: FloatArray | None = None,
+        basis: FloatArray | None = None,
+    ) -> Part:
+        """Take (N, k) rows that lie about zero."""
+        rows = _unit(rows)
+        size = len(rows)
+        cosines = np.einsum('ij,ij->i', rows[1:], rows[:-1])
+        novelty = float(np.median(1 - cosines)) if size > 1 else 1.0
+        # Sums over all pairs of two keyframes, without the N x N similarities.
+        pairs = max(size * (size - 1), 1)
+        squares = (float(np.square(rows.T @ rows, dtype=np.float64).sum()) - size) / pairs
+        middle = (float(np.square(rows.sum(axis=0), dtype=np.float64).sum()) - size) / pairs
+        spread = np.sqrt(max(squares - middle**2, 1e-6))
+        return cls(rows, mean, basis, max(novelty, 1e-3), float(spread))
+
+    @classmethod
+    def learned(cls, descriptors: NDArray[np.float32]) -> Part:
+        """Take (N, d) descriptors: about their mean, along the directions they differ most in."""
+        mean = descriptors.mean(axis=0)
+        centred = descriptors - mean
+        if centred.shape[1] > _LONGEST or centred.shape[1] <= _DIM:
+            return cls.of(centred, mean.astype(np.float64))
+        basis = np.linalg.eigh(centred.T @ centred)[1][:, : -_DIM - 1 : -1]
+        return cls.of(centred @ basis, mean.astype(np.float64), basis.astype(np.float64))
+
+    def project(self, descriptor: FloatArray) -> FloatArray:
+        """Return (k,) numbers of a query, comparable with ``rows`` but for the length."""
+        if self.mean is None:
+            return descriptor
+        about = descriptor - self.mean
+        return about if self.basis is None else about @ self.basis
+
+
+class Gaze:
+    """What a camera has seen of a drive, by one kind of descriptor."""
+
+    def __init__(self, part: Part, settings: SequenceSettings) -> None:
+        self._part = part
+        start = np.zeros(part.rows.shape[1])  # the rows lie about the map's mean
+        self._mean = RunningMean(start, settings.mean_images, settings.mean_memory)
+        self._last: FloatArray | None = None
+
+    def take(self, numbers: FloatArray) -> FloatArray:
+        """Return (k,) numbers of a query about the mean so far, of length 1 or 0."""
+        about = np.asarray(_unit(numbers - self._mean.value), dtype=np.float64)
+        new = 1.0
+        if self._last is not None:
+            new = float(np.clip((1 - about @ self._last) / self._part.novelty, 0.0, 1.0))
+        self._last = about
+        self._mean.take(numbers, new)
+        return about
+
+
+class Appearance:
+    """Both kinds of descriptors of a map, one row a keyframe.
+
+    Each kind gets the weight at which its similarities spread as much over the map as those of
+    the other: neither is known to be the better one in a light that the map has not seen.
+
+    Attributes:
+        rows: (N, k) float32 of length 1, in the order of driving.
+    """
+
+    def __init__(self, gallery: Gallery, order: IntArray) -> None:
+        """Prepare a map; (N,) rows of the map in the order of driving."""
+        self._layout: Layout | None = gallery.layout()
+        self._parts = [Part.learned(gallery.descriptors[order].astype(np.float32))]
+        if self._layout is not None:
+            self._parts.append(Part.of(self._layout.rows[order].astype(np.float32)))
+        self._weights = self._balanced(self._parts)
+        rows = [w * part.rows for w, part in zip(self._weights, self._parts, strict=True)]
+        self.rows: NDArray[np.float32] = np.concatenate(rows, axis=1).astype(np.float32)
+
+    @property
+    def looks_at_images(self) -> bool:
+        """Whether queries should carry their images."""
+        return self._layout is not None
+
+    def gazes(self, settings: SequenceSettings) -> list[Gaze]:
+        """Return what a camera starts with."""
+        return [Gaze(part, settings) for part in self._parts]
+
+    def similarities(self, query: Query, gazes: list[Gaze]) -> FloatArray:
+        """Return (N,) similarities of a query to all keyframes, in the order of driving.
+
+        Without an image the layout says nothing.
+        """
+        numbers = [self._parts[0].project(np.asarray(query.descriptor, dtype=np.float64))]
+        if self._layout is not None and query.image is not None:
+            numbers.append(self._layout.project(query.image))
+        seen = [w * g.take(n) for w, g, n in zip(self._weights, gazes, numbers, strict=False)]
+        whole = np.concatenate(seen).astype(np.float32)
+        return np.asarray(self.rows[:, : len(whole)] @ whole, dtype=np.float64)
+
+    @staticmethod
+    def _balanced(parts: list[Part]) -> list[float]:
+        inverse = np.array([1 / part.spread for part in parts])
+        return [float(one) for one in np.sqrt(inverse / inverse.sum())]
+
+
+def _unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, 1e-9))

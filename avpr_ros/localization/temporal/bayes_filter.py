@@ -1,0 +1,111 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The sequence filter: similarities of one image after another in, a place with its mass out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.localization.temporal.motion_model import Belief
+from avpr_ros.localization.temporal.sequence_places import SequencePlaces
+from avpr_ros.localization.temporal.settings import SequenceSettings
+from avpr_ros.localization.temporal.view_likelihood import Evidence, Look
+
+# Similarities of unit rows are within 1; beyond this their squares would lose the rest.
+_SENSELESS = 1e6
+
+
+@dataclass(frozen=True)
+class SequenceEstimate:
+    """Where the robot is after one image.
+
+    Attributes:
+        index: keyframe whose place has the most mass, in the order of driving.
+        mass: posterior probability of that place.
+        log_odds: of the same, exact near one.
+        not_in_map: posterior probability.
+        support: log likelihood ratio of the present image alone, at the place.
+    """
+
+    index: int
+    mass: float
+    log_odds: float
+    not_in_map: float
+    support: float
+
+
+_NOTHING = SequenceEstimate(0, 0.0, -np.inf, 0.5, -np.inf)
+
+
+class SequenceFilter:
+    """Causal filter over one camera's images.
+
+    Attributes:
+        settings: its constants.
+    """
+
+    def __init__(self, places: SequencePlaces, settings: SequenceSettings | None = None) -> None:
+        self.settings = settings or SequenceSettings()
+        self._places = places
+        self._evidence = Evidence(places.views, self.settings)
+        self._belief = Belief(places, self.settings)
+        self._before = self._belief.of_keyframes(), self._belief.lost, 1.0
+        self._last = _NOTHING
+        self._begun = False
+        self._travelled: float | None = None
+
+    def update(self, similarities: FloatArray, travelled: float | None = None) -> SequenceEstimate:
+        """Take in one image.
+
+        An image that hardly moves on, by odometry or else by its view, moves nothing: it stands
+        in for the last one in the answer, so that the same view counts once however often it is
+        seen. Numbers that are not finite are no image: the answer is the last one without any
+        support.
+
+        Args:
+            similarities: (N,) to all keyframes in the order of driving; any scale and offset.
+            travelled: since the last image by odometry, in keyframe spacings, 0 or more; None
+                where it is not known.
+        """
+        row = np.asarray(similarities, dtype=np.float64)
+        self._travelled = None if travelled is None else (self._travelled or 0.0) + travelled
+        if not (np.abs(row) < _SENSELESS).all():  # false for NaN, too
+            return replace(self._last, support=-np.inf)
+        belief, way, moved = self._belief, self._travelled, None
+        if way is not None:
+            moved = not self._begun or way >= self.settings.min_travel
+        look = self._evidence.take(row, belief.expected_change(), moved)
+        if look.step:
+            belief.advance(look.still, way if self._begun else None)
+            self._begun, self._travelled = True, None if way is None else 0.0
+            self._before = belief.of_keyframes(), belief.lost, look.new
+            belief.weigh(np.float32(self.settings.carried_weight * look.new) * look.log_ratio)
+        self._last = self._answer(look)
+        return self._last
+
+    def accepts(self, estimate: SequenceEstimate) -> bool:
+        """Tell whether mass and support suffice."""
+        s = self.settings
+        return estimate.mass >= s.min_mass and estimate.support >= s.min_support
+
+    def _answer(self, look: Look) -> SequenceEstimate:
+        """Bayes update, then the place with the most mass and all that speaks for others."""
+        masses, lost, new = self._before
+        # In the answer the present image counts in full; in what is carried on it does not.
+        now = masses * np.exp(np.float32(new) * look.log_ratio)
+        total = lost + float(now.sum())
+        now /= total
+        near = self._places.near
+        window = near @ now
+        # Any keyframe of a short place holds all of its mass: the middle one is wanted.
+        index = int((window + self.settings.exact * now).argmax())
+        members = near.indices[near.indptr[index] : near.indptr[index + 1]]
+        support = float(look.log_ratio[members].max())
+        here = float(window[index])
+        now[members] = 0.0
+        against = float(now.sum()) + max(lost / total, self._belief.lost)
+        odds = float(np.log(here + 1e-300) - np.log(against + 1e-300))
+        return SequenceEstimate(index, here / (here + against), odds, self._belief.lost, support)

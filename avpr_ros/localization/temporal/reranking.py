@@ -1,0 +1,52 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Candidates of one image behind the keyframe that the sequence leads to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import Descriptors
+from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.retrieval import Retrieval, distinct_places
+
+
+def led_by(
+    row: int,
+    top_k: int,
+    descriptors: NDArray[np.float16],
+    query: Descriptors,
+    alone: Retrieval,
+    hypotheses: PoseHypotheses,
+    radius_m: float,
+    angle_rad: float,
+) -> Retrieval:
+    """Return the candidates of one image behind a given first one.
+
+    Args:
+        row: the candidate to lead.
+        top_k: how many places are wanted.
+        descriptors: (N, d) of the map.
+        query: (d,) of the image, finite.
+        alone: what the search found for the image.
+        hypotheses: poses of the base by row.
+        radius_m: as for ``retrieve``.
+        angle_rad: as for ``retrieve``.
+    """
+    found = alone.found
+    rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
+    scores = descriptors[rows].astype(np.float64) @ np.asarray(query, dtype=np.float64)
+    led = distinct_places(rows, scores, hypotheses, top_k, radius_m, angle_rad)
+    if led.rival_row is not None:
+        return led
+    # All that was found lies about the given one: the rival is looked for in the whole map.
+    distinct = hypotheses.distinct(row, np.arange(len(descriptors)), radius_m, angle_rad)
+    if not distinct.any():
+        return led
+    others = np.flatnonzero(distinct)
+    similarities = descriptors[others].astype(np.float32) @ np.asarray(query, dtype=np.float32)
+    best = int(similarities.argmax())
+    return replace(led, rival_row=int(others[best]), rival_similarity=float(similarities[best]))

@@ -1,0 +1,49 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the local features of one image say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.localization.result import PoseEstimate
+from avpr_ros.verification.sift import Features
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The place that the features speak for.
+
+    Attributes:
+        features: of the image.
+        row: keyframe of that place which is most similar to the image, or clearly has more of its
+            corners.
+        rows: (n,) all candidate keyframes of the place, ``row`` first.
+        dispute_m: how far apart the keyframe that is most similar lies from the one that has most
+            of the corners; 0 where they are neighbours, or where corners tell clearly.
+        evidence: for the place, in nats, of this image alone.
+        carried: what the way up to this image has gathered, above the ordinary, see ``Trail``.
+        moved_images: how many of the last images contradict the confirmed track, see
+            ``TrackedPlace``; 0 while they agree.
+        relocated_ns: stamp of the first image of the place's track, where that track replaced a
+            confirmed one: what matched before it was elsewhere. None where it did not.
+        estimate: pose by the landmarks of the place; None where it was not measured.
+        objection: why the place is not to be believed after all; None where nothing says so.
+        alone: whether this image alone leaves no doubt about the place, by its own evidence or by
+            so many landmarks that agree on the pose, whatever odometry says of those before.
+        firm: whether so many landmarks agree on the pose that it cannot be wrong as a whole.
+    """
+
+    features: Features
+    row: int
+    rows: IntArray
+    dispute_m: float
+    evidence: float
+    carried: float
+    moved_images: int = 0
+    relocated_ns: int | None = None
+    estimate: PoseEstimate | None = None
+    objection: str | None = None
+    alone: bool = False
+    firm: bool = False

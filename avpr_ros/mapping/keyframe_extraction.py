@@ -1,0 +1,153 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The walk that chooses keyframes, and the walks over the chosen ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.gallery.describer import Progress
+from avpr_ros.mapping.keyframe_selection import KeyframeSelector
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import Frame, FrameSource
+
+#: Called with each chosen frame's row and its image.
+TakeImage: TypeAlias = Callable[[int, RgbImage], None]
+
+
+@dataclass(frozen=True)
+class ChosenFrame:
+    """A frame that became a keyframe.
+
+    Attributes:
+        position: its place in the walk of its source.
+        stamp_ns: its stamp.
+        camera: name of its camera.
+        map_from_base: its pose.
+        place: the place that a dataset says it shows, if any.
+    """
+
+    position: int
+    stamp_ns: int
+    camera: str
+    map_from_base: Pose
+    place: int | None
+
+
+@dataclass
+class ChosenSession:
+    """What was chosen from one source.
+
+    Attributes:
+        source: the source.
+        frames: how many frames it has.
+        undecodable: frames that were wanted and could not be decoded.
+        chosen: the keyframes in stamp order.
+    """
+
+    source: FrameSource
+    frames: int = 0
+    undecodable: int = 0
+    chosen: list[ChosenFrame] = field(default_factory=list)
+
+    def images(self) -> Iterator[RgbImage]:
+        """Walk over the source again and decode the chosen frames, one at a time.
+
+        Raises:
+            SourceError: the source does not yield what it yielded before.
+        """
+        wanted = iter(self.chosen)
+        current = next(wanted, None)
+        for position, frame in enumerate(self.source.frames()):
+            if current is None:
+                return
+            if position < current.position:
+                continue
+            if (frame.stamp_ns, frame.camera) != (current.stamp_ns, current.camera):
+                break
+            try:
+                image = frame.decode()
+            except ImageDecodeError as error:
+                raise _changed(self.source) from error
+            yield image
+            current = next(wanted, None)
+        if current is not None:
+            raise _changed(self.source)
+
+
+def choose_frames(
+    sources: Sequence[FrameSource],
+    min_distance_m: float,
+    min_rotation_rad: float,
+    take: TakeImage,
+    progress: Progress,
+) -> list[ChosenSession]:
+    """Choose the keyframes of every source, each camera on its own.
+
+    Only frames that are wanted as keyframes are decoded; one that cannot be is counted, and
+    the next frame is wanted in its place.
+
+    Args:
+        sources: what to walk over, in order.
+        min_distance_m: distance after which a new keyframe is taken.
+        min_rotation_rad: rotation after which a new keyframe is taken.
+        take: called once with the image of every keyframe; rows count through all sources.
+        progress: called with stage, done and total.
+    """
+    total = sum(len(source.preflight().stamps_ns) for source in sources)
+    sessions: list[ChosenSession] = []
+    done = row = 0
+    for source in sources:
+        session = ChosenSession(source)
+        sessions.append(session)
+        selectors: dict[str, KeyframeSelector] = {}
+        for frame in source.frames():
+            if frame.camera not in selectors:
+                selectors[frame.camera] = KeyframeSelector(min_distance_m, min_rotation_rad)
+            if _choose(session, frame, selectors[frame.camera], partial(take, row)):
+                row += 1
+            done += 1
+            progress('choosing keyframes', done, max(done, total))
+    return sessions
+
+
+def _choose(
+    session: ChosenSession,
+    frame: Frame,
+    selector: KeyframeSelector,
+    take: Callable[[RgbImage], None],
+) -> bool:
+    """Count the next frame of a session; keep it where it is wanted and can be decoded."""
+    position = session.frames
+    session.frames += 1
+    if not selector.wants(frame.map_from_base):
+        return False
+    try:
+        image = frame.decode()
+    except ImageDecodeError:
+        session.undecodable += 1
+        return False
+    take(image)
+    selector.keep(frame.map_from_base)
+    session.chosen.append(
+        ChosenFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base, frame.place)
+    )
+    return True
+
+
+def chosen_images(sessions: Iterable[ChosenSession]) -> Iterator[RgbImage]:
+    """Walk over the images of all keyframes, in the order of the rows."""
+    for session in sessions:
+        yield from session.images()
+
+
+def _changed(source: FrameSource) -> SourceError:
+    return SourceError(
+        f'{source.name} changed while it was read; wait until it is no longer written to and '
+        'build again'
+    )

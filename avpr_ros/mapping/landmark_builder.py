@@ -1,0 +1,55 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From the thumbnails of a map to its landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.places import default_distinct_radius_m
+from avpr_ros.gallery.thumbnail_images import pictures
+from avpr_ros.mapping.extreme_value import evidence_threshold
+from avpr_ros.mapping.impostors import played_outsiders
+from avpr_ros.verification.self_localization import covariance_scale
+from avpr_ros.verification.sift import extract_features
+from avpr_ros.verification.triangulation import triangulate
+
+
+def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> Landmarks:
+    """Find features in every keyframe, triangulate them, and learn from the map what they mean.
+
+    Needs memory for the features of the whole map, 45 kB a keyframe.
+
+    Args:
+        gallery: the map with thumbnails, sealed.
+        progress: called with stage, done and total.
+
+    Raises:
+        MapError: a thumbnail is missing or damaged.
+    """
+    features, sizes_px = [], []
+    for image in pictures(gallery, 'features', progress):
+        features.append(extract_features(image))
+        sizes_px.append(image.shape[1::-1])
+    cameras = gallery.manifest.cameras
+    progress('landmarks', 0, 1)
+    bare = Landmarks.without_points(features, len(cameras))
+    sizes = np.array(sizes_px, dtype=np.int64)
+    landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
+    outsiders = played_outsiders(
+        landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
+    )
+    landmarks = replace(
+        landmarks,
+        ordinary_evidence=outsiders.ordinary,
+        min_evidence=evidence_threshold(outsiders.carried),
+        min_evidence_alone=evidence_threshold(outsiders.evidence),
+    )
+    scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
+    progress('landmarks', 1, 1)
+    return replace(landmarks, covariance_scale=scale)

@@ -1,0 +1,53 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Further drives into an existing map: its next revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from avpr_ros.files import atomic_folder
+from avpr_ros.gallery.describer import Describer, Progress, no_progress
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.map_builder import BuildSettings, Finish, build_into, not_written
+from avpr_ros.mapping.previous_revision import BaseMap
+from avpr_ros.mapping.source_table import check_sources
+from avpr_ros.sources.frame import FrameSource
+
+
+def append_to_map(
+    gallery: GalleryMap,
+    sources: Sequence[FrameSource],
+    describer: Describer,
+    settings: BuildSettings,
+    progress: Progress = no_progress,
+    finish: Finish | None = None,
+) -> GalleryMap:
+    """Add sessions to a map: its next revision takes its place when all is done.
+
+    Keyframes keep their ids and rows, and the descriptor space stays, so that query networks of
+    the map go on to fit.
+
+    Args:
+        gallery: the map, whole; the folder keeps its name.
+        sources: one or more drives, with poses in the frame of the map.
+        describer: describes in the space of the map.
+        settings: thumbnails as given; the keyframe spacing should be that of the map.
+        progress: called with stage, done and total.
+        finish: called with the new revision before it takes its place.
+
+    Raises:
+        SourceError: no usable frame, or sources whose poses are in other frames.
+        SpaceMismatchError: the describer's space is another one.
+        MapError: the folder cannot be written, or the describer's work is not usable.
+    """
+    base = BaseMap(gallery)
+    drives = list(sources)
+    check_sources(drives)
+    base.check(drives)
+    try:
+        with atomic_folder(gallery.path, replace=True) as folder:
+            build_into(folder, drives, describer, settings, progress, finish, base)
+    except OSError as error:
+        raise not_written(gallery.path, error) from error
+    return GalleryMap.open(gallery.path, verify=False)

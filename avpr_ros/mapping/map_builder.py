@@ -1,0 +1,232 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From frames and a describer to a map on disk, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+import math
+import os
+from pathlib import Path
+from typing import TypeAlias
+import uuid
+
+import numpy as np
+
+from avpr_ros import __version__
+from avpr_ros.errors import ConfigError, MapError, SourceError
+from avpr_ros.files import atomic_folder
+from avpr_ros.gallery import gallery_map, manifest, thumbnails
+from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index.index_info import IndexInfo
+from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
+from avpr_ros.mapping.keyframe_extraction import ChosenSession, choose_frames, chosen_images
+from avpr_ros.mapping.previous_revision import BaseMap
+from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
+from avpr_ros.sources.frame import FrameSource
+
+#: Called with the finished map before it takes its place; may add ``report.html`` and views.
+Finish: TypeAlias = Callable[[GalleryMap], object]
+
+
+@dataclass(frozen=True)
+class BuildSettings:
+    """How a map is built.
+
+    Attributes:
+        min_distance_m: distance after which a new keyframe is taken.
+        min_rotation_rad: rotation after which a new keyframe is taken.
+        thumbnail_px: shorter side of a thumbnail; images are never enlarged.
+        thumbnail_quality: JPEG quality of a thumbnail.
+        replace: take the place of an existing map.
+        memory_mb: what the index may take on the robot, in megabytes; decides its kind.
+    """
+
+    min_distance_m: float = 1.0
+    min_rotation_rad: float = math.radians(15)
+    thumbnail_px: int = 320
+    thumbnail_quality: int = 90
+    replace: bool = False
+    memory_mb: float = DEFAULT_MEMORY_MB
+
+    def __post_init__(self) -> None:
+        """Check every value; raises ``ConfigError``."""
+        for name in ('min_distance_m', 'min_rotation_rad'):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                raise ConfigError(f'{name} is {value}; use a finite number, 0 or more')
+        if not self.memory_mb > 0:
+            raise ConfigError(f'memory_mb is {self.memory_mb}; use a number above 0')
+        if self.thumbnail_px < 16:
+            raise ConfigError(f'thumbnail_px is {self.thumbnail_px}; use 16 or more')
+        if not 1 <= self.thumbnail_quality <= 100:
+            raise ConfigError(f'thumbnail_quality is {self.thumbnail_quality}; use 1 to 100')
+
+
+def build_map(
+    sources: FrameSource | Sequence[FrameSource],
+    describer: Describer,
+    output: Path,
+    settings: BuildSettings,
+    progress: Progress = no_progress,
+    finish: Finish | None = None,
+) -> GalleryMap:
+    """Build a map.
+
+    Args:
+        sources: one or more drives; each becomes a session. All must give their poses in the
+            same map frame with the same origin.
+        describer: makes the descriptors and their space.
+        output: the map's folder; it appears when all is done, or not at all.
+        settings: keyframe spacing and the like.
+        progress: called with stage, done and total.
+        finish: called with the map before it takes its place.
+
+    Raises:
+        SourceError: no usable frame, or sources that do not belong together.
+        MapError: the output exists, cannot be written, or the describer's work is not usable.
+    """
+    drives = list(sources) if isinstance(sources, Sequence) else [sources]
+    check_sources(drives)
+    check_output(output, settings.replace)
+    try:
+        with atomic_folder(output, replace=settings.replace) as folder:
+            build_into(folder, drives, describer, settings, progress, finish, BaseMap())
+    except FileExistsError as error:
+        raise _exists(output) from error
+    except OSError as error:
+        raise not_written(output, error) from error
+    return GalleryMap.open(output, verify=False)
+
+
+def check_output(output: Path, replace_existing: bool) -> None:
+    """Refuse an output that exists and may not, or must not, be replaced.
+
+    Raises:
+        MapError: it exists and ``replace_existing`` is false, or it is not a map.
+    """
+    if not output.exists():
+        return
+    if not replace_existing:
+        raise _exists(output)
+    if not (output / manifest.NAME).is_file():
+        raise MapError(
+            f'{output} exists and is not a gallery map, so it is not replaced; choose another '
+            'folder'
+        )
+
+
+def build_into(
+    folder: Path,
+    sources: list[FrameSource],
+    describer: Describer,
+    settings: BuildSettings,
+    progress: Progress,
+    finish: Finish | None,
+    base: BaseMap,
+) -> None:
+    """Write a map into an empty folder: the base's keyframes, then those of the sources."""
+    writer = thumbnails.ThumbnailWriter(folder, settings.thumbnail_px, settings.thumbnail_quality)
+    writer.take_over(base.copy_thumbnails(folder))
+    sessions = choose_frames(
+        sources,
+        settings.min_distance_m,
+        settings.min_rotation_rad,
+        lambda row, image: writer.write(base.first_id + row, image),
+        progress,
+    )
+    writer.close()
+    count = sum(len(session.chosen) for session in sessions)
+    if count == 0:
+        raise SourceError(_nothing_usable(sessions))
+    space, described = describer.describe_gallery(lambda: chosen_images(sessions), count, progress)
+    base.check_space(space)
+    rows = base.with_descriptors(checked_rows(describer, space, described, count))
+    cameras = CameraTable(sources, base.cameras)
+    np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
+    table = keyframe_table(sessions, cameras, base.first_id, base.sessions)
+    base.with_keyframes(table).save(folder / gallery_map.KEYFRAMES)
+    progress('index', 0, 1)
+    index, info = build_index(rows, settings.memory_mb)
+    index.save(folder / gallery_map.INDEX)
+    progress('index', 1, 1)
+    space.save_arrays(folder / gallery_map.SPACE)
+    names = [*gallery_map.REQUIRED, thumbnails.SUMS]
+    draft = base.revise(_draft(sources, sessions, cameras, space, settings, info))
+    draft.sealed(folder, names).save(folder)
+    if finish is not None:
+        finish(GalleryMap.open(folder))
+        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS, gallery_map.LAYOUT)
+        added = [name for name in extras if (folder / name).is_file()]
+        draft.sealed(folder, names + added).save(folder)
+    _flush(folder)
+
+
+def _flush(folder: Path) -> None:
+    """Wait until the files are on disk: a loss of power must not take old map and new one."""
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open('rb') as stream:
+                os.fsync(stream.fileno())
+
+
+def _draft(
+    sources: list[FrameSource],
+    sessions: list[ChosenSession],
+    cameras: CameraTable,
+    space: DescriptorSpace,
+    settings: BuildSettings,
+    index: IndexInfo,
+) -> manifest.Manifest:
+    return manifest.Manifest(
+        map_id=str(uuid.uuid4()),
+        revision=1,
+        created=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        tool_version=__version__,
+        descriptor_space=manifest.SpaceInfo(space.id, space.network, space.dim, space.input_px),
+        map_frame=sources[0].map_frame,
+        base_frame=sources[0].base_frame,
+        cameras=cameras.cameras,
+        sessions=tuple(
+            manifest.Session(
+                name=session.source.name,
+                pose_source=session.source.pose_source,
+                frames=session.frames,
+                keyframes=len(session.chosen),
+                undecodable=session.undecodable,
+                start_ns=session.chosen[0].stamp_ns if session.chosen else 0,
+                end_ns=session.chosen[-1].stamp_ns if session.chosen else 0,
+            )
+            for session in sessions
+        ),
+        geodetic_origin=sources[0].geodetic_origin,
+        keyframe_spacing=manifest.KeyframeSpacing(
+            settings.min_distance_m, settings.min_rotation_rad
+        ),
+        calibration=None,
+        index=index,
+    )
+
+
+def _nothing_usable(sessions: list[ChosenSession]) -> str:
+    frames = sum(session.frames for session in sessions)
+    names = ', '.join(session.source.name for session in sessions)
+    if frames == 0:
+        return f'{names}: no image has a pose; see avpr build --dry-run'
+    return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
+
+
+def not_written(output: Path, error: OSError) -> MapError:
+    """Return what to say of a map folder that the system does not let be written."""
+    return MapError(
+        f'the map {output} cannot be written ({error.strerror or error}); make room or '
+        'choose another folder'
+    )
+
+
+def _exists(output: Path) -> MapError:
+    return MapError(f'{output} exists; choose another folder or give --replace')

@@ -1,0 +1,115 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a map that grows brings along to its next revision; for a new map, nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+import shutil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.errors import SourceError, SpaceMismatchError
+from avpr_ros.gallery import thumbnails
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.sources.frame import Camera, FrameSource
+
+
+@dataclass(frozen=True, eq=False)
+class BaseMap:
+    """The revision that new sessions are added to.
+
+    Attributes:
+        gallery: that map; None where the map is new.
+    """
+
+    gallery: GalleryMap | None = None
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]:
+        """Cameras that the map knows already."""
+        return () if self.gallery is None else self.gallery.manifest.cameras
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions it has."""
+        return 0 if self.gallery is None else len(self.gallery.manifest.sessions)
+
+    @property
+    def first_id(self) -> int:
+        """The id of the next keyframe: ids stay with a keyframe, and are never given twice."""
+        return 0 if self.gallery is None else int(self.gallery.keyframes.ids.max()) + 1
+
+    def check(self, sources: Sequence[FrameSource]) -> None:
+        """Refuse sources whose poses are not in the map's frames; raises ``SourceError``."""
+        if self.gallery is None:
+            return
+        for source in sources:
+            for what in ('map_frame', 'base_frame', 'geodetic_origin'):
+                ours, theirs = getattr(self.gallery.manifest, what), getattr(source, what)
+                if ours != theirs:
+                    raise SourceError(
+                        f'{source.name} has {what} {theirs} and the map {self.gallery.path} has '
+                        f'{ours}; bring the poses into the frame of the map first'
+                    )
+
+    def check_space(self, space: DescriptorSpace) -> None:
+        """Refuse descriptors of another space; raises ``SpaceMismatchError``."""
+        if self.gallery is None:
+            return
+        ours = self.gallery.manifest.descriptor_space.id
+        if space.id != ours:
+            raise SpaceMismatchError(
+                f'the new sessions are described in space {space.id[:12]} and the map '
+                f'{self.gallery.path} is in {ours[:12]}; describe them with the space of the map'
+            )
+
+    def copy_thumbnails(self, folder: Path) -> dict[str, str]:
+        """Copy the thumbnails into a new map folder; return their hashes by file name."""
+        if self.gallery is None:
+            return {}
+        sums = thumbnails.read_sums(self.gallery.path)
+        for name in sums:
+            source = self.gallery.path / thumbnails.FOLDER / name
+            if source.is_file():
+                shutil.copyfile(source, folder / thumbnails.FOLDER / name)
+        return sums
+
+    def with_descriptors(self, rows: NDArray[np.float16]) -> NDArray[np.float16]:
+        """Return (N + K, d) rows: the map's, then the new ones."""
+        return rows if self.gallery is None else np.concatenate([self.gallery.descriptors, rows])
+
+    def with_keyframes(self, new: Keyframes) -> Keyframes:
+        """Return the map's keyframes and then the new ones."""
+        if self.gallery is None:
+            return new
+        old = self.gallery.keyframes
+        columns: dict[str, Any] = {
+            name: np.concatenate([getattr(old, name), getattr(new, name)])
+            for name in ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
+        }
+        if old.places is not None and new.places is not None:
+            # Each dataset counts its places from 0.
+            moved = new.places + int(old.places.max()) + 1
+            columns['places'] = np.concatenate([old.places, moved])
+        return Keyframes(**columns)
+
+    def revise(self, draft: Manifest) -> Manifest:
+        """Return a new map's manifest as the next revision of this one."""
+        if self.gallery is None:
+            return draft
+        old = self.gallery.manifest
+        return replace(
+            draft,
+            map_id=old.map_id,
+            revision=old.revision + 1,
+            sessions=old.sessions + draft.sessions,
+            keyframe_spacing=old.keyframe_spacing,
+        )

@@ -1,0 +1,97 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Several sources in one map: do they belong together, and the table of their keyframes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.errors import SourceError
+from avpr_ros.gallery.camera_json import camera_to_json
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.mapping.keyframe_extraction import ChosenSession
+from avpr_ros.sources.frame import Camera, FrameSource
+
+
+def check_sources(sources: Sequence[FrameSource]) -> None:
+    """Refuse sources whose poses are not in one frame.
+
+    Raises:
+        SourceError: none given, or frames or geodetic origins differ.
+    """
+    if not sources:
+        raise SourceError('no source is given; name at least one bag or image folder')
+    first = sources[0]
+    for other in sources[1:]:
+        for what in ('map_frame', 'base_frame', 'geodetic_origin'):
+            ours, theirs = getattr(first, what), getattr(other, what)
+            if ours != theirs:
+                raise SourceError(
+                    f'{first.name} and {other.name} differ in {what} ({ours} and {theirs}); '
+                    'sessions of one map must share it: bring their poses into one frame first'
+                )
+
+
+class CameraTable:
+    """The cameras of all sources, each listed once.
+
+    The same name may stand twice when lens or mounting differ between sources.
+    """
+
+    def __init__(
+        self, sources: Sequence[FrameSource], known_before: Sequence[Camera] = ()
+    ) -> None:
+        """List the cameras.
+
+        Args:
+            sources: whose cameras are listed.
+            known_before: cameras that keep their places at the front.
+        """
+        cameras = list(known_before)
+        known: list[dict[str, Any]] = [camera_to_json(camera) for camera in cameras]
+        self._numbers: list[dict[str, int]] = []
+        for source in sources:
+            numbers = {}
+            for camera in source.cameras:
+                facts = camera_to_json(camera)
+                if facts not in known:
+                    known.append(facts)
+                    cameras.append(camera)
+                numbers[camera.name] = known.index(facts)
+            self._numbers.append(numbers)
+        self.cameras = tuple(cameras)
+
+    def number(self, session: int, name: str) -> int:
+        """Return the position in ``cameras`` of a session's camera."""
+        return self._numbers[session][name]
+
+
+def keyframe_table(
+    sessions: Sequence[ChosenSession],
+    cameras: CameraTable,
+    first_id: int = 0,
+    first_session: int = 0,
+) -> Keyframes:
+    """Return one row per chosen frame, in the order of the walk.
+
+    Args:
+        sessions: the new sessions.
+        cameras: made of the same sources.
+        first_id: id of the first row; the others count on.
+        first_session: number of the first session in the manifest.
+    """
+    chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.chosen]
+    places = [frame.place for _, frame in chosen if frame.place is not None]
+    return Keyframes(
+        ids=first_id + np.arange(len(chosen), dtype=np.int64),
+        stamps_ns=np.array([frame.stamp_ns for _, frame in chosen], dtype=np.int64),
+        sessions=np.array([first_session + number for number, _ in chosen], dtype=np.int32),
+        cameras=np.array(
+            [cameras.number(number, frame.camera) for number, frame in chosen], dtype=np.int32
+        ),
+        poses=np.array([frame.map_from_base.as_xyz_quaternion() for _, frame in chosen]),
+        places=np.array(places, dtype=np.int64) if len(places) == len(chosen) else None,
+    )

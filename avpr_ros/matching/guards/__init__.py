@@ -1,3 +1,0 @@
-# Copyright 2026 the avpr_ros developers
-# SPDX-License-Identifier: Apache-2.0
-"""One small file for each reason to refuse a match."""

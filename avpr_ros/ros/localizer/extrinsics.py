@@ -1,0 +1,99 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""How the robot's cameras are mounted, where that is not left to the map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import threading
+from typing import Any
+
+from avpr_ros.errors import ConfigError, MountingError
+from avpr_ros.poses import Pose
+from avpr_ros.sources.poses.tf_chain import TransformGraph
+
+#: Stands for a mounting in the parameter: ask TF.
+TF = 'tf'
+
+
+class Mountings:
+    """The mountings that the parameter ``extrinsics`` gives, or that TF tells."""
+
+    def __init__(self, text: str, cameras: Sequence[str], base_frame: str) -> None:
+        """Read the parameter.
+
+        Args:
+            text: ``tf``, or ``NAME: x y z qx qy qz qw; NAME: tf``; empty: all is left to the map.
+            cameras: names of the robot's cameras.
+            base_frame: the base, in TF.
+
+        Raises:
+            ConfigError: a name is unknown or twice there, or a mounting is no pose.
+        """
+        self._given = _parse(text, cameras)
+        self._base_frame = base_frame
+        self._graph = TransformGraph()
+        self._found: dict[tuple[str, str], Pose] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def need_tf(self) -> bool:
+        """Whether any mounting is to come from TF."""
+        return None in self._given.values()
+
+    def take(self, message: Any) -> None:
+        """Take a message of ``/tf_static``; called from another thread than :meth:`of`."""
+        with self._lock:
+            self._graph.add_fixed(message)
+            self._found.clear()
+
+    def of(self, camera: str, frame_id: str) -> Pose | None:
+        """Return ``base_from_camera``; None where it is left to the map.
+
+        Args:
+            camera: name of the camera.
+            frame_id: of its images: its optical frame.
+
+        Raises:
+            MountingError: it is to come from TF, and has not come.
+        """
+        if camera not in self._given or self._given[camera] is not None:
+            return self._given.get(camera)
+        frame = frame_id.lstrip('/')
+        with self._lock:
+            found = self._found.get((camera, frame))
+            found = found or self._graph.fixed_pose(self._base_frame, frame)
+            if found is None:
+                raise MountingError(
+                    f"/tf_static does not connect '{self._base_frame}' with '{frame}', the frame "
+                    f"of the images of camera '{camera}': publish its mounting there, or give it "
+                    'in the parameter extrinsics.'
+                )
+            self._found[camera, frame] = found
+            return found
+
+
+def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
+    """Return the mountings by camera; None stands for one that TF tells."""
+    if text.strip() == TF:
+        return dict.fromkeys(cameras)
+    given: dict[str, Pose | None] = {}
+    for part in filter(None, (one.strip() for one in text.split(';'))):
+        name, _, value = (piece.strip() for piece in part.partition(':'))
+        if name not in cameras or name in given:
+            raise ConfigError(
+                f"Parameter 'extrinsics' says '{part}'; name each of the cameras "
+                f'{", ".join(cameras)} once at most, as NAME: x y z qx qy qz qw.'
+            )
+        try:
+            given[name] = (
+                None
+                if value == TF
+                else Pose.from_xyz_quaternion([float(number) for number in value.split()])
+            )
+        except ValueError as error:
+            raise ConfigError(
+                f"Parameter 'extrinsics' says '{part}', which is no mounting ({error}); write "
+                'NAME: x y z qx qy qz qw, in metres, or NAME: tf.'
+            ) from error
+    return given

@@ -1,0 +1,156 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The node's diagnostic tasks: images, inference, map, localisation."""
+
+from __future__ import annotations
+
+import time
+
+from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.ros.common.diagnostics import Level, Report
+from avpr_ros.ros.localizer.image_subscription import ImageInput
+from avpr_ros.ros.localizer.odometry import OdometryInput
+from avpr_ros.ros.localizer.parameters import Settings
+from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.statistics import Statistics
+from avpr_ros.sources.images.decode import decoder_backend
+
+#: Seconds without an image, or without a fix, after which a task warns.
+SILENCE_S = 5.0
+#: Value that says who hears the loop closures.
+LOOP_CLOSURE_LISTENERS = 'loop_closure_listeners'
+
+
+class ImageReport:
+    """Reports one camera's stream, and says in the log when it is silent."""
+
+    def __init__(self, source: ImageInput, statistics: Statistics, name: str) -> None:
+        self._source = source
+        self._statistics = statistics
+        self._name = name
+        self._before = (0, time.monotonic())
+
+    def __call__(self) -> Report:
+        """Return the report of this moment; the rate is over the time since the last call."""
+        source, now_s = self._source, time.monotonic()
+        count_before, time_before_s = self._before
+        self._before = (source.received, now_s)
+        publishers = source.publisher_count()
+        silent_s = now_s - source.last_received_s
+        rate_hz = (source.received - count_before) / max(now_s - time_before_s, 1e-3)
+        values = {
+            'topic': source.topic,
+            'reliability': source.reliability,
+            'publishers': publishers,
+            'received': source.received,
+            'looked_at_hz': f'{rate_hz:.1f}',
+            'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
+            'incompatible_qos': source.incompatible,
+            'decode_failures': self._statistics.decode_failures[source.camera],
+            **{f'dropped_{why}': n for why, n in sorted(self._statistics.dropped.items())},
+        }
+        if silent_s > SILENCE_S:
+            text = (
+                f'No image for {silent_s:.0f} s on {source.topic} ({source.reliability}, '
+                f'{publishers} publishers).'
+            )
+            return Report(self._name, Level.WARN, text, values)
+        if source.incompatible:
+            text = f'A publisher does not offer the {source.incompatible} asked of it.'
+            return Report(self._name, Level.WARN, text, values)
+        if problem := self._statistics.problems.get(source.camera):
+            return Report(self._name, Level.ERROR, problem, values)
+        return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
+
+
+def inference_report(statistics: Statistics, settings: Settings) -> Report:
+    """Report the time from decoding to publishing, and each stage's p50 / p95 / p99."""
+    values: dict[str, object] = {
+        'images': sum(statistics.reasons.values()),
+        'failures': statistics.failures,
+        'threads': settings.threads,
+        'decoder': decoder_backend(),
+    }
+    percentiles = statistics.work_percentiles_ms()
+    if percentiles is None:
+        return Report('inference', Level.OK, 'No image matched yet.', values)
+    p50, p95, p99 = percentiles
+    values.update(p50_ms=f'{p50:.1f}', p95_ms=f'{p95:.1f}', p99_ms=f'{p99:.1f}')
+    for name, ms in statistics.stage_percentiles_ms().items():
+        values[f'{name}_ms'] = ' / '.join(f'{one:.2f}' for one in ms)
+    text = f'{p50:.0f} ms an image, p95 {p95:.0f} ms.'
+    period_ms = 1e3 / settings.max_rate_hz if settings.max_rate_hz > 0.0 else float('inf')
+    if p95 > period_ms:
+        text = f'p95 of {p95:.0f} ms is above the period of max_rate_hz, {period_ms:.0f} ms.'
+        return Report('inference', Level.WARN, text, values)
+    return Report('inference', Level.OK, text, values)
+
+
+def map_report(recognizer: Recognizer) -> Report:
+    """Report which map and query network are in use."""
+    manifest = recognizer.gallery.manifest
+    space = manifest.descriptor_space
+    values = {
+        'path': recognizer.gallery.path,
+        'map_id': manifest.map_id,
+        'revision': manifest.revision,
+        'keyframes': len(recognizer.gallery.keyframes),
+        'descriptor_space': space.id,
+        'gallery_network': space.network,
+        'query_network': recognizer.network.manifest.network,
+        'provider': recognizer.network.provider,
+    }
+    count = values['keyframes']
+    if not isinstance(recognizer.gallery, SessionGallery):
+        if weakness := recognizer.matcher.weakness:
+            return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
+        return Report('map', Level.OK, f'{count} keyframes loaded.', values)
+    if recognizer.gallery.full:
+        text = f'{count} keyframes, which is max_keyframes: no more are taken.'
+        return Report('map', Level.WARN, text, values)
+    if not count:
+        return Report('map', Level.WARN, 'No keyframe yet: is there odometry?', values)
+    return Report('map', Level.OK, f'{count} keyframes of this session.', values)
+
+
+def odometry_report(odometry: OdometryInput) -> Report:
+    """Report what odometry came; none is no fault."""
+    values: dict[str, object] = {
+        'received': odometry.received,
+        'refused': odometry.refused,
+        'restarts': odometry.restarts,
+    }
+    text = 'In use.' if odometry.received else 'None comes; images are matched without.'
+    return Report('odometry', Level.OK, text, values)
+
+
+def localisation_report(
+    statistics: Statistics, enabled: bool, concern: str | None, listeners: int
+) -> Report:
+    """Report when the robot was last placed, what became of the images, and who hears of it.
+
+    Args:
+        statistics: of the images so far.
+        enabled: whether images are matched at all.
+        concern: what the scores of the last images give cause to tell.
+        listeners: how many subscriptions are connected to the loop closures.
+    """
+    values: dict[str, object] = {'enabled': enabled, LOOP_CLOSURE_LISTENERS: listeners}
+    values.update({f'count_{why}': n for why, n in sorted(statistics.reasons.items())})
+    if not enabled:
+        return Report('localisation', Level.OK, 'Disabled by ~/set_enabled.', values)
+    if moved := max(statistics.moved_images.values(), default=0):
+        values['moved_images'] = moved
+        text = f'Moved: the last {moved} images contradict the place before.'
+        return Report('localisation', Level.WARN, text, values)
+    if concern is not None:
+        values['concern'] = concern
+    because = '' if concern is None else f': {concern}'
+    if statistics.last_fix_s is None:
+        return Report('localisation', Level.WARN, f'No match accepted yet{because}.', values)
+    age_s = time.monotonic() - statistics.last_fix_s
+    values['last_fix_age_s'] = f'{age_s:.1f}'
+    if age_s > SILENCE_S:
+        text = f'No match accepted for {age_s:.0f} s{because}.'
+        return Report('localisation', Level.WARN, text, values)
+    return Report('localisation', Level.OK, 'Localised.', values)

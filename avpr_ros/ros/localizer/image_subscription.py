@@ -1,0 +1,161 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""One camera's subscription, with a reliability that fits the publishers there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import time
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+from sensor_msgs.msg import CompressedImage, Image
+
+from avpr_ros.ros.common.callback_groups import Rest, taken
+from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
+
+RELIABILITIES = {
+    'reliable': QoSReliabilityPolicy.RELIABLE,
+    'best_effort': QoSReliabilityPolicy.BEST_EFFORT,
+}
+
+
+def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabilityPolicy:
+    """Return reliable if every publisher offers it, else best effort, which all can serve.
+
+    Raw images are larger than a datagram: best effort loses most of them even on one machine, so
+    reliable is taken where it can be had.
+    """
+    if publishers and all(
+        one.qos_profile.reliability == QoSReliabilityPolicy.RELIABLE for one in publishers
+    ):
+        return QoSReliabilityPolicy.RELIABLE
+    return QoSReliabilityPolicy.BEST_EFFORT
+
+
+class ImageInput:
+    """Subscribes to one camera and hands its messages on.
+
+    With reliability ``auto`` there is no subscription until a publisher is there to look at:
+    asking for the best available before that was measured to end in a subscription that never
+    receives. :meth:`poll` looks again: it subscribes anew when another set of publishers needs
+    another reliability, and gives the subscription up when the last publisher has gone, so that
+    the next one is met with the right one.
+
+    Attributes:
+        camera: the camera's name.
+        topic: the resolved topic, remapped, with ``/compressed`` where that transport is used.
+        received: how many messages were looked at.
+        last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
+        incompatible: last QoS policy that did not fit a publisher's; empty if none.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        camera: str,
+        base_topic: str,
+        transport: str,
+        reliability: str,
+        deliver: Callable[[str, Any], None],
+        rest: Rest,
+    ) -> None:
+        """Subscribe, or wait for a publisher.
+
+        Args:
+            node: the node that subscribes.
+            camera: name handed on with each message.
+            base_topic: topic of the raw images; remapping it moves the compressed one with it.
+            transport: ``raw`` or ``compressed``.
+            reliability: ``auto``, ``reliable`` or ``best_effort``.
+            deliver: called with the camera's name and each message, in the executor's thread.
+            rest: while it lasts no message is looked at.
+        """
+        self.camera = camera
+        resolved = node.resolve_topic_name(base_topic)
+        self.topic = resolved if transport == 'raw' else f'{resolved}/compressed'
+        self.received = 0
+        self.last_received_s = time.monotonic()
+        self.incompatible = ''
+        self._node = node
+        self._type = Image if transport == 'raw' else CompressedImage
+        self._deliver = deliver
+        self._rest = rest
+        self._auto = reliability == 'auto'
+        self._reliability: QoSReliabilityPolicy | None = None
+        self._subscription: Subscription | None = None
+        if not self._auto:
+            self._subscribe(RELIABILITIES[reliability])
+        self.poll()
+
+    @property
+    def reliability(self) -> str:
+        """The reliability asked for, or ``waiting for a publisher``."""
+        if self._reliability is None:
+            return 'waiting for a publisher'
+        return self._reliability.name.lower()
+
+    def publisher_count(self) -> int:
+        """Return how many publishers the topic has."""
+        return int(self._node.count_publishers(self.topic))
+
+    def poll(self) -> None:
+        """Look at the publishers and subscribe, or subscribe anew, where that is needed."""
+        if not self._auto:
+            return
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        if not publishers:
+            self._unsubscribe()
+            return
+        wanted = fitting_reliability(publishers)
+        if wanted != self._reliability:
+            self._subscribe(wanted)
+
+    def overlook(self) -> int:
+        """Take what came in a rest out of the way: 1, or 0 where nothing came."""
+        if self._subscription is None or taken(self._subscription, raw=True) is None:
+            return 0
+        self._note()
+        return 1
+
+    def _unsubscribe(self) -> None:
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._subscription = self._reliability = None
+
+    def _subscribe(self, reliability: QoSReliabilityPolicy) -> None:
+        self._unsubscribe()
+        self._reliability = reliability
+        self.incompatible = ''
+        self._subscription = self._node.create_subscription(
+            self._type,
+            self.topic,
+            self._on_message,
+            QoSProfile(depth=1, reliability=reliability),
+            callback_group=self._rest,
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
+        )
+        self._node.get_logger().info(
+            f"Camera '{self.camera}' listens on {self.topic}, {self.reliability}."
+        )
+
+    def _on_message(self, message: Any) -> None:
+        self._note()
+        self._deliver(self.camera, message)
+
+    def _note(self) -> None:
+        self.received += 1
+        self.last_received_s = time.monotonic()
+
+    def _on_incompatible(self, event: Any) -> None:
+        if self._auto:
+            return  # the next look at the publishers mends it
+        kind = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
+        self.incompatible = kind.lower().removeprefix('rmw_qos_policy_')
+        self._node.get_logger().warning(
+            f'A publisher of {self.topic} does not offer the {self.incompatible} asked of it '
+            f"({self.reliability}); set image_reliability to 'auto'."
+        )

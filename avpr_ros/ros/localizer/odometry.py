@@ -1,0 +1,111 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The robot's odometry as it comes, and where the base was at the stamp of an image."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+
+from avpr_ros.poses import Pose
+from avpr_ros.ros.common.callback_groups import Unwatched, taken
+from avpr_ros.ros.common.messages import stamp_ns
+from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.stamped_pose import pose_from_message
+from avpr_ros.ros.localizer.gates import NS_PER_S
+
+TOPIC = 'odom'
+#: Odometry kept behind the newest stamp, in seconds.
+KEEP_S = 120.0
+#: Between two looks at what has come, where an image waits for it.
+POLL_S = 0.002
+#: Odometry this far behind an image has fallen silent: nobody waits for it.
+SILENT_NS = NS_PER_S
+
+
+class OdometryInput:
+    """Subscribes to odometry; it is taken when an image asks for it, and in between by the node.
+
+    Attributes:
+        received: how many messages were taken.
+        refused: how many could not be: numbers that are not finite, a bad quaternion.
+        restarts: how often all was forgotten: time went back, the pose jumped, or the frames
+            changed.
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Listen on ``odom``; no publisher is needed."""
+        self.received = 0
+        self.refused = 0
+        self.restarts = 0
+        self._node = node
+        self._buffer = OdometryBuffer(KEEP_S)
+        self._frames = ('', '')
+        self._lock = threading.RLock()
+        profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._subscription = node.create_subscription(
+            Odometry, TOPIC, self.take, profile, callback_group=Unwatched()
+        )
+
+    def catch_up(self) -> None:
+        """Take all that has come; from any thread."""
+        with self._lock:
+            while (message := taken(self._subscription)) is not None:
+                self.take(message)
+
+    def take(self, message: Any) -> None:
+        """Take one ``nav_msgs/Odometry``."""
+        try:
+            pose = pose_from_message(message.pose.pose)
+        except ValueError as error:
+            self.refused += 1
+            self._node.get_logger().warning(
+                f'An odometry message is refused: {error}.', throttle_duration_sec=5.0
+            )
+            return
+        frames = (message.header.frame_id, message.child_frame_id)
+        with self._lock:
+            self.received += 1
+            self._forget_other_frames(frames)
+            before = self._buffer.restarts
+            self._buffer.add(stamp_ns(message.header.stamp), pose)
+            self.restarts += self._buffer.restarts - before
+
+    def at(self, image_stamp_ns: int, wait_s: float) -> Pose | None:
+        """Return ``odom_from_base`` at the stamp of an image; None where it is not known.
+
+        Args:
+            image_stamp_ns: the stamp.
+            wait_s: how long to wait for odometry that comes a little after the image.
+        """
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            self.catch_up()
+            with self._lock:
+                pose, newest = self._buffer.at(image_stamp_ns), self._buffer.newest()
+            if pose is not None or newest is None:
+                return pose
+            behind_ns = image_stamp_ns - newest[0]
+            left_s = deadline_s - time.monotonic()
+            if behind_ns <= 0 or behind_ns > SILENT_NS or left_s <= 0.0:
+                return None
+            time.sleep(min(left_s, POLL_S))
+
+    def clear(self) -> None:
+        """Forget everything, as when the clock jumps."""
+        self.catch_up()
+        with self._lock:
+            self._buffer.clear()
+
+    def _forget_other_frames(self, frames: tuple[str, str]) -> None:
+        """Forget what no longer belongs together: motion between other frames is no motion."""
+        changed = self._buffer.newest() is not None and frames != self._frames
+        self._frames = frames
+        if changed:
+            self._buffer.clear()
+            self.restarts += 1

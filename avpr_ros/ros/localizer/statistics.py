@@ -1,0 +1,83 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""What the node counts, for its diagnostics."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+import time
+
+import numpy as np
+
+from avpr_ros.localization.result import MatchResult
+from avpr_ros.profiling import STAGES
+
+#: Images over which the percentiles of the work time are taken.
+WINDOW = 100
+#: What is told of a window of durations.
+PERCENTILES = (50, 95, 99)
+
+
+@dataclass
+class Statistics:
+    """Counters and the recent past; written by the worker, read by the diagnostics.
+
+    Attributes:
+        reasons: results by reason.
+        dropped: images not worked on, by why.
+        decode_failures: images that could not be decoded, by camera.
+        problems: why the last image of a camera could not be decoded; absent after a good one.
+        failures: images on which the work failed in another way.
+        work_s: durations of the last images, decoding to publishing.
+        stages_s: durations of their stages, by name, image by image.
+        moved_images: how many of a camera's last images contradict the place before; absent
+            where none do.
+        last_fix_s: ``time.monotonic()`` of the last accepted match.
+    """
+
+    reasons: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    decode_failures: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, str] = field(default_factory=dict)
+    failures: int = 0
+    work_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    stages_s: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    last_fix_s: float | None = None
+    moved_images: dict[str, int] = field(default_factory=dict)
+
+    def matched(self, result: MatchResult) -> None:
+        """Count one image that was matched, accepted or not."""
+        self.reasons[result.reason.value] += 1
+        self.problems.pop(result.camera, None)
+        self.moved_images.pop(result.camera, None)
+        if result.moved_images:
+            self.moved_images[result.camera] = result.moved_images
+        if result.estimate is not None:
+            self.last_fix_s = time.monotonic()
+
+    def undecodable(self, camera: str, problem: str) -> None:
+        """Count one image that could not be decoded."""
+        self.decode_failures[camera] += 1
+        self.problems[camera] = problem
+
+    def took(self, stages_s: Mapping[str, float]) -> None:
+        """Note how long each stage of one image took."""
+        self.stages_s.append(stages_s)
+        self.work_s.append(sum(stages_s.values()))
+
+    def work_percentiles_ms(self) -> tuple[float, ...] | None:
+        """Return p50, p95 and p99 of the work in milliseconds; None before the first image."""
+        return _percentiles_ms(list(self.work_s)) if self.work_s else None
+
+    def stage_percentiles_ms(self) -> dict[str, tuple[float, ...]]:
+        """Return the same of each stage that there was, in the order of the work."""
+        images = list(self.stages_s)
+        names = [*STAGES, *sorted({name for image in images for name in image} - {*STAGES})]
+        found = {name: [image[name] for image in images if name in image] for name in names}
+        return {name: _percentiles_ms(one) for name, one in found.items() if one}
+
+
+def _percentiles_ms(durations_s: list[float]) -> tuple[float, ...]:
+    return tuple(float(one) * 1e3 for one in np.percentile(durations_s, PERCENTILES))

@@ -1,0 +1,234 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``avpr_back_end``: odometry with drift and loop closures in, a corrected trajectory out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+import sys
+import threading
+import time
+from typing import Any
+
+from geometry_msgs.msg import PoseArray, PoseStamped, PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry
+from nav_msgs.msg import Path as PathMessage
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_srvs.srv import Trigger
+
+from avpr_ros.errors import AvprError
+from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
+from avpr_ros.ros.common.loop_closure import closure_from_message
+from avpr_ros.ros.common.messages import pose_message, stamp_message, stamp_ns
+from avpr_ros.ros.common.parameters import declare
+from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.stamped_pose import pose_from_message
+from avpr_ros.ros.pose_graph.graph import PoseGraph
+from avpr_ros.ros.pose_graph.output import check_output, save
+from avpr_ros.ros.pose_graph.parameters import BackEndSettings
+from avpr_ros.ros.pose_graph.solver import Solution, load_gtsam, solve
+
+NODE_NAME = 'avpr_back_end'
+#: GTSAM holds the interpreter while it solves: the middleware must keep what comes meanwhile.
+QUEUE = 5000
+#: What a refused message was.
+CLOSURE = 'A loop closure'
+#: A solution may take this part of the time at most.
+SOLVE_PART = 0.25
+#: Poses of ``~/path`` at most; RViz draws no finer.
+PATH_POSES = 2000
+
+
+class BackEnd:
+    """Callbacks only store; one thread solves."""
+
+    def __init__(self, node: Node) -> None:
+        """Declare the parameters and start to listen.
+
+        Raises:
+            AvprError: a parameter cannot be used, or GTSAM is not installed.
+        """
+        load_gtsam()
+        self._node = node
+        self._settings = declare(node, BackEndSettings)
+        check_output(self._settings.output)
+        self._graph_settings = self._settings.graph()
+        self._graph = PoseGraph(self._graph_settings)
+        self._lock = threading.Lock()
+        self._solving = threading.Lock()
+        self._solved_closures = 0
+        self._next_solve_s = 0.0
+        self._solution: Solution | None = None
+        self._thread: threading.Thread | None = None
+        self._map_frame = 'map'
+        self._received = 0
+        self._refused: Counter[str] = Counter()
+        self._publisher = node.create_publisher(
+            PathMessage, '~/path', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        )
+        self._listen()
+        node.create_service(Trigger, '~/save', self._on_save)
+        self._diagnostics = Diagnostics(node, self._reports)
+
+    def close(self) -> None:
+        """Solve what is new and write the files."""
+        if self._thread is not None:
+            self._thread.join()
+        self._node.get_logger().info(self._save())
+
+    def _listen(self) -> None:
+        node = self._node
+        quick = QoSProfile(depth=QUEUE, reliability=ReliabilityPolicy.BEST_EFFORT)
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        node.create_subscription(Odometry, 'odom', self._on_odometry, quick)
+        node.create_subscription(
+            PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
+        )
+        node.create_subscription(PathMessage, 'avpr_localizer/session', self._on_session, latched)
+        node.create_subscription(
+            PoseWithCovarianceStamped, 'avpr_localizer/loop_closure', self._on_closure, QUEUE
+        )
+        if self._settings.solve_period_s > 0.0:
+            steady = Clock(clock_type=ClockType.STEADY_TIME)
+            node.create_timer(self._settings.solve_period_s, self._on_timer, clock=steady)
+
+    def _on_odometry(self, message: Odometry) -> None:
+        try:
+            pose = pose_from_message(message.pose.pose)
+        except ValueError as error:
+            self._refuse('An odometry message', error)
+            return
+        with self._lock:
+            self._graph.add_odometry(stamp_ns(message.header.stamp), pose)
+
+    def _on_keyframes(self, message: PoseArray) -> None:
+        try:
+            poses = [pose_from_message(pose) for pose in message.poses]
+        except ValueError as error:
+            self._refuse('The list of keyframes', error)
+            return
+        with self._lock:
+            self._map_frame = message.header.frame_id
+            self._graph.set_keyframes(poses)
+
+    def _on_session(self, message: PathMessage) -> None:
+        with self._lock:
+            self._map_frame = message.header.frame_id
+            self._graph.set_session([stamp_ns(one.header.stamp) for one in message.poses])
+
+    def _on_closure(self, message: PoseWithCovarianceStamped) -> None:
+        self._received += 1
+        try:
+            closure = closure_from_message(message)
+        except ValueError as error:
+            self._refuse(CLOSURE, error)
+            return
+        with self._lock:
+            self._graph.add_closure(closure)
+
+    def _refuse(self, what: str, error: ValueError) -> None:
+        self._refused[what] += 1
+        self._node.get_logger().warning(f'{what} is refused: {error}.', throttle_duration_sec=5.0)
+
+    def _on_timer(self) -> None:
+        busy = self._thread is not None and self._thread.is_alive()
+        if busy or time.monotonic() < self._next_solve_s:
+            return
+        if self._graph.closures > self._solved_closures:
+            self._thread = threading.Thread(target=self._solve, name='avpr_solver', daemon=True)
+            self._thread.start()
+
+    def _solve(self) -> str:
+        """Solve and publish; return a sentence on how it went."""
+        with self._solving:
+            started_s = time.monotonic()
+            with self._lock:
+                closures = self._graph.closures
+                problem = self._graph.problem()
+            if problem is None:
+                return 'There is no odometry yet.'
+            try:
+                solution = solve(problem, self._graph_settings)
+            except AvprError as error:
+                return str(error)
+            except RuntimeError as error:
+                # What GTSAM raises when the graph cannot be solved.
+                self._node.get_logger().error(f'The graph cannot be solved: {error}')
+                return 'The graph cannot be solved.'
+            self._solution, self._solved_closures = solution, closures
+            duration_s = time.monotonic() - started_s
+            self._next_solve_s = time.monotonic() + duration_s / SOLVE_PART
+            if self._node.context.ok():
+                self._publisher.publish(self._path(solution))
+            tally = ', '.join(f'{n} {what}' for what, n in self._tally(solution).items())
+            return f'Of {self._received} loop closures: {tally}; solved in {duration_s:.1f} s.'
+
+    def _tally(self, solution: Solution) -> dict[str, int]:
+        """Return what became of all loop closures that came."""
+        return {
+            'used': len(solution.used),
+            'rejected': len(solution.rejected),
+            'without odometry': solution.outside,
+            'waiting for keyframes': self._graph.waiting,
+            'given up waiting': self._graph.given_up,
+            'refused': self._refused[CLOSURE],
+        }
+
+    def _path(self, solution: Solution) -> PathMessage:
+        message = PathMessage()
+        message.header.frame_id = self._map_frame
+        message.header.stamp = stamp_message(int(solution.stamps_ns[-1]))
+        step = len(solution.stamps_ns) // PATH_POSES + 1
+        for stamp, row in zip(
+            solution.stamps_ns[::step].tolist(), solution.after[::step], strict=True
+        ):
+            pose = PoseStamped()
+            pose.header.frame_id = self._map_frame
+            pose.header.stamp = stamp_message(stamp)
+            pose.pose = pose_message(row)
+            message.poses.append(pose)
+        return message
+
+    def _on_save(self, _: Any, response: Trigger.Response) -> Trigger.Response:
+        response.message = self._save()
+        response.success = self._solution is not None
+        return response
+
+    def _save(self) -> str:
+        text = self._solve()
+        if self._solution is None or not self._settings.output:
+            return text
+        folder = Path(self._settings.output)
+        try:
+            save(folder, self._solution)
+        except OSError as error:
+            return f'{text} The files cannot be written to {folder}: {error}.'
+        return f'{text} Files are in {folder}.'
+
+    def _reports(self) -> list[Report]:
+        graph, solution = self._graph, self._solution
+        values: dict[str, object] = {
+            'loop closures': self._received,
+            'unknown keyframes': graph.unknown_keyframes,
+            'refused messages': self._refused.total(),
+        }
+        if solution is None:
+            values['waiting for keyframes'] = graph.waiting
+            return [Report('pose graph', Level.OK, 'Nothing is solved yet.', values)]
+        values.update(self._tally(solution))
+        values['relocations'] = solution.relocations
+        warn = graph.unknown_keyframes > 0
+        text = 'Solved.' if not warn else 'Loop closures name keyframes that the map has not.'
+        return [Report('pose graph', Level.WARN if warn else Level.OK, text, values)]
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until a signal; return 0 then, 2 when it cannot start."""
+    return run(NODE_NAME, BackEnd, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,60 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a run: both trajectories and what became of every loop closure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from avpr_ros.errors import ConfigError
+from avpr_ros.files import write_text_atomically
+from avpr_ros.ros.pose_graph.problem import AnchoredClosure
+from avpr_ros.ros.pose_graph.solver import Solution
+from avpr_ros.ros.pose_graph.tum import write_tum
+
+
+def check_output(output: str) -> None:
+    """Find out before the drive, not after it, whether the files can be written.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    if not output:
+        return
+    folder = Path(output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError('permission denied')
+    except OSError as error:
+        raise ConfigError(
+            f"Parameter 'output' is '{output}', where no file can be written ({error}); name "
+            'another folder.'
+        ) from error
+
+
+def save(folder: Path, solution: Solution) -> None:
+    """Write ``before.tum`` (odometry frame), ``after.tum`` (map frame), ``closures.json``.
+
+    The last one lists the loop closures that were used and those that the robust kernel rejected:
+    stamp, keyframe id and ``keyframe_from_base``, ``x y z qx qy qz qw``.
+    """
+    write_tum(folder / 'before.tum', solution.stamps_ns, solution.before)
+    write_tum(folder / 'after.tum', solution.stamps_ns, solution.after)
+    closures = {'used': _listed(solution.used), 'rejected': _listed(solution.rejected)}
+    write_text_atomically(folder / 'closures.json', json.dumps(closures, indent=1) + '\n')
+
+
+def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, Any]]:
+    return [
+        {
+            'stamp_ns': one.closure.stamp_ns,
+            'keyframe_id': one.closure.keyframe_id,
+            'keyframe_from_base': one.closure.keyframe_from_base.as_xyz_quaternion().tolist(),
+        }
+        for one in closures
+    ]

@@ -1,0 +1,154 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of a bag as the bytes they were recorded with: images, and what goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+import importlib
+from pathlib import Path
+import struct
+from typing import Any
+
+from rosbags.highlevel import AnyReader
+from rosbags.typesys import Stores, get_typestore
+from sensor_msgs.msg import CompressedImage, Image
+
+from avpr_ros.errors import SourceError
+from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.sources.bags.reader import open_bag
+
+MESSAGE_TYPES = {
+    'sensor_msgs/msg/Image': Image,
+    'sensor_msgs/msg/CompressedImage': CompressedImage,
+}
+
+
+@dataclass(frozen=True)
+class Played:
+    """One message of a bag.
+
+    Attributes:
+        topic: its topic in the bag.
+        stamp_ns: of its header; 0 for messages other than images.
+        data: CDR bytes.
+    """
+
+    topic: str
+    stamp_ns: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One image topic of an open bag, and further topics.
+
+    Attributes:
+        topic: the image topic's name in the bag.
+        message_type: the class of its messages.
+        also: classes of the further topics' messages, by topic.
+        count: how many images there are.
+        messages: walks over all of them in recorded order.
+    """
+
+    topic: str
+    message_type: type
+    also: Mapping[str, type]
+    count: int
+    messages: Iterator[Played]
+
+
+def cdr_stamp_ns(data: bytes) -> int:
+    """Return the stamp of a serialised message that begins with a header.
+
+    After four bytes that say how numbers are laid out come ``stamp.sec`` (int32) and
+    ``stamp.nanosec`` (uint32) (DDS-XTypes 1.3, 7.6.3.1.2, encapsulation header).
+
+    Raises:
+        SourceError: too few bytes.
+    """
+    if len(data) < 12:
+        raise SourceError(
+            f'An image message of {len(data)} bytes is too short for a header; the bag is damaged.'
+        )
+    seconds, nanoseconds = struct.unpack_from('<iI' if data[1] & 1 else '>iI', data, 4)
+    return int(seconds) * NS_PER_S + int(nanoseconds)
+
+
+@contextmanager
+def open_stream(path: Path, topic: str, also: Sequence[str] = ()) -> Iterator[Stream]:
+    """Open topics of a bag; messages of a ROS 1 bag are put into ROS 2's bytes.
+
+    Args:
+        path: the bag.
+        topic: of the images.
+        also: further topics, whatever their types.
+
+    Raises:
+        SourceError: no bag that can be read, no such topic in it, or an unknown type.
+    """
+    with open_bag(path) as reader:
+        images = _image_connections(reader, path, topic)
+        others = [
+            _other_connections(reader, path, one) for one in dict.fromkeys(also) if one != topic
+        ]
+        yield Stream(
+            topic,
+            MESSAGE_TYPES[images[0].msgtype],
+            {one[0].topic: _message_type(one[0].msgtype) for one in others},
+            sum(one.msgcount for one in images),
+            _messages(reader, path, topic, [*images, *(c for one in others for c in one)]),
+        )
+
+
+def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
+    images = [one for one in reader.connections if one.msgtype in MESSAGE_TYPES]
+    chosen = [one for one in images if one.topic == topic]
+    if not chosen:
+        have = ', '.join(sorted({one.topic for one in images})) or 'none'
+        raise SourceError(f'{path} has no image topic {topic}; its image topics: {have}.')
+    return chosen
+
+
+def _other_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
+    chosen = [one for one in reader.connections if one.topic == topic]
+    if not chosen:
+        have = ', '.join(sorted({one.topic for one in reader.connections}))
+        raise SourceError(f'{path} has no topic {topic}; its topics: {have}.')
+    return chosen
+
+
+def _message_type(name: str) -> type:
+    """Return the class of ``package/msg/Name``.
+
+    Raises:
+        SourceError: its package is not installed.
+    """
+    package, _, kind = name.split('/')
+    try:
+        found: type = getattr(importlib.import_module(f'{package}.msg'), kind)
+    except (ImportError, AttributeError) as error:
+        raise SourceError(
+            f'Messages of type {name} cannot be played: install the package {package}.'
+        ) from error
+    return found
+
+
+def _messages(
+    reader: AnyReader, path: Path, image_topic: str, connections: list[Any]
+) -> Iterator[Played]:
+    store = get_typestore(Stores.ROS2_JAZZY)
+    walk = reader.messages(connections=connections)
+    while True:
+        try:
+            connection, _, data = next(walk)
+            cdr = data if reader.is2 else bytes(store.ros1_to_cdr(data, connection.msgtype))
+        except StopIteration:
+            return
+        # A damaged bag makes its parsers raise whatever they hit.
+        except Exception as error:
+            raise SourceError(f'{path} is damaged ({error}); restore it.') from error
+        is_image = connection.topic == image_topic
+        yield Played(connection.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)

@@ -1,0 +1,150 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A bag as a source: one pass for stamps, poses, cameras; one for images, decoded when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.arrays import RgbImage
+from avpr_ros.errors import ImageDecodeError
+from avpr_ros.sources.bags.index import BagIndex, TopicChoice, index_bag
+from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic_types
+from avpr_ros.sources.bags.topics import (
+    RAW_TYPE,
+    camera_names,
+    choose_image_topics,
+    choose_pose_topic,
+)
+from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.images.decode import decode_compressed, decode_image
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.posed import PosedImages
+from avpr_ros.sources.preflight import Preflight
+
+
+class BagSource:
+    """A ROS 2 bag (sqlite3, mcap; also with compression) or a ROS 1 bag.
+
+    Times are header stamps, never the time of recording. All of /tf_static is read before any
+    transform is used. Images are read in recorded order and given out in stamp order; no more of
+    them are held than were recorded within a second of one another.
+    """
+
+    def __init__(self, path: Path, options: SourceOptions) -> None:
+        """Open the bag and choose topics; reading waits until something is asked for.
+
+        Raises:
+            SourceError: unreadable, or the topics asked for are not there.
+        """
+        self.name = path.stem if path.is_file() else path.resolve().name
+        self._path = path
+        self._options = options
+        with open_bag(path) as reader:
+            topics = topic_types(reader)
+        images = choose_image_topics(topics, options.image_topics)
+        from_file = options.tum_file is not None or options.poses_csv is not None
+        pose_topic = None
+        if options.poses_wanted and not from_file:
+            pose_topic = choose_pose_topic(topics, options.pose_topic)
+        self._choice = TopicChoice(topics, images, camera_names(images), pose_topic)
+
+    @property
+    def map_frame(self) -> str:
+        """Frame the poses are in."""
+        return self._posed.map_frame
+
+    @property
+    def base_frame(self) -> str:
+        """Frame the poses are of."""
+        return self._posed.base_frame
+
+    @property
+    def pose_source(self) -> str:
+        """Where the poses come from, in words."""
+        return self._posed.pose_source
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]:
+        """One per image topic; the pose on the base from /tf_static, the lens from camera_info."""
+        return self._index.cameras
+
+    @property
+    def geodetic_origin(self) -> GeodeticOrigin | None:
+        """Where the map frame's origin lies on the Earth, with GNSS poses."""
+        return self._posed.geodetic_origin
+
+    def preflight(self) -> Preflight:
+        """Look at topics, stamps and poses without decoding an image.
+
+        Raises:
+            SourceError: the bag is damaged, or holds no usable pose.
+        """
+        where = ', '.join(
+            f'{topic} ({self._choice.topics[topic].replace("/msg/", "/")})'
+            for topic in self._choice.images
+        )
+        return self._posed.preflight(where, self._index.order, self._index.checks)
+
+    def images(self) -> Iterator[StampedImage]:
+        """Yield every image in stamp order.
+
+        Raises:
+            SourceError: the bag is damaged.
+        """
+        index = self._index
+        waiting: dict[int, StampedImage] = {}
+        next_rank = 0
+        with open_bag(self._path) as reader:
+            messages = read_messages(reader, self._path, self._choice.images)
+            for row, message in enumerate(messages):
+                rank = int(index.order.ranks[row])
+                if rank < 0:
+                    continue
+                waiting[rank] = StampedImage(
+                    int(index.stamps_ns[row]),
+                    self._choice.cameras[index.camera_rows[row]],
+                    self._decoder(message),
+                )
+                while next_rank in waiting:
+                    yield waiting.pop(next_rank)
+                    next_rank += 1
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield in stamp order the images that have a pose within the gap limit.
+
+        Raises:
+            SourceError: the bag is damaged, or was opened without poses.
+        """
+        return self._posed.frames(self.images())
+
+    def _decoder(self, message: Message) -> Callable[[], RgbImage]:
+        raw = self._choice.topics[message.topic] == RAW_TYPE
+        least_px = self._options.least_side_px
+        shrinking = partial(decode_compressed, least_side_px=least_px)
+        return partial(_decode, message, decode_image if raw else shrinking)
+
+    @cached_property
+    def _index(self) -> BagIndex:
+        return index_bag(self._path, self._choice, self._options)
+
+    @cached_property
+    def _posed(self) -> PosedImages:
+        index = self._index
+        kept = np.asarray(index.stamps_ns[index.order.rows], dtype=np.int64)
+        return PosedImages(kept, index.poses, self._options)
+
+
+def _decode(message: Message, decode: Callable[[Any], RgbImage]) -> RgbImage:
+    try:
+        image = message.deserialize()
+    except Exception as error:  # rosbags raises whatever damaged bytes lead it to
+        raise ImageDecodeError(
+            f'An image message on {message.topic} does not fit its type ({error}): it is damaged.'
+        ) from error
+    return decode(image)

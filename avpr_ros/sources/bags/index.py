@@ -1,0 +1,166 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""One pass over a bag: stamps of all images, poses, transforms, lenses; no image is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id, stamp_ns
+from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages
+from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
+from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
+from avpr_ros.sources.frame import Camera
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.geodesy import FIX_TYPE, FixReader
+from avpr_ros.sources.poses.pose_files import poses_from_file
+from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, PoseTopicReader
+from avpr_ros.sources.poses.pose_track import PoseInput
+from avpr_ros.sources.poses.tf_chain import TransformGraph
+from avpr_ros.sources.poses.tf_poses import poses_from_tf
+from avpr_ros.sources.preflight import Check
+
+
+@dataclass(frozen=True)
+class TopicChoice:
+    """Topics of a bag and which of them are used.
+
+    Attributes:
+        topics: message type by topic, of all topics with messages.
+        images: image topics to read.
+        cameras: camera name of each.
+        pose_topic: topic the poses come from, or None.
+    """
+
+    topics: Mapping[str, str]
+    images: tuple[str, ...]
+    cameras: tuple[str, ...]
+    pose_topic: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class BagIndex:
+    """What one pass over a bag found.
+
+    Attributes:
+        stamps_ns: (N,) header stamps of all images, in recorded order.
+        camera_rows: (N,) index of each image's camera.
+        order: how to tell them in stamp order.
+        cameras: one per image topic.
+        poses: the poses, or None where none were wanted.
+        checks: what was found about the cameras.
+    """
+
+    stamps_ns: IntArray
+    camera_rows: IntArray
+    order: StampOrder
+    cameras: tuple[Camera, ...]
+    poses: PoseInput | None
+    checks: tuple[Check, ...]
+
+
+class _Collector:
+    """Takes the messages of one pass, each kind to its place."""
+
+    def __init__(self, choice: TopicChoice, options: SourceOptions) -> None:
+        self._choice = choice
+        self._options = options
+        self._graph = TransformGraph()
+        self._stamps: list[int] = []
+        self._rows: list[int] = []
+        self._optical_frames: dict[str, str] = {}
+        self._infos: dict[str, Any] = {}
+        self._info_topics = {topic: info_topic(topic, choice.topics) for topic in choice.images}
+        self._pose_reader = _pose_reader(choice)
+
+    def takers(self) -> dict[str, Callable[[str, Any], None]]:
+        """Return what to call for each topic to read."""
+        takers: dict[str, Callable[[str, Any], None]] = {}
+        for topic, msgtype in self._choice.topics.items():
+            if msgtype == TF_TYPE and topic.endswith('tf_static'):
+                takers[topic] = lambda _, message: self._graph.add_fixed(message)
+        for topic in filter(None, self._info_topics.values()):
+            takers[topic] = self._infos.setdefault
+        for topic in self._choice.images:
+            takers[topic] = self._take_image
+        if (topic_ := self._choice.pose_topic) is not None:
+            reader = self._pose_reader
+            take = self._graph.add_moving if reader is None else reader.add
+            takers[topic_] = lambda _, message: take(message)
+        return takers
+
+    def finish(self) -> BagIndex:
+        """Put together what was taken."""
+        stamps = np.array(self._stamps, dtype=np.int64)
+        rows = np.array(self._rows, dtype=np.int64)
+        poses = self._poses()
+        base = poses.base_frame if poses else self._options.base_frame or DEFAULT_BASE_FRAME
+        cameras = tuple(
+            self._camera(name, topic, base)
+            for name, topic in zip(self._choice.cameras, self._choice.images, strict=True)
+        )
+        checks = tuple(self._camera_check(camera, base) for camera in cameras)
+        order = order_stamps(stamps, rows, streamed=True)
+        return BagIndex(stamps, rows, order, cameras, poses, checks)
+
+    def _take_image(self, topic: str, message: Any) -> None:
+        self._stamps.append(stamp_ns(message.header))
+        self._rows.append(self._choice.images.index(topic))
+        self._optical_frames.setdefault(topic, frame_id(message.header))
+
+    def _poses(self) -> PoseInput | None:
+        if not self._options.poses_wanted:
+            return None
+        if self._choice.pose_topic is None:
+            return poses_from_file(self._options)
+        if self._pose_reader is None:
+            return poses_from_tf(self._graph, self._choice.pose_topic, self._options)
+        return self._pose_reader.finish(self._options, self._graph)
+
+    def _camera(self, name: str, topic: str, base_frame: str) -> Camera:
+        info = self._infos.get(self._info_topics[topic] or '')
+        frame = self._optical_frames.get(topic, '')
+        return Camera(
+            name,
+            topic,
+            self._graph.fixed_pose(base_frame, frame) if frame else None,
+            camera_intrinsics(info) if info is not None else None,
+        )
+
+    def _camera_check(self, camera: Camera, base_frame: str) -> Check:
+        frame = self._optical_frames.get(camera.topic, '')
+        place = 'known' if camera.base_from_camera else f'unknown ({base_frame} <- {frame or "?"})'
+        lens = 'known' if camera.intrinsics else 'unknown'
+        return Check(
+            'camera', 'ok', f'Camera {camera.name}: pose on the base {place}, lens {lens}.'
+        )
+
+
+def index_bag(path: Path, choice: TopicChoice, options: SourceOptions) -> BagIndex:
+    """Read a bag once.
+
+    Raises:
+        SourceError: the bag is damaged, or its poses cannot be used.
+    """
+    collector = _Collector(choice, options)
+    takers = collector.takers()
+    with open_bag(path) as reader:
+        for message in read_messages(reader, path, takers):
+            takers[message.topic](message.topic, load_message(message, path))
+    return collector.finish()
+
+
+def _pose_reader(choice: TopicChoice) -> PoseTopicReader | FixReader | None:
+    """Return what collects the pose topic's messages; None: the transform graph does."""
+    topic = choice.pose_topic
+    if topic is None or choice.topics[topic] == TF_TYPE:
+        return None
+    if choice.topics[topic] == FIX_TYPE:
+        return FixReader(topic)
+    return PoseTopicReader(topic, choice.topics[topic])

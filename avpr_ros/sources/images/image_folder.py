@@ -1,0 +1,88 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""A folder of images as a source.
+
+Poses are taken as those of the base. Where a file has poses of a camera (``map_from_camera``), the
+base frame is then that camera's optical frame: name it so with the base frame option. A folder
+says nothing of where its cameras sit on the robot, nor of their lenses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from avpr_ros.sources.bags.stamp_order import order_stamps
+from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.images.decode import decode_file
+from avpr_ros.sources.images.image_listing import choose_folders, list_images
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.folder_poses import folder_poses
+from avpr_ros.sources.poses.pose_track import PoseInput
+from avpr_ros.sources.poses.posed import PosedImages
+from avpr_ros.sources.preflight import Check, Preflight
+
+
+class ImageFolderSource:
+    """Images in a folder, or in one folder a camera below it; poses beside them.
+
+    An image's stamp is, in this order, that of its row in a CSV, its file name if that is a time
+    (EuRoC, TUM), or its place in the natural order of names, one second apart.
+    """
+
+    def __init__(self, path: Path, options: SourceOptions) -> None:
+        """List the images and read the poses.
+
+        Raises:
+            SourceError: no images, no poses though they are wanted, or an unusable file.
+        """
+        self.name = path.resolve().name
+        folders = choose_folders(path, options.image_topics)
+        self._folders = folders
+        listed, self._timed = list_images(folders)
+        images = listed
+        poses: PoseInput | None = None
+        if options.poses_wanted:
+            images, poses = folder_poses(path, listed, options)
+            self._timed = self._timed or images != listed  # the CSV gave stamps
+        stamps = np.array([image.stamp_ns for image in images], dtype=np.int64)
+        rows = np.array([image.camera for image in images], dtype=np.int64)
+        self._order = order_stamps(stamps, rows, streamed=False)
+        self._images = [images[int(row)] for row in self._order.rows]
+        kept = np.asarray(stamps[self._order.rows], dtype=np.int64)
+        self._posed = PosedImages(kept, poses, options)
+        names = [folder.resolve().name for folder in folders]
+        self.cameras: tuple[Camera, ...] = tuple(
+            Camera(name, str(folder), None, None)
+            for name, folder in zip(names, folders, strict=True)
+        )
+        self.map_frame = self._posed.map_frame
+        self.base_frame = self._posed.base_frame
+        self.pose_source = self._posed.pose_source
+        self.geodetic_origin: GeodeticOrigin | None = self._posed.geodetic_origin
+
+    def preflight(self) -> Preflight:
+        """Look at names, stamps and poses without opening an image."""
+        where = ', '.join(str(folder) for folder in self._folders)
+        checks: tuple[Check, ...] = ()
+        if not self._timed:
+            text = 'The image names are no times: images are counted one second apart.'
+            checks = (Check('time', 'ok', text),)
+        return self._posed.preflight(where, self._order, checks)
+
+    def images(self) -> Iterator[StampedImage]:
+        """Yield every image in stamp order."""
+        for image in self._images:
+            camera = self.cameras[image.camera].name
+            yield StampedImage(image.stamp_ns, camera, partial(decode_file, image.path))
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield in stamp order the images that have a pose within the gap limit.
+
+        Raises:
+            SourceError: the source was opened without poses.
+        """
+        return self._posed.frames(self.images())

@@ -1,0 +1,124 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Poses of an image folder: from a CSV or TUM file, or from the images' names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from avpr_ros.errors import SourceError
+from avpr_ros.sources.images.image_listing import ImageFile
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
+from avpr_ros.sources.poses.pose_files import poses_from_file
+from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
+from avpr_ros.sources.poses.utm_names import has_utm_name, read_utm_names
+from avpr_ros.sources.preflight import Check
+
+POSES_FILE = 'poses.csv'
+
+
+def folder_poses(
+    root: Path, images: Sequence[ImageFile], options: SourceOptions
+) -> tuple[list[ImageFile], PoseInput]:
+    """Find the poses of a folder's images.
+
+    Asked in turn: the file that the options name, ``poses.csv`` in the folder, the images' names.
+
+    Args:
+        root: the source's folder; names in a CSV are relative to it or to the images' folder.
+        images: all images.
+        options: files and frame names.
+
+    Returns:
+        The images, with stamps from the CSV where it has them, and the poses.
+
+    Raises:
+        SourceError: no poses, or a file that cannot be used.
+    """
+    if options.pose_topic is not None:
+        raise SourceError(
+            f'{root} is an image folder and has no topics: give a CSV or TUM file, not pose '
+            f'topic {options.pose_topic}.'
+        )
+    if options.tum_file is None and options.poses_csv is None:
+        if (root / POSES_FILE).is_file():
+            options = replace(options, poses_csv=root / POSES_FILE)
+        elif all(has_utm_name(image.path.name) for image in images):
+            return list(images), _poses_from_names(images, options)
+        else:
+            raise SourceError(
+                f'{root} has no poses: give a CSV or TUM file, put {POSES_FILE} into it, or name '
+                'the images @UTM_east@UTM_north@.'
+            )
+    if options.poses_csv is not None:
+        table = read_pose_csv(options.poses_csv)
+        if table.images is not None:
+            return _poses_by_name(root, images, table, options.poses_csv, options)
+    return list(images), poses_from_file(options)
+
+
+def _poses_by_name(
+    root: Path, images: Sequence[ImageFile], table: PoseTable, path: Path, options: SourceOptions
+) -> tuple[list[ImageFile], PoseInput]:
+    """Match rows to images by name; each image takes its row's stamp where there is one."""
+    row_of = {name.replace('\\', '/'): row for row, name in enumerate(table.images or ())}
+    matches = [(image, _row(root, image.path, row_of)) for image in images]
+    if table.stamps_ns is not None:
+        # an image without a row has no time either
+        known = [(image, row) for image, row in matches if row is not None]
+        matches = [
+            (replace(image, stamp_ns=int(table.stamps_ns[row])), row) for image, row in known
+        ]
+    found = [(image, row) for image, row in matches if row is not None]
+    track = PoseTrack.from_samples(
+        [image.stamp_ns for image, _ in found],
+        table.rows[[row for _, row in found]],
+        f'poses file {path}, matched to {len(images)} images by name,',
+    )
+    checks = []
+    if unused := len(row_of) - len({row for _, row in found}):
+        text = f'{unused} of {len(row_of)} rows of {path.name} name images that are not there.'
+        checks.append(Check('rows', 'warning', text))
+    if not table.has_rotation:
+        checks.append(_no_rotation(path.name))
+    return [image for image, _ in matches], PoseInput(
+        track,
+        options.map_frame or DEFAULT_MAP_FRAME,
+        options.base_frame or DEFAULT_BASE_FRAME,
+        f'CSV file {path.name}, by image name',
+        exact=True,
+        checks=tuple(checks),
+    )
+
+
+def _row(root: Path, path: Path, row_of: Mapping[str, int]) -> int | None:
+    """Look an image up by its path below the source, then by its bare name."""
+    for name in (path.relative_to(root).as_posix(), path.name, path.stem):
+        if name in row_of:
+            return row_of[name]
+    return None
+
+
+def _poses_from_names(images: Sequence[ImageFile], options: SourceOptions) -> PoseInput:
+    named = read_utm_names([image.path.name for image in images], options.geodetic_origin)
+    stamps = np.array([image.stamp_ns for image in images], dtype=np.int64)
+    return PoseInput(
+        PoseTrack.from_samples(stamps, named.rows, 'image names'),
+        options.map_frame or DEFAULT_MAP_FRAME,
+        options.base_frame or DEFAULT_BASE_FRAME,
+        'UTM positions in image names',
+        geodetic_origin=named.origin,
+        exact=True,
+        checks=() if named.has_heading else (_no_rotation('the image names'),),
+    )
+
+
+def _no_rotation(where: str) -> Check:
+    text = f'No rotation in {where}: all poses are taken as facing along x.'
+    return Check('rotation', 'warning', text)

@@ -1,0 +1,94 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Image stamps and poses brought together: the part of every source that is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.errors import SourceError
+from avpr_ros.sources.bags.stamp_order import StampOrder
+from avpr_ros.sources.frame import Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.pose_track import PoseInput, PosesAt
+from avpr_ros.sources.preflight import (
+    Check,
+    Preflight,
+    coverage_check,
+    images_check,
+    path_check,
+    stamps_check,
+)
+
+
+class PosedImages:
+    """M images in stamp order, and the poses at their stamps."""
+
+    def __init__(
+        self, stamps_ns: IntArray, poses: PoseInput | None, options: SourceOptions
+    ) -> None:
+        """Interpolate the poses.
+
+        Args:
+            stamps_ns: (M,) ascending.
+            poses: the source's poses, or None where none were wanted.
+            options: the gap limit and frame names.
+        """
+        self._stamps_ns = stamps_ns
+        self._input = poses
+        self._max_gap_s = 0.0 if poses is not None and poses.exact else options.max_gap_s
+        self._at: PosesAt | None = None
+        if poses is not None and len(stamps_ns):
+            self._at = poses.trajectory.at(stamps_ns, self._max_gap_s)
+        self.map_frame = poses.map_frame if poses else options.map_frame or DEFAULT_MAP_FRAME
+        self.base_frame = poses.base_frame if poses else options.base_frame or DEFAULT_BASE_FRAME
+        self.pose_source = poses.description if poses else 'none'
+        self.geodetic_origin: GeodeticOrigin | None = poses.geodetic_origin if poses else None
+
+    def preflight(self, where: str, order: StampOrder, checks: tuple[Check, ...]) -> Preflight:
+        """Judge images, stamps and poses.
+
+        Args:
+            where: where the images come from, in words.
+            order: how the images were ordered.
+            checks: what the source itself found, to stand in between.
+        """
+        found = [images_check(where, self._stamps_ns), *checks]
+        if len(self._stamps_ns) == 0:
+            return Preflight(tuple(found), self._stamps_ns, [])
+        total = len(order.ranks)
+        found.insert(1, stamps_check(total, order.jumps_back, order.duplicates, order.late))
+        if self._input is None or self._at is None:
+            return Preflight(tuple(found), np.empty(0, dtype=np.int64), [])
+        rows = np.flatnonzero(self._at.valid)
+        poses = [self._at.pose(int(row)) for row in rows]
+        found += [*self._input.checks, self._coverage(self._input, len(rows))]
+        if poses:
+            found.append(path_check(poses))
+        return Preflight(tuple(found), np.asarray(self._stamps_ns[rows], dtype=np.int64), poses)
+
+    def frames(self, images: Iterator[StampedImage]) -> Iterator[Frame]:
+        """Yield those of the M images, in stamp order, that have a pose.
+
+        Raises:
+            SourceError: the source was opened without poses.
+        """
+        if self._input is None:
+            raise SourceError('This source was opened without poses, so it has no frames.')
+        at = self._at
+        for row, image in enumerate(images):
+            if at is not None and at.valid[row]:
+                pose = at.pose(row)
+                yield Frame(image.stamp_ns, image.camera, pose, image.decode, image.place)
+
+    def _coverage(self, poses: PoseInput, with_pose: int) -> Check:
+        gaps_s = None
+        if not poses.exact:
+            begin, end = int(self._stamps_ns[0]), int(self._stamps_ns[-1])
+            gaps_s = (poses.trajectory.largest_gap_s(begin, end), self._max_gap_s)
+        span_ns = poses.trajectory.span_ns()
+        return coverage_check(poses.description, self._stamps_ns, with_pose, span_ns, gaps_s)

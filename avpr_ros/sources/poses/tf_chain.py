@@ -1,0 +1,168 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Transforms of ``tf2_msgs/TFMessage``: a graph of frames and chains through it over time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from avpr_ros.arrays import IntArray
+from avpr_ros.poses import Pose
+from avpr_ros.sources.bags.messages import frame_id, stamp_ns, transform_values
+from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
+from avpr_ros.sources.preflight import Check
+
+_Edge: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One transform of a chain, fixed or moving, to be inverted or not."""
+
+    moving: PoseTrack | None
+    fixed: Pose
+    inverted: bool
+
+    def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
+        if self.moving is None:
+            count = len(stamps_ns)
+            poses = PosesAt(
+                np.ones(count, dtype=np.bool_),
+                np.tile(self.fixed.translation_m, (count, 1)),
+                Rotation.from_quat(np.tile(self.fixed.rotation.as_quat(), (count, 1))),
+            )
+        else:
+            poses = self.moving.at(stamps_ns, max_gap_s)
+        if not self.inverted:
+            return poses
+        rotations = poses.rotations.inv()
+        return PosesAt(poses.valid, -rotations.apply(poses.translations_m), rotations)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Several transforms one after the other; each is interpolated by itself, as tf2 does."""
+
+    steps: tuple[_Step, ...]
+
+    def then(self, fixed: Pose) -> Chain:
+        """Return the chain with one fixed transform more at its end."""
+        return Chain((*self.steps, _Step(None, fixed, False)))
+
+    @classmethod
+    def of(cls, moving: PoseTrack) -> Chain:
+        """Return a chain of one moving transform."""
+        return cls((_Step(moving, Pose.identity(), False),))
+
+    def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
+        """Return poses at (N,) stamps; valid where every moving transform is."""
+        total = _Step(None, Pose.identity(), False).at(stamps_ns, max_gap_s)
+        for step in self.steps:
+            part = step.at(stamps_ns, max_gap_s)
+            total = PosesAt(
+                total.valid & part.valid,
+                total.rotations.apply(part.translations_m) + total.translations_m,
+                total.rotations * part.rotations,
+            )
+        return total
+
+    @property
+    def moves(self) -> bool:
+        """Return whether any of its transforms changes over time."""
+        return any(step.moving is not None for step in self.steps)
+
+    def checks(self) -> tuple[Check, ...]:
+        """Return what was wrong with the samples of its moving transforms."""
+        tracks = [step.moving for step in self.steps if step.moving is not None]
+        return tuple(check for track in tracks for check in track.checks())
+
+    def span_ns(self) -> tuple[int, int]:
+        """Return the time that all moving transforms share, first to last stamp."""
+        spans = [step.moving.span_ns() for step in self.steps if step.moving is not None]
+        return max(begin for begin, _ in spans), min(end for _, end in spans)
+
+    def largest_gap_s(self, begin_ns: int, end_ns: int) -> float:
+        """Return the longest time without a sample of some moving transform, seconds."""
+        moving = [step.moving for step in self.steps if step.moving is not None]
+        return max(part.largest_gap_s(begin_ns, end_ns) for part in moving)
+
+
+class TransformGraph:
+    """All transforms of a recording."""
+
+    def __init__(self) -> None:
+        self._fixed: dict[_Edge, Pose] = {}
+        self._stamps: dict[_Edge, list[int]] = {}
+        self._values: dict[_Edge, list[list[float]]] = {}
+
+    def add_fixed(self, message: Any) -> None:
+        """Take a message of /tf_static; a transform told again replaces the old one."""
+        for transform in message.transforms:
+            edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
+            values = np.asarray(transform_values(transform.transform))
+            if (np.abs(values) < LARGEST).all() and 0.5 < np.linalg.norm(values[3:]) < 2.0:
+                self._fixed[edge] = Pose.from_xyz_quaternion(values)
+
+    def add_moving(self, message: Any) -> None:
+        """Take a message of /tf."""
+        for transform in message.transforms:
+            edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
+            self._stamps.setdefault(edge, []).append(stamp_ns(transform.header))
+            self._values.setdefault(edge, []).append(transform_values(transform.transform))
+
+    def frames(self) -> list[str]:
+        """Return every frame's name, sorted."""
+        return sorted({name for edge in (*self._fixed, *self._stamps) for name in edge})
+
+    def fixed_pose(self, target: str, source: str) -> Pose | None:
+        """Return ``target_from_source`` through fixed transforms alone, or None."""
+        path = self._path(target, source, lambda edge: edge in self._fixed)
+        if path is None:
+            return None
+        pose = Pose.identity()
+        for edge, inverted in path:
+            pose = pose @ (self._fixed[edge].inverse() if inverted else self._fixed[edge])
+        return pose
+
+    def chain(self, target: str, source: str) -> Chain | None:
+        """Return ``target_from_source`` over time, or None where nothing connects the two.
+
+        Raises:
+            SourceError: a transform of the chain has no usable sample.
+        """
+        path = self._path(target, source, lambda edge: True)
+        return None if path is None else Chain(tuple(self._step(*link) for link in path))
+
+    def _step(self, edge: _Edge, inverted: bool) -> _Step:
+        if edge in self._fixed:
+            return _Step(None, self._fixed[edge], inverted)
+        what = f'transform {edge[0]} -> {edge[1]}'
+        track = PoseTrack.from_samples(self._stamps[edge], self._values[edge], what)
+        return _Step(track, Pose.identity(), inverted)
+
+    def _path(
+        self, target: str, source: str, usable: Callable[[_Edge], bool]
+    ) -> list[tuple[_Edge, bool]] | None:
+        """Breadth-first: the fewest transforms from target to source, with their direction."""
+        links: dict[str, list[tuple[str, _Edge, bool]]] = {}
+        for edge in filter(usable, (*self._fixed, *self._stamps)):
+            parent, child = edge
+            links.setdefault(parent, []).append((child, edge, False))
+            links.setdefault(child, []).append((parent, edge, True))
+        paths: dict[str, list[tuple[_Edge, bool]]] = {target: []}
+        queue = deque([target])
+        while queue:
+            frame = queue.popleft()
+            if frame == source:
+                return paths[frame]
+            for other, edge, inverted in links.get(frame, []):
+                if other not in paths:
+                    paths[other] = [*paths[frame], (edge, inverted)]
+                    queue.append(other)
+        return None

@@ -1,0 +1,66 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""From pixels to viewing rays, for the lenses that a pinhole with distortion describes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.sift import WORKING_PX
+
+_PINHOLE = ('', 'plumb_bob', 'rational_polynomial', 'none')
+_FISHEYE = ('equidistant', 'fisheye')
+
+
+class Lens:
+    """The lens of one camera at the size of an image.
+
+    Attributes:
+        focal_px: mean focal length in pixels of that image.
+        working_focal_px: the same in pixels of the image that features are found in.
+    """
+
+    def __init__(self, intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
+        """Scale the intrinsics to an image.
+
+        Args:
+            intrinsics: as ``camera_info`` or the map has them.
+            width_px: width of the image whose pixels are meant.
+            height_px: its height.
+
+        Raises:
+            ValueError: a distortion model that is not known, a matrix that is none, or an image of
+                another shape than the intrinsics are of.
+        """
+        if intrinsics.distortion_model not in (*_PINHOLE, *_FISHEYE):
+            raise ValueError(f"distortion model '{intrinsics.distortion_model}' is not known")
+        k = np.asarray(intrinsics.k, dtype=np.float64).reshape(3, 3)
+        size = np.array([intrinsics.width_px, intrinsics.height_px], dtype=np.float64)
+        if not (np.isfinite(k).all() and k[0, 0] > 0 and k[1, 1] > 0 and (size > 0).all()):
+            raise ValueError('the camera matrix is not that of a calibrated camera')
+        scale = np.array([width_px, height_px]) / size
+        if abs(scale[0] / scale[1] - 1) > 0.02:
+            raise ValueError(
+                f'the image is {width_px} x {height_px} px, the lens is known for '
+                f'{intrinsics.width_px} x {intrinsics.height_px}'
+            )
+        self._k = k.copy()
+        self._k[:2, :2] *= scale[:, np.newaxis]
+        self._k[:2, 2] = (k[:2, 2] + 0.5) * scale - 0.5
+        self._d = np.asarray(intrinsics.d, dtype=np.float64)
+        self._fisheye = intrinsics.distortion_model in _FISHEYE
+        self.focal_px = float((self._k[0, 0] + self._k[1, 1]) / 2)
+        self.working_focal_px = self.focal_px * min(1.0, WORKING_PX / max(width_px, height_px))
+
+    def rays(self, points_px: NDArray[np.floating]) -> FloatArray:
+        """Return (K, 2) x/z and y/z of the viewing rays of (K, 2) pixels, in the optical frame."""
+        if not len(points_px):
+            return np.zeros((0, 2))
+        pixels = np.asarray(points_px, dtype=np.float64)[:, np.newaxis]
+        undistort = cv2.fisheye.undistortPoints if self._fisheye else cv2.undistortPoints
+        rays = undistort(pixels, self._k, self._d[:4] if self._fisheye else self._d)
+        return np.asarray(rays.reshape(-1, 2), dtype=np.float64)

@@ -1,0 +1,36 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Paints single frames of a drive: town, traffic, renderer and weather together."""
+
+from __future__ import annotations
+
+from simulation.drives.bag_writer import encode_jpeg
+from simulation.drives.scenario import DriveSpec
+from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
+from simulation.rendering.renderer import Renderer
+from simulation.rendering.world import World
+from simulation.town.town import build_town
+from simulation.town.traffic import movers_of, parked_cars, places_at
+from simulation.town.weather import Air
+
+
+class Painter:
+    """One process's copy of the town under the drive's light and traffic."""
+
+    def __init__(self, spec: DriveSpec) -> None:
+        """Build the town and load it into the renderer: a few seconds."""
+        town = build_town(spec.town)
+        self._drive = spec.drive()
+        self._movers = movers_of(self._drive, spec.met_per_km, spec.seed)
+        parked = parked_cars(town, spec.parked_share, spec.seed)
+        world = World([*town.world.surfaces, *parked], town.world.columns)
+        self._camera = Camera()
+        self._renderer = Renderer(world, [m.surfaces for m in self._movers], self._camera)
+        self._air = Air(spec.weather, town.world.columns)
+
+    def paint(self, frame: int, time_s: float) -> bytes:
+        """Return one frame as JPEG."""
+        pose = self._drive.pose_at(time_s) @ BASE_FROM_CAMERA
+        view = self._renderer.view(pose, places_at(self._drive, self._movers, time_s))
+        size = (self._camera.width_px, self._camera.height_px)
+        return encode_jpeg(self._air.photograph(view, size, frame))

@@ -1,0 +1,52 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Cases for guards: one candidate at a chosen place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.retrieval import Retrieval
+from avpr_ros.localization.verification_result import Look
+from avpr_ros.poses import Pose
+from avpr_ros.verification.sift import Features
+
+SECOND_NS = 10**9
+
+
+class OnePlace:
+    """Hypotheses of a single row."""
+
+    def __init__(self, map_from_base: Pose, row: int) -> None:
+        self._pose = map_from_base
+        self._row = row
+
+    def pose(self, row: int) -> Pose:
+        assert row == self._row
+        return self._pose
+
+
+def case(
+    map_from_base: Pose,
+    second: float,
+    camera: str = 'front',
+    odometry: Pose | None = None,
+    row: int = 0,
+) -> Case:
+    query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera, odom_from_base=odometry)
+    rows, one = np.array([row]), np.ones(1)
+    best = Retrieval(rows, one, rows, one, None, float('-inf'))
+    return Case(query, best, OnePlace(map_from_base, row))
+
+
+def relocated(seen: Case, since_second: float) -> Case:
+    """Return a case whose local features show that the robot was moved at a time."""
+    nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
+    look = Look(
+        nothing, seen.row, np.array([seen.row]), 0.0, 99.0, 99.0, 1, int(since_second * SECOND_NS)
+    )
+    return replace(seen, look=look)

@@ -1,0 +1,65 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worlds import world
+
+from avpr_ros.localization.temporal.sequence_places import Views
+from avpr_ros.localization.temporal.settings import SequenceSettings
+from avpr_ros.localization.temporal.view_likelihood import Evidence, view_change
+
+
+def _evidence(gallery):
+    return Evidence(Views.of(gallery, np.zeros(len(gallery), np.int64)), SequenceSettings())
+
+
+def test_view_change():
+    row = np.arange(9.0) ** 2
+    assert view_change(row, 3 * row + 1) == pytest.approx(0)
+    assert view_change(row, -row) == 1.0
+    assert view_change(np.ones(9), row) == 0.0
+
+
+def test_evidence_stands_out_at_the_place_and_stays_within_bounds():
+    gallery, _ = world(100)
+    look = _evidence(gallery).take(gallery @ gallery[30], 1.0)
+    assert int(look.log_ratio.argmax()) == 30
+    assert look.log_ratio.max() > 4
+    assert np.median(look.log_ratio) < 0
+    settings = SequenceSettings()
+    assert look.log_ratio.min() >= settings.least
+    assert look.log_ratio.max() <= settings.most
+
+
+def test_contrast_does_not_reach_over_the_end_of_a_chain():
+    gallery, _ = world(40)
+    row = np.zeros(40)
+    row[20:] = 0.5 + gallery[20:] @ gallery[25]
+    apart = Evidence(
+        Views(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
+    )
+    look = apart.take(row, 1.0)
+    np.testing.assert_allclose(look.log_ratio[:20], look.log_ratio[0])
+
+
+def test_a_view_that_hardly_changes_is_no_step_at_a_slow_pace():
+    gallery, rng = world(100)
+    evidence = _evidence(gallery)
+    first = gallery[30]
+    assert evidence.take(gallery @ first, 1.0).step
+    assert not evidence.take(gallery @ first, 1.0).step
+    look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert look.step  # one such view does not make a slow robot
+    assert look.new < 0.1
+    assert look.still > 0.5
+    for _ in range(20):
+        look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert not look.step
+    # Where the map's own views hardly differ, a view that hardly changes may well be a step.
+    assert evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 0.01).step
+    look = evidence.take(gallery @ gallery[31], 1.0)
+    assert look.step
+    assert look.new > 0.5
+    assert look.still < 0.1

@@ -1,0 +1,36 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.verification.sift import extract_features
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize('looks', [True, False])
+def test_corners_found_beside_the_network_are_those_of_the_image(looks: bool) -> None:
+    queries: list[Query] = []
+    matcher: Any = SimpleNamespace(match=queries.append, looks_at_corners=looks)
+    network: Any = SimpleNamespace(describe=lambda image: np.ones(4, np.float32))
+    gallery: Any = None
+    with ThreadPoolExecutor(1) as beside:
+        Recognizer(gallery, network, matcher, beside).recognize(IMAGE, 7, 'front')
+    Recognizer(gallery, network, matcher).recognize(IMAGE, 8, 'front')
+    apart, after = queries
+    assert after.features is None
+    if not looks:
+        assert apart.features is None
+        return
+    expected = extract_features(IMAGE)
+    assert apart.features is not None and len(expected) > 10
+    np.testing.assert_array_equal(apart.features.points_px, expected.points_px)
+    np.testing.assert_array_equal(apart.features.descriptors, expected.descriptors)

@@ -1,0 +1,235 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import errno
+import math
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from avpr_ros.errors import ConfigError, MapError, SourceError
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import Camera, GeodeticOrigin
+
+KILLED = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from conftest import GreyDescriber, SyntheticDrive
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.poses import Pose
+
+class Hanging(GreyDescriber):
+    def describe_gallery(self, images, count, progress):
+        print('describing', flush=True)
+        sys.stdin.read()
+
+drive = SyntheticDrive([Pose.from_xy_yaw(float(x), 0, 0) for x in range(5)])
+build_map(drive, Hanging(), Path({output!r}), BuildSettings(replace=True))
+"""
+
+
+def _leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_map_holds_what_was_driven(gallery):
+    assert len(gallery) == 20
+    assert gallery.manifest.sessions[0].keyframes == 20
+    assert gallery.manifest.sessions[0].end_ns == 19_000_000_000
+    assert gallery.manifest.map_frame == 'map'
+    assert gallery.descriptors.dtype == np.float16
+    np.testing.assert_allclose(gallery.keyframes.pose(7).translation_m, [7, 0, 0])
+    similarities, rows = gallery.index.search(gallery.descriptors[7:8], 2)
+    assert rows[0, 0] == 7
+    assert similarities[0].tolist() == [1.0, 0.0]
+    thumbnail = gallery.thumbnail(7)
+    assert thumbnail.shape == (24, 36, 3)
+    assert abs(int(thumbnail[3, 3, 0]) - 7) <= 2
+
+
+def test_only_keyframes_are_decoded(drive_class, describer, tmp_path):
+    drive = drive_class([Pose.from_xy_yaw(x / 4, 0, 0) for x in range(17)])
+    gallery = build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert gallery.keyframes.poses[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert set(drive.decoded) == {0, 4, 8, 12, 16}
+
+
+def test_the_next_frame_takes_the_place_of_an_undecodable_one(drive_class, describer, tmp_path):
+    drive = drive_class([Pose.from_xy_yaw(x / 4, 0, 0) for x in range(17)], undecodable=[8, 9])
+    gallery = build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert gallery.keyframes.poses[:, 0].tolist() == [0, 1, 2.5, 3.5]
+    assert gallery.manifest.sessions[0].undecodable == 2
+    assert gallery.manifest.sessions[0].frames == 17
+
+
+def test_cameras_are_chosen_each_on_its_own(drive_class, describer, tmp_path):
+    cameras = (
+        Camera('front', '/front', Pose.identity(), None),
+        Camera('back', '/back', Pose.from_xy_yaw(0, 0, math.pi), None),
+    )
+    drive = drive_class([Pose.from_xy_yaw(x // 2, 0, 0) for x in range(8)], cameras=cameras)
+    gallery = build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert gallery.keyframes.cameras.tolist() == [0, 1] * 4
+    assert [camera.name for camera in gallery.manifest.cameras] == ['front', 'back']
+    assert gallery.manifest.cameras[1].base_from_camera.yaw_rad() == pytest.approx(math.pi)
+    assert gallery.keyframes.steps_m().tolist() == [1.0] * 6
+
+
+def test_several_drives_become_sessions_that_share_a_camera(drive_class, describer, tmp_path):
+    drives = [
+        drive_class([Pose.from_xy_yaw(x, y, 0) for x in range(3)], name=f'drive{y}')
+        for y in range(2)
+    ]
+    gallery = build_map(drives, describer, tmp_path / 'map', BuildSettings())
+    assert gallery.keyframes.sessions.tolist() == [0, 0, 0, 1, 1, 1]
+    assert gallery.keyframes.ids.tolist() == list(range(6))
+    assert len(gallery.manifest.cameras) == 1
+
+
+@pytest.mark.parametrize(
+    'other',
+    [{'map_frame': 'odom'}, {'geodetic_origin': GeodeticOrigin(1.0, 2.0, 3.0, 'EPSG:32632')}],
+)
+def test_drives_in_different_frames_are_refused(
+    drive_class, straight_drive, describer, tmp_path, other
+):
+    drives = [straight_drive, drive_class([Pose.identity()], name='second', **other)]
+    with pytest.raises(SourceError, match='drive and second differ in'):
+        build_map(drives, describer, tmp_path / 'map', BuildSettings())
+    assert _leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ('poses', 'undecodable', 'text'),
+    [([], [], 'no image has a pose'), ([Pose.identity()] * 2, [0, 1], 'can be decoded')],
+)
+def test_nothing_usable_is_said_and_nothing_is_left(
+    drive_class, describer, tmp_path, poses, undecodable, text
+):
+    drive = drive_class(poses, undecodable=undecodable)
+    with pytest.raises(SourceError, match=text):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert _leftovers(tmp_path) == []
+
+
+def test_an_existing_map_is_kept_without_replace(gallery, straight_drive, describer):
+    with pytest.raises(MapError, match='--replace'):
+        build_map(straight_drive, describer, gallery.path, BuildSettings())
+    again = build_map(straight_drive, describer, gallery.path, BuildSettings(replace=True))
+    assert again.manifest.map_id != gallery.manifest.map_id
+    assert _leftovers(gallery.path.parent) == ['map']
+
+
+def test_a_folder_that_is_no_map_is_never_replaced(straight_drive, describer, tmp_path):
+    (tmp_path / 'photos').mkdir()
+    (tmp_path / 'photos' / 'holiday.jpg').write_bytes(b'dear')
+    with pytest.raises(MapError, match='not a gallery map'):
+        build_map(straight_drive, describer, tmp_path / 'photos', BuildSettings(replace=True))
+    assert (tmp_path / 'photos' / 'holiday.jpg').read_bytes() == b'dear'
+
+
+def test_a_describer_that_fails_leaves_the_old_map(gallery, straight_drive, describer):
+    class Failing(type(describer)):
+        def describe_gallery(self, images, count, progress):
+            raise RuntimeError('out of memory')
+
+    with pytest.raises(RuntimeError):
+        build_map(straight_drive, Failing(), gallery.path, BuildSettings(replace=True))
+    assert GalleryMap.open(gallery.path).manifest.map_id == gallery.manifest.map_id
+    assert _leftovers(gallery.path.parent) == ['map']
+
+
+def test_a_full_disk_is_a_map_error_and_leaves_nothing(
+    straight_drive, describer, tmp_path, monkeypatch
+):
+    def full(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, 'save', full)
+    with pytest.raises(MapError, match='No space left on device'):
+        build_map(straight_drive, describer, tmp_path / 'map', BuildSettings())
+    assert _leftovers(tmp_path) == []
+
+
+def test_a_killed_build_leaves_the_old_map(gallery):
+    script = KILLED.format(tests=str(Path(__file__).parent.parent), output=str(gallery.path))
+    with subprocess.Popen(
+        [sys.executable, '-c', script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b'describing\n'
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=20)
+    assert GalleryMap.open(gallery.path).manifest.map_id == gallery.manifest.map_id
+
+
+@pytest.mark.parametrize(
+    ('rows', 'text'),
+    [
+        (np.zeros((20, 4)), 'not of length 1'),
+        (np.full((20, 4), np.nan), 'not of length 1'),
+        (np.ones((19, 4)) / 2, r'expected \(20, 4\)'),
+    ],
+)
+def test_a_describer_that_returns_nonsense_is_refused(straight_drive, tmp_path, rows, text):
+    class Nonsense:
+        network = 'nonsense'
+
+        def describe_gallery(self, images, count, progress):
+            return DescriptorSpace.create('nonsense', 4, 16, {}), rows.astype(np.float32)
+
+    with pytest.raises(MapError, match=text):
+        build_map(straight_drive, Nonsense(), tmp_path / 'map', BuildSettings())
+
+
+def test_a_source_that_changes_while_read_is_refused(straight_drive, describer, tmp_path):
+    class Shrinking(type(straight_drive)):
+        walks = 0
+
+        def frames(self):
+            self.walks += 1
+            frames = list(super().frames())
+            return iter(frames if self.walks == 1 else frames[:10])
+
+    drive = Shrinking([Pose.from_xy_yaw(x, 0, 0) for x in range(20)])
+    with pytest.raises(SourceError, match='changed while it was read'):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+
+
+def test_the_finisher_can_add_a_report_that_is_hashed(straight_drive, describer, tmp_path):
+    def finish(gallery: GalleryMap) -> None:
+        (gallery.path / 'report.html').write_text(f'{len(gallery)} keyframes')
+
+    gallery = build_map(
+        straight_drive, describer, tmp_path / 'map', BuildSettings(), finish=finish
+    )
+    assert 'report.html' in gallery.manifest.files
+    GalleryMap.open(gallery.path)
+
+
+@pytest.mark.parametrize('values', [{'min_distance_m': math.nan}, {'thumbnail_quality': 0}])
+def test_settings_out_of_range_are_refused(values):
+    with pytest.raises(ConfigError, match=next(iter(values))):
+        BuildSettings(**values)
+
+
+def test_progress_reaches_the_end(straight_drive, describer, tmp_path):
+    reports: list[tuple[str, int, int]] = []
+    build_map(
+        straight_drive,
+        describer,
+        tmp_path / 'map',
+        BuildSettings(),
+        progress=lambda *report: reports.append(report),
+    )
+    assert ('choosing keyframes', 20, 20) in reports
+    assert ('describing', 20, 20) in reports

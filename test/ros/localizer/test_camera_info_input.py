@@ -1,0 +1,70 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import time
+from typing import Any
+
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
+
+from avpr_ros.ros.localizer.camera_info import CameraInfoInput
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    context = Context()
+    rclpy.init(context=context)
+    one = rclpy.create_node(
+        'listener', context=context, cli_args=['--ros-args', '-r', 'image:=/cam/image_raw']
+    )
+    yield one
+    one.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def info(focal_px: float, model: str = 'plumb_bob') -> CameraInfo:
+    message = CameraInfo(width=640, height=480, distortion_model=model)
+    message.k = [focal_px, 0.0, 320.0, 0.0, focal_px, 240.0, 0.0, 0.0, 1.0]
+    message.d = [0.0] * 5
+    return message
+
+
+def spin_until(node: Node, act: Callable[[], Any], done: Callable[[], bool]) -> None:
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    deadline_s = time.monotonic() + 20.0
+    while not done() and time.monotonic() < deadline_s:
+        act()
+        executor.spin_once(timeout_sec=0.05)
+    executor.shutdown()
+    assert done()
+
+
+def test_the_lens_comes_beside_the_image_topic_and_is_heard_once(node: Node) -> None:
+    lenses = CameraInfoInput(node, ['camera'])
+    publisher = node.create_publisher(CameraInfo, '/cam/camera_info', 1)
+    assert lenses.lens('camera') is None
+    spin_until(
+        node, lambda: publisher.publish(info(500.0)), lambda: lenses.lens('camera') is not None
+    )
+    assert lenses.lens('camera').k[0] == 500.0
+    assert publisher.get_subscription_count() == 0
+
+
+@pytest.mark.parametrize('bad', [info(0.0), info(500.0, 'made_up')])
+def test_what_is_no_lens_is_said_and_not_used(node: Node, bad: CameraInfo) -> None:
+    lenses = CameraInfoInput(node, ['camera'])
+    publisher = node.create_publisher(CameraInfo, '/cam/camera_info', 1)
+    heard = []
+    spin_until(
+        node,
+        lambda: (publisher.publish(bad), heard.append(publisher.get_subscription_count())),
+        lambda: 1 in heard and heard[-1] == 0,
+    )
+    assert lenses.lens('camera') is None
