@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.verification.sift import Features, extract_features
+from avpr_ros.verification.sift import extract_features
 from benchmarks.precision_drive import Drive, read_drive
 from benchmarks.precision_left_out import floors_of
 from benchmarks.precision_sets import APART_M, MAP, QUERY, SETS, PrecisionSet, calibrated, prepare

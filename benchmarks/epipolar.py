@@ -22,12 +22,13 @@ from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.verification.accumulator import CANDIDATES
 from avpr_ros.verification.place_likelihood import Evidence, weigh
-from avpr_ros.verification.sift import Features, extract_features
+from avpr_ros.verification.sift import extract_features
 from avpr_ros.verification.triangulation import mutual_matches
 from benchmarks.precision_drive import Drive, read_drive
 from benchmarks.precision_left_out import without_each

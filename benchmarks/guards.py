@@ -22,7 +22,7 @@ from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.mapping.hog_builder import build_layout
+from avpr_ros.mapping.map_contents import build_layout
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import measured
 from avpr_ros.verification.sift import extract_features

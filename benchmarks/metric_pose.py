@@ -27,13 +27,12 @@ import yaml
 from avpr_ros.cli.console import print_note
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
-from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.localization.offline import localize_drive
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.result import MatchResult
+from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
-from avpr_ros.mapping.map_contents import add_landmarks
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import Clock, measured
@@ -121,7 +120,7 @@ def euroc(data: Path, folder: Path) -> PoseSet:
             describer_by_name('embedded'),
             map_folder,
             BuildSettings(min_distance_m=0.01, min_rotation_rad=0.01),
-            finish=lambda gallery: add_landmarks(gallery, no_progress),
+            finish=lambda gallery: build_landmarks(gallery).save(gallery.path / LANDMARKS),
         )
     if not query.exists():
         train_query_network([GalleryMap.open(map_folder)], query, TrainSettings())

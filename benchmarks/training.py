@@ -25,11 +25,11 @@ import torch
 from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.evaluation.metrics.recall import recall_at
 from avpr_ros.gallery.describer import no_progress
-from avpr_ros.training.frozen import FrozenStart
 from avpr_ros.training.inputs import PooledViews
 from avpr_ros.training.objectives.methods import ABLATIONS, RIVALS, objective_by_name
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.trainer import Trainer
+from benchmarks.frozen_start import FrozenStart
 from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 from benchmarks.training_cache import WORK, Prepared, light, prepare
 from benchmarks.training_sets import SETS, TrainingSet

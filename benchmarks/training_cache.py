@@ -25,13 +25,13 @@ from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork, image_batches
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.training.augmentation.augment import Augmentation
-from avpr_ros.training.frozen import FrozenStart
 from avpr_ros.training.gallery_views import describe_views
 from avpr_ros.training.images import views_of
 from avpr_ros.training.initialisation.network import initialise_by_ridge
 from avpr_ros.training.memory_bank.bank import build_bank
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.settings import TrainSettings
+from benchmarks.frozen_start import FrozenStart
 from benchmarks.results import ROOT
 from benchmarks.training_sets import ImageList, TrainingSet
 

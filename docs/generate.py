@@ -37,8 +37,9 @@ def _content(words: list[str]) -> str:
     kind, arguments = words[0], words[1:]
     if kind == 'parameters':
         from avpr_ros.ros.common.parameters import markdown_table
+        from avpr_ros.ros.localizer.parameters import Settings
 
-        return markdown_table()
+        return markdown_table(Settings)
     if kind == 'interface':
         from avpr_ros.ros.localizer.interface import markdown_tables
 

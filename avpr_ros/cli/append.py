@@ -65,34 +65,23 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
+    from avpr_ros.api.map_parts import contents_like
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.gallery.augmented_views import load_views
     from avpr_ros.mapping.map_append import append_to_map
     from avpr_ros.mapping.map_builder import BuildSettings
-    from avpr_ros.mapping.map_contents import add_landmarks, add_layout, write_report
-    from avpr_ros.mapping.map_views import add_views
     from avpr_ros.networks.space_describer import SpaceDescriber
 
-    views = load_views(gallery)
     spacing = gallery.manifest.keyframe_spacing
     settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
+    contents = contents_like(gallery)
     with progress_bars() as report:
-
-        def finish(grown: GalleryMap) -> None:
-            wanted = gallery.landmarks() is not None
-            landmarks = add_landmarks(grown, report) if wanted else None
-            add_layout(grown, report)
-            # A map has views of all its keyframes or of none.
-            add_views(grown, 0 if views is None else views.shape[1], report)
-            write_report(grown, landmarks)
-
         return append_to_map(
             gallery,
             drives,
             SpaceDescriber(gallery.space()),
             settings,
             report,
-            finish=finish,
+            finish=lambda made: contents.add_to(made, report),
         )
 
 

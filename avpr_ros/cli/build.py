@@ -14,7 +14,6 @@ from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
-    from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.frame import FrameSource
 
@@ -143,10 +142,9 @@ def _build(
     landmarks: bool,
     space_of: Path | None,
 ) -> None:
+    from avpr_ros.api.map_parts import complete_contents
     from avpr_ros.cli.console import print_note, progress_bars
     from avpr_ros.mapping.map_builder import build_map
-    from avpr_ros.mapping.map_contents import add_landmarks, add_layout, write_report
-    from avpr_ros.mapping.map_views import add_views
     from avpr_ros.networks.registry import describer_by_name
 
     if space_of is None:
@@ -155,14 +153,16 @@ def _build(
         from avpr_ros.gallery.gallery_map import GalleryMap as Other
 
         describer = describer_by_name(network, dim=dim, like=Other.open(space_of).space())
+    contents = complete_contents(views, landmarks)
     with progress_bars() as report:
-
-        def finish(gallery: GalleryMap) -> None:
-            add_views(gallery, views, report)
-            add_layout(gallery, report)
-            write_report(gallery, add_landmarks(gallery, report) if landmarks else None)
-
-        gallery = build_map(drives, describer, output, settings, report, finish=finish)
+        gallery = build_map(
+            drives,
+            describer,
+            output,
+            settings,
+            report,
+            finish=lambda made: contents.add_to(made, report),
+        )
     for session in gallery.manifest.sessions:
         skipped = f', {session.undecodable} undecodable' if session.undecodable else ''
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')

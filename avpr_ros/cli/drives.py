@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
-from avpr_ros.mapping.keyframe_selection import select_keyframes
+from avpr_ros.gallery.keyframe_selection import select_keyframes
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
+from avpr_ros.gallery.array_files import RowFile
+from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.hog import Layout
 from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.gallery.pread_rows import RowFile
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'
@@ -119,6 +121,26 @@ class GalleryMap:
             MapError: the file is damaged.
         """
         return thumbnails.Thumbnails(self.path).read(int(self.keyframes.ids[row]))
+
+    def iter_thumbnails(self, stage: str, progress: Progress = no_progress) -> Iterator[RgbImage]:
+        """Yield the thumbnail of every keyframe, in the order of rows.
+
+        Args:
+            stage: what they are wanted for.
+            progress: called with stage, done and total.
+
+        Raises:
+            MapError: a thumbnail is missing or damaged.
+        """
+        for row in range(len(self)):
+            image = self.thumbnail(row)
+            if image is None:
+                raise MapError(
+                    f'{self.path} has no thumbnail of keyframe {self.keyframes.ids[row]}; build '
+                    f'its {stage} from the whole map, not from a copy for a robot'
+                )
+            yield image
+            progress(stage, row + 1, len(self))
 
     def _check_consistent(self) -> None:
         manifest, frames = self.manifest, self.keyframes

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import map_npz
 from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
-from avpr_ros.gallery.npz_memmap import map_npz
-from avpr_ros.verification.sift import WIDTH, Features
+from avpr_ros.gallery.local_features import WIDTH, Features
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.sift import Features
 
 
 @dataclass(frozen=True, eq=False)

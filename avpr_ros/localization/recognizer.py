@@ -14,6 +14,7 @@ from pathlib import Path
 from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.gallery.online_gallery import SessionGallery
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
@@ -25,7 +26,7 @@ from avpr_ros.profiling import stage
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.sift import WORKING_PX, Features, extract_features
+from avpr_ros.verification.sift import WORKING_PX, extract_features
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import IntArray
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.localization.result import PoseEstimate
-from avpr_ros.verification.sift import Features
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError, SourceError
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.mapping.keyframe_selection import KeyframeSelector
+from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Frame, FrameSource
 

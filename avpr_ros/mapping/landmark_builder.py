@@ -12,9 +12,7 @@ from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
-from avpr_ros.gallery.thumbnail_images import pictures
-from avpr_ros.mapping.extreme_value import evidence_threshold
-from avpr_ros.mapping.impostors import played_outsiders
+from avpr_ros.mapping.impostors import evidence_threshold, played_outsiders
 from avpr_ros.verification.self_localization import covariance_scale
 from avpr_ros.verification.sift import extract_features
 from avpr_ros.verification.triangulation import triangulate
@@ -33,7 +31,7 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
         MapError: a thumbnail is missing or damaged.
     """
     features, sizes_px = [], []
-    for image in pictures(gallery, 'features', progress):
+    for image in gallery.iter_thumbnails('features', progress):
         features.append(extract_features(image))
         sizes_px.append(image.shape[1::-1])
     cameras = gallery.manifest.cameras

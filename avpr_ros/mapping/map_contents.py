@@ -1,39 +1,90 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of ``avpr build`` that add layouts, landmarks and the report to a map."""
+"""What a complete map holds beside keyframes, descriptors, index and thumbnails."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from avpr_ros.gallery.describer import Progress
-    from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.gallery.landmarks import Landmarks
+import numpy as np
 
+from avpr_ros.arrays import Descriptors
+from avpr_ros.gallery.augmented_views import load_views, save_views
+from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
+from avpr_ros.gallery.hog import Layout, gradients
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.mapping.landmark_builder import build_landmarks
 
-def add_landmarks(gallery: GalleryMap, report: Progress) -> Landmarks:
-    """Add landmarks to a map that is being built, and return them."""
-    from avpr_ros.gallery.gallery_map import LANDMARKS
-    from avpr_ros.mapping.landmark_builder import build_landmarks
-
-    landmarks = build_landmarks(gallery, report)
-    landmarks.save(gallery.path / LANDMARKS)
-    return landmarks
-
-
-def add_layout(gallery: GalleryMap, report: Progress) -> None:
-    """Add the layouts of the keyframes' pictures to a map that is being built."""
-    from avpr_ros.gallery.gallery_map import LAYOUT
-    from avpr_ros.mapping.hog_builder import build_layout
-
-    build_layout(gallery, report).save(gallery.path / LAYOUT)
+#: Describes so many views of each keyframe with the map's own network.
+DescribeViews: TypeAlias = Callable[[GalleryMap, int, Progress], Descriptors]
+#: Writes the report of a map into its folder; the landmarks where it has some.
+WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
 
 
-def write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:
-    """Write the report of a map that is being built into its folder."""
-    from avpr_ros.evaluation.map_quality.report_data import MapEvidence
-    from avpr_ros.evaluation.reports.map_report import write_map_report
-    from avpr_ros.gallery.gallery_map import REPORT
+@dataclass(frozen=True)
+class MapContents:
+    """Adds to a map that is being built what belongs in it.
 
-    write_map_report(gallery, gallery.path / REPORT, MapEvidence.of(gallery, landmarks))
+    Attributes:
+        describe_views: needs a network, and is given by who has one.
+        write_report: needs plots, and is given by who has them.
+        views: how many augmented views of each keyframe; 0 for none.
+        landmarks: whether local features and their points in space are stored.
+    """
+
+    describe_views: DescribeViews
+    write_report: WriteReport
+    views: int = 0
+    landmarks: bool = True
+
+    @classmethod
+    def like(
+        cls, gallery: GalleryMap, describe_views: DescribeViews, write_report: WriteReport
+    ) -> MapContents:
+        """Return what a map holds, for its next revision: of all its keyframes or of none."""
+        views = load_views(gallery)
+        return cls(
+            describe_views,
+            write_report,
+            0 if views is None else views.shape[1],
+            gallery.landmarks() is not None,
+        )
+
+    def add_to(self, gallery: GalleryMap, progress: Progress) -> None:
+        """Write all parts into the folder of a map that is being built.
+
+        Args:
+            gallery: the map, with its thumbnails.
+            progress: called with stage, done and total.
+
+        Raises:
+            MapError: a thumbnail is missing or damaged.
+        """
+        if self.views:
+            save_views(gallery.path, self.describe_views(gallery, self.views, progress))
+        build_layout(gallery, progress).save(gallery.path / LAYOUT)
+        landmarks = None
+        if self.landmarks:
+            landmarks = build_landmarks(gallery, progress)
+            landmarks.save(gallery.path / LANDMARKS)
+        self.write_report(gallery, landmarks)
+
+
+def build_layout(gallery: GalleryMap, progress: Progress = no_progress) -> Layout:
+    """Describe how every keyframe's picture is laid out.
+
+    Needs memory for the gradients of the whole map, 15 kB a keyframe.
+
+    Args:
+        gallery: the map with thumbnails.
+        progress: called with stage, done and total.
+
+    Raises:
+        MapError: a thumbnail is missing or damaged.
+    """
+    return Layout.fit(
+        np.stack([gradients(one) for one in gallery.iter_thumbnails('layout', progress)])
+    )

@@ -24,9 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
-from avpr_ros.gallery.calibration import Calibration, ScoreModel
+from avpr_ros.gallery.calibration import FEWEST_FOREIGN, Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.score_power import FEWEST_FOREIGN
 from avpr_ros.training.places import Places
 from avpr_ros.training.score_model import fit_score_model, reliability
 

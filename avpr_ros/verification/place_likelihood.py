@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.verification.epipolar import agreeing, worked_px
-from avpr_ros.verification.sift import Features, nearest_of
+from avpr_ros.verification.sift import nearest_of
 
 #: Features of each picture that every candidate is asked for, the strongest.
 _STRONGEST = 100

@@ -4,40 +4,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import IntArray, RgbImage
+from avpr_ros.gallery.local_features import WIDTH, Features
 
 #: Images are shrunk to this longer side: corners that survive it are seen again from elsewhere,
 #: and the cost falls with the square. Positions are still found to a part of a pixel.
 WORKING_PX = 240
 #: Features of an image, at most; the strongest are kept.
 MOST = 300
-#: Bytes of a descriptor.
-WIDTH = 128
 #: SIFT's default of 0.04 leaves bare walls and dim corridors without features; the strongest are
 #: kept anyway.
 _CONTRAST = 0.008
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """Corners and what they look like.
-
-    Attributes:
-        points_px: (K, 2) float32, x and y in pixels of the whole image.
-        descriptors: (K, 128) uint8, RootSIFT (Arandjelovic & Zisserman, CVPR 2012) times 512.
-    """
-
-    points_px: NDArray[np.float32]
-    descriptors: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.points_px)
 
 
 def extract_features(image: RgbImage) -> Features:

@@ -14,10 +14,10 @@ import faiss
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, IntArray
+from avpr_ros.gallery.array_files import RowFile
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.index.inverted_file import estimated_bytes
 from avpr_ros.gallery.index.selection import build_index, choose_kind
-from avpr_ros.gallery.pread_rows import RowFile
 from benchmarks.results import ROOT, Row
 from benchmarks.robot.walks import WORK
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError, MapError
+from avpr_ros.gallery.array_files import RowFile
 from avpr_ros.gallery.index import inverted_file
 from avpr_ros.gallery.index import selection as index_choice
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.index.inverted_file import estimated_bytes
 from avpr_ros.gallery.index.selection import build_index, choose_kind
-from avpr_ros.gallery.pread_rows import RowFile
 
 COUNT, DIM = 2000, 64
 

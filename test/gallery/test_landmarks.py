@@ -9,7 +9,7 @@ import pytest
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.verification.sift import Features
+from avpr_ros.gallery.local_features import Features
 
 
 def some(counts: list[int]) -> Landmarks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.npz_memmap import map_npz
+from avpr_ros.gallery.array_files import map_npz
 
 
 def test_arrays_are_mapped_not_read(tmp_path):

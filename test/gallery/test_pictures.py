@@ -6,7 +6,6 @@ import pytest
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.describer import no_progress
-from avpr_ros.gallery.thumbnail_images import pictures
 
 
 def test_a_copy_without_thumbnails_is_refused_by_the_keyframe(gallery) -> None:
@@ -18,4 +17,4 @@ def test_a_copy_without_thumbnails_is_refused_by_the_keyframe(gallery) -> None:
         gallery.path, gallery.manifest, gallery.descriptors, gallery.keyframes, gallery.index
     )
     with pytest.raises(MapError, match='no thumbnail of keyframe 0; build its layout from'):
-        next(pictures(bare, 'layout', no_progress))
+        next(bare.iter_thumbnails('layout', no_progress))

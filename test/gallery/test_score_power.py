@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from avpr_ros.gallery.calibration import Calibration, ScoreModel
-from avpr_ros.gallery.score_power import ScorePower
+from avpr_ros.gallery.calibration import Calibration, ScoreModel, ScorePower
 
 #: What a railway filmed in two seasons, and a corridor walked twice, gave.
 WINTER = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.mapping.extreme_value import evidence_threshold
+from avpr_ros.mapping.impostors import evidence_threshold
 
 
 def test_the_tail_reaches_beyond_those_that_were_played():

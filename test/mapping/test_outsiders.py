@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.mapping.extreme_value import evidence_threshold
-from avpr_ros.mapping.impostors import played_outsiders
+from avpr_ros.mapping.impostors import evidence_threshold, played_outsiders
 from avpr_ros.verification.place_likelihood import weigh
 
 

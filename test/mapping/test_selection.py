@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from avpr_ros.mapping.keyframe_selection import select_keyframes
+from avpr_ros.gallery.keyframe_selection import select_keyframes
 from avpr_ros.poses import Pose
 
 

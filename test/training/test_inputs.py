@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from avpr_ros.training.augmentation.augment import Augmentation
-from avpr_ros.training.frozen import FrozenStart
 from avpr_ros.training.inputs import FreshViews, PooledViews
+from benchmarks.frozen_start import FrozenStart
 
 ROWS = np.array([3, 0, 2])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.verification.sift import Features
+from avpr_ros.gallery.local_features import Features
 
 _RNG = np.random.default_rng(0)
 #: Corners that every place has, and those of six places alone.

@@ -8,13 +8,12 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.verification.extrinsics_refinement import MatchedPair, turned_mounting
-from avpr_ros.verification.ray_intersection import meeting_points
 from avpr_ros.verification.self_localization import covariance_scale
-from avpr_ros.verification.sift import Features
-from avpr_ros.verification.triangulation import triangulate
+from avpr_ros.verification.triangulation import meeting_points, triangulate
 
 LENS = CameraIntrinsics(640, 480, 'plumb_bob', (400, 0, 319.5, 0, 400, 239.5, 0, 0, 1), (0.0,) * 5)
 #: Optical axes in a base that drives along x: z forward, x right, y down.

@@ -18,8 +18,7 @@ from avpr_ros.evaluation.map_quality.weak_places import (
 )
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.mapping.extreme_value import evidence_threshold
-from avpr_ros.mapping.impostors import Outsiders
+from avpr_ros.mapping.impostors import Outsiders, evidence_threshold
 
 #: Pairs of places that are named.
 _PAIRS = 3

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 import math
 
-from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.score_power import ScorePower
+from avpr_ros.gallery.calibration import Calibration, ScorePower
 from avpr_ros.localization.checks.check import Case, Guard, Memoryless
 from avpr_ros.localization.result import Reason
 

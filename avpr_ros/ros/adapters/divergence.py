@@ -11,7 +11,7 @@ import numpy as np
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.odometry_buffer import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Fix
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 
 @dataclass(frozen=True)

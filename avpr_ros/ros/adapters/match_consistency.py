@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.odometry_buffer import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Fix
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 #: Part of the way driven between two matches by which odometry itself may be wrong.
 ODOMETRY_ERROR = 0.05

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from avpr_ros.ros.common.odometry_buffer import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Fix
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 #: Why a pose is asked for where matches contradict those before.
 RELOCATED = 'the robot having been moved'

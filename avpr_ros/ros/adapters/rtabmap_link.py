@@ -13,7 +13,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 #: RTAB-Map's number for links that a user adds (``Link::kUserClosure``).
 USER_CLOSURE = 4

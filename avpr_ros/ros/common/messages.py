@@ -16,7 +16,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.localization.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.poses import Pose
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 #: Largest error of a quaternion's norm; nav2 refuses poses beyond it.
 QUATERNION_TOLERANCE = 1e-4

@@ -10,7 +10,7 @@ import numpy as np
 
 from avpr_ros.pose_rows import between
 from avpr_ros.poses import Pose
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 #: Time going back by more than this is a restart (a bag that loops), by less a late message.
 RESTART_NS = 5 * NS_PER_S

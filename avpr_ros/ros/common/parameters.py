@@ -1,16 +1,12 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A table of parameters on a node: declaration, checks at start and on change, documentation.
-
-``python -m avpr_ros.ros.common.parameters`` prints the table of ``avpr_localizer`` as Markdown.
-"""
+"""A table of parameters on a node: declaration, checks at start and on change, documentation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import (
@@ -25,7 +21,6 @@ from rclpy.parameter import Parameter
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.ros.common.parameter_table import Row, table
-from avpr_ros.ros.localizer.parameters import Settings
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -141,11 +136,11 @@ def _problem(row: Row, value: Any) -> str | None:
     return None
 
 
-def markdown_table(settings: type[DataclassInstance] = Settings) -> str:
+def markdown_table(settings: type[DataclassInstance]) -> str:
     """Return a table of parameters as Markdown; ``when`` is left out where all are read-only.
 
     Args:
-        settings: the dataclass that is the table; that of ``avpr_localizer`` unless given.
+        settings: the dataclass that is the table.
     """
     rows = table(settings)
     with_when = not all(row.read_only for row in rows)
@@ -158,7 +153,3 @@ def markdown_table(settings: type[DataclassInstance] = Settings) -> str:
         cells = (f'`{row.name}`', row.type, f'`{default}`', row.allowed, row.unit)
         lines.append((*cells, *when, row.description))
     return '\n'.join(f'| {" | ".join(line)} |' for line in lines)
-
-
-if __name__ == '__main__':
-    sys.stdout.write(f'{markdown_table()}\n')

@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import importlib
 import threading
 from typing import Any
 
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
 from avpr_ros.errors import ConfigError, MountingError
 from avpr_ros.poses import Pose
+from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 
 #: Stands for a mounting in the parameter: ask TF.
@@ -97,3 +102,27 @@ def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
                 'NAME: x y z qx qy qz qw, in metres, or NAME: tf.'
             ) from error
     return given
+
+
+#: Every publisher's last message is kept; a robot has this many at most.
+_DEPTH = 100
+
+
+def listen_for_mountings(node: Node, settings: Settings) -> Mountings:
+    """Return the mountings as the parameters say; subscribe where TF is to tell them.
+
+    Raises:
+        ConfigError: the parameter cannot be used, or tf2_msgs is missing where TF is wanted.
+    """
+    mountings = Mountings(settings.extrinsics, settings.cameras, settings.base_frame)
+    if mountings.need_tf:
+        try:
+            kind: Any = importlib.import_module('tf2_msgs.msg').TFMessage
+        except ImportError as error:
+            raise ConfigError(
+                "Parameter 'extrinsics' asks for TF, which needs tf2_msgs, and that does not "
+                'import here; install ros-$ROS_DISTRO-tf2-msgs or write the numbers.'
+            ) from error
+        latched = QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        node.create_subscription(kind, '/tf_static', mountings.take, latched)
+    return mountings

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from avpr_ros.poses import Pose
-
-NS_PER_S = 1_000_000_000
+from avpr_ros.stamps import NS_PER_S
 
 #: Stamps further than this from the node's clock come from another clock, such as a recording's
 #: that is played without ``/clock``; an age cannot be told from them.

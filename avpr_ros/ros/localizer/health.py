@@ -8,6 +8,7 @@ import time
 
 from avpr_ros.gallery.online_gallery import SessionGallery
 from avpr_ros.ros.common.diagnostics import Level, Report
+from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
@@ -17,8 +18,6 @@ from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
 SILENCE_S = 5.0
-#: Value that says who hears the loop closures.
-LOOP_CLOSURE_LISTENERS = 'loop_closure_listeners'
 
 
 class ImageReport:

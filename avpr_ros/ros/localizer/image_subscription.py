@@ -16,11 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from avpr_ros.ros.common.callback_groups import Rest, taken
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
-
-RELIABILITIES = {
-    'reliable': QoSReliabilityPolicy.RELIABLE,
-    'best_effort': QoSReliabilityPolicy.BEST_EFFORT,
-}
+from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 
 
 def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabilityPolicy:

@@ -30,8 +30,6 @@ class Endpoint:
     meaning: str
 
 
-NODE_NAME = 'avpr_localizer'
-
 ENDPOINTS = (
     Endpoint(
         'subscribed',

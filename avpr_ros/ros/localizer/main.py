@@ -17,8 +17,8 @@ def main(args: list[str] | None = None) -> int:
         os.environ.setdefault(f'{library}_NUM_THREADS', '1')
     try:
         # Imported here, so that SIGINT in the seconds this takes ends as cleanly as any other.
+        from avpr_ros.ros.common.localizer_interface import NODE_NAME
         from avpr_ros.ros.common.runner import run
-        from avpr_ros.ros.localizer.interface import NODE_NAME
         from avpr_ros.ros.localizer.node import Localizer
 
         return run(NODE_NAME, Localizer, args)

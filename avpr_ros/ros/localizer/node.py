@@ -14,6 +14,7 @@ from avpr_ros.ros.common.callback_groups import Rest
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.parameters import declare, on_change
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
+from avpr_ros.ros.localizer.extrinsics import listen_for_mountings
 from avpr_ros.ros.localizer.health import (
     ImageReport,
     inference_report,
@@ -23,15 +24,13 @@ from avpr_ros.ros.localizer.health import (
 )
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.interface import image_topic
-from avpr_ros.ros.localizer.latest_message import NewestOnly
+from avpr_ros.ros.localizer.latest_message import NewestOnly, Worker
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline import Processor
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.ros.localizer.recognizer_factory import Recognizer
 from avpr_ros.ros.localizer.services import Services
-from avpr_ros.ros.localizer.tf_static_listener import listen_for_mountings
-from avpr_ros.ros.localizer.worker import Worker
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds between two looks at the image publishers.

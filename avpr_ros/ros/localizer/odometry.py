@@ -17,7 +17,7 @@ from avpr_ros.ros.common.callback_groups import Unwatched, taken
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import pose_from_message
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 TOPIC = 'odom'
 #: Odometry kept behind the newest stamp, in seconds.

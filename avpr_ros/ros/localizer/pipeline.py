@@ -21,13 +21,14 @@ from avpr_ros.ros.common.callback_groups import Rest
 from avpr_ros.ros.common.thread_safe_future import Deferred
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 from avpr_ros.ros.localizer.extrinsics import Mountings
-from avpr_ros.ros.localizer.gates import NS_PER_S, MotionGate, RateGate, too_old
+from avpr_ros.ros.localizer.gates import MotionGate, RateGate, too_old
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.ros.localizer.recognizer_factory import Recognizer
 from avpr_ros.ros.localizer.statistics import Statistics
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
+from avpr_ros.stamps import NS_PER_S
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0

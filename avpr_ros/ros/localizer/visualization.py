@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+import array
+import textwrap
+
+import cv2
+from geometry_msgs.msg import Point
+import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import Image
-from visualization_msgs.msg import MarkerArray
+from std_msgs.msg import ColorRGBA
+from visualization_msgs.msg import Marker, MarkerArray
 
-from avpr_ros.arrays import RgbImage
+from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.localization.result import MatchResult
-from avpr_ros.ros.localizer.markers import clear_marker, keyframes_marker, match_markers
-from avpr_ros.ros.localizer.match_image import match_image_message, match_picture
+from avpr_ros.ros.common.messages import pose_message, stamp_message
 
 #: Seconds between two log lines about a thumbnail that cannot be read.
 THROTTLE_S = 30.0
@@ -69,3 +75,125 @@ class Visuals:
         except MapError as error:
             self._node.get_logger().warning(str(error), throttle_duration_sec=THROTTLE_S)
             return None
+
+
+#: Matches that stay visible; the oldest makes room for the newest.
+TRAIL = 200
+KEYFRAMES, MATCHES, LINKS, REASON = 'keyframes', 'matches', 'links', 'reason'
+_GREY, _GREEN, _RED = (0.6, 0.65, 0.7), (0.1, 0.7, 0.3), (0.85, 0.2, 0.2)
+_DOT_M = 0.4
+_ARROW_M = (2.0, 0.4, 0.4)
+_LINE_M = 0.1
+_TEXT_M = 0.8
+_TEXT_ABOVE_M = 2.0
+
+
+def keyframes_marker(poses: FloatArray, frame: str) -> Marker:
+    """Return the map's keyframes, (N, 7) ``map_from_base``, as one marker."""
+    marker = _marker(KEYFRAMES, 0, Marker.SPHERE_LIST, frame, _GREY)
+    marker.scale.x = marker.scale.y = marker.scale.z = _DOT_M
+    marker.points = [Point(x=float(x), y=float(y), z=float(z)) for x, y, z in poses[:, :3]]
+    return marker
+
+
+def match_markers(
+    result: MatchResult, keyframes: FloatArray, frame: str, number: int
+) -> list[Marker]:
+    """Return what is to be seen of a match.
+
+    An arrow where the query would be, a line from there to the keyframe it was matched with, and
+    why or why not as text above.
+
+    Args:
+        result: its best candidate is drawn, accepted or not; without one, nothing.
+        keyframes: (N, 7) ``map_from_base`` of the map's keyframes, by row.
+        frame: of the map.
+        number: of this query, counted from 0.
+
+    Raises:
+        ValueError: numbers that must not be published.
+    """
+    if not result.candidates:
+        return []
+    pose = pose_message(result.candidates[0].map_from_base.as_xyz_quaternion())
+    colour = _GREEN if result.accepted else _RED
+    arrow = _marker(MATCHES, number % TRAIL, Marker.ARROW, frame, colour)
+    arrow.scale.x, arrow.scale.y, arrow.scale.z = _ARROW_M
+    line = _marker(LINKS, number % TRAIL, Marker.LINE_LIST, frame, colour)
+    line.scale.x = _LINE_M
+    matched = keyframes[result.candidates[0].row, :3]
+    line.points = [Point(x=pose.position.x, y=pose.position.y, z=pose.position.z)]
+    line.points.append(Point(**dict(zip('xyz', map(float, matched), strict=True))))
+    text = _marker(REASON, 0, Marker.TEXT_VIEW_FACING, frame, colour)
+    text.scale.z, text.text = _TEXT_M, result.text
+    for marker in (arrow, line, text):
+        marker.header.stamp = stamp_message(result.stamp_ns)
+    arrow.pose = pose
+    text.pose.position.x, text.pose.position.y = pose.position.x, pose.position.y
+    text.pose.position.z = pose.position.z + _TEXT_ABOVE_M
+    return [arrow, line, text]
+
+
+def clear_marker() -> Marker:
+    """Return what takes all earlier markers away."""
+    return Marker(action=Marker.DELETEALL)
+
+
+def _marker(
+    group: str, number: int, kind: int, frame: str, colour: tuple[float, float, float]
+) -> Marker:
+    marker = Marker(ns=group, id=number, type=kind, action=Marker.ADD)
+    marker.header.frame_id = frame
+    marker.pose.orientation.w = 1.0
+    red, green, blue = colour
+    marker.color = ColorRGBA(r=red, g=green, b=blue, a=1.0)
+    return marker
+
+
+HEIGHT_PX = 240
+_LINES = 2
+_LINE_PX = 20
+_LETTER_PX = 8
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_GREEN, _RED = (20, 110, 50), (150, 30, 30)
+
+
+def match_picture(
+    image: RgbImage, keyframe: RgbImage | None, accepted: bool, text: str
+) -> RgbImage:
+    """Return one picture of both; grey stands for a keyframe without a thumbnail.
+
+    Args:
+        image: (H, W, 3) the live one.
+        keyframe: (h, w, 3) the matched one; None where the map on this robot has none.
+        accepted: green below, else red.
+        text: the decision in words.
+    """
+    left = _of_height(image)
+    right = np.full_like(left, 90) if keyframe is None else _of_height(keyframe)
+    width = left.shape[1] + right.shape[1]
+    strip = np.empty((_LINES * _LINE_PX + 8, width, 3), np.uint8)
+    strip[:] = _GREEN if accepted else _RED
+    # OpenCV's letters are those of ASCII.
+    plain = text.encode('ascii', 'replace').decode('ascii')
+    for number, line in enumerate(textwrap.wrap(plain, max(width // _LETTER_PX, 1))[:_LINES]):
+        place = (6, (number + 1) * _LINE_PX - 4)
+        cv2.putText(strip, line, place, _FONT, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
+    return np.vstack([np.hstack([left, right]), strip])
+
+
+def match_image_message(result: MatchResult, picture: RgbImage) -> Image:
+    """Return a picture as a message at the stamp of the query, its frame the camera's name."""
+    height, width = picture.shape[:2]
+    message = Image(height=height, width=width, encoding='rgb8', step=3 * width)
+    message.header.stamp = stamp_message(result.stamp_ns)
+    message.header.frame_id = result.camera
+    message.data = array.array('B', picture.tobytes())
+    return message
+
+
+def _of_height(image: RgbImage) -> RgbImage:
+    height, width = image.shape[:2]
+    size = (max(1, round(width * HEIGHT_PX / height)), HEIGHT_PX)
+    kind = cv2.INTER_AREA if height > HEIGHT_PX else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=kind), dtype=np.uint8)

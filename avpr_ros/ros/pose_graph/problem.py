@@ -14,9 +14,9 @@ from avpr_ros.pose_rows import rows_of, steps
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.loop_closure import LoopClosure
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.localizer.gates import NS_PER_S
 from avpr_ros.ros.pose_graph.relocations import PlacedNode, relocations
 from avpr_ros.ros.pose_graph.settings import GraphSettings
+from avpr_ros.stamps import NS_PER_S
 
 #: Standard deviations across a jump, a gap or a relocation: as good as nothing is known.
 UNKNOWN_M, UNKNOWN_RAD = 1000.0, 3.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.files import write_text_atomically
-from avpr_ros.ros.localizer.gates import NS_PER_S
+from avpr_ros.stamps import NS_PER_S
 
 
 def write_tum(path: Path, stamps_ns: IntArray, rows: FloatArray) -> None:

@@ -17,8 +17,8 @@ from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CompressedImage, Image
 
 from avpr_ros.errors import SourceError
-from avpr_ros.ros.localizer.gates import NS_PER_S
 from avpr_ros.sources.bags.reader import open_bag
+from avpr_ros.stamps import NS_PER_S
 
 MESSAGE_TYPES = {
     'sensor_msgs/msg/Image': Image,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 
-from avpr_ros.ros.localizer.health import LOOP_CLOSURE_LISTENERS
+from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 
 
 class Links:

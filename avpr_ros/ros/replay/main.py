@@ -17,9 +17,8 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from avpr_ros.errors import AvprError
+from avpr_ros.ros.common.localizer_interface import NODE_NAME, RELIABILITIES
 from avpr_ros.ros.common.signal_handling import ignore_signals, interrupt_on_signals
-from avpr_ros.ros.localizer.image_subscription import RELIABILITIES
-from avpr_ros.ros.localizer.interface import NODE_NAME
 from avpr_ros.ros.replay.bag import open_stream
 from avpr_ros.ros.replay.player import Player
 from avpr_ros.ros.replay.record import summary, write_records

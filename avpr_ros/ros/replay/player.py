@@ -15,8 +15,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from avpr_ros.errors import SourceError
+from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 from avpr_ros.ros.common.messages import stamp_ns
-from avpr_ros.ros.localizer.image_subscription import RELIABILITIES
 from avpr_ros.ros.replay.bag import Played
 from avpr_ros.ros.replay.connections import Links
 from avpr_ros.ros.replay.record import Record, pose_values

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.localization.checks.check import Case
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import Look
 from avpr_ros.poses import Pose
-from avpr_ros.verification.sift import Features
 
 SECOND_NS = 10**9
 

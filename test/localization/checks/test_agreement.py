@@ -8,11 +8,11 @@ from cases import case
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.localization.checks.check import Case
 from avpr_ros.localization.checks.temporal_consistency import MAX_AGE_S, AgreementGuard
 from avpr_ros.localization.verification_result import Look
 from avpr_ros.poses import Pose
-from avpr_ros.verification.sift import Features
 
 
 def at(x_m: float, second: float, camera: str = 'front') -> Case:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from cases import case
 import numpy as np
 
+from avpr_ros.gallery.local_features import Features
 from avpr_ros.localization.checks.check import Case
 from avpr_ros.localization.checks.pairwise_consistency import NEEDED, ConsistencyGuard
 from avpr_ros.localization.result import PoseEstimate, Reason
 from avpr_ros.localization.verification_result import Look
 from avpr_ros.poses import Pose
-from avpr_ros.verification.sift import Features
 
 #: Where odometry starts: its frame has nothing to do with the map's.
 MAP_FROM_ODOM = Pose.from_xy_yaw(40.0, -7.0, 2.0)

@@ -103,7 +103,7 @@ def test_every_row_says_what_it_is() -> None:
         assert row.description.endswith('.')
         assert row.low is None or row.low <= row.default <= (row.high or row.low)
         assert not row.choices or row.default in row.choices
-        assert f'| `{row.name}` | {row.type} |' in markdown_table()
+        assert f'| `{row.name}` | {row.type} |' in markdown_table(Settings)
         assert not row.name.endswith(('_s', '_m', '_hz')) or row.unit
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.localizer.gates import NS_PER_S, MotionGate, RateGate, too_old
+from avpr_ros.ros.localizer.gates import MotionGate, RateGate, too_old
+from avpr_ros.stamps import NS_PER_S
 
 
 def passed(times_s: np.ndarray, max_rate_hz: float) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.localization.result import MatchResult, Reason
-from avpr_ros.ros.localizer.match_image import HEIGHT_PX, match_image_message, match_picture
+from avpr_ros.ros.localizer.visualization import HEIGHT_PX, match_image_message, match_picture
 from avpr_ros.sources.images.decode import decode_image
 
 WHITE = np.full((480, 640, 3), 255, np.uint8)

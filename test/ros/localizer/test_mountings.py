@@ -15,9 +15,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from avpr_ros.errors import ConfigError, MountingError
-from avpr_ros.ros.localizer.extrinsics import Mountings
+from avpr_ros.ros.localizer.extrinsics import Mountings, listen_for_mountings
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.tf_static_listener import listen_for_mountings
 
 CAMERAS = ('front', 'left')
 

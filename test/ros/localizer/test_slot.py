@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from avpr_ros.ros.localizer.latest_message import NewestOnly
-from avpr_ros.ros.localizer.worker import Worker
+from avpr_ros.ros.localizer.latest_message import NewestOnly, Worker
 
 
 def test_only_the_newest_of_a_camera_is_kept_and_no_camera_starves() -> None:

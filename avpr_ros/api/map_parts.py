@@ -1,0 +1,40 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a complete map that need a network or plots."""
+
+from __future__ import annotations
+
+from avpr_ros.arrays import Descriptors
+from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.reports.map_report import write_map_report
+from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.gallery_map import REPORT, GalleryMap
+from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.mapping.map_contents import MapContents
+from avpr_ros.networks.registry import load_gallery_network
+from avpr_ros.training.gallery_views import describe_views
+from avpr_ros.training.images import MapImages
+
+
+def complete_contents(views: int, landmarks: bool) -> MapContents:
+    """Return what a new map holds.
+
+    Args:
+        views: how many augmented views of each keyframe are described; 0 for none.
+        landmarks: whether local features and their points in space are stored.
+    """
+    return MapContents(_describe_views, _write_report, views, landmarks)
+
+
+def contents_like(gallery: GalleryMap) -> MapContents:
+    """Return what the next revision of a map holds: what the map does."""
+    return MapContents.like(gallery, _describe_views, _write_report)
+
+
+def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Descriptors:
+    network = load_gallery_network(gallery.space())
+    return describe_views(network, MapImages(gallery), views, 0, progress)
+
+
+def _write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:
+    write_map_report(gallery, gallery.path / REPORT, MapEvidence.of(gallery, landmarks))
