@@ -64,7 +64,7 @@ def test_launch_files_and_their_arguments_exist(words: list[str]) -> None:
 @pytest.mark.parametrize('words', all_commands('ros2', 'run', 'avpr_ros'))
 def test_parameters_and_topics_of_a_node_exist(words: list[str]) -> None:
     rows = {row.name: row for row in table(SETTINGS[words[3]])}
-    folder = {'avpr_adapter': 'adapters', 'avpr_back_end': 'back_end'}.get(words[3], '')
+    folder = {'avpr_adapter': 'adapters', 'avpr_back_end': 'pose_graph'}.get(words[3], 'localizer')
     sources = (ROOT / 'avpr_ros' / 'ros' / folder).glob('*.py')
     source = '\n'.join(file.read_text(encoding='utf-8') for file in sources)
     for flag, word in itertools.pairwise(words):

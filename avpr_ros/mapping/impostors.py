@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.gallery.false_positive_floor import FALSE_POSITIVE_RATE
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.places import another_place
@@ -30,7 +31,7 @@ _SAME = 10
 #: With fewer keyframes it is not known, as in a map of one room. Of images of other buildings and
 #: of a town one in a hundred got this against such a room.
 _FEWEST = 60
-_UNKNOWN = 3.0
+_UNKNOWN_BACKGROUND = 3.0
 #: Each so manieth of the keyframes that are played is asked what is ordinary.
 _ASKED_FIRST = 4
 
@@ -125,7 +126,7 @@ class _Player:
         asked = [self.play(row, Trail(0.0, self._distinct_m), 0.0) for row in rows]
         evidence = [one[1] for one in asked if one is not None]
         if len(evidence) * _ASKED_FIRST < _FEWEST:
-            return _UNKNOWN
+            return _UNKNOWN_BACKGROUND
         return max(float(np.quantile(evidence, _ORDINARY)), 0.0)
 
     def play(self, row: int, trail: Trail, reach_m: float) -> tuple[int, float, float] | None:
@@ -168,8 +169,6 @@ def _runs(keyframes: Keyframes) -> list[tuple[int, bool]]:
     return [(int(row), bool(one)) for row, one in zip(order[places], follows, strict=True)]
 
 
-#: Part of the images from outside the map that may pass.
-_PASSING = 1e-4
 #: The tail of the evidence is a twentieth of the images; in a small map more, so that it has this
 #: many of them.
 _TAIL, _FEWEST_BEYOND = 0.05, 20
@@ -177,8 +176,7 @@ _TAIL, _FEWEST_BEYOND = 0.05, 20
 _LEAST = 10.0
 #: With fewer images the tail is not known, as in a map of one room. Images of other buildings and
 #: of a town got up to 11 nats against such a room.
-_FEWEST = 60
-_UNKNOWN = 20.0
+_UNKNOWN_LLR = 20.0
 
 
 def evidence_threshold(evidence: FloatArray) -> float:
@@ -190,11 +188,11 @@ def evidence_threshold(evidence: FloatArray) -> float:
     Args:
         evidence: (K,) of ``Outsiders``, either.
     """
-    least = _LEAST if len(evidence) >= _FEWEST else _UNKNOWN
+    least = _LEAST if len(evidence) >= _FEWEST else _UNKNOWN_LLR
     if not len(evidence):
         return least
     share = min(max(_TAIL, _FEWEST_BEYOND / len(evidence)), 1.0)
     start = float(np.quantile(evidence, 1 - share))
     beyond = evidence[evidence >= start] - start
-    tail = start + float(beyond.mean()) * math.log(share / _PASSING)
+    tail = start + float(beyond.mean()) * math.log(share / FALSE_POSITIVE_RATE)
     return max(tail, float(evidence.max()), least)

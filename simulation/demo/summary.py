@@ -76,7 +76,7 @@ def write_summary(
     document = {
         'machine': machine(),
         'versions': versions(),
-        'command': 'python -m avpr_ros.demo' + (' --quick' if quick else ''),
+        'command': 'python -m simulation' + (' --quick' if quick else ''),
         'quick': quick,
         'note': (
             'Synthetic town. Figures come from messages received over ROS 2 topics. The odometry '

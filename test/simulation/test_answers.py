@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_demo import STEP_M, answer_line, record
 
 from avpr_ros.errors import SourceError
 from simulation.demo.answers import read_answers, true_positions
-
-from .small_demo import STEP_M, answer_line, record
 
 _CANDIDATE = {
     'rank': 0,

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from rosbags.highlevel import AnyReader
+from small_demo import CAMERA, STEP_M, picture, record
 
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from simulation.drives.bag_writer import IMAGE_TOPIC, ODOMETRY_TOPIC, TRUTH_TOPIC
 from simulation.rendering.camera import BASE_FROM_CAMERA
-
-from .small_demo import CAMERA, STEP_M, picture, record
 
 
 def test_a_written_drive_is_read_back_as_a_source(tmp_path: Path) -> None:

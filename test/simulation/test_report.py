@@ -10,6 +10,7 @@ import re
 import numpy as np
 import pytest
 from rich.console import Console
+from small_demo import record, small_map, write_answers
 
 from avpr_ros.gallery.gallery_map import GalleryMap
 from simulation.demo.answers import read_answers, true_positions
@@ -18,8 +19,6 @@ from simulation.demo.examples import choose
 from simulation.demo.report import write_report
 from simulation.demo.scoring import Scored, score, verdict
 from simulation.demo.summary import cells, print_table, write_summary
-
-from .small_demo import record, small_map, write_answers
 
 CORRECTED = Corrected(
     *np.zeros((3, 5, 3)),

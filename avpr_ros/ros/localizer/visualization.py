@@ -155,7 +155,7 @@ _LINES = 2
 _LINE_PX = 20
 _LETTER_PX = 8
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_GREEN, _RED = (20, 110, 50), (150, 30, 30)
+_GREEN_RGB, _RED_RGB = (20, 110, 50), (150, 30, 30)
 
 
 def match_picture(
@@ -173,7 +173,7 @@ def match_picture(
     right = np.full_like(left, 90) if keyframe is None else _of_height(keyframe)
     width = left.shape[1] + right.shape[1]
     strip = np.empty((_LINES * _LINE_PX + 8, width, 3), np.uint8)
-    strip[:] = _GREEN if accepted else _RED
+    strip[:] = _GREEN_RGB if accepted else _RED_RGB
     # OpenCV's letters are those of ASCII.
     plain = text.encode('ascii', 'replace').decode('ascii')
     for number, line in enumerate(textwrap.wrap(plain, max(width // _LETTER_PX, 1))[:_LINES]):

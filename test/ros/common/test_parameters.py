@@ -20,7 +20,7 @@ from avpr_ros.ros.common.parameters import declare, markdown_table, on_change
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.pose_graph.parameters import BackEndSettings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

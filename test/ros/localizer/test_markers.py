@@ -9,7 +9,7 @@ from visualization_msgs.msg import Marker
 from avpr_ros.localization.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.messages import stamp_ns
-from avpr_ros.ros.localizer import markers
+from avpr_ros.ros.localizer import visualization as markers
 
 STAMP_NS = 1_700_000_000_123_456_789
 POSE = Pose.from_xy_yaw(4.0, 2.0, 1.0)

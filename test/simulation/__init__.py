@@ -1,2 +1,0 @@
-# Copyright 2026 the avpr_ros developers
-# SPDX-License-Identifier: Apache-2.0
