@@ -37,5 +37,5 @@ class ConfigError(AvprError):
     """A parameter or option has a value outside what is allowed."""
 
 
-class MountingError(AvprError):
+class ExtrinsicsError(AvprError):
     """Nobody has told yet how a camera is mounted; the caller drops its image and goes on."""

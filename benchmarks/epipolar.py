@@ -27,7 +27,7 @@ from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.verification.accumulator import CANDIDATES
-from avpr_ros.verification.place_likelihood import Evidence, weigh
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
 from avpr_ros.verification.sift import extract_features
 from avpr_ros.verification.triangulation import mutual_matches
 from benchmarks.precision_drive import Drive, read_drive
@@ -85,20 +85,20 @@ class Judge:
         rows = found[0][found[0] >= 0].astype(np.int64)
         angle_rad = MatchSettings.distinct_angle_rad
         same = ~self._hypotheses.all_distinct(rows, self._radius_m, angle_rad)
-        evidence = weigh(features, self.landmarks, rows, same)
-        agreeing = evidence.of_keyframe
+        evidence = place_log_likelihood_ratios(features, self.landmarks, rows, same)
+        agreeing = evidence.llr_inliers
         anywhere = evidence.anywhere
-        named = [self._named(evidence, same, score) for score in (anywhere, evidence.of_place)]
+        named = [self._named(evidence, same, score) for score in (anywhere, evidence.llr_place)]
         numbers = [named[0], int(agreeing.argmax()), named[1], named[1]]
         inliers = epipolar_inliers(features, self.landmarks.features(int(rows[named[1]])))
-        scores = (anywhere.max(), agreeing.max(), evidence.of_place.max(), float(inliers))
+        scores = (anywhere.max(), agreeing.max(), evidence.llr_place.max(), float(inliers))
         off_m = self._gallery.keyframes.poses[rows[numbers], :3] - truth_m
         apart_m = np.linalg.norm(off_m, axis=1)
         return Judged(tuple(map(float, scores)), tuple(map(float, apart_m)), mapped)
 
     @staticmethod
-    def _named(evidence: Evidence, same: NDArray[np.bool_], scores: FloatArray) -> int:
-        return evidence.clearest(np.flatnonzero(same[int(scores.argmax())]))
+    def _named(evidence: PlaceLikelihoods, same: NDArray[np.bool_], scores: FloatArray) -> int:
+        return evidence.best_keyframe(np.flatnonzero(same[int(scores.argmax())]))
 
 
 def epipolar_inliers(query: Features, keyframe: Features) -> int:

@@ -22,7 +22,7 @@ from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.mapping.map_contents import build_layout
+from avpr_ros.mapping.map_contents import build_hog_descriptors
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import measured
 from avpr_ros.verification.sift import extract_features
@@ -66,11 +66,13 @@ def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
         some = [extract_features(read_image(path)) for path in images[::step]]
         features = [some[row % len(some)] for row in range(KEYFRAMES)]
         bare = Landmarks.without_points(features, len(real.manifest.cameras))
-        layout = build_layout(real)
+        layout = build_hog_descriptors(real)
         with atomic_folder(folder) as draft:
             shutil.copytree(large_map(real), draft, dirs_exist_ok=True)
             # Asked for less than any evidence, so that the guards behind have work.
-            replace(bare, min_evidence=1e-6, min_evidence_alone=1e-6).save(draft / LANDMARKS)
+            replace(bare, min_accumulated_llr=1e-6, min_single_image_llr=1e-6).save(
+                draft / LANDMARKS
+            )
             rows = layout.rows[np.arange(KEYFRAMES) % len(real)]
             replace(layout, rows=rows).save(draft / LAYOUT)
             manifest = GalleryMap.open(draft).manifest

@@ -106,7 +106,7 @@ def matched(
         drive.descriptors, drive.stamps_ns, drive.odometry, drive.images, strict=True
     ):
         odom_from_base = odometry if method.odometry else None
-        picture = image.decode() if method.geometry or matcher.looks_at_images else None
+        picture = image.decode() if method.geometry or matcher.needs_image else None
         yield matcher.match(
             Query(descriptor, stamp_ns, 'camera', picture, odom_from_base=odom_from_base)
         )

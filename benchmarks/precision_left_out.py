@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -28,13 +28,13 @@ class PartOfMap(GalleryMap):
     """Some rows of a map; what was learned of the whole map stays."""
 
     kept: Landmarks | None = None
-    kept_layout: Layout | None = None
+    kept_layout: HogDescriptors | None = None
 
     def landmarks(self) -> Landmarks | None:
         """Return the landmarks of the rows that are left."""
         return self.kept
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> HogDescriptors | None:
         """Return the layouts of the rows that are left."""
         return self.kept_layout
 

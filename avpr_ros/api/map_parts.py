@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from avpr_ros.arrays import Descriptors
-from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.reports.map_report import write_map_report
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REPORT, GalleryMap
@@ -37,4 +37,4 @@ def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Desc
 
 
 def _write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:
-    write_map_report(gallery, gallery.path / REPORT, MapEvidence.of(gallery, landmarks))
+    write_map_report(gallery, gallery.path / REPORT, MapQuality.of(gallery, landmarks))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 
-class Report(Protocol):
+class ProgressReport(Protocol):
     """Moves the bar of a stage; a ``Progress`` of the builder, and more."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
@@ -61,7 +61,7 @@ def print_columns(title: str, lines: list[list[str]]) -> None:
 
 
 @contextmanager
-def progress_bars() -> Iterator[Report]:
+def progress_bars() -> Iterator[ProgressReport]:
     """Show a bar for each stage, with the time left; yields the function that moves them."""
     from rich.progress import (
         BarColumn,

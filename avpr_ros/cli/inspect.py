@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from avpr_ros.gallery.manifest import Manifest
 
 Folder = Annotated[Path, typer.Argument(metavar='MAP', help='Folder of the map.')]
-Report = Annotated[
+ProgressReport = Annotated[
     Path | None, typer.Option(help='Also write an HTML report here, with plots and look-alikes.')
 ]
 Query = Annotated[
@@ -22,18 +22,18 @@ Query = Annotated[
 ]
 
 
-def inspect(folder: Folder, report: Report = None, query: Query = None) -> None:
+def inspect(folder: Folder, report: ProgressReport = None, query: Query = None) -> None:
     """Print a map's facts, check every file, and tell where the map will be weak."""
     from avpr_ros.cli.console import print_note, print_table
     from avpr_ros.evaluation.map_quality.facts import map_facts
-    from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+    from avpr_ros.evaluation.map_quality.report_data import MapQuality
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     gallery = GalleryMap.open(folder)
     gallery.space()
     shown = sum(gallery.thumbnail(row) is not None for row in range(len(gallery)))
     calibration = None if query is None else _calibration(query, gallery.manifest)
-    evidence = MapEvidence.of(gallery, gallery.landmarks(), calibration)
+    evidence = MapQuality.of(gallery, gallery.landmarks(), calibration)
     facts = map_facts(gallery, evidence)
     facts.append(
         ('integrity', f'whole: {len(gallery.manifest.files)} files and {shown} thumbnails match')

@@ -52,9 +52,9 @@ class Calibration:
     score: ScoreModel | None = None
 
     @property
-    def power(self) -> ScorePower | None:
+    def power(self) -> ScoreDiscriminability | None:
         """What a match that passes is worth; None where the evidence does not say."""
-        return ScorePower.of(self.evidence)
+        return ScoreDiscriminability.of(self.evidence)
 
     def passes(self, similarity: float, margin: float) -> bool:
         """Say whether a match is more likely true than not, or reaches the threshold."""
@@ -111,7 +111,7 @@ _Z = 1.645
 
 
 @dataclass(frozen=True)
-class ScorePower:
+class ScoreDiscriminability:
     """What a match that passes by its scores is worth, by the held-out views of a calibration.
 
     Attributes:
@@ -128,7 +128,7 @@ class ScorePower:
     asked: int
 
     @classmethod
-    def of(cls, evidence: Mapping[str, float | int | str]) -> ScorePower | None:
+    def of(cls, evidence: Mapping[str, float | int | str]) -> ScoreDiscriminability | None:
         """Read the evidence of a calibration; None where the map was too small to show it.
 
         Calibrations of before do not tell right from wrong among the views that pass; all are

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -54,6 +54,6 @@ class Gallery(Protocol):
         """Load the landmarks; None where the gallery has none."""
         ...
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> HogDescriptors | None:
         """Load the layouts of the pictures; None where the gallery has none."""
         ...

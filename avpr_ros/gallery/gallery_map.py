@@ -19,7 +19,7 @@ from avpr_ros.gallery import thumbnails
 from avpr_ros.gallery.array_files import RowFile
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
@@ -93,11 +93,11 @@ class GalleryMap:
             return None
         return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> HogDescriptors | None:
         """Load the layouts, where this copy of the map has any; raises ``MapError``."""
         if LAYOUT not in self.manifest.files or not (self.path / LAYOUT).is_file():
             return None
-        return Layout.load(self.path / LAYOUT, len(self))
+        return HogDescriptors.load(self.path / LAYOUT, len(self))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.

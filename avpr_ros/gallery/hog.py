@@ -27,7 +27,7 @@ _FITTED = 1000
 _HOG = cv2.HOGDescriptor(_SIZE_PX, _BLOCK_PX, _CELL_PX, _CELL_PX, _BINS)
 
 
-def gradients(image: RgbImage) -> NDArray[np.float32]:
+def hog_descriptor(image: RgbImage) -> NDArray[np.float32]:
     """Return the histograms of oriented gradients of a whole picture.
 
     Dalal & Triggs, CVPR 2005: edges and where they are, whatever colour and light.
@@ -45,7 +45,7 @@ def gradients(image: RgbImage) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class HogDescriptors:
     """The pictures of a map, projected on the directions in which they differ most.
 
     Attributes:
@@ -59,8 +59,8 @@ class Layout:
     rows: NDArray[np.float16]
 
     @classmethod
-    def fit(cls, pictures: NDArray[np.float32]) -> Layout:
-        """Fit the projection to (N, D) ``gradients`` of all keyframes and apply it."""
+    def fit(cls, pictures: NDArray[np.float32]) -> HogDescriptors:
+        """Fit the projection to (N, D) ``hog_descriptor`` of all keyframes and apply it."""
         mean = pictures.mean(axis=0)
         some = np.linspace(0, len(pictures) - 1, min(_FITTED, len(pictures))).round().astype(int)
         _, lengths, directions = np.linalg.svd(pictures[some] - mean, full_matrices=False)
@@ -72,14 +72,14 @@ class Layout:
 
     def project(self, image: RgbImage) -> FloatArray:
         """Return (k,) numbers of a picture, comparable with ``rows``."""
-        return np.asarray((gradients(image) - self.mean) @ self.basis, dtype=np.float64)
+        return np.asarray((hog_descriptor(image) - self.mean) @ self.basis, dtype=np.float64)
 
     def save(self, path: Path) -> None:
         """Write an npz file, without pickle."""
         np.savez(path, mean=self.mean, basis=self.basis, rows=self.rows)
 
     @classmethod
-    def load(cls, path: Path, count: int) -> Layout:
+    def load(cls, path: Path, count: int) -> HogDescriptors:
         """Read what ``save`` wrote; rows are mapped into memory.
 
         Args:

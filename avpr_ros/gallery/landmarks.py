@@ -30,9 +30,9 @@ class Landmarks:
         points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
         turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
             is turned against what its mounting says.
-        ordinary_evidence: that images from outside the map often get, see ``evidence_threshold``.
-        min_evidence: from which images in a row may be believed, above the ordinary.
-        min_evidence_alone: the same for one image.
+        background_llr: see ``FalsePositiveFloor``, in nats.
+        min_accumulated_llr: likewise.
+        min_single_image_llr: likewise.
         covariance_scale: factor on the covariance of poses, see ``self_localisation``.
     """
 
@@ -41,9 +41,9 @@ class Landmarks:
     descriptors: NDArray[np.uint8]
     points_m: NDArray[np.float32]
     turns: FloatArray
-    ordinary_evidence: float
-    min_evidence: float
-    min_evidence_alone: float
+    background_llr: float
+    min_accumulated_llr: float
+    min_single_image_llr: float
     covariance_scale: float
 
     @classmethod
@@ -71,7 +71,7 @@ class Landmarks:
     def floor(self) -> FalsePositiveFloor:
         """Thresholds on the log-likelihood ratio of a place."""
         return FalsePositiveFloor(
-            self.ordinary_evidence, self.min_evidence, self.min_evidence_alone
+            self.background_llr, self.min_accumulated_llr, self.min_single_image_llr
         )
 
     @property
@@ -99,9 +99,9 @@ class Landmarks:
             'turns': self.turns,
             'numbers': np.array(
                 [
-                    self.ordinary_evidence,
-                    self.min_evidence,
-                    self.min_evidence_alone,
+                    self.background_llr,
+                    self.min_accumulated_llr,
+                    self.min_single_image_llr,
                     self.covariance_scale,
                 ]
             ),
@@ -131,9 +131,9 @@ class Landmarks:
             ordinary, evidence, alone, scale = numbers.tolist()
             landmarks = cls(
                 **columns,
-                ordinary_evidence=ordinary,
-                min_evidence=evidence,
-                min_evidence_alone=alone,
+                background_llr=ordinary,
+                min_accumulated_llr=evidence,
+                min_single_image_llr=alone,
                 covariance_scale=scale,
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -154,9 +154,9 @@ class Landmarks:
             and self.descriptors.dtype == np.uint8
             and self.points_m.shape == (count, 3)
             and self.turns.shape == (cameras, 4)
-            and self.ordinary_evidence >= 0
-            and self.min_evidence > 0
-            and self.min_evidence_alone > 0
+            and self.background_llr >= 0
+            and self.min_accumulated_llr > 0
+            and self.min_single_image_llr > 0
             and self.covariance_scale >= 1
         )
         if not sound:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors, RgbImage
-from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.gallery.keyframes import Keyframes
@@ -47,7 +47,7 @@ class SessionSettings:
     max_keyframes: int = 5000
 
 
-class SessionGallery:
+class OnlineGallery:
     """Keyframes by motion, in the odometry's frame; one thread lets it grow and searches it.
 
     Rows are only ever added, so that another thread may read those that are there. A session
@@ -125,7 +125,7 @@ class SessionGallery:
         """See ``Gallery``: a session has none."""
         return None
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> HogDescriptors | None:
         """See ``Gallery``: a session has none, and no sequence filter that would want it."""
         return None
 

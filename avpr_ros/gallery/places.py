@@ -34,7 +34,7 @@ def default_distinct_radius_m(gallery: Gallery) -> float:
     return max(_DISTINCT_SPACINGS * keyframe_spacing_m(gallery), _MIN_DISTINCT_M)
 
 
-def another_place(offsets_m: FloatArray, radius_m: float) -> NDArray[np.bool_]:
+def is_distinct_place(offsets_m: FloatArray, radius_m: float) -> NDArray[np.bool_]:
     """Say of (..., 3) offsets from one base to others whether these are in another place.
 
     Args:

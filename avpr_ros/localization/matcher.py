@@ -12,23 +12,23 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.places import default_distinct_radius_m, keyframe_spacing_m
-from avpr_ros.localization.checks.check import Case, Guard
-from avpr_ros.localization.checks.factory import guards_for, score_guards
-from avpr_ros.localization.checks.pairwise_consistency import ConsistencyGuard
-from avpr_ros.localization.checks.score_level import concern_of, weakness_of
-from avpr_ros.localization.checks.temporal_consistency import AgreementGuard
-from avpr_ros.localization.geometry.geometric_verifier import Geometry
-from avpr_ros.localization.pose_estimation import pose_of
+from avpr_ros.localization.checks.check import Check, MatchHypothesis
+from avpr_ros.localization.checks.factory import build_checks, build_score_checks
+from avpr_ros.localization.checks.pairwise_consistency import PairwiseConsistencyCheck
+from avpr_ros.localization.checks.score_level import calibration_warning, runtime_warning
+from avpr_ros.localization.checks.temporal_consistency import TemporalConsistencyCheck
+from avpr_ros.localization.geometry.geometric_verifier import GeometricVerifier
+from avpr_ros.localization.pose_estimation import estimate_pose
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import Candidate, MatchResult, Reason
 from avpr_ros.localization.retrieval import Retrieval, retrieve
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.localization.temporal.sequence_check import SequenceGuard, SequenceVerdict
+from avpr_ros.localization.temporal.sequence_check import SequenceCheck, SequenceVerdict
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import stage
 
-Kind = TypeVar('Kind', AgreementGuard, ConsistencyGuard)
+Kind = TypeVar('Kind', TemporalConsistencyCheck, PairwiseConsistencyCheck)
 
 
 class Matcher:
@@ -57,44 +57,44 @@ class Matcher:
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
         self._score = None if calibration is None else calibration.score
-        self._scores = score_guards(calibration, self._settings)
-        self._guards = guards_for(
+        self._scores = build_score_checks(calibration, self._settings)
+        self._guards = build_checks(
             self._settings,
             self.distinct_radius_m,
             self._spacing_m,
             self._rotation_step_rad,
         )
-        self._way = _first(self._guards, ConsistencyGuard)
-        self._agreement = _first(self._guards, AgreementGuard)
+        self._way = _first(self._guards, PairwiseConsistencyCheck)
+        self._agreement = _first(self._guards, TemporalConsistencyCheck)
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         # The filter accepts the keyframe that the images lead to, and looks at no corners.
-        self._sequence: SequenceGuard | None = None
-        self._geometry: Geometry | None = None
+        self._sequence: SequenceCheck | None = None
+        self._geometry: GeometricVerifier | None = None
         if self._settings.sequence == 'filter':
-            self._sequence = SequenceGuard(gallery, self._settings, self.distinct_radius_m)
+            self._sequence = SequenceCheck(gallery, self._settings, self.distinct_radius_m)
         else:
-            self._geometry = Geometry.of(gallery, self._settings, self.distinct_radius_m)
+            self._geometry = GeometricVerifier.of(gallery, self._settings, self.distinct_radius_m)
 
     @property
-    def looks_at_images(self) -> bool:
+    def needs_image(self) -> bool:
         """Whether queries should carry their images, for landmarks or the sequence filter."""
         filtered = self._sequence
-        return self.looks_at_corners if filtered is None else filtered.looks_at_images
+        return self.uses_local_features if filtered is None else filtered.needs_image
 
     @property
-    def looks_at_corners(self) -> bool:
+    def uses_local_features(self) -> bool:
         """Whether these images are wanted sharp: the map has landmarks, which are asked."""
         return self._geometry is not None
 
     @property
     def weakness(self) -> str | None:
         """Why scores alone accept nothing here, in one sentence; None where they may."""
-        return weakness_of(self._scores, self._geometry is not None)
+        return calibration_warning(self._scores, self._geometry is not None)
 
     @property
     def concern(self) -> str | None:
         """What the scores of the last images give cause to tell; None where there is nothing."""
-        return concern_of(self._scores)
+        return runtime_warning(self._scores)
 
     def forget(self) -> None:
         """Forget the images so far, as where time does not go on or images were left out."""
@@ -131,7 +131,7 @@ class Matcher:
         if self._sequence is not None:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
-        case = Case(query, retrieval, hypotheses)
+        case = MatchHypothesis(query, retrieval, hypotheses)
         if self._geometry is not None:
             with stage('geometry'):
                 case = self._geometry.look(case)
@@ -139,8 +139,8 @@ class Matcher:
         reason, text = self._decide(case, verdict)
         estimate = None
         if reason is Reason.ACCEPTED:
-            led = None if self._way is None else self._way.led_to(camera)
-            estimate, objection = pose_of(
+            led = None if self._way is None else self._way.fused_pose(camera)
+            estimate, objection = estimate_pose(
                 case,
                 led,
                 self._spacing_m,
@@ -158,7 +158,7 @@ class Matcher:
         moved = 0 if estimate is not None else self._moved_images(case)
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds, moved)
 
-    def _moved_images(self, case: Case) -> int:
+    def _moved_images(self, case: MatchHypothesis) -> int:
         """Return how many of the last images contradict the place before."""
         if case.look is not None:
             return case.look.moved_images
@@ -182,7 +182,9 @@ class Matcher:
             known = self._hypotheses[camera] = len(self._gallery), mounting, hypotheses
         return known[2]
 
-    def _decide(self, case: Case, verdict: SequenceVerdict | None) -> tuple[Reason, str]:
+    def _decide(
+        self, case: MatchHypothesis, verdict: SequenceVerdict | None
+    ) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
         # Asked even where corners decide: these guards remember how the images scored.
         objections = [(guard.reason, guard.objection(case)) for guard in self._scores]
@@ -190,7 +192,7 @@ class Matcher:
             objections = [(self._geometry.guard.reason, self._geometry.guard.objection(case))]
         objections += [(guard.reason, guard.objection(case)) for guard in self._guards]
         if verdict is not None:
-            objections.insert(0, (SequenceGuard.reason, verdict.objection))
+            objections.insert(0, (SequenceCheck.reason, verdict.objection))
         for reason, objection in objections:
             if objection is not None:
                 return reason, objection
@@ -238,6 +240,6 @@ class Matcher:
         )
 
 
-def _first(guards: tuple[Guard, ...], kind: type[Kind]) -> Kind | None:
+def _first(guards: tuple[Check, ...], kind: type[Kind]) -> Kind | None:
     """Return the guard of a class; None without one."""
     return next((guard for guard in guards if isinstance(guard, kind)), None)

@@ -16,7 +16,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics, FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.camera_model import CameraModel
 
 #: Odometry is not interpolated across a longer gap; as in the node.
 ODOMETRY_GAP_S = 1.0
@@ -62,7 +62,7 @@ def usable_lenses(source: FrameSource) -> dict[str, CameraIntrinsics]:
         lens = camera.intrinsics
         if lens is not None:
             with suppress(ValueError):
-                Lens(lens, lens.width_px, lens.height_px)
+                CameraModel(lens, lens.width_px, lens.height_px)
                 lenses[camera.name] = lens
     return lenses
 

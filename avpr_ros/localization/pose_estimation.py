@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.covariance import match_covariance
 from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
 #: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
@@ -20,8 +20,8 @@ from avpr_ros.poses import Pose
 _DOUBT = 0.1
 
 
-def pose_of(
-    case: Case,
+def estimate_pose(
+    case: MatchHypothesis,
     led: Pose | None,
     spacing_m: float,
     rotation_step_rad: float,
@@ -55,18 +55,18 @@ def pose_of(
     return (metric if better else keyframe), None
 
 
-def _torn(look: Look, led: Pose | None) -> str | None:
+def _torn(look: VerificationResult, led: Pose | None) -> str | None:
     """Return why the place's keyframe is not known; None where it is, or need not be.
 
     Similarity and corners err in different ways: similarity by what the whole view has in common,
     corners by a keyframe that is sharper than the right one. Landmarks tell, and so do images of
     the way that agree.
     """
-    if look.dispute_m == 0 or look.estimate is not None or led is not None:
+    if look.keyframe_disagreement_m == 0 or look.estimate is not None or led is not None:
         return None
     return (
-        f'the most similar keyframe and the one with most inliers lie {look.dispute_m:.1f} m '
-        'apart, and neither landmarks nor earlier images decide between them'
+        'the most similar keyframe and the one with most inliers lie '
+        f'{look.keyframe_disagreement_m:.1f} m apart, and neither landmarks nor earlier images decide between them'
     )
 
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.places import another_place
+from avpr_ros.gallery.places import is_distinct_place
 from avpr_ros.poses import Pose
 
 #: Poses that are kept made.
@@ -91,14 +91,14 @@ class PoseHypotheses:
         self, row: int, rows: IntArray, radius_m: float, angle_rad: float
     ) -> NDArray[np.bool_]:
         """Say which of ``rows`` are another place, or another view, than ``row``; (K,)."""
-        elsewhere = another_place(self.offsets_m(row, rows), radius_m)
+        elsewhere = is_distinct_place(self.offsets_m(row, rows), radius_m)
         cosines = np.abs(self._quaternions[rows] @ self._quaternions[row])
         return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
 
     def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
         """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
         positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
-        elsewhere = another_place(positions_m[:, np.newaxis] - positions_m, radius_m)
+        elsewhere = is_distinct_place(positions_m[:, np.newaxis] - positions_m, radius_m)
         cosines = np.abs(quaternions @ quaternions.T)
         return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
 
@@ -106,7 +106,7 @@ class PoseHypotheses:
         """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
         pairs = self._tree.query_pairs(radius_m, output_type='ndarray')
         offsets_m = self._positions_m[pairs[:, 0]] - self._positions_m[pairs[:, 1]]
-        pairs = pairs[~another_place(offsets_m, radius_m)]
+        pairs = pairs[~is_distinct_place(offsets_m, radius_m)]
         products = self._quaternions[pairs[:, 0]] * self._quaternions[pairs[:, 1]]
         alike = np.abs(products.sum(axis=1)) >= np.cos(angle_rad / 2)
         return np.asarray(pairs[alike], dtype=np.int64)

@@ -15,7 +15,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult
@@ -74,7 +74,7 @@ class Recognizer:
     def least_side_px(self) -> int:
         """Sides of an image need not be longer than this for anything that is done with it."""
         needed_px = self.network.manifest.input_px
-        return max(needed_px, WORKING_PX) if self.matcher.looks_at_corners else needed_px
+        return max(needed_px, WORKING_PX) if self.matcher.uses_local_features else needed_px
 
     def recognize(
         self,
@@ -96,7 +96,7 @@ class Recognizer:
             base_from_camera: mounting of the camera; None where only the map may know it.
         """
         corners: Future[Features] | None = None
-        if self.beside is not None and self.matcher.looks_at_corners:
+        if self.beside is not None and self.matcher.uses_local_features:
             corners = self.beside.submit(extract_features, image)
         descriptor = self.network.describe(image)
         features = None
@@ -115,7 +115,7 @@ class Recognizer:
         )
         with stage('guards'):
             result = self.matcher.match(query)
-        if isinstance(self.gallery, SessionGallery) and odom_from_base is not None:
+        if isinstance(self.gallery, OnlineGallery) and odom_from_base is not None:
             self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)
         return result
 
@@ -126,6 +126,6 @@ def matcher_of(gallery: Gallery, network: QueryNetwork, settings: MatchSettings)
     The query network's own comes before that of the map; both say nothing of a session.
     """
     calibration = network.manifest.calibration or gallery.manifest.calibration
-    if isinstance(gallery, SessionGallery):
+    if isinstance(gallery, OnlineGallery):
         calibration = None
     return Matcher(gallery, calibration, settings)

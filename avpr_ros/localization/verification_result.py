@@ -12,7 +12,7 @@ from avpr_ros.localization.result import PoseEstimate
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class VerificationResult:
     """The place that the features speak for.
 
     Attributes:
@@ -20,10 +20,10 @@ class Look:
         row: keyframe of that place which is most similar to the image, or clearly has more of its
             corners.
         rows: (n,) all candidate keyframes of the place, ``row`` first.
-        dispute_m: how far apart the keyframe that is most similar lies from the one that has most
-            of the corners; 0 where they are neighbours, or where corners tell clearly.
+        keyframe_disagreement_m: distance between the most similar keyframe and the one with most
+            inliers; 0 where they are neighbours, or where the inliers differ significantly.
         evidence: for the place, in nats, of this image alone.
-        carried: what the way up to this image has gathered, above the ordinary, see ``Trail``.
+        carried: accumulated over the track with this image, in nats above the background.
         moved_images: how many of the last images contradict the confirmed track, see
             ``TrackedPlace``; 0 while they agree.
         relocated_ns: stamp of the first image of the place's track, where that track replaced a
@@ -38,7 +38,7 @@ class Look:
     features: Features
     row: int
     rows: IntArray
-    dispute_m: float
+    keyframe_disagreement_m: float
     evidence: float
     carried: float
     moved_images: int = 0

@@ -14,9 +14,9 @@ from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.false_positive_floor import FALSE_POSITIVE_RATE
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.places import another_place
-from avpr_ros.verification.accumulator import Trail, with_tracked
-from avpr_ros.verification.place_likelihood import weigh
+from avpr_ros.gallery.places import is_distinct_place
+from avpr_ros.verification.accumulator import LikelihoodAccumulator, merge_candidates
+from avpr_ros.verification.place_likelihood import place_log_likelihood_ratios
 
 #: Runs of successive keyframes that play a drive outside the map, and their length.
 _RUNS = 40
@@ -37,7 +37,7 @@ _ASKED_FIRST = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Outsiders:
+class ImpostorScores:
     """Keyframes that were looked for without all that lies in sight of them.
 
     Attributes:
@@ -54,7 +54,7 @@ class Outsiders:
     ordinary: float
     carried: FloatArray
 
-    def closest_calls(self, count: int) -> list[tuple[int, int, float]]:
+    def most_confusable_pairs(self, count: int) -> list[tuple[int, int, float]]:
         """Return the pairs that were nearest to being confused as (row, row, evidence).
 
         Each place is named once: pairs within ten rows of one already named are left out.
@@ -69,9 +69,9 @@ class Outsiders:
         return pairs
 
 
-def played_outsiders(
+def score_impostors(
     landmarks: Landmarks, descriptors: Descriptors, keyframes: Keyframes, distinct_m: float
-) -> Outsiders:
+) -> ImpostorScores:
     """Take keyframes out of the map with all in sight of them, and look for them in the rest.
 
     All that is found is wrong.
@@ -85,7 +85,7 @@ def played_outsiders(
     player = _Player(landmarks, descriptors, keyframes, distinct_m)
     runs = _runs(keyframes)
     ordinary = player.ordinary([row for row, _ in runs[::_ASKED_FIRST]])
-    trail = Trail(ordinary, distinct_m)
+    trail = LikelihoodAccumulator(ordinary, distinct_m)
     played = []
     for number, (row, follows) in enumerate(runs):
         step_m = player.apart_m(row, runs[number - 1][0])
@@ -97,7 +97,7 @@ def played_outsiders(
         else:
             played.append((row, *one))
     columns = np.array(played, dtype=np.float64).reshape(-1, 4).T
-    return Outsiders(
+    return ImpostorScores(
         columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2], ordinary, columns[3]
     )
 
@@ -123,13 +123,15 @@ class _Player:
 
     def ordinary(self, rows: list[int]) -> float:
         """Return the evidence that only few keyframes get more of for a wrong place, in nats."""
-        asked = [self.play(row, Trail(0.0, self._distinct_m), 0.0) for row in rows]
+        asked = [self.play(row, LikelihoodAccumulator(0.0, self._distinct_m), 0.0) for row in rows]
         evidence = [one[1] for one in asked if one is not None]
         if len(evidence) * _ASKED_FIRST < _FEWEST:
             return _UNKNOWN_BACKGROUND
         return max(float(np.quantile(evidence, _ORDINARY)), 0.0)
 
-    def play(self, row: int, trail: Trail, reach_m: float) -> tuple[int, float, float] | None:
+    def play(
+        self, row: int, trail: LikelihoodAccumulator, reach_m: float
+    ) -> tuple[int, float, float] | None:
         """Ask for a keyframe as a matcher would after the images of a trail.
 
         Returns:
@@ -137,21 +139,23 @@ class _Player:
             carries after it; None where there is nothing to compare with.
         """
         at_m = self._positions_m
-        away = another_place(at_m - at_m[row], _SIGHT_RADII * self._distinct_m)
+        away = is_distinct_place(at_m - at_m[row], _SIGHT_RADII * self._distinct_m)
         scores = np.where(away, self._stored @ self._stored[row], -np.inf)
         order = np.argsort(-scores, kind='stable')[: int(away.sum())]
         near = order[trail.near(at_m[order], reach_m)]
-        rows = with_tracked(order, near)
+        rows = merge_candidates(order, near)
         if len(rows) < 2:
             return None
-        same = ~another_place(at_m[rows][:, np.newaxis] - at_m[rows], self._distinct_m)
-        evidence = weigh(self._landmarks.features(row), self._landmarks, rows, same)
+        same = ~is_distinct_place(at_m[rows][:, np.newaxis] - at_m[rows], self._distinct_m)
+        evidence = place_log_likelihood_ratios(
+            self._landmarks.features(row), self._landmarks, rows, same
+        )
         led = trail.follow(evidence, same, at_m[rows], reach_m)
         # An ordinary image is not accepted, whatever came before.
         passing = led.carried if led.evidence > trail.ordinary else 0.0
-        best = int(evidence.of_place.argmax())
-        found = rows[evidence.clearest(np.flatnonzero(same[best]))]
-        return int(found), float(evidence.of_place[best]), passing
+        best = int(evidence.llr_place.argmax())
+        found = rows[evidence.best_keyframe(np.flatnonzero(same[best]))]
+        return int(found), float(evidence.llr_place[best]), passing
 
 
 def _runs(keyframes: Keyframes) -> list[tuple[int, bool]]:
@@ -179,14 +183,14 @@ _LEAST = 10.0
 _UNKNOWN_LLR = 20.0
 
 
-def evidence_threshold(evidence: FloatArray) -> float:
+def extreme_value_threshold(evidence: FloatArray) -> float:
     """Return the evidence that few images from outside the map get.
 
     The tail of the distribution is taken to be exponential (peaks over a threshold: Pickands,
     Ann. Statist. 1975), so that the rare ones need not have been among those played.
 
     Args:
-        evidence: (K,) of ``Outsiders``, either.
+        evidence: (K,) of ``ImpostorScores``, either.
     """
     least = _LEAST if len(evidence) >= _FEWEST else _UNKNOWN_LLR
     if not len(evidence):

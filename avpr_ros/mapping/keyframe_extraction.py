@@ -21,7 +21,7 @@ TakeImage: TypeAlias = Callable[[int, RgbImage], None]
 
 
 @dataclass(frozen=True)
-class ChosenFrame:
+class SelectedFrame:
     """A frame that became a keyframe.
 
     Attributes:
@@ -40,7 +40,7 @@ class ChosenFrame:
 
 
 @dataclass
-class ChosenSession:
+class SelectedSession:
     """What was chosen from one source.
 
     Attributes:
@@ -53,7 +53,7 @@ class ChosenSession:
     source: FrameSource
     frames: int = 0
     undecodable: int = 0
-    chosen: list[ChosenFrame] = field(default_factory=list)
+    chosen: list[SelectedFrame] = field(default_factory=list)
 
     def images(self) -> Iterator[RgbImage]:
         """Walk over the source again and decode the chosen frames, one at a time.
@@ -80,13 +80,13 @@ class ChosenSession:
             raise _changed(self.source)
 
 
-def choose_frames(
+def select_frames(
     sources: Sequence[FrameSource],
     min_distance_m: float,
     min_rotation_rad: float,
     take: TakeImage,
     progress: Progress,
-) -> list[ChosenSession]:
+) -> list[SelectedSession]:
     """Choose the keyframes of every source, each camera on its own.
 
     Only frames that are wanted as keyframes are decoded; one that cannot be is counted, and
@@ -100,10 +100,10 @@ def choose_frames(
         progress: called with stage, done and total.
     """
     total = sum(len(source.preflight().stamps_ns) for source in sources)
-    sessions: list[ChosenSession] = []
+    sessions: list[SelectedSession] = []
     done = row = 0
     for source in sources:
-        session = ChosenSession(source)
+        session = SelectedSession(source)
         sessions.append(session)
         selectors: dict[str, KeyframeSelector] = {}
         for frame in source.frames():
@@ -117,7 +117,7 @@ def choose_frames(
 
 
 def _choose(
-    session: ChosenSession,
+    session: SelectedSession,
     frame: Frame,
     selector: KeyframeSelector,
     take: Callable[[RgbImage], None],
@@ -135,12 +135,12 @@ def _choose(
     take(image)
     selector.keep(frame.map_from_base)
     session.chosen.append(
-        ChosenFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base, frame.place)
+        SelectedFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base, frame.place)
     )
     return True
 
 
-def chosen_images(sessions: Iterable[ChosenSession]) -> Iterator[RgbImage]:
+def selected_images(sessions: Iterable[SelectedSession]) -> Iterator[RgbImage]:
     """Walk over the images of all keyframes, in the order of the rows."""
     for session in sessions:
         yield from session.images()

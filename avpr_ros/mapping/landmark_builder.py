@@ -12,7 +12,7 @@ from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
-from avpr_ros.mapping.impostors import evidence_threshold, played_outsiders
+from avpr_ros.mapping.impostors import extreme_value_threshold, score_impostors
 from avpr_ros.verification.self_localization import covariance_scale
 from avpr_ros.verification.sift import extract_features
 from avpr_ros.verification.triangulation import triangulate
@@ -39,14 +39,14 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
     bare = Landmarks.without_points(features, len(cameras))
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
-    outsiders = played_outsiders(
+    outsiders = score_impostors(
         landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
     )
     landmarks = replace(
         landmarks,
-        ordinary_evidence=outsiders.ordinary,
-        min_evidence=evidence_threshold(outsiders.carried),
-        min_evidence_alone=evidence_threshold(outsiders.evidence),
+        background_llr=outsiders.ordinary,
+        min_accumulated_llr=extreme_value_threshold(outsiders.carried),
+        min_single_image_llr=extreme_value_threshold(outsiders.evidence),
     )
     scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
     progress('landmarks', 1, 1)

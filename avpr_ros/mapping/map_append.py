@@ -10,7 +10,7 @@ from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping.map_builder import BuildSettings, Finish, build_into, not_written
-from avpr_ros.mapping.previous_revision import BaseMap
+from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
 from avpr_ros.sources.frame import FrameSource
 
@@ -41,7 +41,7 @@ def append_to_map(
         SpaceMismatchError: the describer's space is another one.
         MapError: the folder cannot be written, or the describer's work is not usable.
     """
-    base = BaseMap(gallery)
+    base = PreviousRevision(gallery)
     drives = list(sources)
     check_sources(drives)
     base.check(drives)

@@ -24,8 +24,8 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
-from avpr_ros.mapping.keyframe_extraction import ChosenSession, choose_frames, chosen_images
-from avpr_ros.mapping.previous_revision import BaseMap
+from avpr_ros.mapping.keyframe_extraction import SelectedSession, select_frames, selected_images
+from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
 
@@ -95,7 +95,7 @@ def build_map(
     check_output(output, settings.replace)
     try:
         with atomic_folder(output, replace=settings.replace) as folder:
-            build_into(folder, drives, describer, settings, progress, finish, BaseMap())
+            build_into(folder, drives, describer, settings, progress, finish, PreviousRevision())
     except FileExistsError as error:
         raise _exists(output) from error
     except OSError as error:
@@ -127,12 +127,12 @@ def build_into(
     settings: BuildSettings,
     progress: Progress,
     finish: Finish | None,
-    base: BaseMap,
+    base: PreviousRevision,
 ) -> None:
     """Write a map into an empty folder: the base's keyframes, then those of the sources."""
     writer = thumbnails.ThumbnailWriter(folder, settings.thumbnail_px, settings.thumbnail_quality)
     writer.take_over(base.copy_thumbnails(folder))
-    sessions = choose_frames(
+    sessions = select_frames(
         sources,
         settings.min_distance_m,
         settings.min_rotation_rad,
@@ -143,7 +143,9 @@ def build_into(
     count = sum(len(session.chosen) for session in sessions)
     if count == 0:
         raise SourceError(_nothing_usable(sessions))
-    space, described = describer.describe_gallery(lambda: chosen_images(sessions), count, progress)
+    space, described = describer.describe_gallery(
+        lambda: selected_images(sessions), count, progress
+    )
     base.check_space(space)
     rows = base.with_descriptors(checked_rows(describer, space, described, count))
     cameras = CameraTable(sources, base.cameras)
@@ -176,7 +178,7 @@ def _flush(folder: Path) -> None:
 
 def _draft(
     sources: list[FrameSource],
-    sessions: list[ChosenSession],
+    sessions: list[SelectedSession],
     cameras: CameraTable,
     space: DescriptorSpace,
     settings: BuildSettings,
@@ -212,7 +214,7 @@ def _draft(
     )
 
 
-def _nothing_usable(sessions: list[ChosenSession]) -> str:
+def _nothing_usable(sessions: list[SelectedSession]) -> str:
     frames = sum(session.frames for session in sessions)
     names = ', '.join(session.source.name for session in sessions)
     if frames == 0:

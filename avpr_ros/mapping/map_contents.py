@@ -14,7 +14,7 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
-from avpr_ros.gallery.hog import Layout, gradients
+from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.mapping.landmark_builder import build_landmarks
 
@@ -65,7 +65,7 @@ class MapContents:
         """
         if self.views:
             save_views(gallery.path, self.describe_views(gallery, self.views, progress))
-        build_layout(gallery, progress).save(gallery.path / LAYOUT)
+        build_hog_descriptors(gallery, progress).save(gallery.path / LAYOUT)
         landmarks = None
         if self.landmarks:
             landmarks = build_landmarks(gallery, progress)
@@ -73,7 +73,7 @@ class MapContents:
         self.write_report(gallery, landmarks)
 
 
-def build_layout(gallery: GalleryMap, progress: Progress = no_progress) -> Layout:
+def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress) -> HogDescriptors:
     """Describe how every keyframe's picture is laid out.
 
     Needs memory for the gradients of the whole map, 15 kB a keyframe.
@@ -85,6 +85,6 @@ def build_layout(gallery: GalleryMap, progress: Progress = no_progress) -> Layou
     Raises:
         MapError: a thumbnail is missing or damaged.
     """
-    return Layout.fit(
-        np.stack([gradients(one) for one in gallery.iter_thumbnails('layout', progress)])
+    return HogDescriptors.fit(
+        np.stack([hog_descriptor(one) for one in gallery.iter_thumbnails('layout', progress)])
     )

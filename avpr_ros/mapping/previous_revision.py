@@ -23,7 +23,7 @@ from avpr_ros.sources.frame import Camera, FrameSource
 
 
 @dataclass(frozen=True, eq=False)
-class BaseMap:
+class PreviousRevision:
     """The revision that new sessions are added to.
 
     Attributes:

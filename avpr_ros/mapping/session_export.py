@@ -13,11 +13,11 @@ from avpr_ros.errors import MapError
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map, thumbnails
 from avpr_ros.gallery.index.selection import build_index
-from avpr_ros.gallery.online_gallery import THUMBNAIL_PX, THUMBNAIL_QUALITY, SessionGallery
+from avpr_ros.gallery.online_gallery import THUMBNAIL_PX, THUMBNAIL_QUALITY, OnlineGallery
 from avpr_ros.mapping.map_builder import check_output, not_written
 
 
-def save_session(gallery: SessionGallery, output: Path) -> int:
+def save_session(gallery: OnlineGallery, output: Path) -> int:
     """Write the keyframes there are now as a map; an earlier map of the same name is replaced.
 
     The map has the descriptor space's id, and serves the query network that made it. It does not
@@ -48,7 +48,7 @@ def save_session(gallery: SessionGallery, output: Path) -> int:
     return count
 
 
-def _write(folder: Path, gallery: SessionGallery, count: int) -> None:
+def _write(folder: Path, gallery: OnlineGallery, count: int) -> None:
     frames = gallery.keyframes.first(count)
     rows = gallery.descriptors[:count]
     writer = thumbnails.ThumbnailWriter(folder, THUMBNAIL_PX, THUMBNAIL_QUALITY)

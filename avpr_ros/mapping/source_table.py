@@ -12,7 +12,7 @@ import numpy as np
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery.camera_json import camera_to_json
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.mapping.keyframe_extraction import ChosenSession
+from avpr_ros.mapping.keyframe_extraction import SelectedSession
 from avpr_ros.sources.frame import Camera, FrameSource
 
 
@@ -70,7 +70,7 @@ class CameraTable:
 
 
 def keyframe_table(
-    sessions: Sequence[ChosenSession],
+    sessions: Sequence[SelectedSession],
     cameras: CameraTable,
     first_id: int = 0,
     first_session: int = 0,

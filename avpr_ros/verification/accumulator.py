@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.verification.place_likelihood import Evidence
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 
 #: Candidate keyframes that an image's corners are compared with.
 CANDIDATES = 20
@@ -28,7 +28,7 @@ _LENT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Led:
+class SequenceUpdate:
     """The candidate that a trail leads on to.
 
     Attributes:
@@ -44,7 +44,7 @@ class Led:
     carried: float
 
 
-class Trail:
+class LikelihoodAccumulator:
     """Where the images of a way led, and what they say together.
 
     Each image counts with what it has more than images from outside the map often get, so that a
@@ -89,12 +89,12 @@ class Trail:
 
     def follow(
         self,
-        evidence: Evidence,
+        evidence: PlaceLikelihoods,
         same_place: NDArray[np.bool_],
         positions_m: FloatArray,
         reach_m: float,
         allowed: NDArray[np.bool_] | None = None,
-    ) -> Led:
+    ) -> SequenceUpdate:
         """Take in an image by what it says of n candidates, and what was before.
 
         Args:
@@ -107,11 +107,11 @@ class Trail:
         open_to: NDArray[np.bool_] = np.ones(len(positions_m), np.bool_)
         if allowed is not None:
             open_to = allowed
-        scores = evidence.of_place + self.lent(positions_m, reach_m)
+        scores = evidence.llr_place + self.lent(positions_m, reach_m)
         place = int(np.where(open_to, scores, -np.inf).argmax())
         members = np.flatnonzero(same_place[place] & open_to)
-        number, own = evidence.clearest(members), float(evidence.of_place[place])
-        return Led(number, members, own, self.add(positions_m[number], own, reach_m))
+        number, own = evidence.best_keyframe(members), float(evidence.llr_place[place])
+        return SequenceUpdate(number, members, own, self.add(positions_m[number], own, reach_m))
 
     def add(self, position_m: FloatArray, evidence: float, reach_m: float) -> float:
         """Take in an image, and return the evidence of the way with it, in nats.
@@ -139,7 +139,7 @@ class Trail:
         return bool(np.linalg.norm(a_m - b_m) >= self._stretch_m)
 
 
-def with_tracked(found: IntArray, near: IntArray) -> IntArray:
+def merge_candidates(found: IntArray, near: IntArray) -> IntArray:
     """Return the candidate rows of an image, each once.
 
     Args:

@@ -16,7 +16,7 @@ _PINHOLE = ('', 'plumb_bob', 'rational_polynomial', 'none')
 _FISHEYE = ('equidistant', 'fisheye')
 
 
-class Lens:
+class CameraModel:
     """The lens of one camera at the size of an image.
 
     Attributes:

@@ -20,7 +20,7 @@ _CONFIDENCE, _TRIALS = 0.95, 100
 _FITTED = 40
 
 
-def worked_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
+def to_working_scale_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return (K, 2) points in pixels of the picture as it was worked on; features fill it."""
     size_px = float(np.ptp(points_px, axis=0).max()) if len(points_px) else 0.0
     return points_px * np.float32(WORKING_PX / max(size_px, WORKING_PX))
@@ -30,7 +30,7 @@ def agreeing(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np
     """Tell which features agree on one fundamental matrix; none where fewer than eight do.
 
     Args:
-        a_px: (k, 2) points of one picture, see ``worked_px``, the surest matches first.
+        a_px: (k, 2) points of one picture, see ``to_working_scale_px``, the surest matches first.
         b_px: (k, 2) their counterparts in the other.
     """
     nothing: NDArray[np.bool_] = np.zeros(len(a_px), np.bool_)

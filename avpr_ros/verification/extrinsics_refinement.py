@@ -43,7 +43,7 @@ class MatchedPair:
     rays_second: FloatArray
 
 
-def turned_mounting(pairs: list[MatchedPair]) -> Rotation:
+def refine_extrinsic_rotation(pairs: list[MatchedPair]) -> Rotation:
     """Return ``said_from_true``: how the camera is turned against what its mounting says.
 
     Minimises the Sampson distance (Hartley & Zisserman, 2nd ed., 11.4.3) of all matches to the

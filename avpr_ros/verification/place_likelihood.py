@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.verification.epipolar import agreeing, worked_px
+from avpr_ros.verification.epipolar import agreeing, to_working_scale_px
 from avpr_ros.verification.sift import nearest_of
 
 #: Features of each picture that every candidate is asked for, the strongest.
@@ -37,41 +37,41 @@ _TWICE, _CLEARLY = 2.0, 7.0
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class PlaceLikelihoods:
     """What the features of an image say of n candidate keyframes.
 
     Attributes:
         anywhere: (n,) for the place that each shows, in nats, by features wherever they lie.
-        of_keyframe: (n,) by those alone that lie as two views of one scene do, in the image and in
+        llr_inliers: (n,) by those alone that lie as two views of one scene do, in the image and in
             that very keyframe; 0 or more.
-        of_place: (n,) the larger of the two, ``of_keyframe`` that of the place's best.
+        llr_place: (n,) the larger of the two, ``llr_inliers`` that of the place's best.
     """
 
     anywhere: FloatArray
-    of_keyframe: FloatArray
-    of_place: FloatArray
+    llr_inliers: FloatArray
+    llr_place: FloatArray
 
-    def clearest(self, members: IntArray) -> int:
+    def best_keyframe(self, members: IntArray) -> int:
         """Return which keyframe of a place it is: the most similar, unless corners tell.
 
         Args:
             members: (m,) numbers of the place's candidates, the most similar first.
         """
-        shown = int(members[self.of_keyframe[members].argmax()])
-        return shown if self.clearly(shown, int(members[0])) else int(members[0])
+        shown = int(members[self.llr_inliers[members].argmax()])
+        return shown if self.significantly_better(shown, int(members[0])) else int(members[0])
 
-    def clearly(self, number: int, other: int) -> bool:
+    def significantly_better(self, number: int, other: int) -> bool:
         """Tell whether corners speak for one keyframe of a place rather than for another."""
-        return bool(self.of_keyframe[number] > _TWICE * self.of_keyframe[other] + _CLEARLY)
+        return bool(self.llr_inliers[number] > _TWICE * self.llr_inliers[other] + _CLEARLY)
 
 
-def weigh(
+def place_log_likelihood_ratios(
     query: Features,
     landmarks: Landmarks,
     rows: IntArray,
     same_place: NDArray[np.bool_],
     enough: float = np.inf,
-) -> Evidence:
+) -> PlaceLikelihoods:
     """Weigh each candidate's place against the other candidates.
 
     With h the distance of a query feature to its nearest in the place and e to its nearest
@@ -89,23 +89,23 @@ def weigh(
         landmarks: of the map.
         rows: (n,) candidate rows of the map.
         same_place: (n, n) whether two candidates show one place.
-        enough: evidence from which on nothing is looked at closely; ``of_keyframe`` is then that
+        enough: evidence from which on nothing is looked at closely; ``llr_inliers`` is then that
             of all features that speak for the keyframe.
     """
     nearest = _nearest_distances(query, landmarks, rows)
     if not nearest.size:
-        return Evidence(*np.zeros((3, len(rows))))
+        return PlaceLikelihoods(*np.zeros((3, len(rows))))
     elsewhere = np.stack([_elsewhere(nearest, same) for same in same_place])
     places = np.stack([nearest[same].min(axis=0) for same in same_place])
     ratios = np.log(elsewhere / places)[:, :_STRONGEST]
     anywhere = np.maximum(ratios, -_MOST_AGAINST).sum(axis=1)
     hopes = np.maximum(np.log(elsewhere / nearest), 0.0).sum(axis=1)
     if anywhere.max() >= enough:
-        return Evidence(anywhere, hopes, anywhere)
+        return PlaceLikelihoods(anywhere, hopes, anywhere)
     chosen = _promising(hopes, same_place)
     by_keyframe = _keyframe_evidence(query, landmarks, rows, same_place, nearest, chosen)
     best = np.where(same_place, by_keyframe, 0.0).max(axis=1)
-    return Evidence(anywhere, by_keyframe, np.maximum(anywhere, best))
+    return PlaceLikelihoods(anywhere, by_keyframe, np.maximum(anywhere, best))
 
 
 def _promising(hopes: FloatArray, same_place: NDArray[np.bool_]) -> list[int]:
@@ -133,7 +133,7 @@ def _keyframe_evidence(
         if len(known):
             which[number], squares = nearest_of(query.descriptors, known)
             nearest[number] = np.clip(np.sqrt(squares), 1.0, _FAR)
-    evidence, asked_px = np.zeros(len(rows)), worked_px(query.points_px)
+    evidence, asked_px = np.zeros(len(rows)), to_working_scale_px(query.points_px)
     for number, found in which.items():
         points_px = landmarks.points_px[landmarks.of(int(rows[number]))]
         elsewhere = _elsewhere(nearest, same_place[number])
@@ -141,7 +141,7 @@ def _keyframe_evidence(
         speak = np.flatnonzero(weights > 0)
         # The surest first, as PROSAC takes them.
         speak = speak[np.argsort(-weights[speak], kind='stable')]
-        agree = agreeing(asked_px[speak], worked_px(points_px)[found[speak]])
+        agree = agreeing(asked_px[speak], to_working_scale_px(points_px)[found[speak]])
         evidence[number] = weights[speak][agree].sum()
     return evidence
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.gallery.false_positive_floor import FALSE_POSITIVE_RATE, FalsePositiveFloor
-from avpr_ros.verification.accumulator import Led, Trail
-from avpr_ros.verification.place_likelihood import Evidence
+from avpr_ros.verification.accumulator import LikelihoodAccumulator, SequenceUpdate
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class TrackedPlace:
             confirmed one; None where it did not.
     """
 
-    place: Led
+    place: SequenceUpdate
     moved_images: int = 0
     relocated_ns: int | None = None
 
@@ -64,8 +64,8 @@ class PlaceTracker:
 
     def forget(self) -> None:
         """Begin anew; the rate of moves is kept."""
-        self._track = Trail(self._floor.background_llr, self._radius_m)
-        self._other = Trail(self._floor.background_llr, self._radius_m)
+        self._track = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
+        self._other = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
         self._relocated_ns: int | None = None
         self._other_start_ns = 0
         self._confirmed = False
@@ -94,7 +94,7 @@ class PlaceTracker:
 
     def follow(
         self,
-        evidence: Evidence,
+        evidence: PlaceLikelihoods,
         same_place: NDArray[np.bool_],
         positions_m: FloatArray,
         reach_m: float,
@@ -131,7 +131,7 @@ class PlaceTracker:
         self._relocate()
         return TrackedPlace(other, moved_images, self._relocated_ns)
 
-    def _compare(self, led: Led, other: Led | None) -> None:
+    def _compare(self, led: SequenceUpdate, other: SequenceUpdate | None) -> None:
         """Add what this image says for the one track against the other."""
         background = self._floor.background_llr
         gain = background if other is None else max(other.evidence, background)
@@ -148,5 +148,5 @@ class PlaceTracker:
         """Go on with the second track alone."""
         self._moves += 1
         self._track, self._relocated_ns = self._other, self._other_start_ns
-        self._other = Trail(self._floor.background_llr, self._radius_m)
+        self._other = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
         self._against, self._moved_images = 0.0, 0

@@ -15,7 +15,7 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
-from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.pnp import CameraPose, find_unique_pose, moved_to_base
 from avpr_ros.verification.sift import nearest_of
 
@@ -100,7 +100,7 @@ def self_located(
         near = near[(near != row) & (keyframes.cameras[near] == number)]
         features = landmarks.features(int(row))
         try:
-            lens = Lens(camera.intrinsics, *map(int, sizes_px[row]))
+            lens = CameraModel(camera.intrinsics, *map(int, sizes_px[row]))
         except ValueError:
             continue
         rays = lens.rays(features.points_px)

@@ -17,8 +17,8 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
-from avpr_ros.verification.camera_model import Lens
-from avpr_ros.verification.extrinsics_refinement import MatchedPair, turned_mounting
+from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
 from avpr_ros.verification.sift import squared_distances
 
 #: Keyframes on from one that its features are looked for in.
@@ -65,7 +65,7 @@ def triangulate(
         if camera.intrinsics is None or camera.base_from_camera is None or not len(rows):
             continue
         try:
-            lens = Lens(camera.intrinsics, *map(int, sizes_px[rows[0]]))
+            lens = CameraModel(camera.intrinsics, *map(int, sizes_px[rows[0]]))
         except ValueError:
             continue
         found = _of_camera(landmarks, keyframes, rows, camera.base_from_camera, lens, points)
@@ -78,7 +78,7 @@ def _of_camera(
     keyframes: Keyframes,
     rows: IntArray,
     base_from_camera: Pose,
-    lens: Lens,
+    lens: CameraModel,
     points: NDArray[np.float32],
 ) -> Rotation:
     """Triangulate one camera's keyframes into ``points``; return how its mounting is turned."""
@@ -95,7 +95,7 @@ def _of_camera(
         (views[a], views[b], *mutual_matches(views[a].features, views[b].features, _RATIO))
         for a, b in _neighbours(rows, keyframes)
     ]
-    turn = turned_mounting(
+    turn = refine_extrinsic_rotation(
         [
             MatchedPair(a.map_from_camera, b.map_from_camera, a.rays[i], b.rays[j])
             for a, b, i, j in matched
@@ -104,7 +104,7 @@ def _of_camera(
     said_from_true = Pose(np.zeros(3), turn)
     parallax = np.zeros(len(points))
     for a, b, i, j in matched:
-        found, angles = meeting_points(
+        found, angles = triangulate_midpoint(
             a.rays[i],
             b.rays[j],
             a.map_from_camera @ said_from_true,
@@ -143,7 +143,7 @@ def mutual_matches(a: Features, b: Features, ratio: float) -> tuple[IntArray, In
 _MIN_PARALLAX_RAD = np.radians(1.0)
 
 
-def meeting_points(
+def triangulate_midpoint(
     rays_a: FloatArray,
     rays_b: FloatArray,
     map_from_a: Pose,

@@ -8,18 +8,24 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
-from avpr_ros.evaluation.retrieval.descriptor_set import Described, load_features, save_features
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, ViewPoses
+from avpr_ros.evaluation.retrieval.descriptor_set import (
+    DescriptorSet,
+    load_features,
+    save_features,
+)
 from avpr_ros.evaluation.retrieval.evaluation import evaluate_features
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
 
-def _described() -> Described:
-    return Described(
+def _described() -> DescriptorSet:
+    return DescriptorSet(
         np.eye(3, dtype=np.float32)[:2],
         np.eye(3, dtype=np.float32),
-        Views(np.array([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]), np.array([0.0, 1.0])),
-        Views(np.array([[1.0, 0, 0], [300.0, 0, 0], [101.0, 0, 0]]), np.array([0.0, 1.0, 3.0])),
+        ViewPoses(np.array([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]]), np.array([0.0, 1.0])),
+        ViewPoses(
+            np.array([[1.0, 0, 0], [300.0, 0, 0], [101.0, 0, 0]]), np.array([0.0, 1.0, 3.0])
+        ),
     )
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, ViewPoses
 
 
-def _views(positions_m, degrees=None) -> Views:
+def _views(positions_m, degrees=None) -> ViewPoses:
     degrees = [np.nan] * len(positions_m) if degrees is None else degrees
-    return Views(np.array(positions_m, dtype=np.float64), np.radians(degrees))
+    return ViewPoses(np.array(positions_m, dtype=np.float64), np.radians(degrees))
 
 
 def test_the_radius_itself_is_right():

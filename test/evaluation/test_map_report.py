@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from avpr_ros.evaluation.map_quality.facts import map_facts
-from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.self_similarity import self_similarity
 from avpr_ros.evaluation.reports.map_report import write_map_report
 from avpr_ros.mapping.landmark_builder import build_landmarks
@@ -39,13 +39,13 @@ def test_one_place_has_no_look_alike(make_gallery):
     assert alike.aliased_share == 0.0
     assert (
         'one place only'
-        in dict(map_facts(gallery, MapEvidence.of(gallery, None)))['self-similarity']
+        in dict(map_facts(gallery, MapQuality.of(gallery, None)))['self-similarity']
     )
 
 
 def test_the_page_stands_alone(make_gallery, tmp_path):
     gallery = _aliased(make_gallery)
-    evidence = MapEvidence.of(gallery, None)
+    evidence = MapQuality.of(gallery, None)
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
     assert 'similarity 0.8' in page
@@ -67,8 +67,8 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
     places = [Pose.from_xy_yaw(i + 420.0 * (i > 3), 0, 0) for i in range(8)]
     gallery = make_gallery(np.eye(8, dtype=np.float32), places, min_distance_m=1.0)
     landmarks = build_landmarks(gallery)
-    evidence = MapEvidence.of(gallery, landmarks)
-    rows = evidence.outsiders.closest_calls(3)[0][:2]
+    evidence = MapQuality.of(gallery, landmarks)
+    rows = evidence.outsiders.most_confusable_pairs(3)[0][:2]
     assert rows == (0, 7)
     assert 'closest wrong call' in dict(map_facts(gallery, evidence))['corners']
     write_map_report(gallery, tmp_path / 'report.html', evidence)
@@ -79,5 +79,5 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):
     gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
-    write_map_report(gallery, tmp_path / 'report.html', MapEvidence.of(gallery, None))
+    write_map_report(gallery, tmp_path / 'report.html', MapQuality.of(gallery, None))
     assert 'one keyframe only' in (tmp_path / 'report.html').read_text()

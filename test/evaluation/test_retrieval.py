@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, ViewPoses
 from avpr_ros.evaluation.retrieval.ranking import rank, score_ranking
 
 
@@ -32,8 +32,8 @@ def _case():
     return (
         _unit(queries),
         _unit(gallery),
-        Views(queries_m, nowhere[0]),
-        Views(gallery_m, nowhere[1]),
+        ViewPoses(queries_m, nowhere[0]),
+        ViewPoses(gallery_m, nowhere[1]),
     )
 
 

@@ -32,7 +32,7 @@ def test_what_was_saved_is_loaded(tmp_path):
     again = Landmarks.load(tmp_path / 'landmarks.npz', 3, 2)
     np.testing.assert_array_equal(again.features(2).descriptors, landmarks.descriptors[3:])
     assert len(again.features(1)) == 0
-    assert again.min_evidence == landmarks.min_evidence
+    assert again.min_accumulated_llr == landmarks.min_accumulated_llr
     assert again.turns.shape == (2, 4)
 
 
@@ -70,11 +70,11 @@ def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, content):
 
 def test_thresholds_are_kept_and_a_file_of_an_older_version_is_refused(tmp_path):
     path = tmp_path / 'landmarks.npz'
-    numbers = {'ordinary_evidence': 4.0, 'min_evidence': 40.0, 'min_evidence_alone': 30.0}
+    numbers = {'background_llr': 4.0, 'min_accumulated_llr': 40.0, 'min_single_image_llr': 30.0}
     replace(some([3]), **numbers).save(path)
     again = Landmarks.load(path, 1, 2)
-    assert (again.min_evidence, again.min_evidence_alone) == (40.0, 30.0)
-    assert again.ordinary_evidence == 4.0
+    assert (again.min_accumulated_llr, again.min_single_image_llr) == (40.0, 30.0)
+    assert again.background_llr == 4.0
     with np.load(path) as stored:
         older = {name: stored[name] for name in stored.files}
     older['numbers'] = np.array([40.0, 30.0, 1.5])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.hog import Layout, gradients
+from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 
 COUNT = 30
 
@@ -23,11 +23,11 @@ def in_another_light(image: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope='module')
-def layout() -> Layout:
-    return Layout.fit(np.stack([gradients(picture(seed)) for seed in range(COUNT)]))
+def layout() -> HogDescriptors:
+    return HogDescriptors.fit(np.stack([hog_descriptor(picture(seed)) for seed in range(COUNT)]))
 
 
-def test_a_picture_is_found_again_in_another_light_and_size(layout: Layout) -> None:
+def test_a_picture_is_found_again_in_another_light_and_size(layout: HogDescriptors) -> None:
     rows = layout.rows.astype(np.float64)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     for seed in range(COUNT):
@@ -36,7 +36,7 @@ def test_a_picture_is_found_again_in_another_light_and_size(layout: Layout) -> N
         assert int(scores.argmax()) == seed
 
 
-def test_rows_are_what_the_pictures_project_to(layout: Layout) -> None:
+def test_rows_are_what_the_pictures_project_to(layout: HogDescriptors) -> None:
     assert layout.rows.shape == (COUNT, min(COUNT, 128))
     np.testing.assert_allclose(layout.project(picture(3)), layout.rows[3], atol=0.05)
 
@@ -44,20 +44,22 @@ def test_rows_are_what_the_pictures_project_to(layout: Layout) -> None:
 def test_a_map_of_one_picture_and_black_ones_give_finite_numbers() -> None:
     black = np.zeros((48, 64, 3), np.uint8)
     for pictures in ([black], [black] * 3, [picture(0)]):
-        fitted = Layout.fit(np.stack([gradients(one) for one in pictures]))
+        fitted = HogDescriptors.fit(np.stack([hog_descriptor(one) for one in pictures]))
         assert np.isfinite(fitted.rows).all()
         assert np.isfinite(fitted.project(picture(1))).all()
 
 
-def test_what_is_saved_is_loaded(layout: Layout, tmp_path) -> None:
+def test_what_is_saved_is_loaded(layout: HogDescriptors, tmp_path) -> None:
     layout.save(tmp_path / 'layout.npz')
-    loaded = Layout.load(tmp_path / 'layout.npz', COUNT)
+    loaded = HogDescriptors.load(tmp_path / 'layout.npz', COUNT)
     np.testing.assert_array_equal(loaded.rows, layout.rows)
     np.testing.assert_array_equal(loaded.project(picture(5)), layout.project(picture(5)))
 
 
 @pytest.mark.parametrize('damage', ['count', 'nan', 'type', 'dim', 'cut', 'missing'])
-def test_what_does_not_fit_is_refused_in_one_sentence(layout: Layout, tmp_path, damage) -> None:
+def test_what_does_not_fit_is_refused_in_one_sentence(
+    layout: HogDescriptors, tmp_path, damage
+) -> None:
     path, count = tmp_path / 'layout.npz', COUNT + (damage == 'count')
     mean, basis, rows = layout.mean.copy(), layout.basis, layout.rows
     if damage == 'nan':
@@ -66,10 +68,10 @@ def test_what_does_not_fit_is_refused_in_one_sentence(layout: Layout, tmp_path, 
         rows = rows.astype(np.float32)
     if damage == 'dim':
         basis = np.ascontiguousarray(basis[:, 1:])
-    Layout(mean, basis, rows).save(path)
+    HogDescriptors(mean, basis, rows).save(path)
     if damage == 'cut':
         path.write_bytes(path.read_bytes()[:1000])
     if damage == 'missing':
         path.unlink()
     with pytest.raises(MapError, match='build the map again'):
-        Layout.load(path, count)
+        HogDescriptors.load(path, count)

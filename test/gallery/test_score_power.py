@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from avpr_ros.gallery.calibration import Calibration, ScoreModel, ScorePower
+from avpr_ros.gallery.calibration import Calibration, ScoreDiscriminability, ScoreModel
 
 #: What a railway filmed in two seasons, and a corridor walked twice, gave.
 WINTER = {
@@ -28,15 +28,17 @@ CORRIDOR = {
 
 
 def test_scores_that_outsiders_reach_as_well_are_not_enough():
-    power = ScorePower.of(WINTER)
+    power = ScoreDiscriminability.of(WINTER)
     assert not power.enough
     assert power.odds < 0.3
     assert '10% pass rightly and 16% wrongly, of places outside 21% pass' in str(power)
-    assert ScorePower.of(CORRIDOR).enough
+    assert ScoreDiscriminability.of(CORRIDOR).enough
 
 
 def test_few_keyframes_show_less_than_many():
-    odds = [ScorePower.of({**CORRIDOR, 'keyframes_asked': n}).odds for n in (10, 111, 10**6)]
+    odds = [
+        ScoreDiscriminability.of({**CORRIDOR, 'keyframes_asked': n}).odds for n in (10, 111, 10**6)
+    ]
     assert odds == sorted(odds)
     assert odds[0] < 1
     assert odds[2] == pytest.approx(0.72 / 0.21, rel=0.01)
@@ -44,19 +46,19 @@ def test_few_keyframes_show_less_than_many():
 
 def test_shares_of_nothing_and_of_all_stay_numbers():
     for right, foreign in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
-        odds = ScorePower(right, 0.0, foreign, 50).odds
+        odds = ScoreDiscriminability(right, 0.0, foreign, 50).odds
         assert math.isfinite(odds)
         assert odds >= 0
-    assert ScorePower(1.0, 0.0, 0.0, 50).enough
-    assert not ScorePower(0.0, 0.0, 0.0, 50).enough
+    assert ScoreDiscriminability(1.0, 0.0, 0.0, 50).enough
+    assert not ScoreDiscriminability(0.0, 0.0, 0.0, 50).enough
 
 
 def test_calibrations_of_before_are_judged_by_what_they_kept():
     with_model = {'revisits': 160, 'foreign': 160, 'revisits_likely_share': 0.26}
-    assert not ScorePower.of({**with_model, 'foreign_likely_share': 0.21}).enough
+    assert not ScoreDiscriminability.of({**with_model, 'foreign_likely_share': 0.21}).enough
     threshold = {'revisits': 160, 'foreign': 160, 'foreign_accepted_share': 0.05}
-    assert not ScorePower.of({**threshold, 'revisits_accepted_share': 0.02}).enough
-    assert ScorePower.of({**threshold, 'revisits_accepted_share': 0.9}).enough
+    assert not ScoreDiscriminability.of({**threshold, 'revisits_accepted_share': 0.02}).enough
+    assert ScoreDiscriminability.of({**threshold, 'revisits_accepted_share': 0.9}).enough
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_calibrations_of_before_are_judged_by_what_they_kept():
     ],
 )
 def test_where_the_map_shows_nothing_nothing_is_said(evidence):
-    assert ScorePower.of(evidence) is None
+    assert ScoreDiscriminability.of(evidence) is None
 
 
 def test_a_calibration_says_what_passes():

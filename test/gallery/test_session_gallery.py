@@ -10,7 +10,7 @@ import pytest
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import SpaceInfo
-from avpr_ros.gallery.online_gallery import SessionGallery, SessionSettings
+from avpr_ros.gallery.online_gallery import OnlineGallery, SessionSettings
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import Reason
@@ -29,10 +29,10 @@ def row(place: int) -> np.ndarray:
     return (vector / np.linalg.norm(vector)).astype(np.float32)
 
 
-def driven(metres: int, step_m: float = 0.5, **settings: float) -> SessionGallery:
+def driven(metres: int, step_m: float = 0.5, **settings: float) -> OnlineGallery:
     """A straight drive; each metre is a place of its own."""
     given = {'recent_travel_m': 5.0, **settings}
-    gallery = SessionGallery(SessionSettings(**given), SPACE, ['camera'], 'odom')  # type: ignore[arg-type]
+    gallery = OnlineGallery(SessionSettings(**given), SPACE, ['camera'], 'odom')  # type: ignore[arg-type]
     for k in range(round(metres / step_m) + 1):
         way_m = k * step_m
         pose = Pose.from_xy_yaw(way_m, 0.0, 0.0)
@@ -99,6 +99,6 @@ def test_saving_replaces_maps_only(tmp_path: Path) -> None:
     (tmp_path / 'mine').mkdir()
     with pytest.raises(MapError, match='not a gallery map'):
         save_session(driven(3), tmp_path / 'mine')
-    empty = SessionGallery(SessionSettings(), SPACE, ['camera'], 'odom')
+    empty = OnlineGallery(SessionSettings(), SPACE, ['camera'], 'odom')
     with pytest.raises(MapError, match='no keyframe yet'):
         save_session(empty, tmp_path / 'none')

@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.places import another_place, default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.gallery.places import (
+    default_distinct_radius_m,
+    is_distinct_place,
+    keyframe_spacing_m,
+)
 from avpr_ros.poses import Pose
 
 
@@ -34,4 +38,4 @@ def test_places_follow_the_spacing_but_are_never_tiny(
     ],
 )
 def test_a_place_ends_at_the_ceiling(offset_m, radius_m, another):
-    assert bool(another_place(np.array(offset_m), radius_m)) is another
+    assert bool(is_distinct_place(np.array(offset_m), radius_m)) is another

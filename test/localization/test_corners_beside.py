@@ -19,7 +19,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 @pytest.mark.parametrize('looks', [True, False])
 def test_corners_found_beside_the_network_are_those_of_the_image(looks: bool) -> None:
     queries: list[Query] = []
-    matcher: Any = SimpleNamespace(match=queries.append, looks_at_corners=looks)
+    matcher: Any = SimpleNamespace(match=queries.append, uses_local_features=looks)
     network: Any = SimpleNamespace(describe=lambda image: np.ones(4, np.float32))
     gallery: Any = None
     with ThreadPoolExecutor(1) as beside:

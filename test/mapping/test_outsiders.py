@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.mapping.impostors import evidence_threshold, played_outsiders
-from avpr_ros.verification.place_likelihood import weigh
+from avpr_ros.mapping.impostors import extreme_value_threshold, score_impostors
+from avpr_ros.verification.place_likelihood import place_log_likelihood_ratios
 
 
 def drive(count: int, step_m: float) -> Keyframes:
@@ -19,21 +19,23 @@ def drive(count: int, step_m: float) -> Keyframes:
 
 def test_the_threshold_is_above_what_a_place_outside_the_map_gets():
     landmarks = landmarks_of([0, 1, 2, 3, 4, 5])
-    played = played_outsiders(landmarks, np.eye(6, dtype=np.float16), drive(6, 20.0), 4.0)
+    played = score_impostors(landmarks, np.eye(6, dtype=np.float16), drive(6, 20.0), 4.0)
     assert len(played.rows) == 6
     rng = np.random.default_rng(5)
     foreign = features(np.concatenate([COMMON, rng.integers(0, 120, (30, 128))]))
-    got = weigh(foreign, landmarks, np.arange(6), np.eye(6, dtype=bool)).of_place.max()
-    assert got < evidence_threshold(played.evidence)
+    got = place_log_likelihood_ratios(
+        foreign, landmarks, np.arange(6), np.eye(6, dtype=bool)
+    ).llr_place.max()
+    assert got < extreme_value_threshold(played.evidence)
 
 
 def test_what_lies_in_sight_of_a_keyframe_is_no_outsider():
     # The same corners in two keyframes 8 m apart: places of their own, and one view.
     landmarks = landmarks_of([0, 0, 1, 2, 3, 4])
     keyframes = drive(6, 8.0)
-    played = played_outsiders(landmarks, np.eye(6, dtype=np.float16), keyframes, 1.9)
+    played = score_impostors(landmarks, np.eye(6, dtype=np.float16), keyframes, 1.9)
     assert played.evidence.max() > 20  # in sight ends before
-    played = played_outsiders(landmarks, np.eye(6, dtype=np.float16), keyframes, 3.0)
+    played = score_impostors(landmarks, np.eye(6, dtype=np.float16), keyframes, 3.0)
     assert not len(played.evidence) or played.evidence.max() < 20
     assert played.ordinary == 3  # too few to know
 
@@ -43,9 +45,9 @@ def test_outsiders_that_lead_on_gather_evidence():
     landmarks = landmarks_of([0, 1, 2, 3, 0, 1, 2, 3])
     keyframes = drive(8, 5.0)
     keyframes.poses[4:, 1] = 1000.0
-    played = played_outsiders(landmarks, np.eye(8, dtype=np.float16), keyframes, 5.0)
+    played = score_impostors(landmarks, np.eye(8, dtype=np.float16), keyframes, 5.0)
     assert ((played.rows < 4) == (played.found >= 4)).all()
     excess = played.evidence - played.ordinary
     assert played.carried[3] == pytest.approx(excess[:4].sum())
     assert played.carried[4] == pytest.approx(excess[4])  # a kilometre from the one before
-    assert played.closest_calls(1)[0][2] == played.evidence.max()
+    assert played.most_confusable_pairs(1)[0][2] == played.evidence.max()

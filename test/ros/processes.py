@@ -125,7 +125,7 @@ class Peer:
     def matches_of(self, stamp: int) -> DiagnosticArray | None:
         return next((m for m in self.matches if stamp_ns(m.header.stamp) == stamp), None)
 
-    def pose_of(self, stamp: int) -> PoseWithCovarianceStamped | None:
+    def estimate_pose(self, stamp: int) -> PoseWithCovarianceStamped | None:
         return next((m for m in self.poses if stamp_ns(m.header.stamp) == stamp), None)
 
     def call(self, kind: type, service: str, request: Any) -> Any:

@@ -114,7 +114,7 @@ def check_poses(peer: Peer, file: Path) -> None:
     assert rows
     for row in rows:
         stamp_ns = int(row['stamp_ns'])
-        live = peer.until(lambda at=stamp_ns: peer.pose_of(at), 'the pose').pose
+        live = peer.until(lambda at=stamp_ns: peer.estimate_pose(at), 'the pose').pose
         assert abs(live.pose.position.x - float(row['x_m'])) < 1e-5
         variances = np.reshape(live.covariance, (6, 6)).diagonal()
         names = [f'cov_{a}_{a}' for a in ('x', 'y', 'z', 'roll', 'pitch', 'yaw')]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.verification.epipolar import FEWEST, agreeing, worked_px
+from avpr_ros.verification.epipolar import FEWEST, agreeing, to_working_scale_px
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def test_points_that_coincide_or_lie_on_a_line_raise_nothing(views):
 
 def test_large_pictures_are_measured_as_they_were_worked_on():
     corners = np.array([[0, 0], [960, 720]], np.float32)
-    np.testing.assert_allclose(worked_px(corners), corners / 4)
+    np.testing.assert_allclose(to_working_scale_px(corners), corners / 4)
     small = np.array([[0, 0], [160, 120]], np.float32)
-    np.testing.assert_allclose(worked_px(small), small)
-    assert worked_px(np.zeros((0, 2), np.float32)).shape == (0, 2)
+    np.testing.assert_allclose(to_working_scale_px(small), small)
+    assert to_working_scale_px(np.zeros((0, 2), np.float32)).shape == (0, 2)
 
 
 @pytest.mark.parametrize('count', [8, 10, 20, 40])

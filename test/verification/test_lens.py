@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.camera_model import CameraModel
 
 K = (400.0, 0.0, 330.0, 0.0, 390.0, 250.0, 0.0, 0.0, 1.0)
 D = (-0.28, 0.07, 0.0002, 0.00002, 0.0)
@@ -23,17 +23,17 @@ def test_rays_undo_the_projection_at_any_size():
     points = np.column_stack([rays, np.ones(20)])
     matrix = np.array(K).reshape(3, 3)
     pixels = cv2.projectPoints(points, np.zeros(3), np.zeros(3), matrix, np.array(D))[0][:, 0]
-    np.testing.assert_allclose(Lens(intrinsics(), 640, 480).rays(pixels), rays, atol=1e-4)
+    np.testing.assert_allclose(CameraModel(intrinsics(), 640, 480).rays(pixels), rays, atol=1e-4)
     half = (pixels + 0.5) / 2 - 0.5
-    np.testing.assert_allclose(Lens(intrinsics(), 320, 240).rays(half), rays, atol=1e-4)
-    assert Lens(intrinsics(), 320, 240).focal_px == pytest.approx(197.5)
+    np.testing.assert_allclose(CameraModel(intrinsics(), 320, 240).rays(half), rays, atol=1e-4)
+    assert CameraModel(intrinsics(), 320, 240).focal_px == pytest.approx(197.5)
 
 
 def test_a_fisheye_lens_has_its_own_model():
     rays = np.array([[0.3, -0.2], [0.0, 0.5]])
     matrix, d = np.array(K).reshape(3, 3), (0.01, 0.001, 0.0, 0.0)
     pixels = cv2.fisheye.distortPoints(rays[:, None], matrix, np.array(d))[:, 0]
-    lens = Lens(intrinsics('equidistant', d=d), 640, 480)
+    lens = CameraModel(intrinsics('equidistant', d=d), 640, 480)
     np.testing.assert_allclose(lens.rays(pixels), rays, atol=1e-5)
 
 
@@ -48,8 +48,8 @@ def test_a_fisheye_lens_has_its_own_model():
 )
 def test_what_is_no_lens_is_refused(given, size, text):
     with pytest.raises(ValueError, match=text):
-        Lens(given, *size)
+        CameraModel(given, *size)
 
 
 def test_no_points_have_no_rays():
-    assert Lens(intrinsics(), 640, 480).rays(np.zeros((0, 2), np.float32)).shape == (0, 2)
+    assert CameraModel(intrinsics(), 640, 480).rays(np.zeros((0, 2), np.float32)).shape == (0, 2)

@@ -6,16 +6,18 @@ from corners import COMMON, OWN, features, landmarks_of
 import numpy as np
 
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.verification.place_likelihood import Evidence, weigh
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
 
 
 def test_a_places_own_corners_speak_for_it_and_common_ones_for_nobody():
     landmarks = landmarks_of([0, 1, 2, 3, 4, 5])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
-    seen = weigh(features(np.concatenate([COMMON, OWN[2]])), landmarks, rows, alone).of_place
+    seen = place_log_likelihood_ratios(
+        features(np.concatenate([COMMON, OWN[2]])), landmarks, rows, alone
+    ).llr_place
     assert seen.argmax() == 2
     assert seen[2] > 10
-    nothing = weigh(features(COMMON), landmarks, rows, alone).of_place
+    nothing = place_log_likelihood_ratios(features(COMMON), landmarks, rows, alone).llr_place
     assert np.abs(nothing).max() < 1e-6
 
 
@@ -26,16 +28,18 @@ def test_keyframes_of_one_place_do_not_speak_against_each_other():
     together = apart.copy()
     together[:2, :2] = True
     query = features(OWN[0])
-    assert weigh(query, landmarks, rows, together).of_place[0] > 10
-    assert weigh(query, landmarks, rows, apart).of_place[0] < 1
+    assert place_log_likelihood_ratios(query, landmarks, rows, together).llr_place[0] > 10
+    assert place_log_likelihood_ratios(query, landmarks, rows, apart).llr_place[0] < 1
 
 
 def test_without_features_there_is_no_evidence():
     empty = Landmarks.without_points([features(np.zeros((0, 128)))] * 3, 1)
     rows, alone = np.arange(3), np.eye(3, dtype=bool)
-    assert not weigh(features(COMMON), empty, rows, alone).of_place.any()
+    assert not place_log_likelihood_ratios(features(COMMON), empty, rows, alone).llr_place.any()
     full = landmarks_of([0, 1, 2])
-    assert not weigh(features(np.zeros((0, 128))), full, rows, alone).of_place.any()
+    assert not place_log_likelihood_ratios(
+        features(np.zeros((0, 128))), full, rows, alone
+    ).llr_place.any()
 
 
 def test_corners_count_more_where_they_lie_as_in_the_keyframe():
@@ -49,11 +53,13 @@ def test_corners_count_more_where_they_lie_as_in_the_keyframe():
         [features(one, seen_px(0.0) if i == 2 else None) for i, one in enumerate(OWN)], 1
     )
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
-    same = weigh(features(OWN[2], seen_px(0.5)), landmarks, rows, alone)
-    moved = weigh(features(OWN[2], rng.permutation(seen_px(0.5))), landmarks, rows, alone)
-    assert same.of_place.argmax() == moved.of_place.argmax() == 2
-    assert same.of_keyframe[2] > 3 * moved.of_keyframe[2]
-    assert same.of_keyframe[2] > 0 == same.of_keyframe[[0, 1, 3, 4, 5]].max()
+    same = place_log_likelihood_ratios(features(OWN[2], seen_px(0.5)), landmarks, rows, alone)
+    moved = place_log_likelihood_ratios(
+        features(OWN[2], rng.permutation(seen_px(0.5))), landmarks, rows, alone
+    )
+    assert same.llr_place.argmax() == moved.llr_place.argmax() == 2
+    assert same.llr_inliers[2] > 3 * moved.llr_inliers[2]
+    assert same.llr_inliers[2] > 0 == same.llr_inliers[[0, 1, 3, 4, 5]].max()
 
 
 def test_a_map_of_one_place_does_not_take_anything_for_it():
@@ -63,31 +69,42 @@ def test_a_map_of_one_place_does_not_take_anything_for_it():
     landmarks = Landmarks.without_points([features(one) for one in looks[:5]], 1)
     rows, one_place = np.arange(5), np.ones((5, 5), dtype=bool)
     seen = looks[1] + rng.normal(0, 3, looks[1].shape)
-    assert weigh(features(seen), landmarks, rows, one_place).of_place.max() > 40
-    assert weigh(features(looks[1]), landmarks, rows, one_place).of_place.max() > 40
-    assert weigh(features(looks[5]), landmarks, rows, one_place).of_place.max() < 10
+    assert (
+        place_log_likelihood_ratios(features(seen), landmarks, rows, one_place).llr_place.max()
+        > 40
+    )
+    assert (
+        place_log_likelihood_ratios(features(looks[1]), landmarks, rows, one_place).llr_place.max()
+        > 40
+    )
+    assert (
+        place_log_likelihood_ratios(features(looks[5]), landmarks, rows, one_place).llr_place.max()
+        < 10
+    )
 
 
 def test_what_is_enough_already_is_not_looked_at_closely(monkeypatch):
     landmarks, query = landmarks_of([0, 1, 2, 3, 4, 5]), features(OWN[2])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
-    closely = weigh(query, landmarks, rows, alone)
+    closely = place_log_likelihood_ratios(query, landmarks, rows, alone)
     monkeypatch.setattr(
         'avpr_ros.verification.place_likelihood._keyframe_evidence', None
     )  # not to be called
-    found = weigh(query, landmarks, rows, alone, enough=float(closely.anywhere.max()))
-    np.testing.assert_array_equal(found.of_place, closely.anywhere)
-    assert found.of_keyframe.argmax() == 2
+    found = place_log_likelihood_ratios(
+        query, landmarks, rows, alone, enough=float(closely.anywhere.max())
+    )
+    np.testing.assert_array_equal(found.llr_place, closely.anywhere)
+    assert found.llr_inliers.argmax() == 2
 
 
-def evidence_of(keyframes: list[float]) -> Evidence:
-    return Evidence(np.zeros(4), np.array(keyframes), np.array(keyframes))
+def evidence_of(keyframes: list[float]) -> PlaceLikelihoods:
+    return PlaceLikelihoods(np.zeros(4), np.array(keyframes), np.array(keyframes))
 
 
 def test_a_keyframe_of_the_place_leads_only_where_corners_clearly_say_so():
     members = np.array([3, 1, 0])
     evidence = evidence_of([17.5, 2.0, 99.0, 5.5])
-    assert evidence.clearest(members) == 3
-    assert evidence.clearest(members[:1]) == 3
+    assert evidence.best_keyframe(members) == 3
+    assert evidence.best_keyframe(members[:1]) == 3
     evidence = evidence_of([18.5, 2.0, 99.0, 5.5])
-    assert evidence.clearest(members) == 0
+    assert evidence.best_keyframe(members) == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
-from avpr_ros.verification.place_likelihood import Evidence
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
 
 FLOOR = FalsePositiveFloor(3.0, 17.0, 40.0)
@@ -30,7 +30,7 @@ class Drive:
         self.images += 1
         llr = np.array([old, look_alike, new])
         return self.tracker.follow(
-            Evidence(llr, np.maximum(llr, 0.0), llr),
+            PlaceLikelihoods(llr, np.maximum(llr, 0.0), llr),
             np.eye(3, dtype=bool),
             positions_m,
             REACH_M,

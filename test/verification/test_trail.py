@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.verification.accumulator import CANDIDATES, Trail, with_tracked
+from avpr_ros.verification.accumulator import CANDIDATES, LikelihoodAccumulator, merge_candidates
 
 REACH_M = 12.0
 
@@ -15,38 +15,38 @@ def at(x_m: float) -> np.ndarray:
 
 
 def test_what_is_more_than_ordinary_adds_up_along_the_way():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     carried = [trail.add(at(4.0 * i), 12.0, REACH_M) for i in range(4)]
     assert carried == pytest.approx([7.0, 14.0, 21.0, 28.0])
 
 
 def test_a_walk_past_look_alikes_gathers_nothing():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     carried = [trail.add(at(4.0 * i), 4.5, REACH_M) for i in range(30)]
     assert max(carried) < 0
 
 
 def test_images_of_one_stretch_count_once_by_the_best():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     standing = [trail.add(at(0.1 * i), evidence, REACH_M) for i, evidence in enumerate([9, 15, 8])]
     assert standing == pytest.approx([4.0, 10.0, 10.0])
     assert trail.add(at(6.0), 9.0, REACH_M) == pytest.approx(14.0)
 
 
 def test_a_place_out_of_reach_begins_a_new_way():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     trail.add(at(0.0), 50.0, REACH_M)
     assert trail.add(at(100.0), 9.0, REACH_M) == pytest.approx(4.0)
 
 
 def test_an_image_that_spoke_against_its_place_is_not_held_against_the_next():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     trail.add(at(0.0), 0.0, REACH_M)
     assert trail.add(at(4.0), 9.0, REACH_M) == pytest.approx(4.0)
 
 
 def test_places_in_reach_have_a_part_of_the_evidence_before():
-    trail = Trail(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
     places = np.stack([at(3.0), at(11.0), at(30.0)])
     assert not trail.lent(places, REACH_M).any()
     assert not trail.near(places, REACH_M).any()
@@ -58,10 +58,10 @@ def test_places_in_reach_have_a_part_of_the_evidence_before():
 
 def test_candidates_keep_the_best_found_and_make_room_for_those_near():
     found, near = np.arange(100, 160), np.array([100, 119, 7, 8, 9, 10, 11, 12])
-    rows = with_tracked(found, near)
+    rows = merge_candidates(found, near)
     assert len(rows) == len(set(rows.tolist())) == CANDIDATES
     assert rows[:14].tolist() == found[:14].tolist()
     assert rows[14:].tolist() == [119, 7, 8, 9, 10, 11]
-    assert with_tracked(found, near[:0]).tolist() == found[:CANDIDATES].tolist()
-    assert with_tracked(found[:3], near[2:4]).tolist() == [100, 101, 102, 7, 8]
-    assert with_tracked(found[:0], near[:0]).tolist() == []
+    assert merge_candidates(found, near[:0]).tolist() == found[:CANDIDATES].tolist()
+    assert merge_candidates(found[:3], near[2:4]).tolist() == [100, 101, 102, 7, 8]
+    assert merge_candidates(found[:0], near[:0]).tolist() == []

@@ -11,9 +11,9 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
-from avpr_ros.verification.extrinsics_refinement import MatchedPair, turned_mounting
+from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
 from avpr_ros.verification.self_localization import covariance_scale
-from avpr_ros.verification.triangulation import meeting_points, triangulate
+from avpr_ros.verification.triangulation import triangulate, triangulate_midpoint
 
 LENS = CameraIntrinsics(640, 480, 'plumb_bob', (400, 0, 319.5, 0, 400, 239.5, 0, 0, 1), (0.0,) * 5)
 #: Optical axes in a base that drives along x: z forward, x right, y down.
@@ -97,15 +97,15 @@ def test_without_lens_or_mounting_features_stay_without_points(camera):
 def test_pure_rotation_gives_no_points():
     rays = np.random.default_rng(0).uniform(-0.5, 0.5, (30, 2))
     turned = Pose(np.zeros(3), Rotation.from_euler('y', 0.2))
-    _, angles = meeting_points(rays, rays, Pose.identity(), turned, 0.01)
+    _, angles = triangulate_midpoint(rays, rays, Pose.identity(), turned, 0.01)
     assert not angles.any()
 
 
 def test_nothing_to_judge_by_leaves_the_mounting_alone():
-    assert turned_mounting([]).magnitude() == 0
+    assert refine_extrinsic_rotation([]).magnitude() == 0
     rng = np.random.default_rng(0)
     other = Pose(np.array([1.0, 0, 0]), Rotation.identity())
     random = MatchedPair(
         Pose.identity(), other, rng.uniform(-0.5, 0.5, (400, 2)), rng.uniform(-0.5, 0.5, (400, 2))
     )
-    assert turned_mounting([random]).magnitude() < np.radians(15.0) + 1e-9
+    assert refine_extrinsic_rotation([random]).magnitude() < np.radians(15.0) + 1e-9

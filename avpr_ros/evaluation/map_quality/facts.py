@@ -10,13 +10,13 @@ import math
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.weakness_facts import weakness_facts
 from avpr_ros.gallery.descriptor_space import RECALL_COST
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 
-def map_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str, str]]:
+def map_facts(gallery: GalleryMap, evidence: MapQuality) -> list[tuple[str, str]]:
     """Return (what, value) pairs for people: what the map is, then where it will be weak."""
     manifest = gallery.manifest
     space, spacing = manifest.descriptor_space, manifest.keyframe_spacing

@@ -12,11 +12,11 @@ from avpr_ros.evaluation.map_quality.weak_places import WeakPlaces, weak_places
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.mapping.impostors import Outsiders, played_outsiders
+from avpr_ros.mapping.impostors import ImpostorScores, score_impostors
 
 
 @dataclass(frozen=True)
-class MapEvidence:
+class MapQuality:
     """The findings.
 
     Attributes:
@@ -31,7 +31,7 @@ class MapEvidence:
     alike: SelfSimilarity
     weak: WeakPlaces
     coverage: Coverage
-    outsiders: Outsiders | None
+    outsiders: ImpostorScores | None
     calibration: Calibration | None
 
     @classmethod
@@ -40,7 +40,7 @@ class MapEvidence:
         gallery: GalleryMap,
         landmarks: Landmarks | None,
         calibration: Calibration | None = None,
-    ) -> MapEvidence:
+    ) -> MapQuality:
         """Examine a map.
 
         Args:
@@ -58,5 +58,5 @@ class MapEvidence:
         )
 
 
-def _outsiders(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> Outsiders:
-    return played_outsiders(landmarks, gallery.descriptors, gallery.keyframes, radius_m)
+def _outsiders(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> ImpostorScores:
+    return score_impostors(landmarks, gallery.descriptors, gallery.keyframes, radius_m)

@@ -21,7 +21,7 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.verification.accumulator import CANDIDATES
-from avpr_ros.verification.place_likelihood import weigh
+from avpr_ros.verification.place_likelihood import place_log_likelihood_ratios
 from avpr_ros.verification.self_localization import located_rows, self_located
 
 #: What becomes of a keyframe, from good to bad; ``alone`` has no other keyframe of its place.
@@ -80,7 +80,7 @@ def weak_places(
     return WeakPlaces(
         alike.rows[some],
         _by_corners(gallery, landmarks, alike, some),
-        f'corners, evidence {landmarks.min_evidence_alone:.0f} and more',
+        f'corners, evidence {landmarks.min_single_image_llr:.0f} and more',
         apart_m,
         metric_m,
         placed_of,
@@ -111,9 +111,11 @@ def _by_corners(
         if len(rows) < 2 or not len(landmarks.features(row)):
             continue
         same = ~hypotheses.all_distinct(rows, alike.radius_m, angle_rad)
-        evidence = weigh(landmarks.features(row), landmarks, rows, same).of_place
+        evidence = place_log_likelihood_ratios(
+            landmarks.features(row), landmarks, rows, same
+        ).llr_place
         best = int(evidence.argmax())
-        if evidence[best] >= landmarks.min_evidence_alone:
+        if evidence[best] >= landmarks.min_single_image_llr:
             other = hypotheses.distinct(row, rows[best : best + 1], alike.radius_m, angle_rad)
             verdicts[number] = CONFUSED if other.any() else RECOGNISED
     verdicts[alike.neighbour[some] < 0] = ALONE

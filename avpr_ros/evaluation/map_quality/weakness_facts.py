@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.evaluation.map_quality.coverage import GAP_STEPS, Coverage
-from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity
 from avpr_ros.evaluation.map_quality.weak_places import (
     ALONE,
@@ -18,13 +18,13 @@ from avpr_ros.evaluation.map_quality.weak_places import (
 )
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.mapping.impostors import Outsiders, evidence_threshold
+from avpr_ros.mapping.impostors import ImpostorScores, extreme_value_threshold
 
 #: Pairs of places that are named.
 _PAIRS = 3
 
 
-def weakness_facts(gallery: GalleryMap, evidence: MapEvidence) -> list[tuple[str, str]]:
+def weakness_facts(gallery: GalleryMap, evidence: MapQuality) -> list[tuple[str, str]]:
     """Return (what, value) pairs for people."""
     facts = [
         ('weak places', _weak(evidence.weak)),
@@ -89,10 +89,10 @@ def _aliasing(alike: SelfSimilarity) -> str:
     )
 
 
-def _corners(outsiders: Outsiders) -> str:
+def _corners(outsiders: ImpostorScores) -> str:
     if not len(outsiders.rows):
         return 'no keyframe lies out of sight of the others, so look-alikes are not known'
-    alone, gathered = (evidence_threshold(e) for e in (outsiders.evidence, outsiders.carried))
+    alone, gathered = (extreme_value_threshold(e) for e in (outsiders.evidence, outsiders.carried))
     return (
         f'one image must bring evidence {alone:.0f}, images in a row {gathered:.0f}; the closest '
         f'wrong call of {len(outsiders.rows)} had {outsiders.evidence.max():.0f}'

@@ -15,7 +15,7 @@ from avpr_ros.evaluation.metrics.positives import positives_within
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ViewPoses:
     """Where N images were taken.
 
     Attributes:
@@ -71,7 +71,7 @@ class GroundTruth:
             text += f' and {math.degrees(self.max_angle_rad):g} deg'
         return text
 
-    def positives(self, queries: Views, gallery: Views) -> list[frozenset[int]]:
+    def positives(self, queries: ViewPoses, gallery: ViewPoses) -> list[frozenset[int]]:
         """Return for each query the gallery rows that are right.
 
         Raises:

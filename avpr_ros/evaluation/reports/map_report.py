@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from avpr_ros.evaluation.map_quality.facts import map_facts
-from avpr_ros.evaluation.map_quality.report_data import MapEvidence
+from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.weakness_facts import apart_text, pair_text
 from avpr_ros.evaluation.reports.html import jpeg_uri, render_page
 from avpr_ros.evaluation.reports.map_plots import (
@@ -28,7 +28,7 @@ _PAIRS = 6
 _LINES = 20
 
 
-def write_map_report(gallery: GalleryMap, path: Path, evidence: MapEvidence) -> None:
+def write_map_report(gallery: GalleryMap, path: Path, evidence: MapQuality) -> None:
     """Write the page.
 
     Args:
@@ -47,7 +47,7 @@ def write_map_report(gallery: GalleryMap, path: Path, evidence: MapEvidence) -> 
     write_text_atomically(path, render_page(_TEMPLATE, values))
 
 
-def _figures(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, str]]:
+def _figures(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, str]]:
     """Return the plots, what matters most first."""
     lines = evidence.alike.worst_pairs(_LINES)
     figures = (
@@ -87,7 +87,7 @@ def _figures(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, str]]
     return [{'title': t, 'reading': reading, 'image': image} for t, reading, image in figures]
 
 
-def _corner_pairs(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, object]]:
+def _corner_pairs(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, object]]:
     """Return the look-alikes that corners can hardly tell apart."""
     if evidence.outsiders is None:
         return []
@@ -95,7 +95,7 @@ def _corner_pairs(gallery: GalleryMap, evidence: MapEvidence) -> list[dict[str, 
         _pair(
             gallery, f'{apart_text(gallery, a, b)}: evidence {nats:.0f} for the wrong one', (a, b)
         )
-        for a, b, nats in evidence.outsiders.closest_calls(_PAIRS)
+        for a, b, nats in evidence.outsiders.most_confusable_pairs(_PAIRS)
     ]
 
 

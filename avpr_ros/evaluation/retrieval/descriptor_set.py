@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.errors import ConfigError
-from avpr_ros.evaluation.metrics.ground_truth import Views
+from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
 from avpr_ros.files import atomic_file
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
@@ -25,7 +25,7 @@ _SIDES = ('queries', 'database')
 
 
 @dataclass(frozen=True, eq=False)
-class Described:
+class DescriptorSet:
     """Two sides in one descriptor space.
 
     Attributes:
@@ -37,11 +37,11 @@ class Described:
 
     queries: Descriptors
     gallery: Descriptors
-    query_views: Views
-    gallery_views: Views
+    query_views: ViewPoses
+    gallery_views: ViewPoses
 
 
-def save_features(folder: Path, described: Described) -> None:
+def save_features(folder: Path, described: DescriptorSet) -> None:
     """Write a folder that ``load_features`` and VPR-methods-evaluation's figures start from."""
     sides = (
         (described.queries, described.query_views),
@@ -64,7 +64,7 @@ def load_features(
     database: LabelledImages | None = None,
     *,
     positions_wanted: bool = True,
-) -> Described:
+) -> DescriptorSet:
     """Read stored descriptors.
 
     Args:
@@ -86,16 +86,16 @@ def load_features(
                 'both must be of the same images in the same order'
             )
         sides.append((descriptors, views))
-    return Described(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
+    return DescriptorSet(sides[0][0], sides[1][0], sides[0][1], sides[1][1])
 
 
 def _views(
     folder: Path, name: str, images: LabelledImages | None, count: int, positions_wanted: bool
-) -> Views:
+) -> ViewPoses:
     if images is not None:
-        return Views(images.positions_m, images.headings_rad)
+        return ViewPoses(images.positions_m, images.headings_rad)
     if not positions_wanted:
-        return Views(np.zeros((count, 2)), np.full(count, np.nan))
+        return ViewPoses(np.zeros((count, 2)), np.full(count, np.nan))
     positions_m: FloatArray = _load(folder / f'{name}_positions.npy', (2,)).astype(np.float64)
     if positions_m.shape[1] not in (2, 3) or not np.isfinite(positions_m).all():
         raise ConfigError(
@@ -103,11 +103,11 @@ def _views(
         )
     headings = folder / f'{name}_headings.npy'
     if not headings.is_file():
-        return Views(positions_m, np.full(len(positions_m), np.nan))
+        return ViewPoses(positions_m, np.full(len(positions_m), np.nan))
     headings_rad: FloatArray = _load(headings, (1,)).astype(np.float64)
     if len(headings_rad) != len(positions_m):
         raise ConfigError(f'{headings} has {len(headings_rad)} rows, not {len(positions_m)}')
-    return Views(positions_m, headings_rad)
+    return ViewPoses(positions_m, headings_rad)
 
 
 def _load(path: Path, ndims: tuple[int, ...]) -> NDArray[np.floating]:

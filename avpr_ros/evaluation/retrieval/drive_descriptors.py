@@ -13,7 +13,7 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, IntArray, RgbImage
 from avpr_ros.errors import ImageDecodeError, SourceError
-from avpr_ros.evaluation.metrics.ground_truth import Views
+from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
 from avpr_ros.evaluation.runs.ground_truth_poses import Drive
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.poses import Pose
@@ -38,7 +38,7 @@ class DescribedDrive:
 
     descriptors: dict[str, Descriptors]
     seconds: dict[str, list[float]]
-    views: Views
+    views: ViewPoses
     stamps_ns: IntArray
     cameras: tuple[str, ...]
     without_pose: int
@@ -99,9 +99,9 @@ def describe_drive(
     )
 
 
-def _views(poses: list[Pose | None]) -> Views:
+def _views(poses: list[Pose | None]) -> ViewPoses:
     numbers = [
         [np.nan] * 4 if pose is None else [*pose.translation_m, pose.yaw_rad()] for pose in poses
     ]
     table = np.array(numbers, dtype=np.float64)
-    return Views(table[:, :3], table[:, 3])
+    return ViewPoses(table[:, :3], table[:, 3])

@@ -11,9 +11,9 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SourceError
-from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, Views
+from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, ViewPoses
 from avpr_ros.evaluation.metrics.network_cost import NetworkCost, onnx_cost, torch_cost
-from avpr_ros.evaluation.retrieval.descriptor_set import Described
+from avpr_ros.evaluation.retrieval.descriptor_set import DescriptorSet
 from avpr_ros.evaluation.retrieval.drive_descriptors import (
     Describe,
     DescribedDrive,
@@ -105,10 +105,10 @@ class MapEvaluation:
             sides.append((TEACHER, described.descriptors[_GALLERY], stored))
             sides.append((STUDENT, described.descriptors[_QUERY], own))
         poses = self.gallery.keyframes.poses
-        gallery_views = Views(poses[:, :3], self.gallery.keyframes.headings_rad())
+        gallery_views = ViewPoses(poses[:, :3], self.gallery.keyframes.headings_rad())
         return tuple(
             evaluate_pair(
-                method, Described(queries, rows, described.views, gallery_views), self.truth
+                method, DescriptorSet(queries, rows, described.views, gallery_views), self.truth
             )
             for method, queries, rows in sides
         )

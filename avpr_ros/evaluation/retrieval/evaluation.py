@@ -10,7 +10,7 @@ from pathlib import Path
 from avpr_ros.arrays import RgbImage
 from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
 from avpr_ros.evaluation.metrics.network_cost import NetworkCost
-from avpr_ros.evaluation.retrieval.descriptor_set import Described, load_features
+from avpr_ros.evaluation.retrieval.descriptor_set import DescriptorSet, load_features
 from avpr_ros.evaluation.retrieval.ranking import Ranking, RetrievalScore, rank, score_ranking
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
@@ -37,7 +37,7 @@ class Pair:
     """
 
     method: str
-    described: Described
+    described: DescriptorSet
     ranking: Ranking
     score: RetrievalScore
 
@@ -82,7 +82,7 @@ class Evaluation:
     examples: tuple[Example, ...] = ()
 
 
-def evaluate_pair(method: str, described: Described, truth: GroundTruth) -> Pair:
+def evaluate_pair(method: str, described: DescriptorSet, truth: GroundTruth) -> Pair:
     """Search every query in the gallery and score what was found.
 
     Raises:

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.checks.check import MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
 
 
-class AmbiguityGuard(Memoryless):
+class AmbiguityCheck(StatelessCheck):
     """Compares the best similarity with that of the best distinct place.
 
     Neighbouring keyframes show the same place and always score alike, so the second best
@@ -20,8 +20,8 @@ class AmbiguityGuard(Memoryless):
     def __init__(self, min_ratio: float) -> None:
         self._min_ratio = min_ratio
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         retrieval = case.retrieval
         if retrieval.rival_row is None:
             return 'the map shows one place only, so there is nothing to tell the match from'

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.result import Reason
 from avpr_ros.poses import Pose
 
@@ -12,7 +12,7 @@ from avpr_ros.poses import Pose
 SAME_TIME_S = 1.0
 
 
-class VoteGuard:
+class CameraConsistencyCheck:
     """Compares a match with what the other cameras were matched with a moment ago.
 
     Cameras are not synchronised and need not be: how far the robot drives meanwhile is known from
@@ -33,11 +33,11 @@ class VoteGuard:
         self._accepted: dict[str, tuple[int, Pose]] = {}
 
     def forget(self) -> None:
-        """See ``Guard``."""
+        """See ``Check``."""
         self._accepted = {}
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         for camera, (stamp_ns, map_from_base) in self._accepted.items():
             apart_s = abs(case.query.stamp_ns - stamp_ns) * 1e-9
             if camera == case.query.camera or apart_s > SAME_TIME_S:
@@ -53,7 +53,7 @@ class VoteGuard:
                 )
         return None
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``."""
         if accepted:
             self._accepted[case.query.camera] = case.query.stamp_ns, case.map_from_base

@@ -11,12 +11,12 @@ from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import Reason
 from avpr_ros.localization.retrieval import Retrieval
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class MatchHypothesis:
     """What a guard looks at.
 
     Attributes:
@@ -29,7 +29,7 @@ class Case:
     query: Query
     retrieval: Retrieval
     hypotheses: PoseHypotheses
-    look: Look | None = None
+    look: VerificationResult | None = None
 
     @property
     def row(self) -> int:
@@ -48,7 +48,7 @@ class Case:
         return self.map_from_keyframe if measured is None else measured.map_from_base
 
     @property
-    def stands_alone(self) -> bool:
+    def confident_without_history(self) -> bool:
         """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
         return self.look is not None and self.look.alone
 
@@ -58,7 +58,7 @@ class Case:
         return relocated_ns is not None and stamp_ns < relocated_ns
 
 
-class Guard(Protocol):
+class Check(Protocol):
     """One test of the best candidate.
 
     Attributes:
@@ -68,7 +68,7 @@ class Guard(Protocol):
     @property
     def reason(self) -> Reason: ...  # noqa: D102
 
-    def objection(self, case: Case) -> str | None:
+    def objection(self, case: MatchHypothesis) -> str | None:
         """Return why the best candidate is not to be believed, with figures; None to pass it.
 
         Every guard of a matcher is asked for every image, whatever the others say: those that
@@ -76,7 +76,7 @@ class Guard(Protocol):
         """
         ...
 
-    def told(self, case: Case, accepted: bool) -> None:
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
         """Learn what became of the match after all layers."""
         ...
 
@@ -85,11 +85,11 @@ class Guard(Protocol):
         ...
 
 
-class Memoryless:
+class StatelessCheck:
     """A guard that looks at one image alone."""
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``: there is nothing to remember."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``: there is nothing to remember."""
 
     def forget(self) -> None:
-        """See ``Guard``: there is nothing to forget."""
+        """See ``Check``: there is nothing to forget."""

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.result import Reason
 
 
-class CoolDownGuard:
+class CoolDownCheck:
     """Refuses every match for some time after an accepted one, whatever the camera.
 
     For consumers that do much work for each match, or that are reset by one.
@@ -22,11 +22,11 @@ class CoolDownGuard:
         self._last_ns: int | None = None
 
     def forget(self) -> None:
-        """See ``Guard``."""
+        """See ``Check``."""
         self._last_ns = None
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``; time that goes back ends the pause, and so does a relocation."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``; time that goes back ends the pause, and so does a relocation."""
         if self._last_ns is None or case.outdated(self._last_ns):
             return None
         since_s = (case.query.stamp_ns - self._last_ns) * 1e-9
@@ -37,7 +37,7 @@ class CoolDownGuard:
             f'{self._cool_down_s:g} s'
         )
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``."""
         if accepted:
             self._last_ns = case.query.stamp_ns

@@ -19,7 +19,7 @@ _HEADING_RAD = 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Stop:
+class MatchedOdometry:
     """One image along the way: where it would be in the map, and by odometry.
 
     Attributes:
@@ -45,7 +45,7 @@ class Stop:
         odom_from_base: Pose,
         stamp_ns: int = 0,
         confident: bool = False,
-    ) -> Stop:
+    ) -> MatchedOdometry:
         """Combine match and odometry of one image."""
         turn = odom_from_base.rotation.as_matrix()
         return cls(
@@ -58,7 +58,7 @@ class Stop:
         )
 
 
-def mean_pose(stops: Sequence[Stop], spacing_m: float) -> Pose:
+def fuse_poses(stops: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
     """Return ``map_from_base`` at the last stop, in the mean of what all of them say.
 
     A keyframe's pose is off by the part of the way between two keyframes, and by a neighbour

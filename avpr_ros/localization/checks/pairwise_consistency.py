@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.checks.clique import largest_clique_with
-from avpr_ros.localization.checks.odometry_sample import Stop, mean_pose
+from avpr_ros.localization.checks.odometry_sample import MatchedOdometry, fuse_poses
 from avpr_ros.localization.result import Reason
 from avpr_ros.poses import Pose
 
@@ -29,7 +29,7 @@ STEP_SPACINGS = 0.5
 DRIFT = 0.05
 
 
-class ConsistencyGuard:
+class PairwiseConsistencyCheck:
     """Pairwise consistency of matches (PCM: Mangelson et al., ICRA 2018).
 
     Two matches i, j agree when the map's motion between their keyframes is the motion of odometry,
@@ -59,23 +59,23 @@ class ConsistencyGuard:
         self._reach_m = 2.0 * spacing_m
         self._reach_rad = rotation_step_rad + 0.5
         self._spacing_m = spacing_m
-        self._ways: dict[str, deque[Stop]] = {}
-        self._agreed: dict[str, list[Stop]] = {}
+        self._ways: dict[str, deque[MatchedOdometry]] = {}
+        self._agreed: dict[str, list[MatchedOdometry]] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
         self._ways, self._agreed = {}, {}
 
-    def led_to(self, camera: str) -> Pose | None:
+    def fused_pose(self, camera: str) -> Pose | None:
         """Return where the images that agreed with a camera's last one put the base, in the mean.
 
         None where the last image had no odometry or too few agreed with it.
         """
         stops = self._agreed.get(camera)
-        return None if stops is None else mean_pose(stops, self._spacing_m)
+        return None if stops is None else fuse_poses(stops, self._spacing_m)
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         camera, odom_from_base = case.query.camera, case.query.odom_from_base
         self._agreed.pop(camera, None)
         if odom_from_base is None:
@@ -83,7 +83,9 @@ class ConsistencyGuard:
         known = self._ways.get(camera, ())
         way = deque((one for one in known if not case.outdated(one.stamp_ns)), WINDOW)
         self._ways[camera] = way
-        here = Stop.of(case.map_from_base, odom_from_base, case.query.stamp_ns, case.stands_alone)
+        here = MatchedOdometry.of(
+            case.map_from_base, odom_from_base, case.query.stamp_ns, case.confident_without_history
+        )
         moved = self._moved(way, here)
         stops = [*(one for one, far in zip(way, moved, strict=True) if far), here]
         if not way or moved[-1]:
@@ -94,7 +96,7 @@ class ConsistencyGuard:
         if count >= NEEDED:
             self._agreed[camera] = [stops[i] for i in agreed]
             return None
-        if case.stands_alone and not _agreed(agree[:-1, :-1]):
+        if case.confident_without_history and not _agreed(agree[:-1, :-1]):
             return None
         if sum(stops[i].confident for i in agreed) >= CONFIDENT_NEEDED:
             self._ways[camera] = deque((stops[i] for i in agreed), WINDOW)
@@ -104,10 +106,10 @@ class ConsistencyGuard:
             f'odometry, at least {NEEDED} must be; keep driving'
         )
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``: what became of a match does not matter here."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``: what became of a match does not matter here."""
 
-    def _moved(self, way: Sequence[Stop], here: Stop) -> NDArray[np.bool_]:
+    def _moved(self, way: Sequence[MatchedOdometry], here: MatchedOdometry) -> NDArray[np.bool_]:
         """Return which stops the robot has moved away from since."""
         if not way:
             return np.zeros(0, dtype=np.bool_)
@@ -117,7 +119,7 @@ class ConsistencyGuard:
         far = (moved_m >= self._step_m) | (turned_rad >= self._reach_rad)
         return np.asarray(far, dtype=np.bool_)
 
-    def _agree(self, stops: Sequence[Stop]) -> NDArray[np.bool_]:
+    def _agree(self, stops: Sequence[MatchedOdometry]) -> NDArray[np.bool_]:
         """Return (n, n) which pairs agree.
 
         With D = ``map_from_odom`` as match i says it, match j should lie at

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from avpr_ros.gallery.calibration import ScoreModel
-from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.checks.check import MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
 
 
-class ProbabilityGuard(Memoryless):
+class ProbabilityCheck(StatelessCheck):
     """Compares the calibrated probability of the best candidate with a threshold."""
 
     reason = Reason.LOW_PROBABILITY
@@ -18,8 +18,8 @@ class ProbabilityGuard(Memoryless):
         self._score = score
         self._min_probability = min_probability
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         similarity, margin = float(case.retrieval.similarities[0]), case.retrieval.margin
         probability = self._score.probability(similarity, margin)
         if probability >= self._min_probability:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 import math
 
-from avpr_ros.gallery.calibration import Calibration, ScorePower
-from avpr_ros.localization.checks.check import Case, Guard, Memoryless
+from avpr_ros.gallery.calibration import Calibration, ScoreDiscriminability
+from avpr_ros.localization.checks.check import Check, MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
 
 #: The odds stay within 1 to 4 and 19 to 1: some images that fail are no reason to doubt the next
@@ -18,7 +18,7 @@ _LEAST, _MOST = -math.log(4.0), math.log(19.0)
 _TELL_AFTER = 30
 
 
-class WeakScoresGuard(Memoryless):
+class UninformativeScoresCheck(StatelessCheck):
     """Stands in where the calibration shows that scores do not tell places apart: nothing passes.
 
     Attributes:
@@ -28,16 +28,16 @@ class WeakScoresGuard(Memoryless):
 
     reason = Reason.WEAK_SCORES
 
-    def __init__(self, power: ScorePower) -> None:
+    def __init__(self, power: ScoreDiscriminability) -> None:
         self.power = power
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         similarity = float(case.retrieval.similarities[0])
         return f'similarity {similarity:.3f} says nothing here: {self.power}'
 
 
-class ScoreLevelGuard:
+class OutOfMapCheck:
     """Weighs whether the last images score as held-out views of the map did, or as outsiders.
 
     A sequential probability ratio test (Wald, Ann. Math. Stat. 16(2), 1945) on whether each image
@@ -53,7 +53,7 @@ class ScoreLevelGuard:
 
     reason = Reason.UNLIKE_MAP
 
-    def __init__(self, calibration: Calibration, power: ScorePower) -> None:
+    def __init__(self, calibration: Calibration, power: ScoreDiscriminability) -> None:
         """Set up.
 
         Args:
@@ -71,7 +71,7 @@ class ScoreLevelGuard:
         self._low: dict[str, int] = {}
 
     def forget(self) -> None:
-        """See ``Guard``."""
+        """See ``Check``."""
         self._log_odds, self._low = {}, {}
 
     @property
@@ -86,8 +86,8 @@ class ScoreLevelGuard:
             'made (light, season, lens, mounting)'
         )
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         similarity, margin = float(case.retrieval.similarities[0]), case.retrieval.margin
         passed, camera = self._calibration.passes(similarity, margin), case.query.camera
         before = self._log_odds.get(camera, 0.0)
@@ -107,18 +107,18 @@ class ScoreLevelGuard:
             f'{math.exp(odds):.2f}, at least 1 is needed; keep driving'
         )
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``: what became of a match does not matter here."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``: what became of a match does not matter here."""
 
 
-def weakness_of(guards: Iterable[Guard], landmarks: bool) -> str | None:
+def calibration_warning(guards: Iterable[Check], landmarks: bool) -> str | None:
     """Return why scores alone accept nothing, in one sentence; None where they may.
 
     Args:
         guards: those of the scores.
         landmarks: whether the map has landmarks that are asked.
     """
-    weak = next((one for one in guards if isinstance(one, WeakScoresGuard)), None)
+    weak = next((one for one in guards if isinstance(one, UninformativeScoresCheck)), None)
     if weak is None:
         return None
     if landmarks:
@@ -129,7 +129,7 @@ def weakness_of(guards: Iterable[Guard], landmarks: bool) -> str | None:
     )
 
 
-def concern_of(guards: Iterable[Guard]) -> str | None:
+def runtime_warning(guards: Iterable[Check]) -> str | None:
     """Return what the scores of the last images give cause to tell; None: nothing."""
-    level = next((one for one in guards if isinstance(one, ScoreLevelGuard)), None)
+    level = next((one for one in guards if isinstance(one, OutOfMapCheck)), None)
     return None if level is None else level.concern

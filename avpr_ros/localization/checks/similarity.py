@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.checks.check import MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
 
 
-class SimilarityGuard(Memoryless):
+class SimilarityCheck(StatelessCheck):
     """Compares the best similarity with a threshold."""
 
     reason = Reason.LOW_SIMILARITY
@@ -16,21 +16,21 @@ class SimilarityGuard(Memoryless):
     def __init__(self, min_similarity: float) -> None:
         self._min_similarity = min_similarity
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         best = float(case.retrieval.similarities[0])
         if best >= self._min_similarity:
             return None
         return f'similarity {best:.3f} is below {self._min_similarity:.3f}'
 
 
-class UncalibratedGuard(Memoryless):
+class UncalibratedCheck(StatelessCheck):
     """Stands in where no threshold is known: nothing passes."""
 
     reason = Reason.NOT_CALIBRATED
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         return (
             f'similarity {float(case.retrieval.similarities[0]):.3f} cannot be judged: the query '
             'network carries no calibration; train it again or set min_similarity'

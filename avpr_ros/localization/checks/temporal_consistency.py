@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.result import Reason
 
 #: How many images back are asked, and how many of them must agree.
@@ -21,7 +21,7 @@ MAX_AGE_S = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Led:
+class _PastMatch:
     """What one image led to.
 
     Attributes:
@@ -37,7 +37,7 @@ class _Led:
     moved: bool
 
 
-class AgreementGuard:
+class TemporalConsistencyCheck:
     """Asks the last images of the same camera whether their best candidates lie near this one's.
 
     A look-alike wins for single images; the images around them then point elsewhere, each to
@@ -66,8 +66,8 @@ class AgreementGuard:
     def forget(self) -> None:
         """Start all cameras anew."""
         # Replaced, not cleared: another thread may be in the middle of an image.
-        self._trails: dict[str, deque[_Led]] = {}
-        self._accepted: dict[str, _Led] = {}
+        self._trails: dict[str, deque[_PastMatch]] = {}
+        self._accepted: dict[str, _PastMatch] = {}
         self._moved: dict[str, int] = {}
 
     def moved_images(self, camera: str) -> int:
@@ -75,8 +75,8 @@ class AgreementGuard:
         count = self._moved.get(camera, 0)
         return count if count >= NEEDED else 0
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``; a stamp before the camera's last one starts that camera anew."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``; a stamp before the camera's last one starts that camera anew."""
         stamp_ns, position_m = case.query.stamp_ns, case.map_from_base.translation_m
         trail = self._trails.setdefault(case.query.camera, deque(maxlen=WINDOW))
         if trail and stamp_ns < trail[-1].stamp_ns:
@@ -85,7 +85,7 @@ class AgreementGuard:
             trail.popleft()
         near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
         moved = any(earlier.moved or earlier.row != case.row for earlier in near)
-        trail.append(_Led(stamp_ns, case.row, position_m, moved))
+        trail.append(_PastMatch(stamp_ns, case.row, position_m, moved))
         self._count_moved(case.query.camera, trail[-1])
         if case.look is not None:
             return None
@@ -101,14 +101,14 @@ class AgreementGuard:
             )
         return None
 
-    def told(self, case: Case, accepted: bool) -> None:
-        """See ``Guard``."""
+    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``."""
         trail = self._trails.get(case.query.camera)  # None where all was just forgotten
         if accepted and trail:
             self._accepted[case.query.camera] = trail[-1]
             self._moved[case.query.camera] = 0
 
-    def _count_moved(self, camera: str, led: _Led) -> None:
+    def _count_moved(self, camera: str, led: _PastMatch) -> None:
         """Count images in a row that lie out of reach of a match accepted a moment ago."""
         count, accepted = 0, self._accepted.get(camera)
         if accepted is not None:
@@ -117,6 +117,6 @@ class AgreementGuard:
                 count = self._moved.get(camera, 0) + 1
         self._moved[camera] = count
 
-    def _near(self, stamp_ns: int, position_m: FloatArray, earlier: _Led) -> bool:
+    def _near(self, stamp_ns: int, position_m: FloatArray, earlier: _PastMatch) -> bool:
         reach_m = self._radius_m + self._max_speed_m_s * (stamp_ns - earlier.stamp_ns) * 1e-9
         return bool(np.linalg.norm(position_m - earlier.position_m) <= reach_m)

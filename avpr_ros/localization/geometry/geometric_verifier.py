@@ -11,13 +11,13 @@ import numpy as np
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.places import keyframe_spacing_m
-from avpr_ros.localization.checks.check import Case
-from avpr_ros.localization.geometry.likelihood_check import EvidenceGuard
+from avpr_ros.localization.checks.check import MatchHypothesis
+from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
 from avpr_ros.localization.geometry.metric_pose import MetricPoses
-from avpr_ros.localization.geometry.temporal_verification import Looks
+from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
 from avpr_ros.localization.retrieval import distinct_places
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 
 #: So many landmarks on one pose, and on no other, need neither more evidence nor an image before
 #: to agree. Fewer confirm a place, but two or three wrong ones among them would move its pose.
@@ -27,7 +27,7 @@ _ENOUGH = 20
 _NEIGHBOURS_SPACINGS = 2.0
 
 
-class Geometry:
+class GeometricVerifier:
     """What a map with landmarks adds to a matcher.
 
     Attributes:
@@ -49,13 +49,13 @@ class Geometry:
             settings: how to match.
             distinct_radius_m: beyond this distance another place begins.
         """
-        self.guard = EvidenceGuard(landmarks.floor)
+        self.guard = LikelihoodCheck(landmarks.floor)
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
         angle_rad = settings.distinct_angle_rad
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
-        self._looks = Looks(
+        self._looks = TemporalVerifier(
             gallery,
             landmarks,
             distinct_radius_m,
@@ -68,7 +68,7 @@ class Geometry:
     @classmethod
     def of(
         cls, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
-    ) -> Geometry | None:
+    ) -> GeometricVerifier | None:
         """Return the geometry of a map; None where it has no landmarks or none are wanted."""
         landmarks = gallery.landmarks() if settings.landmarks else None
         if landmarks is None:
@@ -79,7 +79,7 @@ class Geometry:
         """Forget the images so far."""
         self._looks.forget()
 
-    def look(self, case: Case) -> Case:
+    def look(self, case: MatchHypothesis) -> MatchHypothesis:
         """Return the case with the place in front that the image's corners speak for.
 
         Where they say enough, the pose is measured, too.
@@ -105,7 +105,7 @@ class Geometry:
             return seen
         return replace(seen, look=self._measured(seen, look))
 
-    def _measured(self, case: Case, look: Look) -> Look:
+    def _measured(self, case: MatchHypothesis, look: VerificationResult) -> VerificationResult:
         """Measure the pose of a case whose evidence is enough.
 
         There is no pose where the place has no points in space or the lens is not known: a

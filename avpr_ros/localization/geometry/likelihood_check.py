@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
-from avpr_ros.localization.checks.check import Case, Memoryless
+from avpr_ros.localization.checks.check import MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 
 
-class EvidenceGuard(Memoryless):
+class LikelihoodCheck(StatelessCheck):
     """Compares the evidence for the best place with what places outside the map can get.
 
     Takes the place of the scores' guards where an image was looked at: similarity says what looks
@@ -23,12 +23,12 @@ class EvidenceGuard(Memoryless):
         """Set up; ``floor`` holds the thresholds of the map."""
         self._floor = floor
 
-    def alone(self, look: Look) -> bool:
+    def alone(self, look: VerificationResult) -> bool:
         """Tell whether one image's own evidence needs none before it."""
         return self._floor.passes_alone(look.evidence)
 
-    def objection(self, case: Case) -> str | None:
-        """See ``Guard``."""
+    def objection(self, case: MatchHypothesis) -> str | None:
+        """See ``Check``."""
         look = case.look
         if look is None:
             return 'no local features were extracted from the image'

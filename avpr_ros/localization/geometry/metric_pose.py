@@ -15,9 +15,9 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
-from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.pnp import moved_to_base
 from avpr_ros.verification.self_localization import locate, true_camera_from_base
 
@@ -30,7 +30,7 @@ _LEAST_SIGMA_M = 0.01
 _LEAST_SIGMA_RAD = 0.002
 
 #: ``camera_from_base`` and lens of a camera.
-View: TypeAlias = tuple[Pose, Lens]
+View: TypeAlias = tuple[Pose, CameraModel]
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class MetricPoses:
         position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
-    def view(self, query: Query, look: Look) -> View | None:
+    def view(self, query: Query, look: VerificationResult) -> View | None:
         """Return how the camera sees; None where that or enough landmarks are not known."""
         return self._view(query) if self._points(look) >= _FEWEST_POINTS else None
 
-    def measure(self, view: View, look: Look) -> MetricPose | None:
+    def measure(self, view: View, look: VerificationResult) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where it cannot be had."""
         back, lens = view
         rays = lens.rays(look.features.points_px)
@@ -85,7 +85,7 @@ class MetricPoses:
         estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
         return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
 
-    def _points(self, look: Look) -> int:
+    def _points(self, look: VerificationResult) -> int:
         """Return how many landmarks the keyframes of a place have."""
         parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
@@ -114,5 +114,5 @@ class MetricPoses:
             return None
         if intrinsics is not None:
             with suppress(ValueError):
-                return back, Lens(intrinsics, width_px, height_px)
+                return back, CameraModel(intrinsics, width_px, height_px)
         return None

@@ -15,9 +15,9 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
-from avpr_ros.localization.verification_result import Look
-from avpr_ros.verification.accumulator import with_tracked
-from avpr_ros.verification.place_likelihood import Evidence, weigh
+from avpr_ros.localization.verification_result import VerificationResult
+from avpr_ros.verification.accumulator import merge_candidates
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
 from avpr_ros.verification.place_tracker import PlaceTracker
 from avpr_ros.verification.sift import extract_features
 
@@ -38,7 +38,7 @@ class _Way:
     stamp_ns: int
 
 
-class Looks:
+class TemporalVerifier:
     """Follows each camera's evidence from image to image, while they lead near one another."""
 
     def __init__(
@@ -67,14 +67,16 @@ class Looks:
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
         # Where a pose will be measured, it need not be known which keyframe of the place it is.
-        self._enough = landmarks.min_evidence_alone if landmarks.measurable else np.inf
+        self._enough = landmarks.min_single_image_llr if landmarks.measurable else np.inf
         self._ways: dict[str, _Way] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
         self._ways = {}
 
-    def look(self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses) -> Look | None:
+    def look(
+        self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses
+    ) -> VerificationResult | None:
         """Weigh the candidate places of an image; None without image, features or candidates."""
         if query.image is None:
             return None
@@ -84,35 +86,37 @@ class Looks:
         if not len(features):
             return None
         tracker, reach_m, near = self._before(query, hypotheses)
-        rows = with_tracked(retrieval.found, near)
+        rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
         same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
-        evidence = weigh(features, self._landmarks, rows, same, self._enough)
+        evidence = place_log_likelihood_ratios(features, self._landmarks, rows, same, self._enough)
         positions_m = hypotheses.positions_m(rows)
         tracked = tracker.follow(evidence, same, positions_m, reach_m, query.stamp_ns)
         self._ways[query.camera] = _Way(tracker, query.stamp_ns)
         led = tracked.place
         first = led.number
-        order = led.members[np.argsort(-evidence.of_keyframe[led.members], kind='stable')]
+        order = led.members[np.argsort(-evidence.llr_inliers[led.members], kind='stable')]
         place = rows[np.concatenate([[first], order[order != first]])]
-        dispute_m = self._dispute_m(evidence, led.members, positions_m)
-        return Look(
+        keyframe_disagreement_m = self._dispute_m(evidence, led.members, positions_m)
+        return VerificationResult(
             features,
             int(place[0]),
             place,
-            dispute_m,
+            keyframe_disagreement_m,
             led.evidence,
             led.carried,
             tracked.moved_images,
             tracked.relocated_ns,
         )
 
-    def _dispute_m(self, evidence: Evidence, members: IntArray, positions_m: FloatArray) -> float:
-        """Return how far from the first, most similar keyframe corners see it, see ``Look``."""
-        first, shown = int(members[0]), int(members[evidence.of_keyframe[members].argmax()])
+    def _dispute_m(
+        self, evidence: PlaceLikelihoods, members: IntArray, positions_m: FloatArray
+    ) -> float:
+        """Return how far the most similar keyframe lies from that with most inliers."""
+        first, shown = int(members[0]), int(members[evidence.llr_inliers[members].argmax()])
         apart_m = float(np.linalg.norm(positions_m[first] - positions_m[shown]))
-        if apart_m <= self._neighbours_m or evidence.clearly(shown, first):
+        if apart_m <= self._neighbours_m or evidence.significantly_better(shown, first):
             return 0.0
         return apart_m
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.hog import Layout
+from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.temporal.running_mean import RunningMean
 from avpr_ros.localization.temporal.settings import SequenceSettings
@@ -23,7 +23,7 @@ _LONGEST = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class DescriptorChannel:
     """One kind of descriptor of a map.
 
     Attributes:
@@ -46,7 +46,7 @@ class Part:
         rows: NDArray[np.float32],
         mean: FloatArray | None = None,
         basis: FloatArray | None = None,
-    ) -> Part:
+    ) -> DescriptorChannel:
         """Take (N, k) rows that lie about zero."""
         rows = _unit(rows)
         size = len(rows)
@@ -60,7 +60,7 @@ class Part:
         return cls(rows, mean, basis, max(novelty, 1e-3), float(spread))
 
     @classmethod
-    def learned(cls, descriptors: NDArray[np.float32]) -> Part:
+    def learned(cls, descriptors: NDArray[np.float32]) -> DescriptorChannel:
         """Take (N, d) descriptors: about their mean, along the directions they differ most in."""
         mean = descriptors.mean(axis=0)
         centred = descriptors - mean
@@ -77,10 +77,10 @@ class Part:
         return about if self.basis is None else about @ self.basis
 
 
-class Gaze:
+class RunningNormalizer:
     """What a camera has seen of a drive, by one kind of descriptor."""
 
-    def __init__(self, part: Part, settings: SequenceSettings) -> None:
+    def __init__(self, part: DescriptorChannel, settings: SequenceSettings) -> None:
         self._part = part
         start = np.zeros(part.rows.shape[1])  # the rows lie about the map's mean
         self._mean = RunningMean(start, settings.mean_images, settings.mean_memory)
@@ -109,24 +109,24 @@ class Appearance:
 
     def __init__(self, gallery: Gallery, order: IntArray) -> None:
         """Prepare a map; (N,) rows of the map in the order of driving."""
-        self._layout: Layout | None = gallery.layout()
-        self._parts = [Part.learned(gallery.descriptors[order].astype(np.float32))]
+        self._layout: HogDescriptors | None = gallery.layout()
+        self._parts = [DescriptorChannel.learned(gallery.descriptors[order].astype(np.float32))]
         if self._layout is not None:
-            self._parts.append(Part.of(self._layout.rows[order].astype(np.float32)))
+            self._parts.append(DescriptorChannel.of(self._layout.rows[order].astype(np.float32)))
         self._weights = self._balanced(self._parts)
         rows = [w * part.rows for w, part in zip(self._weights, self._parts, strict=True)]
         self.rows: NDArray[np.float32] = np.concatenate(rows, axis=1).astype(np.float32)
 
     @property
-    def looks_at_images(self) -> bool:
+    def needs_image(self) -> bool:
         """Whether queries should carry their images."""
         return self._layout is not None
 
-    def gazes(self, settings: SequenceSettings) -> list[Gaze]:
+    def normalizers(self, settings: SequenceSettings) -> list[RunningNormalizer]:
         """Return what a camera starts with."""
-        return [Gaze(part, settings) for part in self._parts]
+        return [RunningNormalizer(part, settings) for part in self._parts]
 
-    def similarities(self, query: Query, gazes: list[Gaze]) -> FloatArray:
+    def similarities(self, query: Query, normalizers: list[RunningNormalizer]) -> FloatArray:
         """Return (N,) similarities of a query to all keyframes, in the order of driving.
 
         Without an image the layout says nothing.
@@ -134,12 +134,14 @@ class Appearance:
         numbers = [self._parts[0].project(np.asarray(query.descriptor, dtype=np.float64))]
         if self._layout is not None and query.image is not None:
             numbers.append(self._layout.project(query.image))
-        seen = [w * g.take(n) for w, g, n in zip(self._weights, gazes, numbers, strict=False)]
+        seen = [
+            w * g.take(n) for w, g, n in zip(self._weights, normalizers, numbers, strict=False)
+        ]
         whole = np.concatenate(seen).astype(np.float32)
         return np.asarray(self.rows[:, : len(whole)] @ whole, dtype=np.float64)
 
     @staticmethod
-    def _balanced(parts: list[Part]) -> list[float]:
+    def _balanced(parts: list[DescriptorChannel]) -> list[float]:
         inverse = np.array([1 / part.spread for part in parts])
         return [float(one) for one in np.sqrt(inverse / inverse.sum())]
 

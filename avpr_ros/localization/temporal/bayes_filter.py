@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.localization.temporal.motion_model import Belief
+from avpr_ros.localization.temporal.motion_model import PositionBelief
 from avpr_ros.localization.temporal.sequence_places import SequencePlaces
 from avpr_ros.localization.temporal.settings import SequenceSettings
-from avpr_ros.localization.temporal.view_likelihood import Evidence, Look
+from avpr_ros.localization.temporal.view_likelihood import ImageLikelihood, ViewLikelihood
 
 # Similarities of unit rows are within 1; beyond this their squares would lose the rest.
 _SENSELESS = 1e6
@@ -50,8 +50,8 @@ class SequenceFilter:
     def __init__(self, places: SequencePlaces, settings: SequenceSettings | None = None) -> None:
         self.settings = settings or SequenceSettings()
         self._places = places
-        self._evidence = Evidence(places.views, self.settings)
-        self._belief = Belief(places, self.settings)
+        self._evidence = ViewLikelihood(places.views, self.settings)
+        self._belief = PositionBelief(places, self.settings)
         self._before = self._belief.of_keyframes(), self._belief.lost, 1.0
         self._last = _NOTHING
         self._begun = False
@@ -91,7 +91,7 @@ class SequenceFilter:
         s = self.settings
         return estimate.mass >= s.min_mass and estimate.support >= s.min_support
 
-    def _answer(self, look: Look) -> SequenceEstimate:
+    def _answer(self, look: ImageLikelihood) -> SequenceEstimate:
         """Bayes update, then the place with the most mass and all that speaks for others."""
         masses, lost, new = self._before
         # In the answer the present image counts in full; in what is carried on it does not.

@@ -19,7 +19,7 @@ Mass = NDArray[np.float32]
 _GAP = 12
 
 
-class Belief:
+class PositionBelief:
     """Probability mass of keyframe x way of driving, and of 'not in the map'.
 
     Forward algorithm of a hidden Markov model (Rabiner, Proc. IEEE 77(2), 1989) with a state

@@ -14,7 +14,7 @@ from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import Retrieval, distinct_places
 
 
-def led_by(
+def rerank_with_first(
     row: int,
     top_k: int,
     descriptors: NDArray[np.float16],

@@ -15,10 +15,14 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import Reason
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.localization.temporal.appearance import Appearance, Gaze
+from avpr_ros.localization.temporal.appearance import Appearance, RunningNormalizer
 from avpr_ros.localization.temporal.bayes_filter import SequenceEstimate, SequenceFilter
-from avpr_ros.localization.temporal.reranking import led_by
-from avpr_ros.localization.temporal.sequence_places import SequencePlaces, Views, driving_order
+from avpr_ros.localization.temporal.reranking import rerank_with_first
+from avpr_ros.localization.temporal.sequence_places import (
+    SequencePlaces,
+    ViewStatistics,
+    driving_order,
+)
 from avpr_ros.localization.temporal.travel import Spacings
 from avpr_ros.poses import Pose
 
@@ -56,12 +60,12 @@ class _Stream:
     """
 
     filter: SequenceFilter
-    gazes: list[Gaze]
+    normalizers: list[RunningNormalizer]
     stamp_ns: int
     odom_from_base: Pose | None
 
 
-class SequenceGuard:
+class SequenceCheck:
     """Follows each camera's images over the map, by odometry where queries carry it.
 
     Keeps 128 numbers of each keyframe's descriptor and 128 of its layout in memory as float32: 10
@@ -95,16 +99,16 @@ class SequenceGuard:
         self._rank = np.argsort(self._order)
         self._descriptors = gallery.descriptors
         self._appearance = Appearance(gallery, self._order)
-        self._views = Views.of(self._appearance.rows, chain)
+        self._views = ViewStatistics.of(self._appearance.rows, chain)
         poses = gallery.keyframes.poses[self._order]
         self._way = self._spacings.along(poses, chain)
         self._places: dict[str, SequencePlaces] = {}
         self._streams: dict[str, _Stream] = {}
 
     @property
-    def looks_at_images(self) -> bool:
+    def needs_image(self) -> bool:
         """Whether queries should carry their images."""
-        return self._appearance.looks_at_images
+        return self._appearance.needs_image
 
     def forget(self) -> None:
         """Start all cameras anew."""
@@ -126,10 +130,10 @@ class SequenceGuard:
         """
         stream, travelled = self._stream_for(query, hypotheses)
         sequence = stream.filter
-        similarities = self._appearance.similarities(query, stream.gazes)
+        similarities = self._appearance.similarities(query, stream.normalizers)
         estimate = sequence.update(similarities, travelled)
         row = int(self._order[estimate.index])
-        led = led_by(
+        led = rerank_with_first(
             row,
             self._top_k,
             self._descriptors,
@@ -163,8 +167,8 @@ class SequenceGuard:
             pairs = hypotheses.pairs_within(self._place_radius_m, self._angle_rad)
             self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs], self._way)
         fresh = SequenceFilter(self._places[camera])
-        gazes = self._appearance.gazes(fresh.settings)
-        streams[camera] = _Stream(fresh, gazes, stamp_ns, odometry)
+        normalizers = self._appearance.normalizers(fresh.settings)
+        streams[camera] = _Stream(fresh, normalizers, stamp_ns, odometry)
         return streams[camera], 0.0 if odometry is not None else None
 
     def _text(self, estimate: SequenceEstimate, row: int, alone: Retrieval) -> str:

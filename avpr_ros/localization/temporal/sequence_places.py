@@ -28,7 +28,7 @@ def driving_order(keyframes: Keyframes) -> tuple[IntArray, IntArray]:
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class ViewStatistics:
     """How the views of a map differ from one another; rows in the order of driving.
 
     Attributes:
@@ -44,7 +44,7 @@ class Views:
     novelty: float
 
     @classmethod
-    def of(cls, descriptors: Descriptors, chain: IntArray) -> Views:
+    def of(cls, descriptors: Descriptors, chain: IntArray) -> ViewStatistics:
         """Compare the descriptors of a map with one another.
 
         With unit rows d_i of mean m, the similarities of row i less the column means, centred,
@@ -85,12 +85,14 @@ class SequencePlaces:
         way: (N,) how far along its chain each keyframe lies, in keyframe spacings.
     """
 
-    views: Views
+    views: ViewStatistics
     near: sparse.csr_matrix
     way: FloatArray
 
     @classmethod
-    def of(cls, views: Views, pairs: IntArray, way: FloatArray | None = None) -> SequencePlaces:
+    def of(
+        cls, views: ViewStatistics, pairs: IntArray, way: FloatArray | None = None
+    ) -> SequencePlaces:
         """Take pairs and distances.
 
         Args:

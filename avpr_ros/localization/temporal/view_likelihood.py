@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.localization.temporal.running_mean import RunningMean
-from avpr_ros.localization.temporal.sequence_places import Views
+from avpr_ros.localization.temporal.sequence_places import ViewStatistics
 from avpr_ros.localization.temporal.settings import SequenceSettings
 
 # Two views whose change is smaller than this are one and the same image.
@@ -20,7 +20,7 @@ _LEAST_EXPECTED = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class ImageLikelihood:
     """What one image adds.
 
     Attributes:
@@ -37,7 +37,7 @@ class Look:
     step: bool
 
 
-class Evidence:
+class ViewLikelihood:
     """Turns rows of similarities into evidence; remembers the last rows and the column means.
 
     The score is the similarity's contrast against its neighbours on the map (local contrast
@@ -45,7 +45,7 @@ class Evidence:
     do not matter. Against 'not in the map' the ratio is linear in the contrast and clipped.
     """
 
-    def __init__(self, views: Views, settings: SequenceSettings) -> None:
+    def __init__(self, views: ViewStatistics, settings: SequenceSettings) -> None:
         self._views = views
         self._settings = settings
         chain, index = views.chain, np.arange(len(views.chain))
@@ -58,7 +58,9 @@ class Evidence:
         self._last: FloatArray | None = None
         self._stepped: FloatArray | None = None
 
-    def take(self, similarities: FloatArray, expected: float, moved: bool | None = None) -> Look:
+    def take(
+        self, similarities: FloatArray, expected: float, moved: bool | None = None
+    ) -> ImageLikelihood:
         """Take in one image.
 
         Args:
@@ -84,7 +86,9 @@ class Evidence:
                 step = moved
         self._last = row
         new = min(1.0, change / novelty)
-        look = Look(self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step)
+        look = ImageLikelihood(
+            self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step
+        )
         if step:
             self._stepped = row
             self._mean.take(row, new)

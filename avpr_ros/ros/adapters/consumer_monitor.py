@@ -11,9 +11,9 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-from avpr_ros.ros.adapters.divergence import LostWatch
+from avpr_ros.ros.adapters.divergence import DivergenceMonitor
 from avpr_ros.ros.adapters.listeners import Listeners
-from avpr_ros.ros.adapters.pose_request import OneShot
+from avpr_ros.ros.adapters.pose_request import PoseRequest
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
 from avpr_ros.ros.common.stamped_pose import fix_from_message
 
@@ -26,7 +26,13 @@ class ConsumerInput:
     """
 
     def __init__(
-        self, node: Node, topic: str, one_shot: OneShot, watch: LostWatch | None, *, dry_run: bool
+        self,
+        node: Node,
+        topic: str,
+        one_shot: PoseRequest,
+        watch: DivergenceMonitor | None,
+        *,
+        dry_run: bool,
     ) -> None:
         """Listen.
 

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
-from avpr_ros.ros.adapters.match_consistency import Guard
-from avpr_ros.ros.adapters.pose_request import RELOCATED, UNHEARD, OneShot, carried_on
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
+from avpr_ros.ros.adapters.pose_request import (
+    RELOCATED,
+    UNHEARD,
+    PoseRequest,
+    propagate_to_latest_odometry,
+)
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 
 
 class CuVslam:
@@ -18,7 +23,11 @@ class CuVslam:
     """
 
     def __init__(
-        self, guard: Guard, floors: Floors, one_shot: OneShot, odometry: OdometryBuffer
+        self,
+        guard: MatchConsistency,
+        floors: MinimumSigmas,
+        one_shot: PoseRequest,
+        odometry: OdometryBuffer,
     ) -> None:
         """Take the guard, the floors, the requests with their cool-down, and the odometry."""
         self._odometry = odometry
@@ -41,7 +50,7 @@ class CuVslam:
             return Decision(None, UNHEARD)
         why = self._one_shot.wanted
         self._one_shot.sent(fix.stamp_ns)
-        pose = carried_on(self._floors.raised(fix), self._odometry)
+        pose = propagate_to_latest_odometry(self._floors.raised(fix), self._odometry)
         return Decision(pose, f'{verdict.text} Sent because of {why}.')
 
     def request(self, why: str) -> str:

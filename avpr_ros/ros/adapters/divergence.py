@@ -15,7 +15,7 @@ from avpr_ros.stamps import NS_PER_S
 
 
 @dataclass(frozen=True)
-class LostSettings:
+class DivergenceSettings:
     """When the consumer counts as lost.
 
     Attributes:
@@ -31,13 +31,13 @@ class LostSettings:
     max_age_s: float = 1.0
 
 
-class LostWatch:
+class DivergenceMonitor:
     """Compares the consumer's estimate, carried on by odometry, with every guarded fix.
 
     A consumer that never publishes its estimate is never taken for lost.
     """
 
-    def __init__(self, settings: LostSettings, odometry: OdometryBuffer) -> None:
+    def __init__(self, settings: DivergenceSettings, odometry: OdometryBuffer) -> None:
         """Start without an estimate."""
         self._settings = settings
         self._odometry = odometry

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from avpr_ros.ros.adapters.adapter import Adapter
 from avpr_ros.ros.adapters.cuvslam import CuVslam
-from avpr_ros.ros.adapters.divergence import LostSettings, LostWatch
+from avpr_ros.ros.adapters.divergence import DivergenceMonitor, DivergenceSettings
 from avpr_ros.ros.adapters.initial_pose import InitialPose
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
-from avpr_ros.ros.adapters.match_consistency import Guard, GuardSettings
+from avpr_ros.ros.adapters.match_consistency import ConsistencySettings, MatchConsistency
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.pose_request import OneShot
+from avpr_ros.ros.adapters.pose_request import PoseRequest
 from avpr_ros.ros.adapters.robot_localization import RobotLocalization
 from avpr_ros.ros.adapters.rtabmap import RtabmapGlobalPose
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.common.stamped_pose import Floors
+from avpr_ros.ros.common.stamped_pose import MinimumSigmas
 
 #: Topic of the poses by mode, relative or private.
 OUTPUT_TOPICS = {
@@ -29,7 +29,7 @@ OUTPUT_TOPICS = {
 
 
 @dataclass(frozen=True)
-class Built:
+class AdapterParts:
     """The parts of one mode.
 
     Attributes:
@@ -39,14 +39,14 @@ class Built:
     """
 
     adapter: Adapter
-    one_shot: OneShot | None = None
-    watch: LostWatch | None = None
+    one_shot: PoseRequest | None = None
+    watch: DivergenceMonitor | None = None
 
 
-def build_guard(settings: AdapterSettings, odometry: OdometryBuffer) -> Guard:
+def build_consistency(settings: AdapterSettings, odometry: OdometryBuffer) -> MatchConsistency:
     """Return the guard of the settings."""
-    return Guard(
-        GuardSettings(
+    return MatchConsistency(
+        ConsistencySettings(
             settings.agreeing_matches(),
             settings.agree_radius_m,
             settings.agree_yaw_rad,
@@ -58,21 +58,21 @@ def build_guard(settings: AdapterSettings, odometry: OdometryBuffer) -> Guard:
     )
 
 
-def build(settings: AdapterSettings, odometry: OdometryBuffer) -> Built:
+def build(settings: AdapterSettings, odometry: OdometryBuffer) -> AdapterParts:
     """Return the adapter of a mode that turns poses into poses, or into a transform."""
-    guard = build_guard(settings, odometry)
-    floors = Floors(settings.position_floor_m, settings.angle_floor_rad)
-    one_shot = OneShot(settings.cool_down_s, at_start=settings.at_start)
+    guard = build_consistency(settings, odometry)
+    floors = MinimumSigmas(settings.position_floor_m, settings.angle_floor_rad)
+    one_shot = PoseRequest(settings.cool_down_s, at_start=settings.at_start)
     if settings.mode == 'robot_localization':
-        return Built(RobotLocalization(guard, floors))
+        return AdapterParts(RobotLocalization(guard, floors))
     if settings.mode == 'rtabmap_global_pose':
-        return Built(RtabmapGlobalPose(guard, floors, settings.base_frame))
+        return AdapterParts(RtabmapGlobalPose(guard, floors, settings.base_frame))
     if settings.mode == 'cuvslam':
-        return Built(CuVslam(guard, floors, one_shot, odometry), one_shot)
+        return AdapterParts(CuVslam(guard, floors, one_shot, odometry), one_shot)
     if settings.mode == 'map_to_odom':
-        return Built(MapToOdom(guard, odometry))
-    watch = LostWatch(
-        LostSettings(settings.lost_distance_m, settings.lost_yaw_rad, settings.lost_after_s),
+        return AdapterParts(MapToOdom(guard, odometry))
+    watch = DivergenceMonitor(
+        DivergenceSettings(settings.lost_distance_m, settings.lost_yaw_rad, settings.lost_after_s),
         odometry,
     )
-    return Built(InitialPose(guard, floors, one_shot, watch, odometry), one_shot, watch)
+    return AdapterParts(InitialPose(guard, floors, one_shot, watch, odometry), one_shot, watch)

@@ -6,11 +6,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from avpr_ros.ros.adapters.divergence import LostWatch
-from avpr_ros.ros.adapters.match_consistency import Guard
-from avpr_ros.ros.adapters.pose_request import RELOCATED, UNHEARD, OneShot, carried_on
+from avpr_ros.ros.adapters.divergence import DivergenceMonitor
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
+from avpr_ros.ros.adapters.pose_request import (
+    RELOCATED,
+    UNHEARD,
+    PoseRequest,
+    propagate_to_latest_odometry,
+)
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors, planar
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas, planar
 
 
 class InitialPose:
@@ -25,10 +30,10 @@ class InitialPose:
 
     def __init__(
         self,
-        guard: Guard,
-        floors: Floors,
-        one_shot: OneShot,
-        watch: LostWatch,
+        guard: MatchConsistency,
+        floors: MinimumSigmas,
+        one_shot: PoseRequest,
+        watch: DivergenceMonitor,
         odometry: OdometryBuffer,
     ) -> None:
         """Take the parts.
@@ -67,7 +72,7 @@ class InitialPose:
             return Decision(None, UNHEARD)
         self._one_shot.sent(fix.stamp_ns)
         self._asked = False
-        pose = carried_on(self._floors.raised(fix), self._odometry)
+        pose = propagate_to_latest_odometry(self._floors.raised(fix), self._odometry)
         return Decision(
             replace(pose, pose=planar(pose.pose)), f'{verdict.text} Sent because of {why}.'
         )

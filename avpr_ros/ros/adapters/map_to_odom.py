@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Decision, Fix, planar
 
@@ -20,7 +20,7 @@ class MapToOdom:
         map_frame: the frame the fix named.
     """
 
-    def __init__(self, guard: Guard, odometry: OdometryBuffer) -> None:
+    def __init__(self, guard: MatchConsistency, odometry: OdometryBuffer) -> None:
         """Take the guard and the odometry, without which there is no such transform."""
         self.map_from_odom: Pose | None = None
         self.map_frame = ''
@@ -44,7 +44,7 @@ class MapToOdom:
         return f'The transform is kept up by every guarded match; nothing is sent on {why}.'
 
 
-class OtherPublishers:
+class DuplicatePublisherDetector:
     """Finds other publishers of the same transform: only one node may broadcast it."""
 
     def __init__(self, remember: int = 200) -> None:

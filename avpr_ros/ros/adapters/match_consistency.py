@@ -18,7 +18,7 @@ RELOCATION_RADII = 3.0
 
 
 @dataclass(frozen=True)
-class GuardSettings:
+class ConsistencySettings:
     """When matches agree.
 
     Attributes:
@@ -54,7 +54,7 @@ class Verdict:
     relocated: bool = False
 
 
-class Guard:
+class MatchConsistency:
     """Lets a fix pass when enough of those before it, in a row, agree with it.
 
     Two fixes agree when the motion between them is the motion of odometry, within a radius. Where
@@ -63,7 +63,7 @@ class Guard:
     a row of right ones costs time, and never passes.
     """
 
-    def __init__(self, settings: GuardSettings, odometry: OdometryBuffer) -> None:
+    def __init__(self, settings: ConsistencySettings, odometry: OdometryBuffer) -> None:
         """Start with an empty row."""
         self._settings = settings
         self._odometry = odometry

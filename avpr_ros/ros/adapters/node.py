@@ -17,7 +17,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from avpr_ros.ros.adapters.consumer_monitor import ConsumerInput
-from avpr_ros.ros.adapters.factory import OUTPUT_TOPICS, build, build_guard
+from avpr_ros.ros.adapters.factory import OUTPUT_TOPICS, build, build_consistency
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
@@ -76,7 +76,7 @@ class AdapterNode:
         """Leave nothing behind: every message was sent when it was decided."""
 
     def _wire_links(self) -> None:
-        guard = build_guard(self._settings, self._odometry)
+        guard = build_consistency(self._settings, self._odometry)
         self._links = RtabmapService(
             self._node, guard, self._odometry, self._settings, self._report
         )

@@ -16,7 +16,7 @@ RELOCATED = 'the robot having been moved'
 UNHEARD = 'Nobody listens to the pose; the request stays.'
 
 
-class OneShot:
+class PoseRequest:
     """Remembers whether a pose is asked for, and keeps two of them apart by a cool-down.
 
     Attributes:
@@ -67,7 +67,7 @@ class OneShot:
         self._wanted = ''
 
 
-def carried_on(fix: Fix, odometry: OdometryBuffer) -> Fix:
+def propagate_to_latest_odometry(fix: Fix, odometry: OdometryBuffer) -> Fix:
     """Return the fix moved on to the newest odometry, with its stamp; as it is without odometry.
 
     slam_toolbox, cuVSLAM and robot_localization's ``set_pose`` take a pose for that of now,

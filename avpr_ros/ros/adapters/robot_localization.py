@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from avpr_ros.ros.adapters.match_consistency import Guard
-from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 
 
 class RobotLocalization:
@@ -14,7 +14,7 @@ class RobotLocalization:
     The filter takes a variance of zero for one of 1e-6: it would follow a single match.
     """
 
-    def __init__(self, guard: Guard, floors: Floors) -> None:
+    def __init__(self, guard: MatchConsistency, floors: MinimumSigmas) -> None:
         """Take the guard and the floors."""
         self._guard = guard
         self._floors = floors

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from avpr_ros.ros.adapters.match_consistency import Guard
-from avpr_ros.ros.common.stamped_pose import Decision, Fix, Floors
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
+from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 
 
 class RtabmapGlobalPose:
@@ -17,7 +17,7 @@ class RtabmapGlobalPose:
     inverts the covariance.
     """
 
-    def __init__(self, guard: Guard, floors: Floors, base_frame: str) -> None:
+    def __init__(self, guard: MatchConsistency, floors: MinimumSigmas, base_frame: str) -> None:
         """Take the guard, the floors and the frame of the base."""
         self._guard = guard
         self._floors = floors

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.ros.adapters.match_consistency import Guard
+from avpr_ros.ros.adapters.match_consistency import MatchConsistency
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
@@ -32,7 +32,7 @@ class RtabmapService:
     def __init__(
         self,
         node: Node,
-        guard: Guard,
+        guard: MatchConsistency,
         odometry: OdometryBuffer,
         settings: AdapterSettings,
         report: Callable[[Fix, Decision], None],

@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.map_to_odom import OtherPublishers
+from avpr_ros.ros.adapters.map_to_odom import DuplicatePublisherDetector
 
 
 class TfOutput:
@@ -39,7 +39,7 @@ class TfOutput:
         self.silenced = False
         self._node = node
         self._odom_frame = odom_frame
-        self._others = OtherPublishers()
+        self._others = DuplicatePublisherDetector()
         profile = QoSProfile(depth=100)
         self._publisher = node.create_publisher(self._type, '/tf', profile)
         node.create_subscription(self._type, '/tf', self._on_tf, profile)

@@ -24,7 +24,7 @@ LEAST_REST_NS = 100_000_000
 EARLY_NS = 50_000_000
 
 
-class Unwatched(CallbackGroup):
+class PolledCallbackGroup(CallbackGroup):
     """A callback group whose subscriptions the executor does not see."""
 
     def can_execute(self, entity: Any) -> bool:
@@ -39,7 +39,7 @@ class Unwatched(CallbackGroup):
         """Have nothing to undo."""
 
 
-class Rest(Unwatched):
+class PausableCallbackGroup(PolledCallbackGroup):
     """Watched but for rests: while no image would be matched, none needs to be looked at.
 
     Attributes:

@@ -14,13 +14,13 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from avpr_ros.errors import AvprError
-from avpr_ros.ros.common.signal_handling import StopOnSignal, ignore_signals, interrupt_on_signals
+from avpr_ros.ros.common.signal_handling import SignalStop, ignore_signals, interrupt_on_signals
 
 #: Exit code when a parameter, a file or the installation does not allow a start.
 REFUSED = 2
 
 
-class Part(Protocol):
+class NodeComponent(Protocol):
     """What lives on a node."""
 
     def close(self) -> None:
@@ -28,7 +28,7 @@ class Part(Protocol):
         ...
 
 
-def run(name: str, build: Callable[[Node], Part], args: list[str] | None) -> int:
+def run(name: str, build: Callable[[Node], NodeComponent], args: list[str] | None) -> int:
     """Spin a node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start.
 
     Args:
@@ -51,14 +51,14 @@ def run(name: str, build: Callable[[Node], Part], args: list[str] | None) -> int
     return 0
 
 
-def _spin(name: str, build: Callable[[Node], Part]) -> None:
+def _spin(name: str, build: Callable[[Node], NodeComponent]) -> None:
     part = None
     executor = SingleThreadedExecutor()
     node = rclpy.create_node(name)
     try:
         part = build(node)
         executor.add_node(node)
-        with StopOnSignal(executor) as stop:
+        with SignalStop(executor) as stop:
             stop.spin()
     finally:
         # The farewell is not to be broken by a second signal.

@@ -31,7 +31,7 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-class StopOnSignal:
+class SignalStop:
     """Within it a signal ends ``spin``.
 
     The spinning thread may sleep in the middleware, where Python's handlers do not run. So Python
@@ -54,7 +54,7 @@ class StopOnSignal:
         while not self._came:
             self._executor.spin_once()
 
-    def __enter__(self) -> StopOnSignal:
+    def __enter__(self) -> SignalStop:
         """Take over both signals; only in the main thread."""
         self._write.setblocking(False)
         signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)

@@ -55,7 +55,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Floors:
+class MinimumSigmas:
     """Smallest standard deviations that are passed on.
 
     A variance of zero means perfect knowledge to robot_localization and no inverse to RTAB-Map.

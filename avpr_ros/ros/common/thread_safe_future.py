@@ -14,7 +14,7 @@ from rclpy.task import Future
 Answer = TypeVar('Answer')
 
 
-class Deferred(Generic[Answer]):
+class ThreadSafeFuture(Generic[Answer]):
     """Resolved once, from any thread; awaited in a coroutine of the executor.
 
     A guard condition carries the answer into the executor's thread: a future set from another

@@ -15,7 +15,7 @@ from sensor_msgs.msg import CameraInfo
 from avpr_ros.ros.localizer.interface import image_topic
 from avpr_ros.sources.bags.messages import camera_intrinsics
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.camera_model import Lens
+from avpr_ros.verification.camera_model import CameraModel
 
 
 class CameraInfoInput:
@@ -52,7 +52,7 @@ class CameraInfoInput:
         try:
             if found is None:
                 raise ValueError('the camera is not calibrated')
-            Lens(found, found.width_px, found.height_px)
+            CameraModel(found, found.width_px, found.height_px)
         except ValueError as error:
             self._node.get_logger().warning(
                 f"camera_info of camera '{camera}' is not used: {error}; the lens in the map, if "

@@ -12,7 +12,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-from avpr_ros.errors import ConfigError, MountingError
+from avpr_ros.errors import ConfigError, ExtrinsicsError
 from avpr_ros.poses import Pose
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.sources.poses.tf_chain import TransformGraph
@@ -21,7 +21,7 @@ from avpr_ros.sources.poses.tf_chain import TransformGraph
 TF = 'tf'
 
 
-class Mountings:
+class ExtrinsicsProvider:
     """The mountings that the parameter ``extrinsics`` gives, or that TF tells."""
 
     def __init__(self, text: str, cameras: Sequence[str], base_frame: str) -> None:
@@ -69,7 +69,7 @@ class Mountings:
             found = self._found.get((camera, frame))
             found = found or self._graph.fixed_pose(self._base_frame, frame)
             if found is None:
-                raise MountingError(
+                raise ExtrinsicsError(
                     f"/tf_static does not connect '{self._base_frame}' with '{frame}', the frame "
                     f"of the images of camera '{camera}': publish its mounting there, or give it "
                     'in the parameter extrinsics.'
@@ -108,14 +108,14 @@ def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
 _DEPTH = 100
 
 
-def listen_for_mountings(node: Node, settings: Settings) -> Mountings:
+def listen_for_extrinsics(node: Node, settings: Settings) -> ExtrinsicsProvider:
     """Return the mountings as the parameters say; subscribe where TF is to tell them.
 
     Raises:
         ConfigError: the parameter cannot be used, or tf2_msgs is missing where TF is wanted.
     """
-    mountings = Mountings(settings.extrinsics, settings.cameras, settings.base_frame)
-    if mountings.need_tf:
+    extrinsics = ExtrinsicsProvider(settings.extrinsics, settings.cameras, settings.base_frame)
+    if extrinsics.need_tf:
         try:
             kind: Any = importlib.import_module('tf2_msgs.msg').TFMessage
         except ImportError as error:
@@ -124,5 +124,5 @@ def listen_for_mountings(node: Node, settings: Settings) -> Mountings:
                 'import here; install ros-$ROS_DISTRO-tf2-msgs or write the numbers.'
             ) from error
         latched = QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        node.create_subscription(kind, '/tf_static', mountings.take, latched)
-    return mountings
+        node.create_subscription(kind, '/tf_static', extrinsics.take, latched)
+    return extrinsics

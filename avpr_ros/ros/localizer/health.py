@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import time
 
-from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 from avpr_ros.ros.localizer.statistics import Statistics
 from avpr_ros.sources.images.decode import decoder_backend
 
@@ -85,7 +85,7 @@ def inference_report(statistics: Statistics, settings: Settings) -> Report:
     return Report('inference', Level.OK, text, values)
 
 
-def map_report(recognizer: Recognizer) -> Report:
+def map_report(recognizer: NodeRecognizer) -> Report:
     """Report which map and query network are in use."""
     manifest = recognizer.gallery.manifest
     space = manifest.descriptor_space
@@ -100,7 +100,7 @@ def map_report(recognizer: Recognizer) -> Report:
         'provider': recognizer.network.provider,
     }
     count = values['keyframes']
-    if not isinstance(recognizer.gallery, SessionGallery):
+    if not isinstance(recognizer.gallery, OnlineGallery):
         if weakness := recognizer.matcher.weakness:
             return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
         return Report('map', Level.OK, f'{count} keyframes loaded.', values)

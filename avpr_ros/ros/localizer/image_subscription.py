@@ -14,7 +14,7 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
-from avpr_ros.ros.common.callback_groups import Rest, taken
+from avpr_ros.ros.common.callback_groups import PausableCallbackGroup, taken
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
 from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 
@@ -57,7 +57,7 @@ class ImageInput:
         transport: str,
         reliability: str,
         deliver: Callable[[str, Any], None],
-        rest: Rest,
+        rest: PausableCallbackGroup,
     ) -> None:
         """Subscribe, or wait for a publisher.
 

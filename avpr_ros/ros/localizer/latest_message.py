@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 Item = TypeVar('Item')
 
 
-class NewestOnly(Generic[Item]):
+class LatestMessageBuffer(Generic[Item]):
     """Hands items from many writers to one reader; a newer item replaces one not yet taken.
 
     A camera keeps its place in the line when its item is replaced, so that a fast camera cannot
@@ -62,7 +62,7 @@ class Worker(Generic[Item]):
 
     def __init__(
         self,
-        slots: NewestOnly[Item],
+        slots: LatestMessageBuffer[Item],
         work: Callable[[str, Item], None],
         on_error: Callable[[Exception], None],
     ) -> None:

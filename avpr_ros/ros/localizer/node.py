@@ -10,11 +10,11 @@ from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
 
-from avpr_ros.ros.common.callback_groups import Rest
+from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.parameters import declare, on_change
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
-from avpr_ros.ros.localizer.extrinsics import listen_for_mountings
+from avpr_ros.ros.localizer.extrinsics import listen_for_extrinsics
 from avpr_ros.ros.localizer.health import (
     ImageReport,
     inference_report,
@@ -24,12 +24,12 @@ from avpr_ros.ros.localizer.health import (
 )
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.interface import image_topic
-from avpr_ros.ros.localizer.latest_message import NewestOnly, Worker
+from avpr_ros.ros.localizer.latest_message import LatestMessageBuffer, Worker
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline import Processor
 from avpr_ros.ros.localizer.publishers import Outputs
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 from avpr_ros.ros.localizer.services import Services
 from avpr_ros.sources.images.decode import decoder_backend
 
@@ -53,11 +53,11 @@ class Localizer:
         """
         self._node = node
         settings = declare(node, Settings)
-        recognizer = Recognizer.open(settings)
+        recognizer = NodeRecognizer.open(settings)
         outputs = Outputs(node, settings.map_frame)
         outputs.publish_keyframes(recognizer)
         self._odometry = OdometryInput(node)
-        self._rest = Rest(node, self._overlook)
+        self._rest = PausableCallbackGroup(node, self._overlook)
         self._processor = Processor(
             node,
             settings,
@@ -65,11 +65,11 @@ class Localizer:
             outputs,
             self._odometry,
             CameraInfoInput(node, settings.cameras),
-            listen_for_mountings(node, settings),
+            listen_for_extrinsics(node, settings),
             self._rest,
         )
         self._services_offered = Services(node, self._processor)
-        self._slots: NewestOnly[Any] = NewestOnly()
+        self._slots: LatestMessageBuffer[Any] = LatestMessageBuffer()
         self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
         node.add_on_set_parameters_callback(
             on_change(lambda: self._processor.settings, self._processor.apply)

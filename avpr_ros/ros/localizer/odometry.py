@@ -13,7 +13,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.common.callback_groups import Unwatched, taken
+from avpr_ros.ros.common.callback_groups import PolledCallbackGroup, taken
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import pose_from_message
@@ -49,7 +49,7 @@ class OdometryInput:
         self._lock = threading.RLock()
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._subscription = node.create_subscription(
-            Odometry, TOPIC, self.take, profile, callback_group=Unwatched()
+            Odometry, TOPIC, self.take, profile, callback_group=PolledCallbackGroup()
         )
 
     def catch_up(self) -> None:

@@ -12,20 +12,20 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.errors import ImageDecodeError, MountingError
+from avpr_ros.errors import ExtrinsicsError, ImageDecodeError
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import measured, stage
 from avpr_ros.ros.common import messages
-from avpr_ros.ros.common.callback_groups import Rest
-from avpr_ros.ros.common.thread_safe_future import Deferred
+from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
+from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
-from avpr_ros.ros.localizer.extrinsics import Mountings
+from avpr_ros.ros.localizer.extrinsics import ExtrinsicsProvider
 from avpr_ros.ros.localizer.gates import MotionGate, RateGate, too_old
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.publishers import Outputs
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 from avpr_ros.ros.localizer.statistics import Statistics
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
 from avpr_ros.stamps import NS_PER_S
@@ -63,12 +63,12 @@ class Processor:
         self,
         node: Node,
         settings: Settings,
-        recognizer: Recognizer,
+        recognizer: NodeRecognizer,
         outputs: Outputs,
         odometry: OdometryInput,
         lenses: CameraInfoInput,
-        mountings: Mountings,
-        rest: Rest,
+        extrinsics: ExtrinsicsProvider,
+        rest: PausableCallbackGroup,
     ) -> None:
         self.settings = settings
         self.recognizer = recognizer
@@ -78,24 +78,24 @@ class Processor:
         self._outputs = outputs
         self._odometry = odometry
         self._lenses = lenses
-        self._mountings = mountings
+        self._mountings = extrinsics
         self._rest = rest
         self._gate = RateGate()
         self._motion = MotionGate()
         self._odometry_restarts = 0
-        self._requests: list[Deferred[Outcome]] = []
+        self._requests: list[ThreadSafeFuture[Outcome]] = []
         self._lock = threading.Lock()
         # Held while an image is matched and while the recogniser is replaced: no image sees half
         # of a change, and of two changes at a time none is lost.
         self._exchange = threading.Lock()
 
-    def request(self, answer: Deferred[Outcome]) -> None:
+    def request(self, answer: ThreadSafeFuture[Outcome]) -> None:
         """Have the next image matched whatever the gates say, and its outcome told."""
         with self._lock:
             self._requests.append(answer)
         self._rest.end()
 
-    def withdraw(self, answer: Deferred[Outcome]) -> None:
+    def withdraw(self, answer: ThreadSafeFuture[Outcome]) -> None:
         """Forget a request that nobody waits for any more, if it is still there."""
         with self._lock:
             self._requests = [one for one in self._requests if one is not answer]
@@ -125,7 +125,7 @@ class Processor:
             self.settings = settings
         self._rest.end()
 
-    def exchange(self, recognizer: Recognizer, opened_with: Settings) -> None:
+    def exchange(self, recognizer: NodeRecognizer, opened_with: Settings) -> None:
         """Go on with another map and query network, from the next image on.
 
         Its keyframes are published between the last match in the old map and the first in the new
@@ -168,7 +168,7 @@ class Processor:
                 f"An image of camera '{camera}' is dropped: {error}",
                 throttle_duration_sec=THROTTLE_S,
             )
-        except MountingError as error:
+        except ExtrinsicsError as error:
             outcome = Outcome(False, str(error))
             self.statistics.dropped['no_transform'] += 1
             self._node.get_logger().warning(outcome.text, throttle_duration_sec=THROTTLE_S)

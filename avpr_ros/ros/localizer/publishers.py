@@ -11,10 +11,10 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.ros.common import messages
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 from avpr_ros.ros.localizer.visualization import Visuals
 
 
@@ -48,7 +48,7 @@ class Outputs:
         """How many subscriptions to ``~/loop_closure`` are connected."""
         return int(self._loop_closure.get_subscription_count())
 
-    def publish(self, result: MatchResult, recognizer: Recognizer, image: RgbImage) -> None:
+    def publish(self, result: MatchResult, recognizer: NodeRecognizer, image: RgbImage) -> None:
         """Publish one result; all its messages are made and checked before the first goes out.
 
         Args:
@@ -75,7 +75,7 @@ class Outputs:
                 recognizer.gallery.keyframes.pose(best.row),
                 result.stamp_ns,
             )
-            if isinstance(recognizer.gallery, SessionGallery):
+            if isinstance(recognizer.gallery, OnlineGallery):
                 # The edge is news; the pose would be odometry's own, with its drift.
                 self.publish_keyframes(recognizer)
             else:
@@ -85,16 +85,16 @@ class Outputs:
             self._matches.publish(matches)
         self._visuals.publish(result, recognizer.gallery, frame, image)
 
-    def publish_keyframes(self, recognizer: Recognizer) -> None:
+    def publish_keyframes(self, recognizer: NodeRecognizer) -> None:
         """Publish the keyframes of map or session, for those who are there or come later."""
         now, frame = self._node.get_clock().now().to_msg(), self._frame(recognizer)
         keyframes = recognizer.gallery.keyframes
-        if isinstance(recognizer.gallery, SessionGallery):
+        if isinstance(recognizer.gallery, OnlineGallery):
             self._session.publish(
                 messages.path_message(keyframes.poses, keyframes.stamps_ns, now, frame)
             )
         else:
             self._keyframes.publish(messages.keyframes_message(keyframes.poses, now, frame))
 
-    def _frame(self, recognizer: Recognizer) -> str:
+    def _frame(self, recognizer: NodeRecognizer) -> str:
         return self._map_frame or str(recognizer.gallery.manifest.map_frame)

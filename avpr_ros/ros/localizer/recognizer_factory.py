@@ -13,7 +13,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import SpaceInfo
-from avpr_ros.gallery.online_gallery import SessionGallery, SessionSettings
+from avpr_ros.gallery.online_gallery import OnlineGallery, SessionSettings
 from avpr_ros.localization import recognizer
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.settings import MatchSettings
@@ -23,11 +23,11 @@ from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 
 
-class Recognizer(recognizer.Recognizer):
+class NodeRecognizer(recognizer.Recognizer):
     """What the worker runs on each image, as the node's parameters ask for it."""
 
     @classmethod
-    def open(cls, settings: Settings) -> Recognizer:
+    def open(cls, settings: Settings) -> NodeRecognizer:
         """Open map and query network and check that they belong together.
 
         In mode ``loop_closing`` there is no map: an empty session takes its place.
@@ -50,18 +50,18 @@ class Recognizer(recognizer.Recognizer):
         beside = ThreadPoolExecutor(1, 'avpr_corners') if several else None
         return cls(gallery, network, _matcher(gallery, network, settings), beside)
 
-    def with_settings(self, settings: Settings) -> Recognizer:
+    def with_settings(self, settings: Settings) -> NodeRecognizer:
         """Return the same map and network with other thresholds and scales.
 
         Raises:
             ConfigError: parameters that do not go with the mode.
         """
-        _check(settings, isinstance(self.gallery, SessionGallery))
+        _check(settings, isinstance(self.gallery, OnlineGallery))
         return replace(self, matcher=_matcher(self.gallery, self.network, settings))
 
-    def restarted(self, settings: Settings) -> Recognizer:
+    def restarted(self, settings: Settings) -> NodeRecognizer:
         """Return what goes on after a jump of clock or odometry: a session begins anew."""
-        if not isinstance(self.gallery, SessionGallery):
+        if not isinstance(self.gallery, OnlineGallery):
             self.matcher.forget()
             return self
         gallery = _session(self.network, settings)
@@ -90,9 +90,9 @@ def _check(settings: Settings, session: bool) -> None:
         )
 
 
-def _session(network: QueryNetwork, settings: Settings) -> SessionGallery:
+def _session(network: QueryNetwork, settings: Settings) -> OnlineGallery:
     manifest = network.manifest
-    return SessionGallery(
+    return OnlineGallery(
         SessionSettings(
             settings.keyframe_distance_m,
             settings.keyframe_rotation_rad,

@@ -14,11 +14,11 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from avpr_ros.errors import AvprError, ConfigError
-from avpr_ros.gallery.online_gallery import SessionGallery
+from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.mapping.session_export import save_session
-from avpr_ros.ros.common.thread_safe_future import Deferred
+from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
 from avpr_ros.ros.localizer.pipeline import Outcome, Processor
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 
 #: Longest time reading or writing a map may take.
 FILES_TIMEOUT_S = 300.0
@@ -51,7 +51,7 @@ class Services:
         return response
 
     async def _trigger(self, _request: Any, response: Any) -> Any:
-        answer: Deferred[Outcome] = Deferred(self._node)
+        answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
         self._processor.request(answer)
         timeout_s = self._processor.settings.trigger_timeout_s
         outcome = await answer.wait(
@@ -71,19 +71,19 @@ class Services:
         response.success, response.message = outcome.success, outcome.text
         return response
 
-    async def _apart(self, work: Callable[[Deferred[Outcome]], None]) -> Outcome:
+    async def _apart(self, work: Callable[[ThreadSafeFuture[Outcome]], None]) -> Outcome:
         """Do what takes time in a thread of its own."""
-        answer: Deferred[Outcome] = Deferred(self._node)
+        answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
         threading.Thread(target=work, args=(answer,), daemon=True).start()
         return await answer.wait(
             FILES_TIMEOUT_S, Outcome(False, f'It took over {FILES_TIMEOUT_S:g} s.')
         )
 
-    def _save(self, answer: Deferred[Outcome]) -> None:
+    def _save(self, answer: ThreadSafeFuture[Outcome]) -> None:
         gallery, output = self._processor.recognizer.gallery, self._processor.settings.save_path
         outcome = Outcome(False, 'The session could not be written.')
         try:
-            if not isinstance(gallery, SessionGallery):
+            if not isinstance(gallery, OnlineGallery):
                 outcome = Outcome(False, 'Only mode loop_closing has a session to be saved.')
             elif not output:
                 outcome = Outcome(False, "Parameter 'save_path' is empty; start with a folder.")
@@ -96,13 +96,13 @@ class Services:
         finally:
             answer.resolve(outcome)
 
-    def _reload(self, answer: Deferred[Outcome]) -> None:
+    def _reload(self, answer: ThreadSafeFuture[Outcome]) -> None:
         outcome = Outcome(False, 'The map could not be read.')
         try:
-            if isinstance(self._processor.recognizer.gallery, SessionGallery):
+            if isinstance(self._processor.recognizer.gallery, OnlineGallery):
                 raise ConfigError('mode loop_closing reads no map')
             settings = self._processor.settings
-            recognizer = Recognizer.open(settings)
+            recognizer = NodeRecognizer.open(settings)
             self._processor.exchange(recognizer, settings)
             outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')
         except AvprError as error:

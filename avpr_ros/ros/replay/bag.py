@@ -27,7 +27,7 @@ MESSAGE_TYPES = {
 
 
 @dataclass(frozen=True)
-class Played:
+class BagMessage:
     """One message of a bag.
 
     Attributes:
@@ -57,7 +57,7 @@ class Stream:
     message_type: type
     also: Mapping[str, type]
     count: int
-    messages: Iterator[Played]
+    messages: Iterator[BagMessage]
 
 
 def cdr_stamp_ns(data: bytes) -> int:
@@ -138,7 +138,7 @@ def _message_type(name: str) -> type:
 
 def _messages(
     reader: AnyReader, path: Path, image_topic: str, connections: list[Any]
-) -> Iterator[Played]:
+) -> Iterator[BagMessage]:
     store = get_typestore(Stores.ROS2_JAZZY)
     walk = reader.messages(connections=connections)
     while True:
@@ -151,4 +151,4 @@ def _messages(
         except Exception as error:
             raise SourceError(f'{path} is damaged ({error}); restore it.') from error
         is_image = connection.topic == image_topic
-        yield Played(connection.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)
+        yield BagMessage(connection.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 
 
-class Links:
+class ConnectionMonitor:
     """Looks at links between two other nodes.
 
     That both are there is not enough: a message published before the publisher has found the

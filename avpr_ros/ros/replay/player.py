@@ -17,8 +17,8 @@ from rclpy.qos import QoSProfile
 from avpr_ros.errors import SourceError
 from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 from avpr_ros.ros.common.messages import stamp_ns
-from avpr_ros.ros.replay.bag import Played
-from avpr_ros.ros.replay.connections import Links
+from avpr_ros.ros.replay.bag import BagMessage
+from avpr_ros.ros.replay.connections import ConnectionMonitor
 from avpr_ros.ros.replay.record import Record, pose_values
 
 #: Seconds between two looks at who is there.
@@ -75,7 +75,7 @@ class Player:
         self._also = {
             name: node.create_publisher(kind, name, ALSO_DEPTH) for name, kind in also.items()
         }
-        self._links = Links(node, self._target, listeners) if listeners else None
+        self._links = ConnectionMonitor(node, self._target, listeners) if listeners else None
         self._publisher = node.create_publisher(
             message_type, topic, QoSProfile(depth=5, reliability=RELIABILITIES[reliability])
         )
@@ -94,7 +94,7 @@ class Player:
         # Others who listen are waited for, too, but not for ever: their QoS may not fit.
         self._spin_until(self._all_matched, min(timeout_s, SETTLE_S))
 
-    def play_closed_loop(self, messages: Iterable[Played], timeout_s: float) -> None:
+    def play_closed_loop(self, messages: Iterable[BagMessage], timeout_s: float) -> None:
         """Publish each image only after the one before was answered, or the time was up.
 
         What lies between two images goes out between them, at once.
@@ -104,7 +104,9 @@ class Player:
                 record = self._publish(one)
                 self._spin_until(partial(_complete, record), timeout_s)
 
-    def play_at_rate(self, messages: Iterable[Played], rate_hz: float, timeout_s: float) -> None:
+    def play_at_rate(
+        self, messages: Iterable[BagMessage], rate_hz: float, timeout_s: float
+    ) -> None:
         """Publish images at a fixed rate, answered or not, then wait for the last answer."""
         start_s = time.monotonic()
         for one in messages:
@@ -152,14 +154,14 @@ class Player:
             missing += self._links.missing()
         return missing
 
-    def _publish_other(self, one: Played) -> bool:
+    def _publish_other(self, one: BagMessage) -> bool:
         """Publish a message of a further topic; tell whether it is one."""
         publisher = self._also.get(one.topic)
         if publisher is not None:
             publisher.publish(one.data)
         return publisher is not None
 
-    def _publish(self, image: Played) -> Record:
+    def _publish(self, image: BagMessage) -> Record:
         record = Record(image.stamp_ns, time.perf_counter())
         self.records.append(record)
         self._by_stamp[image.stamp_ns] = record

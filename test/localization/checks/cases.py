@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.localization.checks.check import Case
+from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
 SECOND_NS = 10**9
@@ -36,17 +36,17 @@ def case(
     camera: str = 'front',
     odometry: Pose | None = None,
     row: int = 0,
-) -> Case:
+) -> MatchHypothesis:
     query = Query(np.ones(1, np.float32), int(second * SECOND_NS), camera, odom_from_base=odometry)
     rows, one = np.array([row]), np.ones(1)
     best = Retrieval(rows, one, rows, one, None, float('-inf'))
-    return Case(query, best, OnePlace(map_from_base, row))
+    return MatchHypothesis(query, best, OnePlace(map_from_base, row))
 
 
-def relocated(seen: Case, since_second: float) -> Case:
+def relocated(seen: MatchHypothesis, since_second: float) -> MatchHypothesis:
     """Return a case whose local features show that the robot was moved at a time."""
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    look = Look(
+    look = VerificationResult(
         nothing, seen.row, np.array([seen.row]), 0.0, 99.0, 99.0, 1, int(since_second * SECOND_NS)
     )
     return replace(seen, look=look)

@@ -9,24 +9,26 @@ import numpy as np
 import pytest
 
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.localization.checks.check import Case
-from avpr_ros.localization.checks.temporal_consistency import MAX_AGE_S, AgreementGuard
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.checks.check import MatchHypothesis
+from avpr_ros.localization.checks.temporal_consistency import MAX_AGE_S, TemporalConsistencyCheck
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
 
-def at(x_m: float, second: float, camera: str = 'front') -> Case:
+def at(x_m: float, second: float, camera: str = 'front') -> MatchHypothesis:
     """Return a case whose best keyframe is that at the position; one stands at every metre."""
     row = int(x_m) if np.isfinite(x_m) else 0
     return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera, row=row)
 
 
 @pytest.fixture
-def agreement() -> AgreementGuard:
-    return AgreementGuard(radius_m=5.0, max_speed_m_s=2.0)
+def agreement() -> TemporalConsistencyCheck:
+    return TemporalConsistencyCheck(radius_m=5.0, max_speed_m_s=2.0)
 
 
-def follow(agreement: AgreementGuard, xs_m: list[float], camera: str = 'front') -> list[bool]:
+def follow(
+    agreement: TemporalConsistencyCheck, xs_m: list[float], camera: str = 'front'
+) -> list[bool]:
     """Return which of the positions passed, one a second."""
     return [
         agreement.objection(at(x_m, second, camera)) is None for second, x_m in enumerate(xs_m)
@@ -38,7 +40,7 @@ def test_a_drive_passes_from_the_third_image_on(agreement) -> None:
 
 
 def test_a_single_look_alike_is_refused_and_does_no_lasting_harm(
-    agreement: AgreementGuard,
+    agreement: TemporalConsistencyCheck,
 ) -> None:
     assert follow(agreement, [0, 1, 2, 90, 4, 5]) == [False, False, True, False, True, True]
 
@@ -64,7 +66,7 @@ def test_one_camera_does_not_vouch_for_another(agreement) -> None:
 
 @pytest.mark.parametrize('later_s', [2 + MAX_AGE_S + 1, -5])
 def test_a_pause_or_a_step_back_in_time_starts_anew(
-    agreement: AgreementGuard, later_s: float
+    agreement: TemporalConsistencyCheck, later_s: float
 ) -> None:
     follow(agreement, [0, 1, 2])
     assert agreement.objection(at(3, later_s)) is not None
@@ -78,8 +80,8 @@ def test_forgetting_starts_anew(agreement) -> None:
 
 def test_a_faster_robot_may_come_farther_between_images() -> None:
     xs_m = [0.0, 12.0, 24.0, 36.0]
-    assert not any(follow(AgreementGuard(5.0, 2.0), xs_m))
-    assert follow(AgreementGuard(5.0, 10.0), xs_m)[2:] == [True, True]
+    assert not any(follow(TemporalConsistencyCheck(5.0, 2.0), xs_m))
+    assert follow(TemporalConsistencyCheck(5.0, 10.0), xs_m)[2:] == [True, True]
 
 
 def test_positions_that_are_no_numbers_never_pass(agreement) -> None:
@@ -88,13 +90,13 @@ def test_positions_that_are_no_numbers_never_pass(agreement) -> None:
 
 def test_where_corners_were_looked_at_their_way_has_been_asked_for(agreement) -> None:
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    look = Look(nothing, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0)
+    look = VerificationResult(nothing, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0)
     assert agreement.objection(replace(at(0, 0), look=look)) is None
     assert agreement.objection(at(0, 1)) is not None
 
 
 def test_images_elsewhere_after_an_accepted_match_are_counted_until_one_is_accepted(
-    agreement: AgreementGuard,
+    agreement: TemporalConsistencyCheck,
 ) -> None:
     follow(agreement, [0, 1, 2])
     agreement.told(at(2, 2), accepted=True)
@@ -109,6 +111,6 @@ def test_images_elsewhere_after_an_accepted_match_are_counted_until_one_is_accep
 
 def test_a_jump_needs_what_a_start_needs(agreement) -> None:
     start = follow(agreement, [0.0 + i for i in range(5)])
-    jumped = AgreementGuard(radius_m=5.0, max_speed_m_s=2.0)
+    jumped = TemporalConsistencyCheck(radius_m=5.0, max_speed_m_s=2.0)
     after = follow(jumped, [float(i) for i in range(30)] + [500.0 + i for i in range(5)])[30:]
     assert after == start

@@ -8,21 +8,21 @@ from cases import case
 import numpy as np
 
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.localization.checks.check import Case
-from avpr_ros.localization.checks.pairwise_consistency import NEEDED, ConsistencyGuard
+from avpr_ros.localization.checks.check import MatchHypothesis
+from avpr_ros.localization.checks.pairwise_consistency import NEEDED, PairwiseConsistencyCheck
 from avpr_ros.localization.result import PoseEstimate, Reason
-from avpr_ros.localization.verification_result import Look
+from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
 #: Where odometry starts: its frame has nothing to do with the map's.
 MAP_FROM_ODOM = Pose.from_xy_yaw(40.0, -7.0, 2.0)
 
 
-def guard() -> ConsistencyGuard:
-    return ConsistencyGuard(spacing_m=1.0, rotation_step_rad=0.26)
+def guard() -> PairwiseConsistencyCheck:
+    return PairwiseConsistencyCheck(spacing_m=1.0, rotation_step_rad=0.26)
 
 
-def passed(one: ConsistencyGuard, places: list[Pose], way: list[Pose]) -> list[bool]:
+def passed(one: PairwiseConsistencyCheck, places: list[Pose], way: list[Pose]) -> list[bool]:
     return [
         one.objection(case(place, second, odometry=odometry)) is None
         for second, (place, odometry) in enumerate(zip(places, way, strict=True))
@@ -42,11 +42,13 @@ def test_a_true_drive_passes_once_enough_of_it_is_seen():
     assert passed(guard(), true_places(way), way) == [False] * (NEEDED - 1) + [True] * 7
 
 
-def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) -> Case:
+def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) -> MatchHypothesis:
     seen = case(place, second, odometry=odometry)
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     estimate = PoseEstimate(pose, np.eye(6), metric=True)
-    look = Look(nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate=estimate, alone=alone)
+    look = VerificationResult(
+        nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate=estimate, alone=alone
+    )
     return replace(seen, look=look)
 
 
@@ -97,7 +99,7 @@ def test_standing_still_is_no_evidence():
 
 def test_without_odometry_there_is_no_objection():
     assert guard().objection(case(Pose.identity(), 0.0)) is None
-    assert ConsistencyGuard.reason is Reason.ODOMETRY
+    assert PairwiseConsistencyCheck.reason is Reason.ODOMETRY
 
 
 def test_forgetting_starts_anew():
@@ -114,7 +116,7 @@ def test_images_that_agree_say_together_where_the_robot_is():
         true = MAP_FROM_ODOM @ odometry
         keyframe = true @ Pose.from_xy_yaw(0.5 - second % 2, 0.0, 0.0)
         one.objection(case(keyframe, second, odometry=odometry))
-        led = one.led_to('front')
+        led = one.fused_pose('front')
         assert (led is None) == (second < NEEDED - 1)
         if led is not None:
             assert led.distance_m(true) < 0.2
@@ -124,13 +126,13 @@ def test_without_odometry_or_agreement_nothing_is_said_together():
     way, one = straight(8), guard()
     places = true_places(way)
     passed(one, places, way)
-    assert one.led_to('front') is not None
-    assert one.led_to('rear') is None
+    assert one.fused_pose('front') is not None
+    assert one.fused_pose('rear') is None
     one.objection(case(places[-1], 8))
-    assert one.led_to('front') is None
+    assert one.fused_pose('front') is None
     passed(one, places, way)
     one.objection(case(Pose.identity(), 9, odometry=Pose.from_xy_yaw(8.0, 0.0, 0.0)))
-    assert one.led_to('front') is None
+    assert one.fused_pose('front') is None
 
 
 #: Another place for a drive that goes on from where odometry stands.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cases import case, relocated
 
-from avpr_ros.localization.checks.camera_consistency import SAME_TIME_S, VoteGuard
+from avpr_ros.localization.checks.camera_consistency import SAME_TIME_S, CameraConsistencyCheck
 from avpr_ros.poses import Pose
 
 
@@ -12,8 +12,8 @@ def at(x_m: float, second: float, camera: str):
     return case(Pose.from_xy_yaw(x_m, 0.0, 0.0), second, camera)
 
 
-def after_front() -> VoteGuard:
-    guard = VoteGuard(radius_m=5.0, max_speed_m_s=2.0)
+def after_front() -> CameraConsistencyCheck:
+    guard = CameraConsistencyCheck(radius_m=5.0, max_speed_m_s=2.0)
     guard.told(at(0.0, 0.0, 'front'), accepted=True)
     return guard
 
@@ -32,7 +32,7 @@ def test_a_camera_does_not_vote_on_itself_nor_after_a_while():
 
 
 def test_what_was_refused_has_no_vote():
-    guard = VoteGuard(5.0, 2.0)
+    guard = CameraConsistencyCheck(5.0, 2.0)
     guard.told(at(0.0, 0.0, 'front'), accepted=False)
     assert guard.objection(at(90.0, 0.2, 'rear')) is None
     forgotten = after_front()

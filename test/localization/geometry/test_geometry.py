@@ -51,7 +51,7 @@ def query(likes: list[float], image: np.ndarray | None, second: float = 0.0) -> 
 
 def test_corners_choose_among_places_that_look_alike(gallery):
     matcher = Matcher(gallery, CALIBRATION, SINGLE)
-    assert matcher.looks_at_images
+    assert matcher.needs_image
     result = matcher.match(query([0.99, 1.0, 0.98], picture(2)))
     assert result.accepted
     assert result.candidates[0].row == 2
@@ -71,10 +71,10 @@ def test_a_picture_of_nowhere_is_refused_however_similar(gallery):
 def test_without_an_image_or_without_the_wish_scores_decide(gallery):
     assert Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], None)).accepted
     scores_only = Matcher(gallery, CALIBRATION, replace(SINGLE, landmarks=False))
-    assert not scores_only.looks_at_images
+    assert not scores_only.needs_image
     assert scores_only.match(query([1.0], picture(100))).accepted
     filtered = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='filter'))
-    assert not filtered.looks_at_corners
+    assert not filtered.uses_local_features
 
 
 def weak_picture(seed: int) -> np.ndarray:
@@ -92,7 +92,7 @@ def test_much_evidence_in_one_image_needs_none_before_and_little_waits(gallery):
 
 
 def test_evidence_adds_up_along_the_way_and_is_forgotten(gallery, monkeypatch):
-    unsure = replace(gallery.landmarks(), min_evidence=3000.0, min_evidence_alone=1e9)
+    unsure = replace(gallery.landmarks(), min_accumulated_llr=3000.0, min_single_image_llr=1e9)
     monkeypatch.setattr(GalleryMap, 'landmarks', lambda self: unsure)
     matcher = Matcher(gallery, CALIBRATION, SINGLE)
     # 20 m in 9 s.

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 from worlds import unit, world
 
-from avpr_ros.gallery.hog import Layout, gradients
+from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.localization.query import Query
-from avpr_ros.localization.temporal.appearance import Appearance, Gaze, Part
+from avpr_ros.localization.temporal.appearance import (
+    Appearance,
+    DescriptorChannel,
+    RunningNormalizer,
+)
 from avpr_ros.localization.temporal.settings import SequenceSettings
 
 COUNT, SETTINGS = 40, SequenceSettings()
@@ -23,7 +27,7 @@ def picture(seed):
 
 
 PICTURES = [picture(seed) for seed in range(COUNT)]
-LAYOUT = Layout.fit(np.stack([gradients(image) for image in PICTURES]))
+LAYOUT = HogDescriptors.fit(np.stack([hog_descriptor(image) for image in PICTURES]))
 
 
 def appearance_of(rows, layout=LAYOUT):
@@ -36,7 +40,7 @@ def test_where_the_descriptor_says_nothing_the_layout_decides():
     appearance = appearance_of(rows)
     for seed in range(COUNT):
         query = Query(unit(rng.normal(size=64)), 0, 'front', PICTURES[seed])
-        scores = appearance.similarities(query, appearance.gazes(SETTINGS))
+        scores = appearance.similarities(query, appearance.normalizers(SETTINGS))
         assert int(scores.argmax()) == seed
 
 
@@ -44,11 +48,11 @@ def test_without_a_layout_or_an_image_the_descriptor_decides():
     rows, _ = world(COUNT)
     for appearance in (appearance_of(rows), appearance_of(rows, None)):
         query = Query(rows[7], 0, 'front')
-        scores = appearance.similarities(query, appearance.gazes(SETTINGS))
+        scores = appearance.similarities(query, appearance.normalizers(SETTINGS))
         assert int(scores.argmax()) == 7
         assert scores.shape == (COUNT,)
-    assert appearance_of(rows).looks_at_images
-    assert not appearance_of(rows, None).looks_at_images
+    assert appearance_of(rows).needs_image
+    assert not appearance_of(rows, None).needs_image
 
 
 def test_both_kinds_spread_as_much_over_the_map():
@@ -66,13 +70,13 @@ def test_long_descriptors_are_compared_along_their_leading_directions():
     appearance = appearance_of(rows, None)
     assert appearance.rows.shape == (300, 128)
     query = Query(rows[11], 0, 'front')
-    assert int(appearance.similarities(query, appearance.gazes(SETTINGS)).argmax()) == 11
+    assert int(appearance.similarities(query, appearance.normalizers(SETTINGS)).argmax()) == 11
 
 
 def test_what_all_images_of_today_share_is_lost():
     rows, rng = world(200)
-    part = Part.learned(rows.astype(np.float32))
-    gaze, light = Gaze(part, SETTINGS), 2.0 * rng.normal(size=64) / 8
+    part = DescriptorChannel.learned(rows.astype(np.float32))
+    gaze, light = RunningNormalizer(part, SETTINGS), 2.0 * rng.normal(size=64) / 8
     scores = [gaze.take(part.project(rows[i] + light)) @ part.rows[i] for i in range(200)]
     assert np.mean(scores[:5]) < 0.8
     assert np.mean(scores[-50:]) > 0.9
@@ -80,7 +84,7 @@ def test_what_all_images_of_today_share_is_lost():
 
 def test_a_standing_robot_does_not_take_the_place_for_the_light():
     rows, _ = world(200)
-    part = Part.learned(rows.astype(np.float32))
-    gaze = Gaze(part, SETTINGS)
+    part = DescriptorChannel.learned(rows.astype(np.float32))
+    gaze = RunningNormalizer(part, SETTINGS)
     scores = [gaze.take(part.project(rows[3])) @ part.rows[3] for _ in range(500)]
     assert min(scores) > 0.95

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from worlds import world
 
-from avpr_ros.localization.temporal.sequence_places import Views
+from avpr_ros.localization.temporal.sequence_places import ViewStatistics
 from avpr_ros.localization.temporal.settings import SequenceSettings
-from avpr_ros.localization.temporal.view_likelihood import Evidence, view_change
+from avpr_ros.localization.temporal.view_likelihood import ViewLikelihood, view_change
 
 
 def _evidence(gallery):
-    return Evidence(Views.of(gallery, np.zeros(len(gallery), np.int64)), SequenceSettings())
+    return ViewLikelihood(
+        ViewStatistics.of(gallery, np.zeros(len(gallery), np.int64)), SequenceSettings()
+    )
 
 
 def test_view_change():
@@ -37,8 +39,8 @@ def test_contrast_does_not_reach_over_the_end_of_a_chain():
     gallery, _ = world(40)
     row = np.zeros(40)
     row[20:] = 0.5 + gallery[20:] @ gallery[25]
-    apart = Evidence(
-        Views(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
+    apart = ViewLikelihood(
+        ViewStatistics(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
     )
     look = apart.take(row, 1.0)
     np.testing.assert_allclose(look.log_ratio[:20], look.log_ratio[0])

@@ -9,14 +9,14 @@ import pytest
 
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import retrieve
-from avpr_ros.localization.temporal.reranking import led_by
+from avpr_ros.localization.temporal.reranking import rerank_with_first
 from avpr_ros.poses import Pose
 
 
 def led_of(gallery, row, top_k, query):
     hypotheses = PoseHypotheses(gallery, 'front')
     alone = retrieve(gallery.index, hypotheses, query, top_k, 5.0, 1.0)
-    return led_by(row, top_k, gallery.descriptors, query, alone, hypotheses, 5.0, 1.0)
+    return rerank_with_first(row, top_k, gallery.descriptors, query, alone, hypotheses, 5.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,6 @@ def test_where_all_that_was_found_is_one_place_the_rival_is_looked_for(make_gall
     hypotheses = PoseHypotheses(gallery, 'front')
     alone = retrieve(gallery.index, hypotheses, query, 1, 5.0, 1.0)
     few = replace(alone, found=np.array([0, 1]))
-    led = led_by(0, 1, gallery.descriptors, query, few, hypotheses, 5.0, 1.0)
+    led = rerank_with_first(0, 1, gallery.descriptors, query, few, hypotheses, 5.0, 1.0)
     assert led.rival_row == 2
     assert led.rival_similarity == pytest.approx(0.3, abs=1e-3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import places_of, world
 
-from avpr_ros.localization.temporal.motion_model import Belief
+from avpr_ros.localization.temporal.motion_model import PositionBelief
 from avpr_ros.localization.temporal.settings import SequenceSettings
 
 
@@ -16,7 +16,7 @@ def _certain(belief, index, size):
 
 def test_mass_moves_on_by_the_speeds_and_is_kept():
     places = places_of(world(50)[0])
-    belief = Belief(places, SequenceSettings(leave=0.0, enter=0.0))
+    belief = PositionBelief(places, SequenceSettings(leave=0.0, enter=0.0))
     _certain(belief, 10, 50)
     assert belief.of_keyframes()[10] == pytest.approx(1.0)
     belief.advance(0.0)
@@ -28,7 +28,7 @@ def test_mass_moves_on_by_the_speeds_and_is_kept():
 
 def test_a_still_view_holds_half_the_mass_where_the_next_would_differ():
     places = places_of(world(50)[0])
-    belief = Belief(places, SequenceSettings(ways=((0.0, 1.0),)))
+    belief = PositionBelief(places, SequenceSettings(ways=((0.0, 1.0),)))
     _certain(belief, 10, 50)
     belief.advance(1.0)
     assert belief.of_keyframes()[10] == pytest.approx(0.5, abs=0.02)
@@ -36,7 +36,7 @@ def test_a_still_view_holds_half_the_mass_where_the_next_would_differ():
 
 def test_what_drives_off_the_end_is_lost_and_some_of_the_lost_come_back():
     places = places_of(world(100)[0], np.repeat([0, 1], 50))
-    belief = Belief(places, SequenceSettings())
+    belief = PositionBelief(places, SequenceSettings())
     _certain(belief, 49, 100)
     lost_before = belief.lost
     belief.advance(0.0)
@@ -56,7 +56,7 @@ def test_mass_crosses_to_another_chain_only_where_they_share_a_place():
     chain = np.repeat([0, 1], 50)
     settings = SequenceSettings(enter=0.0, leave=0.0)
     for pairs, crosses in ((np.zeros((0, 2), np.int64), False), (np.array([[11, 70]]), True)):
-        belief = Belief(places_of(gallery, chain, pairs), settings)
+        belief = PositionBelief(places_of(gallery, chain, pairs), settings)
         _certain(belief, 10, 100)
         belief.advance(0.0)
         assert (belief.of_keyframes()[50:].sum() > 1e-3) == crosses
@@ -65,7 +65,7 @@ def test_mass_crosses_to_another_chain_only_where_they_share_a_place():
 def test_by_odometry_the_mass_moves_as_far_as_the_robot_did():
     places = places_of(world(50)[0])
     for travelled in (0.6, 3.0, 12.0):
-        belief = Belief(places, SequenceSettings(leave=0.0, enter=0.0))
+        belief = PositionBelief(places, SequenceSettings(leave=0.0, enter=0.0))
         _certain(belief, 10, 50)
         belief.advance(1.0, travelled)  # whatever the view says
         masses = belief.of_keyframes()
@@ -77,7 +77,7 @@ def test_by_odometry_the_mass_moves_as_far_as_the_robot_did():
 
 def test_by_odometry_mass_runs_off_the_end_of_its_chain_and_into_no_other():
     places = places_of(world(100)[0], np.repeat([0, 1], 50))
-    belief = Belief(places, SequenceSettings(leave=0.0, enter=0.0))
+    belief = PositionBelief(places, SequenceSettings(leave=0.0, enter=0.0))
     _certain(belief, 47, 100)
     belief.advance(0.0, 8.0)
     assert belief.lost > 0.95
@@ -86,7 +86,7 @@ def test_by_odometry_mass_runs_off_the_end_of_its_chain_and_into_no_other():
 
 @pytest.mark.parametrize('travelled', [0.0, 1e5])
 def test_any_way_by_odometry_gives_finite_masses(travelled):
-    belief = Belief(places_of(world(3)[0]), SequenceSettings())
+    belief = PositionBelief(places_of(world(3)[0]), SequenceSettings())
     belief.advance(0.0, travelled)
     assert np.isfinite(belief.of_keyframes()).all()
     assert belief.lost + belief.of_keyframes().sum() == pytest.approx(1.0, abs=1e-5)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from avpr_ros.localization.temporal.bayes_filter import SequenceFilter
-from avpr_ros.localization.temporal.sequence_places import SequencePlaces, Views
+from avpr_ros.localization.temporal.sequence_places import SequencePlaces, ViewStatistics
 
 
 def unit(rows):
@@ -30,7 +30,7 @@ def places_of(gallery, chain=None, pairs=None):
     if pairs is None:
         index = np.flatnonzero(chain[1:] == chain[:-1])
         pairs = np.stack([index, index + 1], axis=1)
-    return SequencePlaces.of(Views.of(gallery, chain), pairs)
+    return SequencePlaces.of(ViewStatistics.of(gallery, chain), pairs)
 
 
 def filter_of(gallery, chain=None, pairs=None):

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.common.stamped_pose import Floors, fix_from_message, fix_to_message, planar
+from avpr_ros.ros.common.stamped_pose import (
+    MinimumSigmas,
+    fix_from_message,
+    fix_to_message,
+    planar,
+)
 
 UNIT = [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0]
 
@@ -46,7 +51,7 @@ def test_nonsense_is_refused(row: list[float], covariance: object, frame: str, t
 
 
 def test_floors_raise_what_is_below_them_only() -> None:
-    raised = Floors(0.3, 0.2).raised(fix_at(0, 0)).variances
+    raised = MinimumSigmas(0.3, 0.2).raised(fix_at(0, 0)).variances
     np.testing.assert_allclose(raised, [0.25, 0.25, 0.09, 0.04, 0.04, 0.09])
 
 

@@ -6,18 +6,18 @@ from drive import START_NS, fix_at
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.match_consistency import Guard, GuardSettings
+from avpr_ros.ros.adapters.match_consistency import ConsistencySettings, MatchConsistency
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
-def guard_with(odometry: list[tuple[float, float]], **settings: float) -> Guard:
+def guard_with(odometry: list[tuple[float, float]], **settings: float) -> MatchConsistency:
     buffer = OdometryBuffer(100.0, max_gap_s=10.0)
     for seconds, x_m in odometry:
         buffer.add(START_NS + round(seconds * 1e9), Pose.from_xy_yaw(x_m, 0.0, 0.0))
-    return Guard(GuardSettings(**settings), buffer)
+    return MatchConsistency(ConsistencySettings(**settings), buffer)
 
 
-def passed(guard: Guard, *fixes: tuple[float, float]) -> list[bool]:
+def passed(guard: MatchConsistency, *fixes: tuple[float, float]) -> list[bool]:
     return [guard.check(fix_at(x_m, seconds)).passed for x_m, seconds in fixes]
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from drive import START_NS, fix_at
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.factory import Built, build
+from avpr_ros.ros.adapters.factory import AdapterParts, build
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
-def built(**settings: object) -> tuple[Built, OdometryBuffer]:
+def built(**settings: object) -> tuple[AdapterParts, OdometryBuffer]:
     odometry = OdometryBuffer(100.0)
     return build(AdapterSettings(**{'agreeing': 1, **settings}), odometry), odometry
 
 
-def sent(parts: Built, *fixes: tuple[float, float]) -> list[bool]:
+def sent(parts: AdapterParts, *fixes: tuple[float, float]) -> list[bool]:
     return [parts.adapter.on_fix(fix_at(x, t)).send is not None for x, t in fixes]
 
 

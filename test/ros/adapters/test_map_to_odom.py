@@ -13,15 +13,15 @@ import pytest
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.map_to_odom import MapToOdom, OtherPublishers
-from avpr_ros.ros.adapters.match_consistency import Guard, GuardSettings
+from avpr_ros.ros.adapters.map_to_odom import DuplicatePublisherDetector, MapToOdom
+from avpr_ros.ros.adapters.match_consistency import ConsistencySettings, MatchConsistency
 from avpr_ros.ros.adapters.tf_output import TfOutput, transform_message
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
     odometry = OdometryBuffer(10.0)
-    adapter = MapToOdom(Guard(GuardSettings(agreeing=1), odometry), odometry)
+    adapter = MapToOdom(MatchConsistency(ConsistencySettings(agreeing=1), odometry), odometry)
     assert adapter.on_fix(fix_at(5, 1)).send is None
     assert adapter.map_from_odom is None
     odom_from_base = Pose.from_xy_yaw(7.0, -2.0, 2.0)
@@ -34,7 +34,7 @@ def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
 
 
 def test_only_ones_own_transforms_are_not_foreign() -> None:
-    others = OtherPublishers()
+    others = DuplicatePublisherDetector()
     others.sent(5, 6, 1.0)
     assert not others.foreign(5, 6, 1.0)
     assert others.foreign(5, 7, 1.0)

@@ -15,7 +15,7 @@ from geometry_msgs.msg import PoseArray
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.factory import build_guard
+from avpr_ros.ros.adapters.factory import build_consistency
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
 from avpr_ros.ros.common.messages import pose_message, stamp_message
@@ -54,7 +54,7 @@ class Town:
     def __init__(self, settings: AdapterSettings) -> None:
         self.node, self.odometry = Node(), OdometryBuffer(None)
         self.decisions: list[Decision] = []
-        guard = build_guard(settings, self.odometry)
+        guard = build_consistency(settings, self.odometry)
         self.service = RtabmapService(self.node, guard, self.odometry, settings, self.note)  # type: ignore[arg-type]
 
     def note(self, _: Fix, decision: Decision) -> None:

@@ -14,7 +14,13 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
 
-from avpr_ros.ros.common.callback_groups import EARLY_NS, LEAST_REST_NS, Rest, Unwatched, taken
+from avpr_ros.ros.common.callback_groups import (
+    EARLY_NS,
+    LEAST_REST_NS,
+    PausableCallbackGroup,
+    PolledCallbackGroup,
+    taken,
+)
 
 LONG_NS = 3600 * 10**9
 
@@ -62,15 +68,17 @@ def table() -> Iterator[Table]:
 
 
 @pytest.fixture
-def rest(table: Table) -> Rest:
+def rest(table: Table) -> PausableCallbackGroup:
     """Rests of the group that the table is heard in."""
-    rest = Rest(table.node, lambda: table.overlooked.append(taken(subscription, raw=True)))
+    rest = PausableCallbackGroup(
+        table.node, lambda: table.overlooked.append(taken(subscription, raw=True))
+    )
     subscription = table.listen(rest)
     return rest
 
 
 def test_what_is_unwatched_is_kept_until_somebody_takes_it(table: Table) -> None:
-    subscription = table.listen(Unwatched())
+    subscription = table.listen(PolledCallbackGroup())
     table.say('one')
     table.spin()
     assert table.heard == []
@@ -78,7 +86,9 @@ def test_what_is_unwatched_is_kept_until_somebody_takes_it(table: Table) -> None
     assert taken(subscription) is None
 
 
-def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(table: Table, rest: Rest) -> None:
+def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(
+    table: Table, rest: PausableCallbackGroup
+) -> None:
     table.say('before')
     table.until(lambda: table.heard)
     duration_ns = EARLY_NS + 2 * LEAST_REST_NS
@@ -95,7 +105,7 @@ def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(table: Table, r
 
 
 def test_a_rest_can_be_ended_and_one_that_is_too_short_does_not_begin(
-    table: Table, rest: Rest
+    table: Table, rest: PausableCallbackGroup
 ) -> None:
     rest.begin(EARLY_NS + LEAST_REST_NS - 1)
     assert not rest.resting

@@ -52,9 +52,9 @@ def test_bad_image_is_counted_and_the_node_lives_on(
     assert report.level == DiagnosticStatus.ERROR
     assert said in report.message
     good = peer.ask(publisher, pictures.raw(town.view(2)))
-    peer.until(lambda: peer.pose_of(stamp_ns(good.header.stamp)), 'a pose')
+    peer.until(lambda: peer.estimate_pose(stamp_ns(good.header.stamp)), 'a pose')
     assert peer.matches_of(bad) is None
-    assert peer.pose_of(bad) is None
+    assert peer.estimate_pose(bad) is None
     assert peer.fresh_diagnostics('images').level == DiagnosticStatus.OK
 
 
@@ -80,7 +80,7 @@ def test_corrupt_jpeg(
     corrupt = peer.send(publisher, bad)
     peer.until(lambda: 'is dropped' in node.log(), 'the fault is logged')
     good = peer.ask(publisher, pictures.compressed(town.view(2)))
-    peer.until(lambda: peer.pose_of(stamp_ns(good.header.stamp)), 'a pose')
+    peer.until(lambda: peer.estimate_pose(stamp_ns(good.header.stamp)), 'a pose')
     assert peer.matches_of(corrupt) is None
-    assert peer.pose_of(corrupt) is None
+    assert peer.estimate_pose(corrupt) is None
     assert 'Traceback' not in node.log()

@@ -43,7 +43,7 @@ def check_found(peer: Peer, matches: DiagnosticArray) -> None:
     assert float(values['similarity']) > town.MIN_SIMILARITY
     assert float(values['x_m']) == PLACE * town.SPACING_M
     stamp = stamp_ns(matches.header.stamp)
-    pose = peer.until(lambda: peer.pose_of(stamp), 'the pose of the image')
+    pose = peer.until(lambda: peer.estimate_pose(stamp), 'the pose of the image')
     assert pose.header.frame_id == matches.header.frame_id == 'town_map'
     assert pose.pose.pose.position.x == PLACE * town.SPACING_M
     covariance = np.reshape(pose.pose.covariance, (6, 6))

@@ -36,8 +36,8 @@ def test_unknown_place_is_reported_and_not_published(peer: Peer, publisher: Any)
     # The places that the map's twelve keyframes make.
     assert [int(values_of(status)['rank']) for status in matches.status] == [0, 1]
     known = peer.ask(publisher, pictures.raw(town.view(place=1)))
-    peer.until(lambda: peer.pose_of(_stamp(known)), 'the pose of the known place')
-    assert peer.pose_of(_stamp(matches)) is None
+    peer.until(lambda: peer.estimate_pose(_stamp(known)), 'the pose of the known place')
+    assert peer.estimate_pose(_stamp(matches)) is None
 
 
 def test_an_accepted_match_is_a_loop_closure_and_a_rejected_one_is_not(
@@ -53,7 +53,7 @@ def test_an_accepted_match_is_a_loop_closure_and_a_rejected_one_is_not(
     closure = closures[0]
     assert closure.header.frame_id == 'keyframe_3'
     assert _stamp(closure) != _stamp(unknown)
-    peer.until(lambda: peer.pose_of(_stamp(closure)), 'the pose of the same image')
+    peer.until(lambda: peer.estimate_pose(_stamp(closure)), 'the pose of the same image')
     assert abs(closure.pose.pose.orientation.w) == pytest.approx(1.0)
     covariance = np.reshape(closure.pose.covariance, (6, 6))
     assert np.linalg.eigvalsh(covariance).min() > 0.0
@@ -67,7 +67,7 @@ def test_old_images_are_dropped_but_not_those_of_another_clock(peer: Peer, publi
         'the old image is dropped',
     )
     publisher.publish(recorded)
-    peer.until(lambda: peer.pose_of(_stamp(recorded)), 'a pose for the recorded image')
+    peer.until(lambda: peer.estimate_pose(_stamp(recorded)), 'a pose for the recorded image')
     assert peer.matches_of(_stamp(old)) is None
 
 

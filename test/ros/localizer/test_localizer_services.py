@@ -103,7 +103,7 @@ def test_threshold_changes_while_running(peer: Peer, publisher: Any) -> None:
 def test_covariance_follows_its_scale(peer: Peer, publisher: Any) -> None:
     def variance() -> float:
         matches = peer.ask(publisher, pictures.raw(town.view(7)))
-        pose = peer.until(lambda: peer.pose_of(_stamp(matches)), 'the pose')
+        pose = peer.until(lambda: peer.estimate_pose(_stamp(matches)), 'the pose')
         return float(pose.pose.covariance[0])
 
     before = variance()

@@ -14,8 +14,8 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from avpr_ros.errors import ConfigError, MountingError
-from avpr_ros.ros.localizer.extrinsics import Mountings, listen_for_mountings
+from avpr_ros.errors import ConfigError, ExtrinsicsError
+from avpr_ros.ros.localizer.extrinsics import ExtrinsicsProvider, listen_for_extrinsics
 from avpr_ros.ros.localizer.parameters import Settings
 
 CAMERAS = ('front', 'left')
@@ -30,39 +30,39 @@ def static(parent: str, child: str, x_m: float) -> SimpleNamespace:
 
 
 def test_numbers_are_taken_and_the_rest_is_left_to_the_map() -> None:
-    mountings = Mountings('front: 0.2 0 1.5 -0.5 0.5 -0.5 0.5', CAMERAS, 'base_link')
-    front = mountings.of('front', 'any_frame')
+    extrinsics = ExtrinsicsProvider('front: 0.2 0 1.5 -0.5 0.5 -0.5 0.5', CAMERAS, 'base_link')
+    front = extrinsics.of('front', 'any_frame')
     assert front is not None
     np.testing.assert_allclose(front.as_xyz_quaternion(), [0.2, 0, 1.5, -0.5, 0.5, -0.5, 0.5])
-    assert mountings.of('left', 'any_frame') is None
-    assert not mountings.need_tf
+    assert extrinsics.of('left', 'any_frame') is None
+    assert not extrinsics.need_tf
     # The same object each time: what was reckoned from it stays good.
-    assert mountings.of('front', 'any_frame') is front
+    assert extrinsics.of('front', 'any_frame') is front
 
 
 def test_tf_is_followed_over_several_links_and_waited_for() -> None:
-    mountings = Mountings('tf', CAMERAS, 'base_link')
-    assert mountings.need_tf
-    mountings.take(static('base_link', 'mast', 0.5))
-    with pytest.raises(MountingError, match=r"'base_link' with 'left_optical'.*camera 'left'"):
-        mountings.of('left', 'left_optical')
-    mountings.take(static('mast', 'left_optical', 0.25))
-    found = mountings.of('left', '/left_optical')
+    extrinsics = ExtrinsicsProvider('tf', CAMERAS, 'base_link')
+    assert extrinsics.need_tf
+    extrinsics.take(static('base_link', 'mast', 0.5))
+    with pytest.raises(ExtrinsicsError, match=r"'base_link' with 'left_optical'.*camera 'left'"):
+        extrinsics.of('left', 'left_optical')
+    extrinsics.take(static('mast', 'left_optical', 0.25))
+    found = extrinsics.of('left', '/left_optical')
     assert found is not None
     np.testing.assert_allclose(found.translation_m, [0.75, 0, 0])
-    assert mountings.of('left', 'left_optical') is found
-    mountings.take(static('mast', 'left_optical', 1.0))
-    moved = mountings.of('left', 'left_optical')
+    assert extrinsics.of('left', 'left_optical') is found
+    extrinsics.take(static('mast', 'left_optical', 1.0))
+    moved = extrinsics.of('left', 'left_optical')
     assert moved is not None
     assert moved.translation_m[0] == 1.5
 
 
 def test_a_transform_that_is_no_number_connects_nothing() -> None:
-    mountings = Mountings('left: tf', CAMERAS, 'base_link')
-    mountings.take(static('base_link', 'left_optical', float('nan')))
-    with pytest.raises(MountingError):
-        mountings.of('left', 'left_optical')
-    assert mountings.of('front', 'front_optical') is None
+    extrinsics = ExtrinsicsProvider('left: tf', CAMERAS, 'base_link')
+    extrinsics.take(static('base_link', 'left_optical', float('nan')))
+    with pytest.raises(ExtrinsicsError):
+        extrinsics.of('left', 'left_optical')
+    assert extrinsics.of('front', 'front_optical') is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_transform_that_is_no_number_connects_nothing() -> None:
 )
 def test_what_is_no_mounting_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(ConfigError, match='NAME: x y z qx qy qz qw'):
-        Mountings(text, CAMERAS, 'base_link')
+        ExtrinsicsProvider(text, CAMERAS, 'base_link')
 
 
 @pytest.fixture
@@ -97,8 +97,8 @@ def test_tf_without_its_messages_is_refused_at_the_start(
 ) -> None:
     monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', None)
     with pytest.raises(ConfigError, match='needs tf2_msgs'):
-        listen_for_mountings(node, Settings(extrinsics='tf'))
-    assert listen_for_mountings(node, Settings()).of('camera', 'any') is None
+        listen_for_extrinsics(node, Settings(extrinsics='tf'))
+    assert listen_for_extrinsics(node, Settings()).of('camera', 'any') is None
 
 
 def test_what_was_told_before_the_node_came_is_heard(
@@ -109,10 +109,10 @@ def test_what_was_told_before_the_node_came_is_heard(
     module.TFMessage = PoseStamped  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', module)
     heard: list[PoseStamped] = []
-    monkeypatch.setattr(Mountings, 'take', lambda _, message: heard.append(message))
+    monkeypatch.setattr(ExtrinsicsProvider, 'take', lambda _, message: heard.append(message))
     latched = rclpy.qos.QoSProfile(depth=1, durability=rclpy.qos.DurabilityPolicy.TRANSIENT_LOCAL)
     node.create_publisher(PoseStamped, '/tf_static', latched).publish(PoseStamped())
-    listen_for_mountings(node, Settings(extrinsics='camera: tf'))
+    listen_for_extrinsics(node, Settings(extrinsics='camera: tf'))
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     for _ in range(100):

@@ -11,7 +11,7 @@ from avpr_ros.localization.matcher import Matcher
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline import Processor
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 
 
 class CountingMatcher:
@@ -29,7 +29,7 @@ def test_images_before_a_jump_or_a_pause_are_forgotten(act: Any) -> None:
     matcher = CountingMatcher()
     nobody: Any = None
     rest: Any = SimpleNamespace(end=lambda: None)
-    parts = Recognizer(nobody, nobody, cast(Matcher, matcher))
+    parts = NodeRecognizer(nobody, nobody, cast(Matcher, matcher))
     processor = Processor(
         nobody, Settings(), parts, nobody, OdometryBuffer(None), nobody, nobody, rest
     )

@@ -13,13 +13,13 @@ import pytest
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.result import Reason
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.recognizer_factory import Recognizer
+from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 
 
 def test_the_sequence_filter_is_switched_on_while_running(gallery: Any) -> None:
     manifest = SimpleNamespace(calibration=None)
     network: Any = SimpleNamespace(manifest=manifest, describe=lambda image: np.eye(32)[7])
-    recognizer = Recognizer(gallery, network, Matcher(gallery, None))
+    recognizer = NodeRecognizer(gallery, network, Matcher(gallery, None))
     image = np.zeros((2, 2, 3), np.uint8)
     assert recognizer.recognize(image, 0, 'front').reason is Reason.NOT_CALIBRATED
     following = recognizer.with_settings(
@@ -35,5 +35,5 @@ def test_corners_are_found_beside_the_network_where_there_is_a_core_for_it(
     cores: int, town_map: Path, town_query: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(cores)))
-    recognizer = Recognizer.open(Settings(map=str(town_map), query=str(town_query)))
+    recognizer = NodeRecognizer.open(Settings(map=str(town_map), query=str(town_query)))
     assert (recognizer.beside is not None) == (cores > 1)

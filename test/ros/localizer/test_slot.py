@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from avpr_ros.ros.localizer.latest_message import NewestOnly, Worker
+from avpr_ros.ros.localizer.latest_message import LatestMessageBuffer, Worker
 
 
 def test_only_the_newest_of_a_camera_is_kept_and_no_camera_starves() -> None:
-    slots: NewestOnly[int] = NewestOnly()
+    slots: LatestMessageBuffer[int] = LatestMessageBuffer()
     slots.put('left', 1)
     slots.put('right', 2)
     slots.put('left', 3)
@@ -20,7 +20,7 @@ def test_only_the_newest_of_a_camera_is_kept_and_no_camera_starves() -> None:
 
 
 def test_cleared_and_closed_slots_give_nothing() -> None:
-    slots: NewestOnly[int] = NewestOnly()
+    slots: LatestMessageBuffer[int] = LatestMessageBuffer()
     slots.put('left', 1)
     slots.clear()
     slots.put('right', 2)
@@ -31,7 +31,7 @@ def test_cleared_and_closed_slots_give_nothing() -> None:
 
 
 def test_worker_survives_errors_and_stops() -> None:
-    slots: NewestOnly[int] = NewestOnly()
+    slots: LatestMessageBuffer[int] = LatestMessageBuffer()
     done = {1: threading.Event(), 2: threading.Event()}
     errors: list[Exception] = []
 

@@ -96,11 +96,11 @@ def test_match_image_shows_both_pictures(peer: Peer, publisher: Any) -> None:
 
 
 def test_without_watchers_nothing_is_drawn() -> None:
-    class Unwatched:
+    class PolledCallbackGroup:
         def get_subscription_count(self) -> int:
             return 0
 
-    node: Any = SimpleNamespace(create_publisher=lambda *_: Unwatched())
+    node: Any = SimpleNamespace(create_publisher=lambda *_: PolledCallbackGroup())
     nothing: Any = None
     result = MatchResult(1, 'camera', (), None, Reason.NO_CANDIDATE, 'none')
     Visuals(node).publish(result, nothing, 'town', nothing)
