@@ -66,7 +66,8 @@ def _torn(look: VerificationResult, led: Pose | None) -> str | None:
         return None
     return (
         'the most similar keyframe and the one with most inliers lie '
-        f'{look.keyframe_disagreement_m:.1f} m apart, and neither landmarks nor earlier images decide between them'
+        f'{look.keyframe_disagreement_m:.1f} m apart, and neither landmarks nor earlier images '
+        'decide between them'
     )
 
 
