@@ -79,15 +79,22 @@ class Drive:
         self.moved.append(int(values.get('moved_images', 0)))
 
 
-def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
-    peer: Peer, publisher: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def consumers(tmp_path: Path) -> Iterator[None]:
+    """AMCL's adapter and the pose graph; both must stop with code 0."""
     adapter = ModuleProcess(
         tmp_path, 'avpr_ros.ros.adapters.node', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
     )
     graph = ModuleProcess(
         tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_back_end', output=tmp_path / 'run'
     )
+    yield
+    assert [process.stop() for process in (adapter, graph)] == [0, 0]
+
+
+def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
+    peer: Peer, publisher: Any, consumers: None, tmp_path: Path
+) -> None:
     sent: list[PoseWithCovarianceStamped] = []
     peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)
     client = peer.node.create_client(Trigger, '/avpr_back_end/save')
@@ -120,4 +127,3 @@ def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
     # Where the robot stood still odometry cannot tell before the carry from after it.
     expected = [town.pose_at(place).translation_m for place in AFTER[1:]]
     np.testing.assert_allclose(rows[-len(AFTER) + 1 :, 1:4], expected, atol=0.5)
-    assert [process.stop() for process in (adapter, graph)] == [0, 0]
