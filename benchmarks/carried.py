@@ -26,7 +26,7 @@ BEFORE, AFTER, WATCHED = 30, 30, 10
 JUMPS, QUICK_JUMPS = 200, 20
 METHODS = {
     'all': MatchSettings(),
-    'sequence_filter': MatchSettings(sequence='filter', odometry=False),
+    'sequence_filter': MatchSettings(temporal_filter='bayes', use_odometry=False),
 }
 #: Jumps of the sequence filter, an option, beside the settings as shipped.
 FILTER_JUMPS = 40

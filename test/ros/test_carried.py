@@ -39,7 +39,12 @@ def long_map(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], long_map: Path) -> NodeProcess:
     return start(
-        NAME, map=long_map, sequence='agree', max_speed_m_s=20.0, min_travel_m=0.0, odom_wait_s=1.0
+        NAME,
+        map_path=long_map,
+        temporal_filter='consistency',
+        max_speed_m_s=20.0,
+        min_travel_m=0.0,
+        odom_wait_s=1.0,
     )
 
 
@@ -86,7 +91,7 @@ def consumers(tmp_path: Path) -> Iterator[None]:
         tmp_path, 'avpr_ros.ros.adapters.node', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
     )
     graph = ModuleProcess(
-        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_back_end', output=tmp_path / 'run'
+        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_pose_graph', output=tmp_path / 'run'
     )
     yield
     assert [process.stop() for process in (adapter, graph)] == [0, 0]
@@ -97,7 +102,7 @@ def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
 ) -> None:
     sent: list[PoseWithCovarianceStamped] = []
     peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)
-    client = peer.node.create_client(Trigger, '/avpr_back_end/save')
+    client = peer.node.create_client(Trigger, '/avpr_pose_graph/save')
     peer.until(client.service_is_ready, 'the pose graph')
 
     def used() -> int:
