@@ -24,7 +24,7 @@ from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, PoseTopicRead
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.poses.tf_poses import poses_from_tf
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class BagIndex:
     order: StampOrder
     cameras: tuple[Camera, ...]
     poses: PoseInput | None
-    checks: tuple[Check, ...]
+    checks: tuple[PreflightCheck, ...]
 
 
 class _Collector:
@@ -133,11 +133,11 @@ class _Collector:
             camera_intrinsics(info) if info is not None else None,
         )
 
-    def _camera_check(self, camera: Camera, base_frame: str) -> Check:
+    def _camera_check(self, camera: Camera, base_frame: str) -> PreflightCheck:
         frame = self._optical_frames.get(camera.topic, '')
         place = 'known' if camera.base_from_camera else f'unknown ({base_frame} <- {frame or "?"})'
         lens = 'known' if camera.intrinsics else 'unknown'
-        return Check(
+        return PreflightCheck(
             'camera', 'ok', f'Camera {camera.name}: pose on the base {place}, lens {lens}.'
         )
 

@@ -22,7 +22,7 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.posed import PosedImages
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 _SECOND_NS = 1_000_000_000
 #: The rows that MSLS is usually evaluated on.
@@ -90,13 +90,13 @@ def _pose_rows(dataset: LabelledImages) -> FloatArray:
     return np.concatenate([dataset.positions_m, heights, quaternions], axis=1)
 
 
-def _checks(dataset: LabelledImages) -> tuple[Check, ...]:
+def _checks(dataset: LabelledImages) -> tuple[PreflightCheck, ...]:
     checks = []
     if len(dataset.city_names) > 1:
         names = ', '.join(dataset.city_names)
         text = f'{len(dataset.city_names)} cities ({names}), each in the grid of its own UTM zone.'
-        checks.append(Check('cities', 'warning', text))
+        checks.append(PreflightCheck('cities', 'warning', text))
     if unknown := int(np.isnan(dataset.headings_rad).sum()):
         text = f'{unknown} images have no heading and are taken as facing east.'
-        checks.append(Check('rotation', 'warning', text))
+        checks.append(PreflightCheck('rotation', 'warning', text))
     return tuple(checks)

@@ -25,7 +25,7 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.tf_chain import TransformGraph
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
 
 FIX_TYPE = 'sensor_msgs/msg/NavSatFix'
 COURSE_BASELINE_M = 2.0
@@ -144,22 +144,22 @@ class FixReader:
             checks=(*track.checks(), *self._fix_check(), heading),
         )
 
-    def _fix_check(self) -> tuple[Check, ...]:
+    def _fix_check(self) -> tuple[PreflightCheck, ...]:
         if self._without_fix == 0:
             return ()
         text = f'{self._without_fix} messages on {self._topic} have no fix and are left out.'
-        return (Check('fixes', 'warning', text),)
+        return (PreflightCheck('fixes', 'warning', text),)
 
 
-def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, Check]:
+def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, PreflightCheck]:
     """Add headings to antenna positions, and say what they are worth."""
     headings = course_over_ground_rad(positions_m)
     if headings is None:
         text = (
             f'The fixes stay within {COURSE_BASELINE_M:g} m, so the heading is unknown, set to 0.'
         )
-        headings, check = np.zeros(len(positions_m)), Check('heading', 'warning', text)
+        headings, check = np.zeros(len(positions_m)), PreflightCheck('heading', 'warning', text)
     else:
         text = 'Heading is the course over ground: right only while driving forwards.'
-        check = Check('heading', 'ok', text)
+        check = PreflightCheck('heading', 'ok', text)
     return positions_m, Rotation.from_euler('z', headings[:, np.newaxis]), check

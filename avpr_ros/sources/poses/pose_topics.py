@@ -11,7 +11,7 @@ from avpr_ros.sources.bags.messages import frame_id, pose_values, stamp_ns, tran
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack, Trajectory
 from avpr_ros.sources.poses.tf_chain import Chain, TransformGraph
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
 
 POSE_TYPES = (
     'nav_msgs/msg/Odometry',
@@ -72,7 +72,7 @@ class PoseTopicReader:
         )
 
 
-def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[Check, ...]]:
+def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[PreflightCheck, ...]]:
     """Return the map frame's name for poses recorded in some frame.
 
     An odometry frame starts anew with every run of a robot (REP-105), so a map that lasts must
@@ -85,5 +85,5 @@ def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[Chec
             f"Poses are in odometry frame '{recorded}', which drifts and starts anew each run; "
             f"the map's frame is called '{DEFAULT_MAP_FRAME}'."
         )
-        return DEFAULT_MAP_FRAME, (Check('frames', 'ok', text),)
+        return DEFAULT_MAP_FRAME, (PreflightCheck('frames', 'ok', text),)
     return recorded or DEFAULT_MAP_FRAME, ()

@@ -17,7 +17,7 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import GeodeticOrigin
-from avpr_ros.sources.preflight import Check, pose_stamps_check
+from avpr_ros.sources.preflight import PreflightCheck, pose_stamps_check
 
 #: A sample this near in time is taken as it is, whatever the gap: files round their stamps.
 SNAP_NS = 1_000_000
@@ -140,7 +140,7 @@ class PoseTrack:
         times = self._times_ns[left] + share[:, 0] * gap
         return PosesAt(valid, translations, self._rotations_at(times))
 
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples, if anything."""
         return pose_stamps_check(self.jumps_back, self.duplicates, self.invalid)
 
@@ -187,4 +187,4 @@ class PoseInput:
     description: str
     geodetic_origin: GeodeticOrigin | None = None
     exact: bool = False
-    checks: tuple[Check, ...] = field(default=())
+    checks: tuple[PreflightCheck, ...] = field(default=())

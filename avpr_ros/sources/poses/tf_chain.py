@@ -16,7 +16,7 @@ from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id, stamp_ns, transform_values
 from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
 
 _Edge: TypeAlias = tuple[str, str]
 
@@ -77,7 +77,7 @@ class Chain:
         """Return whether any of its transforms changes over time."""
         return any(step.moving is not None for step in self.steps)
 
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples of its moving transforms."""
         tracks = [step.moving for step in self.steps if step.moving is not None]
         return tuple(check for track in tracks for check in track.checks())
