@@ -1,9 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of one image goes: ``with timed_stage('search')`` around the work, wherever it is done.
+"""Time per stage of one image: ``with timed_stage('search')`` around the code of a stage.
 
-Nobody pays for it unless somebody measures: the node for its diagnostics, ``avpr bench`` for its
-table.
+Without an enclosing ``collect_stage_times`` nothing is measured. The node collects for its
+diagnostics, ``avpr bench`` for its table.
 """
 
 from __future__ import annotations

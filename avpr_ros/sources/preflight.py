@@ -11,6 +11,7 @@ import numpy as np
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
+from avpr_ros.stamps import NS_PER_S
 
 #: Share of images that may be lost to bad stamps before the source is refused.
 _TOLERABLE_LOSS = 0.1
@@ -64,7 +65,7 @@ def images_check(where: str, stamps_ns: IntArray) -> PreflightCheck:
         return PreflightCheck(
             'images', 'error', f'No image in {where}: nothing can be built from it.'
         )
-    duration_s = (stamps_ns.max() - stamps_ns.min()) / 1e9
+    duration_s = (stamps_ns.max() - stamps_ns.min()) / NS_PER_S
     return PreflightCheck(
         'images', 'ok', f'{len(stamps_ns)} images in {duration_s:.1f} s from {where}.'
     )
@@ -135,9 +136,10 @@ def coverage_check(
         return PreflightCheck('poses', 'ok', text + '.')
     begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
     if span_ns[1] < begin_ns or span_ns[0] > end_ns:
+        first, last, begin, end = (f'{ns / NS_PER_S:.3f}' for ns in (*span_ns, begin_ns, end_ns))
         text += (
-            f'; poses span {span_ns[0] / 1e9:.3f} to {span_ns[1] / 1e9:.3f} s but images '
-            f'{begin_ns / 1e9:.3f} to {end_ns / 1e9:.3f} s: check that both use one clock'
+            f'; poses span {first} to {last} s but images {begin} to {end} s: '
+            'check that both use one clock'
         )
     elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
         text += f': a limit of {gaps_s[0]:.2f} s would bridge it, at the price of accuracy'

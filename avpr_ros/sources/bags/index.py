@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from avpr_ros.arrays import IntArray
-from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id, stamp_ns
+from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages
 from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
@@ -25,6 +25,7 @@ from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.poses.tf_poses import poses_from_tf
 from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class _Collector:
         return BagIndex(stamps, rows, order, cameras, poses, checks)
 
     def _take_image(self, topic: str, message: Any) -> None:
-        self._stamps.append(stamp_ns(message.header))
+        self._stamps.append(stamp_ns(message.header.stamp))
         self._rows.append(self._choice.images.index(topic))
         self._optical_frames.setdefault(topic, frame_id(message.header))
 

@@ -23,8 +23,8 @@ from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_F
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.stamps import NS_PER_S
 
-_SECOND_NS = 1_000_000_000
 #: The rows that MSLS is usually evaluated on.
 _MSLS_SUBTASK = 'all'
 
@@ -48,7 +48,7 @@ class DatasetSource:
         )
         self.name = self.dataset.name
         self._path = path
-        stamps = np.arange(len(self.dataset), dtype=np.int64) * _SECOND_NS
+        stamps = np.arange(len(self.dataset), dtype=np.int64) * NS_PER_S
         self._order = order_stamps(stamps, np.zeros(len(stamps), dtype=np.int64), streamed=False)
         poses = PoseInput(
             PoseTrack.from_samples(stamps, _pose_rows(self.dataset), f'dataset {path}'),
@@ -75,7 +75,7 @@ class DatasetSource:
         for row in range(len(self.dataset)):
             decode = partial(self.dataset.read, row)
             place = labels[row] if labels else None
-            yield StampedImage(row * _SECOND_NS, self.cameras[0].name, decode, place)
+            yield StampedImage(row * NS_PER_S, self.cameras[0].name, decode, place)
 
     def frames(self) -> Iterator[Frame]:
         """Yield every image with its pose."""

@@ -19,13 +19,14 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bags.messages import frame_id, stamp_ns
+from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 FIX_TYPE = 'sensor_msgs/msg/NavSatFix'
 COURSE_BASELINE_M = 2.0
@@ -108,7 +109,7 @@ class FixReader:
         if message.status.status < 0 or not math.isfinite(latitude + longitude):
             self._without_fix += 1
             return
-        self._stamps.append(stamp_ns(message.header))
+        self._stamps.append(stamp_ns(message.header.stamp))
         self._fixes.append((latitude, longitude, float(message.altitude)))
 
     def finish(self, options: SourceOptions, graph: TransformGraph) -> PoseInput:
