@@ -29,7 +29,8 @@ def test_version(avpr):
 def test_help_lists_the_commands_in_the_order_of_the_work(avpr):
     code, out, _ = avpr('--help')
     assert code == 0
-    places = [out.index(f' {name} ') for name in ('build', 'train', 'inspect', 'localize')]
+    listed = out.split('Commands')[1]
+    places = [listed.index(f'│ {name} ') for name in ('build', 'train', 'inspect', 'localize')]
     assert places == sorted(places)
 
 
