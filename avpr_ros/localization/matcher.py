@@ -58,14 +58,14 @@ class Matcher:
         )
         self._score = None if calibration is None else calibration.score
         self._scores = build_score_checks(calibration, self._settings)
-        self._guards = build_checks(
+        self._checks = build_checks(
             self._settings,
             self.distinct_radius_m,
             self._spacing_m,
             self._rotation_step_rad,
         )
-        self._way = _first(self._guards, PairwiseConsistencyCheck)
-        self._agreement = _first(self._guards, TemporalConsistencyCheck)
+        self._way = _first(self._checks, PairwiseConsistencyCheck)
+        self._agreement = _first(self._checks, TemporalConsistencyCheck)
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
         # The filter accepts the keyframe that the images lead to, and looks at no corners.
         self._sequence: SequenceCheck | None = None
@@ -102,8 +102,8 @@ class Matcher:
             self._sequence.forget()
         if self._geometry is not None:
             self._geometry.forget()
-        for guard in (*self._scores, *self._guards):
-            guard.forget()
+        for check in (*self._scores, *self._checks):
+            check.forget()
 
     def match(self, query: Query) -> MatchResult:
         """Match one query; the decision has an estimate only when accepted."""
@@ -131,38 +131,40 @@ class Matcher:
         if self._sequence is not None:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
             retrieval = verdict.retrieval
-        case = MatchHypothesis(query, retrieval, hypotheses)
+        hypothesis = MatchHypothesis(query, retrieval, hypotheses)
         if self._geometry is not None:
             with timed_stage('geometry'):
-                case = self._geometry.look(case)
-            retrieval = case.retrieval
-        reason, text = self._decide(case, verdict)
+                hypothesis = self._geometry.verify(hypothesis)
+            retrieval = hypothesis.retrieval
+        reason, text = self._decide(hypothesis, verdict)
         estimate = None
         if reason is Reason.ACCEPTED:
             led = None if self._way is None else self._way.fused_pose(camera)
-            estimate, objection = estimate_pose(
-                case,
+            estimate, rejection = estimate_pose(
+                hypothesis,
                 led,
                 self._spacing_m,
                 self._rotation_step_rad,
                 self._settings,
             )
-            if objection is not None:
-                reason, text = Reason.GEOMETRIC_VERIFICATION, objection
+            if rejection is not None:
+                reason, text = Reason.GEOMETRIC_VERIFICATION, rejection
             elif estimate is not None:
                 text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
-        for guard in self._guards:
-            guard.told(case, reason is Reason.ACCEPTED)
+        for check in self._checks:
+            check.on_result(hypothesis, reason is Reason.ACCEPTED)
         candidates = self._candidates(retrieval, hypotheses, reason, text)
         log_odds = None if verdict is None else verdict.log_odds
-        moved = 0 if estimate is not None else self._moved_images(case)
+        moved = 0 if estimate is not None else self._moved_images(hypothesis)
         return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds, moved)
 
-    def _moved_images(self, case: MatchHypothesis) -> int:
+    def _moved_images(self, hypothesis: MatchHypothesis) -> int:
         """Return how many of the last images contradict the place before."""
-        if case.look is not None:
-            return case.look.moved_images
-        return 0 if self._agreement is None else self._agreement.moved_images(case.query.camera)
+        if hypothesis.verification is not None:
+            return hypothesis.verification.moved_images
+        return (
+            0 if self._agreement is None else self._agreement.moved_images(hypothesis.query.camera)
+        )
 
     def _fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
@@ -183,28 +185,28 @@ class Matcher:
         return known[2]
 
     def _decide(
-        self, case: MatchHypothesis, verdict: SequenceVerdict | None
+        self, hypothesis: MatchHypothesis, verdict: SequenceVerdict | None
     ) -> tuple[Reason, str]:
         """Ask every guard, and give the first objection in their order."""
         # Asked even where corners decide: these guards remember how the images scored.
-        objections = [(guard.reason, guard.objection(case)) for guard in self._scores]
-        if self._geometry is not None and case.look is not None:
-            objections = [(self._geometry.guard.reason, self._geometry.guard.objection(case))]
-        objections += [(guard.reason, guard.objection(case)) for guard in self._guards]
+        rejections = [(check.reason, check.check(hypothesis)) for check in self._scores]
+        if self._geometry is not None and hypothesis.verification is not None:
+            rejections = [(self._geometry.check.reason, self._geometry.check.check(hypothesis))]
+        rejections += [(check.reason, check.check(hypothesis)) for check in self._checks]
         if verdict is not None:
-            objections.insert(0, (SequenceCheck.reason, verdict.objection))
-        for reason, objection in objections:
-            if objection is not None:
-                return reason, objection
-        retrieval = case.retrieval
+            rejections.insert(0, (SequenceCheck.reason, verdict.rejection))
+        for reason, rejection in rejections:
+            if rejection is not None:
+                return reason, rejection
+        retrieval = hypothesis.retrieval
         similarity = float(retrieval.similarities[0])
         text = (
             f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
         )
-        if case.look is not None:
-            text += f'; local-feature log-likelihood ratio {case.look.carried:.0f}'
-            if case.look.moved_images:
-                text += f'; relocated after {case.look.moved_images} images'
+        if hypothesis.verification is not None:
+            text += f'; local-feature log-likelihood ratio {hypothesis.verification.carried:.0f}'
+            if hypothesis.verification.moved_images:
+                text += f'; relocated after {hypothesis.verification.moved_images} images'
         return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
     def _candidates(
@@ -240,6 +242,6 @@ class Matcher:
         )
 
 
-def _first(guards: tuple[Check, ...], kind: type[Kind]) -> Kind | None:
+def _first(checks: tuple[Check, ...], kind: type[Kind]) -> Kind | None:
     """Return the guard of a class; None without one."""
-    return next((guard for guard in guards if isinstance(guard, kind)), None)
+    return next((check for check in checks if isinstance(check, kind)), None)

@@ -21,8 +21,8 @@ _DOUBT = 0.1
 
 
 def estimate_pose(
-    case: MatchHypothesis,
-    led: Pose | None,
+    hypothesis: MatchHypothesis,
+    fused_pose: Pose | None,
     spacing_m: float,
     rotation_step_rad: float,
     settings: MatchSettings,
@@ -30,44 +30,54 @@ def estimate_pose(
     """Return the best pose that there is, or why there is none after all.
 
     Args:
-        case: a match that passed.
-        led: ``map_from_base`` where this image and those of the way put it together; None where
-            too few agree or there is no odometry.
+        hypothesis: a match that passed.
+        fused_pose: ``map_from_base`` fused from this image and earlier ones; None where too few
+            are consistent or there is no odometry.
         spacing_m: distance between the map's keyframes.
         rotation_step_rad: rotation between them.
         settings: floors and scales of the covariance.
     """
-    look = case.look
-    objection = None if look is None else look.objection or _torn(look, led)
-    if objection is not None:
-        return None, objection
-    covariance = match_covariance(
-        case.retrieval, case.hypotheses, spacing_m, rotation_step_rad, settings
+    verification = hypothesis.verification
+    rejection = (
+        None
+        if verification is None
+        else verification.rejection or _keyframe_ambiguity(verification, fused_pose)
     )
-    keyframe = PoseEstimate(case.map_from_keyframe if led is None else led, covariance)
-    if look is None or look.estimate is None:
+    if rejection is not None:
+        return None, rejection
+    covariance = match_covariance(
+        hypothesis.retrieval, hypothesis.hypotheses, spacing_m, rotation_step_rad, settings
+    )
+    keyframe = PoseEstimate(
+        hypothesis.map_from_keyframe if fused_pose is None else fused_pose, covariance
+    )
+    if verification is None or verification.estimate is None:
         return keyframe, None
-    metric = look.estimate
-    if not look.firm:
+    metric = verification.estimate
+    if not verification.pose_well_supported:
         metric = replace(metric, covariance=metric.covariance + _DOUBT * covariance)
     # Landmarks that fix the pose less well than the keyframe does are of no use.
     better = _variance_m2(metric) <= _variance_m2(keyframe)
     return (metric if better else keyframe), None
 
 
-def _torn(look: VerificationResult, led: Pose | None) -> str | None:
+def _keyframe_ambiguity(verification: VerificationResult, fused_pose: Pose | None) -> str | None:
     """Return why the place's keyframe is not known; None where it is, or need not be.
 
     Similarity and corners err in different ways: similarity by what the whole view has in common,
     corners by a keyframe that is sharper than the right one. Landmarks tell, and so do images of
     the way that agree.
     """
-    if look.keyframe_disagreement_m == 0 or look.estimate is not None or led is not None:
+    if (
+        verification.keyframe_disagreement_m == 0
+        or verification.estimate is not None
+        or fused_pose is not None
+    ):
         return None
     return (
         'the most similar keyframe and the one with most inliers lie '
-        f'{look.keyframe_disagreement_m:.1f} m apart, and neither landmarks nor earlier images '
-        'decide between them'
+        f'{verification.keyframe_disagreement_m:.1f} m apart, and neither landmarks nor earlier '
+        'images decide between them'
     )
 
 

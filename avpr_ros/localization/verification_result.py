@@ -29,10 +29,10 @@ class VerificationResult:
         relocated_ns: stamp of the first image of the place's track, where that track replaced a
             confirmed one: what matched before it was elsewhere. None where it did not.
         estimate: pose by the landmarks of the place; None where it was not measured.
-        objection: why the place is not to be believed after all; None where nothing says so.
-        alone: whether this image alone leaves no doubt about the place, by its own evidence or by
-            so many landmarks that agree on the pose, whatever odometry says of those before.
-        firm: whether so many landmarks agree on the pose that it cannot be wrong as a whole.
+        rejection: why the place is not to be believed after all; None where nothing says so.
+        self_sufficient: whether this image is accepted without others, by its own log-likelihood
+            ratio or by the number of PnP inliers, whatever odometry says of those before.
+        pose_well_supported: whether the PnP inliers are too many for a wrong pose.
     """
 
     features: Features
@@ -44,6 +44,6 @@ class VerificationResult:
     moved_images: int = 0
     relocated_ns: int | None = None
     estimate: PoseEstimate | None = None
-    objection: str | None = None
-    alone: bool = False
-    firm: bool = False
+    rejection: str | None = None
+    self_sufficient: bool = False
+    pose_well_supported: bool = False

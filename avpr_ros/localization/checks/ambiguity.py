@@ -20,9 +20,9 @@ class AmbiguityCheck(StatelessCheck):
     def __init__(self, min_ratio: float) -> None:
         self._min_ratio = min_ratio
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        retrieval = case.retrieval
+        retrieval = hypothesis.retrieval
         if retrieval.rival_row is None:
             return 'the map shows one place only, so there is nothing to tell the match from'
         best, rival = float(retrieval.similarities[0]), retrieval.rival_similarity

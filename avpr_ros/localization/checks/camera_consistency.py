@@ -36,15 +36,15 @@ class CameraConsistencyCheck:
         """See ``Check``."""
         self._accepted = {}
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
         for camera, (stamp_ns, map_from_base) in self._accepted.items():
-            apart_s = abs(case.query.stamp_ns - stamp_ns) * 1e-9
-            if camera == case.query.camera or apart_s > SAME_TIME_S:
+            apart_s = abs(hypothesis.query.stamp_ns - stamp_ns) * 1e-9
+            if camera == hypothesis.query.camera or apart_s > SAME_TIME_S:
                 continue
-            if case.outdated(stamp_ns):
+            if hypothesis.outdated(stamp_ns):
                 continue
-            distance_m = map_from_base.distance_m(case.map_from_base)
+            distance_m = map_from_base.distance_m(hypothesis.map_from_base)
             limit_m = self._radius_m + self._max_speed_m_s * apart_s
             if not distance_m <= limit_m:
                 return (
@@ -53,7 +53,10 @@ class CameraConsistencyCheck:
                 )
         return None
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``."""
         if accepted:
-            self._accepted[case.query.camera] = case.query.stamp_ns, case.map_from_base
+            self._accepted[hypothesis.query.camera] = (
+                hypothesis.query.stamp_ns,
+                hypothesis.map_from_base,
+            )

@@ -23,13 +23,13 @@ class MatchHypothesis:
         query: the image.
         retrieval: what the map has that looks like it, the best first.
         hypotheses: where the base would be, by row of the map.
-        look: what the local features say; None where the image was not looked at.
+        verification: what the local features say; None where the image was not looked at.
     """
 
     query: Query
     retrieval: Retrieval
     hypotheses: PoseHypotheses
-    look: VerificationResult | None = None
+    verification: VerificationResult | None = None
 
     @property
     def row(self) -> int:
@@ -44,17 +44,17 @@ class MatchHypothesis:
     @property
     def map_from_base(self) -> Pose:
         """Where the base is if the best candidate is right: by its landmarks, if they say it."""
-        measured = None if self.look is None else self.look.estimate
+        measured = None if self.verification is None else self.verification.estimate
         return self.map_from_keyframe if measured is None else measured.map_from_base
 
     @property
     def confident_without_history(self) -> bool:
         """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
-        return self.look is not None and self.look.alone
+        return self.verification is not None and self.verification.self_sufficient
 
     def outdated(self, stamp_ns: int) -> bool:
         """Tell whether a match of that stamp is from before the robot was moved."""
-        relocated_ns = None if self.look is None else self.look.relocated_ns
+        relocated_ns = None if self.verification is None else self.verification.relocated_ns
         return relocated_ns is not None and stamp_ns < relocated_ns
 
 
@@ -68,7 +68,7 @@ class Check(Protocol):
     @property
     def reason(self) -> Reason: ...  # noqa: D102
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """Return why the best candidate is not to be believed, with figures; None to pass it.
 
         Every guard of a matcher is asked for every image, whatever the others say: those that
@@ -76,7 +76,7 @@ class Check(Protocol):
         """
         ...
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """Learn what became of the match after all layers."""
         ...
 
@@ -88,7 +88,7 @@ class Check(Protocol):
 class StatelessCheck:
     """A guard that looks at one image alone."""
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``: there is nothing to remember."""
 
     def forget(self) -> None:

@@ -25,11 +25,11 @@ class CoolDownCheck:
         """See ``Check``."""
         self._last_ns = None
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``; time that goes back ends the pause, and so does a relocation."""
-        if self._last_ns is None or case.outdated(self._last_ns):
+        if self._last_ns is None or hypothesis.outdated(self._last_ns):
             return None
-        since_s = (case.query.stamp_ns - self._last_ns) * 1e-9
+        since_s = (hypothesis.query.stamp_ns - self._last_ns) * 1e-9
         if not 0 <= since_s < self._cool_down_s:
             return None
         return (
@@ -37,7 +37,7 @@ class CoolDownCheck:
             f'{self._cool_down_s:g} s'
         )
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``."""
         if accepted:
-            self._last_ns = case.query.stamp_ns
+            self._last_ns = hypothesis.query.stamp_ns

@@ -31,15 +31,15 @@ def build_checks(
         spacing_m: distance between the map's keyframes.
         rotation_step_rad: rotation between them.
     """
-    guards: list[Check] = []
+    checks: list[Check] = []
     if settings.temporal_filter == 'consistency':
-        guards.append(TemporalConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
+        checks.append(TemporalConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
     if settings.use_odometry:
-        guards.append(PairwiseConsistencyCheck(spacing_m, rotation_step_rad))
-    guards.append(CameraConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
+        checks.append(PairwiseConsistencyCheck(spacing_m, rotation_step_rad))
+    checks.append(CameraConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
     if settings.cool_down_s > 0:
-        guards.append(CoolDownCheck(settings.cool_down_s))
-    return tuple(guards)
+        checks.append(CoolDownCheck(settings.cool_down_s))
+    return tuple(checks)
 
 
 def build_score_checks(

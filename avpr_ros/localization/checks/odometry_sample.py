@@ -58,7 +58,7 @@ class MatchedOdometry:
         )
 
 
-def fuse_poses(stops: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
+def fuse_poses(samples: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
     """Return ``map_from_base`` at the last stop, in the mean of what all of them say.
 
     A keyframe's pose is off by the part of the way between two keyframes, and by a neighbour
@@ -68,15 +68,15 @@ def fuse_poses(stops: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
     the inverse of the variance, in that of a keyframe.
 
     Args:
-        stops: one at least, consistent with one another.
+        samples: one at least, consistent with one another.
         spacing_m: distance between the map's keyframes.
     """
-    last = stops[-1]
-    ways_m = last.odom_m - np.stack([one.odom_m for one in stops])
+    last = samples[-1]
+    ways_m = last.odom_m - np.stack([one.odom_m for one in samples])
     off = _HEADING_RAD * np.linalg.norm(ways_m, axis=1) / max(spacing_m, 1e-6)
     weights = 1 / (1 + off**2)
-    turn = Rotation.from_matrix(np.stack([one.map_from_odom for one in stops])).mean(weights)
-    led_m = np.stack([one.map_m for one in stops]) + turn.apply(ways_m)
+    turn = Rotation.from_matrix(np.stack([one.map_from_odom for one in samples])).mean(weights)
+    led_m = np.stack([one.map_m for one in samples]) + turn.apply(ways_m)
     return Pose(
         np.asarray(weights @ led_m / weights.sum()), turn * Rotation.from_matrix(last.odom_turn)
     )

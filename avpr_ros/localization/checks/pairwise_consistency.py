@@ -59,75 +59,80 @@ class PairwiseConsistencyCheck:
         self._reach_m = 2.0 * spacing_m
         self._reach_rad = rotation_step_rad + 0.5
         self._spacing_m = spacing_m
-        self._ways: dict[str, deque[MatchedOdometry]] = {}
+        self._history: dict[str, deque[MatchedOdometry]] = {}
         self._agreed: dict[str, list[MatchedOdometry]] = {}
 
     def forget(self) -> None:
         """Start all cameras anew."""
-        self._ways, self._agreed = {}, {}
+        self._history, self._agreed = {}, {}
 
     def fused_pose(self, camera: str) -> Pose | None:
         """Return where the images that agreed with a camera's last one put the base, in the mean.
 
         None where the last image had no odometry or too few agreed with it.
         """
-        stops = self._agreed.get(camera)
-        return None if stops is None else fuse_poses(stops, self._spacing_m)
+        samples = self._agreed.get(camera)
+        return None if samples is None else fuse_poses(samples, self._spacing_m)
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        camera, odom_from_base = case.query.camera, case.query.odom_from_base
+        camera, odom_from_base = hypothesis.query.camera, hypothesis.query.odom_from_base
         self._agreed.pop(camera, None)
         if odom_from_base is None:
             return None
-        known = self._ways.get(camera, ())
-        way = deque((one for one in known if not case.outdated(one.stamp_ns)), WINDOW)
-        self._ways[camera] = way
+        known = self._history.get(camera, ())
+        history = deque((one for one in known if not hypothesis.outdated(one.stamp_ns)), WINDOW)
+        self._history[camera] = history
         here = MatchedOdometry.of(
-            case.map_from_base, odom_from_base, case.query.stamp_ns, case.confident_without_history
+            hypothesis.map_from_base,
+            odom_from_base,
+            hypothesis.query.stamp_ns,
+            hypothesis.confident_without_history,
         )
-        moved = self._moved(way, here)
-        stops = [*(one for one, far in zip(way, moved, strict=True) if far), here]
-        if not way or moved[-1]:
-            way.append(here)
-        agree = self._agree(stops)
-        agreed = largest_clique_with(len(stops) - 1, agree)
+        moved = self._moved(history, here)
+        samples = [*(one for one, far in zip(history, moved, strict=True) if far), here]
+        if not history or moved[-1]:
+            history.append(here)
+        agree = self._agree(samples)
+        agreed = largest_clique_with(len(samples) - 1, agree)
         count = len(agreed)
         if count >= NEEDED:
-            self._agreed[camera] = [stops[i] for i in agreed]
+            self._agreed[camera] = [samples[i] for i in agreed]
             return None
-        if case.confident_without_history and not _agreed(agree[:-1, :-1]):
+        if hypothesis.confident_without_history and not _agreed(agree[:-1, :-1]):
             return None
-        if sum(stops[i].confident for i in agreed) >= CONFIDENT_NEEDED:
-            self._ways[camera] = deque((stops[i] for i in agreed), WINDOW)
+        if sum(samples[i].confident for i in agreed) >= CONFIDENT_NEEDED:
+            self._history[camera] = deque((samples[i] for i in agreed), WINDOW)
             return None
         return (
-            f'the matches of {count} of the last {len(stops)} images are consistent with '
+            f'the matches of {count} of the last {len(samples)} images are consistent with '
             f'odometry, at least {NEEDED} must be; keep driving'
         )
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``: what became of a match does not matter here."""
 
-    def _moved(self, way: Sequence[MatchedOdometry], here: MatchedOdometry) -> NDArray[np.bool_]:
+    def _moved(
+        self, history: Sequence[MatchedOdometry], here: MatchedOdometry
+    ) -> NDArray[np.bool_]:
         """Return which stops the robot has moved away from since."""
-        if not way:
+        if not history:
             return np.zeros(0, dtype=np.bool_)
-        moved_m = np.linalg.norm(np.stack([one.odom_m for one in way]) - here.odom_m, axis=1)
-        turns = np.stack([one.odom_turn for one in way])
+        moved_m = np.linalg.norm(np.stack([one.odom_m for one in history]) - here.odom_m, axis=1)
+        turns = np.stack([one.odom_turn for one in history])
         turned_rad = _angles_rad(np.einsum('nij,ij->n', turns, here.odom_turn))
         far = (moved_m >= self._step_m) | (turned_rad >= self._reach_rad)
         return np.asarray(far, dtype=np.bool_)
 
-    def _agree(self, stops: Sequence[MatchedOdometry]) -> NDArray[np.bool_]:
+    def _agree(self, samples: Sequence[MatchedOdometry]) -> NDArray[np.bool_]:
         """Return (n, n) which pairs agree.
 
         With D = ``map_from_odom`` as match i says it, match j should lie at
         ``map_i + D_i (odom_j - odom_i)`` and say the same D.
         """
-        map_m = np.stack([one.map_m for one in stops])
-        odom_m = np.stack([one.odom_m for one in stops])
-        turns = np.stack([one.map_from_odom for one in stops])
+        map_m = np.stack([one.map_m for one in samples])
+        odom_m = np.stack([one.odom_m for one in samples])
+        turns = np.stack([one.map_from_odom for one in samples])
         ways = odom_m[np.newaxis] - odom_m[:, np.newaxis]
         expected = map_m[:, np.newaxis] + np.einsum('iab,ijb->ija', turns, ways)
         apart_m = np.linalg.norm(expected - map_m[np.newaxis], axis=2)

@@ -18,9 +18,12 @@ class ProbabilityCheck(StatelessCheck):
         self._score = score
         self._min_probability = min_probability
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        similarity, margin = float(case.retrieval.similarities[0]), case.retrieval.margin
+        similarity, margin = (
+            float(hypothesis.retrieval.similarities[0]),
+            hypothesis.retrieval.margin,
+        )
         probability = self._score.probability(similarity, margin)
         if probability >= self._min_probability:
             return None

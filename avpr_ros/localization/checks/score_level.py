@@ -31,9 +31,9 @@ class UninformativeScoresCheck(StatelessCheck):
     def __init__(self, power: ScoreDiscriminability) -> None:
         self.power = power
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        similarity = float(case.retrieval.similarities[0])
+        similarity = float(hypothesis.retrieval.similarities[0])
         return f'similarity {similarity:.3f} says nothing here: {self.power}'
 
 
@@ -86,10 +86,13 @@ class OutOfMapCheck:
             'made (light, season, lens, mounting)'
         )
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        similarity, margin = float(case.retrieval.similarities[0]), case.retrieval.margin
-        passed, camera = self._calibration.passes(similarity, margin), case.query.camera
+        similarity, margin = (
+            float(hypothesis.retrieval.similarities[0]),
+            hypothesis.retrieval.margin,
+        )
+        passed, camera = self._calibration.passes(similarity, margin), hypothesis.query.camera
         before = self._log_odds.get(camera, 0.0)
         odds = before + (self._passed if passed else self._failed)
         self._log_odds[camera] = min(max(odds, _LEAST), _MOST)
@@ -107,18 +110,18 @@ class OutOfMapCheck:
             f'{math.exp(odds):.2f}, at least 1 is needed; keep driving'
         )
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``: what became of a match does not matter here."""
 
 
-def calibration_warning(guards: Iterable[Check], landmarks: bool) -> str | None:
+def calibration_warning(checks: Iterable[Check], landmarks: bool) -> str | None:
     """Return why scores alone accept nothing, in one sentence; None where they may.
 
     Args:
-        guards: those of the scores.
+        checks: those of the scores.
         landmarks: whether the map has landmarks that are asked.
     """
-    weak = next((one for one in guards if isinstance(one, UninformativeScoresCheck)), None)
+    weak = next((one for one in checks if isinstance(one, UninformativeScoresCheck)), None)
     if weak is None:
         return None
     if landmarks:
@@ -129,7 +132,7 @@ def calibration_warning(guards: Iterable[Check], landmarks: bool) -> str | None:
     )
 
 
-def runtime_warning(guards: Iterable[Check]) -> str | None:
+def runtime_warning(checks: Iterable[Check]) -> str | None:
     """Return what the scores of the last images give cause to tell; None: nothing."""
-    level = next((one for one in guards if isinstance(one, OutOfMapCheck)), None)
+    level = next((one for one in checks if isinstance(one, OutOfMapCheck)), None)
     return None if level is None else level.concern

@@ -16,9 +16,9 @@ class SimilarityCheck(StatelessCheck):
     def __init__(self, min_similarity: float) -> None:
         self._min_similarity = min_similarity
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        best = float(case.retrieval.similarities[0])
+        best = float(hypothesis.retrieval.similarities[0])
         if best >= self._min_similarity:
             return None
         return f'similarity {best:.3f} is below {self._min_similarity:.3f}'
@@ -29,9 +29,9 @@ class UncalibratedCheck(StatelessCheck):
 
     reason = Reason.NOT_CALIBRATED
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
         return (
-            f'similarity {float(case.retrieval.similarities[0]):.3f} cannot be judged: the query '
-            'network carries no calibration; train it again or set min_similarity'
+            f'similarity {float(hypothesis.retrieval.similarities[0]):.3f} cannot be judged: the '
+            'query network carries no calibration; train it again or set min_similarity'
         )

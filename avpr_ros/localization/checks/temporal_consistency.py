@@ -66,7 +66,7 @@ class TemporalConsistencyCheck:
     def forget(self) -> None:
         """Start all cameras anew."""
         # Replaced, not cleared: another thread may be in the middle of an image.
-        self._trails: dict[str, deque[_PastMatch]] = {}
+        self._history: dict[str, deque[_PastMatch]] = {}
         self._accepted: dict[str, _PastMatch] = {}
         self._moved: dict[str, int] = {}
 
@@ -75,19 +75,19 @@ class TemporalConsistencyCheck:
         count = self._moved.get(camera, 0)
         return count if count >= NEEDED else 0
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``; a stamp before the camera's last one starts that camera anew."""
-        stamp_ns, position_m = case.query.stamp_ns, case.map_from_base.translation_m
-        trail = self._trails.setdefault(case.query.camera, deque(maxlen=WINDOW))
-        if trail and stamp_ns < trail[-1].stamp_ns:
-            trail.clear()
-        while trail and (stamp_ns - trail[0].stamp_ns) * 1e-9 > MAX_AGE_S:
-            trail.popleft()
-        near = [earlier for earlier in trail if self._near(stamp_ns, position_m, earlier)]
-        moved = any(earlier.moved or earlier.row != case.row for earlier in near)
-        trail.append(_PastMatch(stamp_ns, case.row, position_m, moved))
-        self._count_moved(case.query.camera, trail[-1])
-        if case.look is not None:
+        stamp_ns, position_m = hypothesis.query.stamp_ns, hypothesis.map_from_base.translation_m
+        history = self._history.setdefault(hypothesis.query.camera, deque(maxlen=WINDOW))
+        if history and stamp_ns < history[-1].stamp_ns:
+            history.clear()
+        while history and (stamp_ns - history[0].stamp_ns) * 1e-9 > MAX_AGE_S:
+            history.popleft()
+        near = [earlier for earlier in history if self._near(stamp_ns, position_m, earlier)]
+        moved = any(earlier.moved or earlier.row != hypothesis.row for earlier in near)
+        history.append(_PastMatch(stamp_ns, hypothesis.row, position_m, moved))
+        self._count_moved(hypothesis.query.camera, history[-1])
+        if hypothesis.verification is not None:
             return None
         if len(near) < NEEDED:
             return (
@@ -101,19 +101,19 @@ class TemporalConsistencyCheck:
             )
         return None
 
-    def told(self, case: MatchHypothesis, accepted: bool) -> None:
+    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``."""
-        trail = self._trails.get(case.query.camera)  # None where all was just forgotten
-        if accepted and trail:
-            self._accepted[case.query.camera] = trail[-1]
-            self._moved[case.query.camera] = 0
+        history = self._history.get(hypothesis.query.camera)  # None where all was just forgotten
+        if accepted and history:
+            self._accepted[hypothesis.query.camera] = history[-1]
+            self._moved[hypothesis.query.camera] = 0
 
-    def _count_moved(self, camera: str, led: _PastMatch) -> None:
+    def _count_moved(self, camera: str, match: _PastMatch) -> None:
         """Count images in a row that lie out of reach of a match accepted a moment ago."""
         count, accepted = 0, self._accepted.get(camera)
         if accepted is not None:
-            recent = 0 <= (led.stamp_ns - accepted.stamp_ns) * 1e-9 <= MAX_AGE_S
-            if recent and not self._near(led.stamp_ns, led.position_m, accepted):
+            recent = 0 <= (match.stamp_ns - accepted.stamp_ns) * 1e-9 <= MAX_AGE_S
+            if recent and not self._near(match.stamp_ns, match.position_m, accepted):
                 count = self._moved.get(camera, 0) + 1
         self._moved[camera] = count
 

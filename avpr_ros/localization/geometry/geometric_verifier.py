@@ -31,7 +31,7 @@ class GeometricVerifier:
     """What a map with landmarks adds to a matcher.
 
     Attributes:
-        guard: judges a case that was looked at.
+        check: judges a case that was looked at.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class GeometricVerifier:
             settings: how to match.
             distinct_radius_m: beyond this distance another place begins.
         """
-        self.guard = LikelihoodCheck(landmarks.floor)
+        self.check = LikelihoodCheck(landmarks.floor)
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
@@ -79,58 +79,67 @@ class GeometricVerifier:
         """Forget the images so far."""
         self._looks.forget()
 
-    def look(self, case: MatchHypothesis) -> MatchHypothesis:
+    def verify(self, hypothesis: MatchHypothesis) -> MatchHypothesis:
         """Return the case with the place in front that the image's corners speak for.
 
         Where they say enough, the pose is measured, too.
         """
-        look = self._looks.look(case.query, case.retrieval, case.hypotheses)
-        if look is None:
-            return case
-        retrieval = case.retrieval
-        if look.row != case.row:
-            others = retrieval.rows[retrieval.rows != look.row]
-            rows = np.concatenate([look.rows, others[~np.isin(others, look.rows)]])
-            scores = self._descriptors[rows].astype(np.float64) @ case.query.descriptor
+        verification = self._looks.verify(
+            hypothesis.query, hypothesis.retrieval, hypothesis.hypotheses
+        )
+        if verification is None:
+            return hypothesis
+        retrieval = hypothesis.retrieval
+        if verification.row != hypothesis.row:
+            others = retrieval.rows[retrieval.rows != verification.row]
+            rows = np.concatenate([verification.rows, others[~np.isin(others, verification.rows)]])
+            scores = self._descriptors[rows].astype(np.float64) @ hypothesis.query.descriptor
             retrieval = distinct_places(
                 rows,
                 scores,
-                case.hypotheses,
+                hypothesis.hypotheses,
                 self._settings.top_k,
                 self._radius_m,
                 self._settings.distinct_angle_rad,
             )
-        seen = replace(case, retrieval=retrieval, look=look)
-        if self.guard.objection(seen) is not None:
+        seen = replace(hypothesis, retrieval=retrieval, verification=verification)
+        if self.check.check(seen) is not None:
             return seen
-        return replace(seen, look=self._measured(seen, look))
+        return replace(seen, verification=self._measured(seen, verification))
 
-    def _measured(self, case: MatchHypothesis, look: VerificationResult) -> VerificationResult:
+    def _measured(
+        self, hypothesis: MatchHypothesis, verification: VerificationResult
+    ) -> VerificationResult:
         """Measure the pose of a case whose evidence is enough.
 
         There is no pose where the place has no points in space or the lens is not known: a
         keyframe's pose stands for the robot's then, if it is known which keyframe's.
         """
-        view = self._poses.view(case.query, look)
-        told = self.guard.alone(look)
+        view = self._poses.view(hypothesis.query, verification)
+        self_sufficient = self.check.self_sufficient(verification)
         if view is None:
-            return replace(look, alone=told)
-        found = self._poses.measure(view, look)
+            return replace(verification, self_sufficient=self_sufficient)
+        found = self._poses.measure(view, verification)
         if found is None:
             text = 'PnP found no pose with enough inliers among the landmarks of the place'
-            return replace(look, objection=text)
+            return replace(verification, rejection=text)
         if not found.unique:
             return replace(
-                look,
-                objection=f'PnP found two poses, with {found.inliers} and {found.rival_inliers} '
+                verification,
+                rejection=f'PnP found two poses, with {found.inliers} and {found.rival_inliers} '
                 'inliers; the second must have less than half as many',
             )
-        apart_m = found.estimate.map_from_base.distance_m(case.map_from_keyframe)
+        apart_m = found.estimate.map_from_base.distance_m(hypothesis.map_from_keyframe)
         if not apart_m <= self._radius_m:
             text = (
                 f'the PnP pose lies {apart_m:.1f} m from the keyframe, at most '
                 f'{self._radius_m:.1f} m are possible'
             )
-            return replace(look, objection=text)
-        firm = found.inliers >= _ENOUGH
-        return replace(look, estimate=found.estimate, alone=told or firm, firm=firm)
+            return replace(verification, rejection=text)
+        pose_well_supported = found.inliers >= _ENOUGH
+        return replace(
+            verification,
+            estimate=found.estimate,
+            self_sufficient=self_sufficient or pose_well_supported,
+            pose_well_supported=pose_well_supported,
+        )

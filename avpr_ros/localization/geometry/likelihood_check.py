@@ -23,19 +23,19 @@ class LikelihoodCheck(StatelessCheck):
         """Set up; ``floor`` holds the thresholds of the map."""
         self._floor = floor
 
-    def alone(self, look: VerificationResult) -> bool:
+    def self_sufficient(self, verification: VerificationResult) -> bool:
         """Tell whether one image's own evidence needs none before it."""
-        return self._floor.passes_alone(look.evidence)
+        return self._floor.passes_alone(verification.evidence)
 
-    def objection(self, case: MatchHypothesis) -> str | None:
+    def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
-        look = case.look
-        if look is None:
+        verification = hypothesis.verification
+        if verification is None:
             return 'no local features were extracted from the image'
-        objection = self._floor.objection(look.evidence, look.carried)
-        if objection is None or not look.moved_images:
-            return objection
-        return f'{moved_text(look.moved_images)}; there, {objection}'
+        rejection = self._floor.objection(verification.evidence, verification.carried)
+        if rejection is None or not verification.moved_images:
+            return rejection
+        return f'{moved_text(verification.moved_images)}; there, {rejection}'
 
 
 def moved_text(images: int) -> str:

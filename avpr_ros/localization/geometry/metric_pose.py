@@ -66,17 +66,17 @@ class MetricPoses:
         position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
-    def view(self, query: Query, look: VerificationResult) -> View | None:
+    def view(self, query: Query, verification: VerificationResult) -> View | None:
         """Return how the camera sees; None where that or enough landmarks are not known."""
-        return self._view(query) if self._points(look) >= _FEWEST_POINTS else None
+        return self._view(query) if self._points(verification) >= _FEWEST_POINTS else None
 
-    def measure(self, view: View, look: VerificationResult) -> MetricPose | None:
+    def measure(self, view: View, verification: VerificationResult) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where it cannot be had."""
         back, lens = view
-        rays = lens.rays(look.features.points_px)
-        rows = look.rows[:_KEYFRAMES]
+        rays = lens.rays(verification.features.points_px)
+        rows = verification.rows[:_KEYFRAMES]
         focal_px = lens.working_focal_px
-        found = locate(self._landmarks, rows, look.features.descriptors, rays, focal_px)
+        found = locate(self._landmarks, rows, verification.features.descriptors, rays, focal_px)
         if found is None:
             return None
         map_from_base, covariance = moved_to_base(found, back)
@@ -85,9 +85,9 @@ class MetricPoses:
         estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
         return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
 
-    def _points(self, look: VerificationResult) -> int:
+    def _points(self, verification: VerificationResult) -> int:
         """Return how many landmarks the keyframes of a place have."""
-        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in look.rows]
+        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in verification.rows]
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
 
     def _view(self, query: Query) -> View | None:

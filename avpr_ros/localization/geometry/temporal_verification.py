@@ -74,7 +74,7 @@ class TemporalVerifier:
         """Start all cameras anew."""
         self._ways = {}
 
-    def look(
+    def verify(
         self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses
     ) -> VerificationResult | None:
         """Weigh the candidate places of an image; None without image, features or candidates."""

@@ -77,13 +77,15 @@ class SequenceFilter:
         belief, way, moved = self._belief, self._travelled, None
         if way is not None:
             moved = not self._begun or way >= self.settings.min_travel
-        look = self._evidence.take(row, belief.expected_change(), moved)
-        if look.step:
-            belief.advance(look.still, way if self._begun else None)
+        likelihood = self._evidence.take(row, belief.expected_change(), moved)
+        if likelihood.step:
+            belief.advance(likelihood.still, way if self._begun else None)
             self._begun, self._travelled = True, None if way is None else 0.0
-            self._before = belief.of_keyframes(), belief.lost, look.new
-            belief.weigh(np.float32(self.settings.carried_weight * look.new) * look.log_ratio)
-        self._last = self._answer(look)
+            self._before = belief.of_keyframes(), belief.lost, likelihood.new
+            belief.weigh(
+                np.float32(self.settings.carried_weight * likelihood.new) * likelihood.log_ratio
+            )
+        self._last = self._answer(likelihood)
         return self._last
 
     def accepts(self, estimate: SequenceEstimate) -> bool:
@@ -91,11 +93,11 @@ class SequenceFilter:
         s = self.settings
         return estimate.mass >= s.min_mass and estimate.support >= s.min_support
 
-    def _answer(self, look: ImageLikelihood) -> SequenceEstimate:
+    def _answer(self, likelihood: ImageLikelihood) -> SequenceEstimate:
         """Bayes update, then the place with the most mass and all that speaks for others."""
         masses, lost, new = self._before
         # In the answer the present image counts in full; in what is carried on it does not.
-        now = masses * np.exp(np.float32(new) * look.log_ratio)
+        now = masses * np.exp(np.float32(new) * likelihood.log_ratio)
         total = lost + float(now.sum())
         now /= total
         near = self._places.near
@@ -103,7 +105,7 @@ class SequenceFilter:
         # Any keyframe of a short place holds all of its mass: the middle one is wanted.
         index = int((window + self.settings.exact * now).argmax())
         members = near.indices[near.indptr[index] : near.indptr[index + 1]]
-        support = float(look.log_ratio[members].max())
+        support = float(likelihood.log_ratio[members].max())
         here = float(window[index])
         now[members] = 0.0
         against = float(now.sum()) + max(lost / total, self._belief.lost)

@@ -37,13 +37,13 @@ class SequenceVerdict:
     Attributes:
         retrieval: with the filter's keyframe as first candidate, whatever the image alone ranks
             first.
-        objection: why that keyframe is not to be believed, with figures; None to pass it.
+        rejection: why that keyframe is not to be believed, with figures; None to pass it.
         text: the filter's figures in words.
         log_odds: of the robot being there.
     """
 
     retrieval: Retrieval
-    objection: str | None
+    rejection: str | None
     text: str
     log_odds: float
 
@@ -144,10 +144,10 @@ class SequenceCheck:
             self._angle_rad,
         )
         keyframe, text = int(self._ids[row]), self._text(estimate, row, retrieval)
-        objection = None
+        rejection = None
         if not sequence.accepts(estimate):
-            objection = _objection(sequence, estimate, keyframe)
-        return SequenceVerdict(led, objection, text, estimate.log_odds)
+            rejection = _objection(sequence, estimate, keyframe)
+        return SequenceVerdict(led, rejection, text, estimate.log_odds)
 
     def _stream_for(
         self, query: Query, hypotheses: PoseHypotheses

@@ -86,13 +86,13 @@ class ViewLikelihood:
                 step = moved
         self._last = row
         new = min(1.0, change / novelty)
-        look = ImageLikelihood(
+        likelihood = ImageLikelihood(
             self._log_ratio(contrast), new, float(np.exp(-10 * change / novelty)), step
         )
         if step:
             self._stepped = row
             self._mean.take(row, new)
-        return look
+        return likelihood
 
     def _log_ratio(self, row: FloatArray) -> NDArray[np.float32]:
         s, width = self._settings, self._high - self._low

@@ -30,7 +30,7 @@ class OnePlace:
         return self._pose
 
 
-def case(
+def hypothesis(
     map_from_base: Pose,
     second: float,
     camera: str = 'front',
@@ -46,7 +46,7 @@ def case(
 def relocated(seen: MatchHypothesis, since_second: float) -> MatchHypothesis:
     """Return a case whose local features show that the robot was moved at a time."""
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
-    look = VerificationResult(
+    verification = VerificationResult(
         nothing, seen.row, np.array([seen.row]), 0.0, 99.0, 99.0, 1, int(since_second * SECOND_NS)
     )
-    return replace(seen, look=look)
+    return replace(seen, verification=verification)

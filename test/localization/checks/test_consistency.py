@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cases import case
+from cases import hypothesis
 import numpy as np
 
 from avpr_ros.gallery.local_features import Features
@@ -18,14 +18,14 @@ from avpr_ros.poses import Pose
 MAP_FROM_ODOM = Pose.from_xy_yaw(40.0, -7.0, 2.0)
 
 
-def guard() -> PairwiseConsistencyCheck:
+def check() -> PairwiseConsistencyCheck:
     return PairwiseConsistencyCheck(spacing_m=1.0, rotation_step_rad=0.26)
 
 
-def passed(one: PairwiseConsistencyCheck, places: list[Pose], way: list[Pose]) -> list[bool]:
+def passed(one: PairwiseConsistencyCheck, places: list[Pose], history: list[Pose]) -> list[bool]:
     return [
-        one.objection(case(place, second, odometry=odometry)) is None
-        for second, (place, odometry) in enumerate(zip(places, way, strict=True))
+        one.check(hypothesis(place, second, odometry=odometry)) is None
+        for second, (place, odometry) in enumerate(zip(places, history, strict=True))
     ]
 
 
@@ -33,89 +33,98 @@ def straight(count: int) -> list[Pose]:
     return [Pose.from_xy_yaw(float(i), 0.0, 0.0) for i in range(count)]
 
 
-def true_places(way: list[Pose]) -> list[Pose]:
-    return [MAP_FROM_ODOM @ one for one in way]
+def true_places(history: list[Pose]) -> list[Pose]:
+    return [MAP_FROM_ODOM @ one for one in history]
 
 
 def test_a_true_drive_passes_once_enough_of_it_is_seen():
-    way = straight(10)
-    assert passed(guard(), true_places(way), way) == [False] * (NEEDED - 1) + [True] * 7
+    history = straight(10)
+    assert passed(check(), true_places(history), history) == [False] * (NEEDED - 1) + [True] * 7
 
 
-def measured(place: Pose, second: int, odometry: Pose, pose: Pose, alone: bool) -> MatchHypothesis:
-    seen = case(place, second, odometry=odometry)
+def measured(
+    place: Pose, second: int, odometry: Pose, pose: Pose, self_sufficient: bool
+) -> MatchHypothesis:
+    seen = hypothesis(place, second, odometry=odometry)
     nothing = Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.uint8))
     estimate = PoseEstimate(pose, np.eye(6), metric=True)
-    look = VerificationResult(
-        nothing, 0, np.array([0]), 0.0, 99.0, 99.0, estimate=estimate, alone=alone
+    verification = VerificationResult(
+        nothing,
+        0,
+        np.array([0]),
+        0.0,
+        99.0,
+        99.0,
+        estimate=estimate,
+        self_sufficient=self_sufficient,
     )
-    return replace(seen, look=look)
+    return replace(seen, verification=verification)
 
 
 def test_an_image_without_doubt_does_not_wait_for_others_but_is_refuted_by_them():
-    way, one = straight(10), guard()
+    history, one = straight(10), check()
     wrong = Pose.from_xy_yaw(0.0, 0.0, 0.0)
-    for second, odometry in enumerate(way):
+    for second, odometry in enumerate(history):
         pose = wrong if second == 6 else MAP_FROM_ODOM @ odometry
-        objection = one.objection(measured(pose, second, odometry, pose, alone=True))
-        assert (objection is None) == (second != 6)
+        rejection = one.check(measured(pose, second, odometry, pose, self_sufficient=True))
+        assert (rejection is None) == (second != 6)
 
 
 def test_poses_measured_by_landmarks_stand_in_for_those_of_keyframes_far_off():
     """Keyframes scattered about the robot agree with nothing; where it really was does."""
     rng = np.random.default_rng(3)
-    way, one = straight(10), guard()
-    for second, odometry in enumerate(way):
+    history, one = straight(10), check()
+    for second, odometry in enumerate(history):
         pose = MAP_FROM_ODOM @ odometry
         keyframe = Pose.from_xy_yaw(*(pose.translation_m[:2] + rng.uniform(-9, 9, 2)), 0.0)
-        objection = one.objection(measured(keyframe, second, odometry, pose, alone=False))
-        assert (objection is None) == (second >= NEEDED - 1)
+        rejection = one.check(measured(keyframe, second, odometry, pose, self_sufficient=False))
+        assert (rejection is None) == (second >= NEEDED - 1)
 
 
 def test_a_look_alike_among_true_matches_is_refused_and_does_no_lasting_harm():
-    way = straight(10)
-    places = true_places(way)
+    history = straight(10)
+    places = true_places(history)
     places[6] = Pose.from_xy_yaw(0.0, 0.0, 0.0)
-    assert passed(guard(), places, way) == [False] * 3 + [True] * 3 + [False] + [True] * 3
+    assert passed(check(), places, history) == [False] * 3 + [True] * 3 + [False] + [True] * 3
 
 
 def test_scattered_matches_never_pass():
     rng = np.random.default_rng(1)
-    way = straight(300)
-    places = [Pose.from_xy_yaw(*rng.uniform(0, 1e3, 2), rng.uniform(-3, 3)) for _ in way]
-    assert not any(passed(guard(), places, way))
+    history = straight(300)
+    places = [Pose.from_xy_yaw(*rng.uniform(0, 1e3, 2), rng.uniform(-3, 3)) for _ in history]
+    assert not any(passed(check(), places, history))
 
 
 def test_a_row_of_matches_the_wrong_way_round_never_passes():
-    way = straight(20)
-    places = [Pose.from_xy_yaw(-one.translation_m[0], 0.0, 0.0) for one in way]
-    assert not any(passed(guard(), places, way)[3:])
+    history = straight(20)
+    places = [Pose.from_xy_yaw(-one.translation_m[0], 0.0, 0.0) for one in history]
+    assert not any(passed(check(), places, history)[3:])
 
 
 def test_standing_still_is_no_evidence():
-    way = [Pose.identity()] * 20
-    assert not any(passed(guard(), true_places(way), way))
+    history = [Pose.identity()] * 20
+    assert not any(passed(check(), true_places(history), history))
 
 
 def test_without_odometry_there_is_no_objection():
-    assert guard().objection(case(Pose.identity(), 0.0)) is None
+    assert check().check(hypothesis(Pose.identity(), 0.0)) is None
     assert PairwiseConsistencyCheck.reason is Reason.ODOMETRY_INCONSISTENCY
 
 
 def test_forgetting_starts_anew():
-    one, way = guard(), straight(8)
-    passed(one, true_places(way), way)
+    one, history = check(), straight(8)
+    passed(one, true_places(history), history)
     one.forget()
-    assert passed(one, true_places(way), way)[:3] == [False] * 3
+    assert passed(one, true_places(history), history)[:3] == [False] * 3
 
 
 def test_images_that_agree_say_together_where_the_robot_is():
     """Keyframes half a metre before and behind the robot, in turn: in the mean it is right."""
-    way, one = straight(8), guard()
-    for second, odometry in enumerate(way):
+    history, one = straight(8), check()
+    for second, odometry in enumerate(history):
         true = MAP_FROM_ODOM @ odometry
         keyframe = true @ Pose.from_xy_yaw(0.5 - second % 2, 0.0, 0.0)
-        one.objection(case(keyframe, second, odometry=odometry))
+        one.check(hypothesis(keyframe, second, odometry=odometry))
         led = one.fused_pose('front')
         assert (led is None) == (second < NEEDED - 1)
         if led is not None:
@@ -123,15 +132,15 @@ def test_images_that_agree_say_together_where_the_robot_is():
 
 
 def test_without_odometry_or_agreement_nothing_is_said_together():
-    way, one = straight(8), guard()
-    places = true_places(way)
-    passed(one, places, way)
+    history, one = straight(8), check()
+    places = true_places(history)
+    passed(one, places, history)
     assert one.fused_pose('front') is not None
     assert one.fused_pose('rear') is None
-    one.objection(case(places[-1], 8))
+    one.check(hypothesis(places[-1], 8))
     assert one.fused_pose('front') is None
-    passed(one, places, way)
-    one.objection(case(Pose.identity(), 9, odometry=Pose.from_xy_yaw(8.0, 0.0, 0.0)))
+    passed(one, places, history)
+    one.check(hypothesis(Pose.identity(), 9, odometry=Pose.from_xy_yaw(8.0, 0.0, 0.0)))
     assert one.fused_pose('front') is None
 
 
@@ -140,36 +149,36 @@ CARRIED = Pose.from_xy_yaw(500.0, 300.0, -1.0)
 
 
 def test_after_a_carry_with_wheels_at_rest_a_drive_needs_what_a_start_needs():
-    way = [*straight(10), *straight(20)[9:]]
-    places = [*true_places(way[:10]), *(CARRIED @ one for one in way[10:])]
-    start = passed(guard(), places[10:], way[10:])
-    after = passed(guard(), places, way)[10:]
+    history = [*straight(10), *straight(20)[9:]]
+    places = [*true_places(history[:10]), *(CARRIED @ one for one in history[10:])]
+    start = passed(check(), places[10:], history[10:])
+    after = passed(check(), places, history)[10:]
     assert after.index(True) <= start.index(True) + 1
 
 
 def test_after_odometry_restarts_at_zero_a_drive_needs_what_a_start_needs():
-    way = [*straight(10), *straight(10)]
-    places = [*true_places(way[:10]), *(CARRIED @ one for one in way[10:])]
-    after = passed(guard(), places, way)[10:]
+    history = [*straight(10), *straight(10)]
+    places = [*true_places(history[:10]), *(CARRIED @ one for one in history[10:])]
+    after = passed(check(), places, history)[10:]
     assert after.index(True) == NEEDED - 1
 
 
 def test_two_images_without_doubt_that_agree_refute_those_before():
-    way, one = straight(14), guard()
+    history, one = straight(14), check()
     accepted = []
-    for second, odometry in enumerate(way):
+    for second, odometry in enumerate(history):
         pose = (MAP_FROM_ODOM if second < 8 else CARRIED) @ odometry
-        accepted.append(one.objection(measured(pose, second, odometry, pose, True)) is None)
+        accepted.append(one.check(measured(pose, second, odometry, pose, True)) is None)
     assert accepted == [True] * 8 + [False] + [True] * 5
 
 
 def test_a_relocation_ends_the_comparison_with_images_before_it():
-    way, one = straight(12), guard()
-    for second, odometry in enumerate(way[:8]):
+    history, one = straight(12), check()
+    for second, odometry in enumerate(history[:8]):
         pose = MAP_FROM_ODOM @ odometry
-        assert one.objection(measured(pose, second, odometry, pose, True)) is None
-    for second, odometry in enumerate(way[8:], start=8):
+        assert one.check(measured(pose, second, odometry, pose, True)) is None
+    for second, odometry in enumerate(history[8:], start=8):
         pose = CARRIED @ odometry
         seen = measured(pose, second, odometry, pose, True)
-        look = replace(seen.look, relocated_ns=8 * 10**9)
-        assert one.objection(replace(seen, look=look)) is None
+        verification = replace(seen.verification, relocated_ns=8 * 10**9)
+        assert one.check(replace(seen, verification=verification)) is None

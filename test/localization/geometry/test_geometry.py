@@ -155,8 +155,8 @@ def measured(gallery, monkeypatch):
         covariance = np.diag([sigma_m**2] * 3 + [1e-4] * 3)
         estimate = PoseEstimate(Pose.from_xy_yaw(0.5, 0, 0), covariance, True)
         found = MetricPose(estimate, inliers, rivals, 2 * rivals < inliers)
-        monkeypatch.setattr(MetricPoses, 'view', lambda self, query, look: ())
-        monkeypatch.setattr(MetricPoses, 'measure', lambda self, view, look: found)
+        monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification: ())
+        monkeypatch.setattr(MetricPoses, 'measure', lambda self, view, verification: found)
         matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, temporal_filter=temporal_filter))
         return matcher.match(query([1.0], picture(0)))
 

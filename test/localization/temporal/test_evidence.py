@@ -26,13 +26,13 @@ def test_view_change():
 
 def test_evidence_stands_out_at_the_place_and_stays_within_bounds():
     gallery, _ = world(100)
-    look = _evidence(gallery).take(gallery @ gallery[30], 1.0)
-    assert int(look.log_ratio.argmax()) == 30
-    assert look.log_ratio.max() > 4
-    assert np.median(look.log_ratio) < 0
+    likelihood = _evidence(gallery).take(gallery @ gallery[30], 1.0)
+    assert int(likelihood.log_ratio.argmax()) == 30
+    assert likelihood.log_ratio.max() > 4
+    assert np.median(likelihood.log_ratio) < 0
     settings = SequenceSettings()
-    assert look.log_ratio.min() >= settings.least
-    assert look.log_ratio.max() <= settings.most
+    assert likelihood.log_ratio.min() >= settings.least
+    assert likelihood.log_ratio.max() <= settings.most
 
 
 def test_contrast_does_not_reach_over_the_end_of_a_chain():
@@ -42,8 +42,8 @@ def test_contrast_does_not_reach_over_the_end_of_a_chain():
     apart = ViewLikelihood(
         ViewStatistics(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
     )
-    look = apart.take(row, 1.0)
-    np.testing.assert_allclose(look.log_ratio[:20], look.log_ratio[0])
+    likelihood = apart.take(row, 1.0)
+    np.testing.assert_allclose(likelihood.log_ratio[:20], likelihood.log_ratio[0])
 
 
 def test_a_view_that_hardly_changes_is_no_step_at_a_slow_pace():
@@ -52,16 +52,16 @@ def test_a_view_that_hardly_changes_is_no_step_at_a_slow_pace():
     first = gallery[30]
     assert evidence.take(gallery @ first, 1.0).step
     assert not evidence.take(gallery @ first, 1.0).step
-    look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
-    assert look.step  # one such view does not make a slow robot
-    assert look.new < 0.1
-    assert look.still > 0.5
+    likelihood = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert likelihood.step  # one such view does not make a slow robot
+    assert likelihood.new < 0.1
+    assert likelihood.still > 0.5
     for _ in range(20):
-        look = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
-    assert not look.step
+        likelihood = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert not likelihood.step
     # Where the map's own views hardly differ, a view that hardly changes may well be a step.
     assert evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 0.01).step
-    look = evidence.take(gallery @ gallery[31], 1.0)
-    assert look.step
-    assert look.new > 0.5
-    assert look.still < 0.1
+    likelihood = evidence.take(gallery @ gallery[31], 1.0)
+    assert likelihood.step
+    assert likelihood.new > 0.5
+    assert likelihood.still < 0.1

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import filter_of, look, places_of, unit, world
+from worlds import filter_of, likelihood, places_of, unit, world
 
 from avpr_ros.localization.temporal.bayes_filter import SequenceFilter
 
 
 def _drive(sut: SequenceFilter, gallery, truth, rng, noise=0.15):
     """Return (accepted, error in keyframes) of each image."""
-    answers = [sut.update(gallery @ look(gallery, i, rng, noise)) for i in truth]
+    answers = [sut.update(gallery @ likelihood(gallery, i, rng, noise)) for i in truth]
     accepted = np.array([sut.accepts(a) for a in answers])
     return accepted, np.abs(np.array([a.index for a in answers]) - np.asarray(truth))
 
@@ -49,7 +49,8 @@ def test_look_alikes_are_told_apart_by_where_the_robot_came_from():
     gallery = unit(kinds[rng.integers(8, size=200)] + rng.normal(size=(200, 64)) * 0.02)
     truth = np.arange(20, 120)
     alone = [
-        int(np.argmax(gallery @ look(gallery, i, np.random.default_rng(i), 0.1))) for i in truth
+        int(np.argmax(gallery @ likelihood(gallery, i, np.random.default_rng(i), 0.1)))
+        for i in truth
     ]
     accepted, errors = _drive(filter_of(gallery), gallery, truth, rng, 0.1)
     assert (np.abs(np.array(alone) - truth) > 1).mean() > 0.6
@@ -61,7 +62,7 @@ def test_nothing_is_accepted_outside_the_map():
     gallery, rng = world(600)
     inside, outside = gallery[:200], gallery[200:]
     sut = filter_of(inside)
-    answers = [sut.update(inside @ look(outside, i, rng, 0.02)) for i in range(400)]
+    answers = [sut.update(inside @ likelihood(outside, i, rng, 0.02)) for i in range(400)]
     assert not any(sut.accepts(answer) for answer in answers)
     assert answers[-1].not_in_map > 0.5
 
@@ -79,7 +80,7 @@ def test_recovers_from_a_kidnapping():
 def test_the_same_image_again_changes_nothing():
     gallery, rng = world()
     sut = filter_of(gallery)
-    row = gallery @ look(gallery, 5, rng)
+    row = gallery @ likelihood(gallery, 5, rng)
     first, second = sut.update(row), sut.update(row)
     assert second.index == first.index
     # Not exactly: the column means have taken the view in.
@@ -91,7 +92,7 @@ def test_a_standing_robot_is_never_accepted_elsewhere():
     gallery, rng = world()
     sut = filter_of(gallery)
     _drive(sut, gallery, range(60), rng)
-    view = look(gallery, 59, rng, 0.1)
+    view = likelihood(gallery, 59, rng, 0.1)
     for _ in range(200):  # camera noise only
         answer = sut.update(gallery @ unit(view + rng.normal(size=64) * 0.003))
         assert not sut.accepts(answer) or abs(answer.index - 59) <= 1
@@ -103,7 +104,7 @@ def test_scale_and_offset_of_similarities_do_not_matter():
     flat = replace(places, views=replace(places.views, column_mean=np.zeros(300)))
     one, two = SequenceFilter(flat), SequenceFilter(flat)
     for i in range(30):
-        row = gallery @ look(gallery, i, rng)
+        row = gallery @ likelihood(gallery, i, rng)
         a, b = one.update(row), two.update(7.0 * row - 3.0)
         assert a.index == b.index
         assert a.log_odds == pytest.approx(b.log_odds, abs=1e-4)
@@ -142,7 +143,7 @@ def test_senseless_numbers_in_between_move_nothing():
     gallery, _ = world()
     one, two = filter_of(gallery), filter_of(gallery)
     for i in range(30):
-        row = gallery @ look(gallery, i, np.random.default_rng(i))
+        row = gallery @ likelihood(gallery, i, np.random.default_rng(i))
         estimate = two.update(np.where(np.arange(300) == 7, np.nan, row))
         assert not two.accepts(estimate)
         assert one.update(row) == two.update(row)
@@ -152,7 +153,7 @@ def test_the_posterior_stays_normalised():
     gallery, rng = world()
     sut = filter_of(gallery)
     for i in range(50):
-        sut.update(gallery @ look(gallery, i, rng, 0.5))
+        sut.update(gallery @ likelihood(gallery, i, rng, 0.5))
         total = sut._belief.lost + float(sut._belief.of_keyframes().sum())
         assert total == pytest.approx(1.0, abs=1e-5)
 
@@ -164,7 +165,9 @@ def test_odometry_leads_through_a_stretch_that_shows_nothing():
     way = np.concatenate([np.arange(10, 60, 1.0), np.arange(60, 100, 2.5)])
     estimates = []
     for x, travelled in zip(way, np.diff(way, prepend=way[0]), strict=True):
-        view = look(gallery, int(x), rng) if x < 60 else look(gallery[:1], 0, rng, 0.05)
+        view = (
+            likelihood(gallery, int(x), rng) if x < 60 else likelihood(gallery[:1], 0, rng, 0.05)
+        )
         row = gallery @ (view if x < 60 else unit(blank + 0.02 * rng.normal(size=64)))
         row[0] = np.median(row) if x >= 60 else row[0]  # nothing stands out
         estimates.append((with_way.update(row, travelled), without.update(row)))
@@ -177,15 +180,15 @@ def test_by_odometry_a_standing_robot_takes_no_step_whatever_it_sees():
     gallery, rng = world()
     sut = filter_of(gallery)
     for i in range(40):
-        sut.update(gallery @ look(gallery, i, rng), 1.0)
+        sut.update(gallery @ likelihood(gallery, i, rng), 1.0)
     before = sut._belief.of_keyframes()
     for _ in range(20):  # people walk by
-        sut.update(gallery @ look(gallery, 39, rng, 0.6), 0.0)
+        sut.update(gallery @ likelihood(gallery, 39, rng, 0.6), 0.0)
     np.testing.assert_array_equal(sut._belief.of_keyframes(), before)
     for _ in range(5):  # steps too small to tell are summed up
-        sut.update(gallery @ look(gallery, 40, rng), 0.2)
+        sut.update(gallery @ likelihood(gallery, 40, rng), 0.2)
     assert not np.array_equal(sut._belief.of_keyframes(), before)
-    assert sut.accepts(sut.update(gallery @ look(gallery, 40, rng), 0.0))
+    assert sut.accepts(sut.update(gallery @ likelihood(gallery, 40, rng), 0.0))
 
 
 @pytest.mark.parametrize('pace', [0.05, 0.3, 1.0, 3.0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import look, unit, world
+from worlds import likelihood, unit, world
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.localization.matcher import Matcher
@@ -56,7 +56,7 @@ def aliased(make_gallery):
 def test_what_single_images_cannot_tell_the_sequence_can(aliased):
     gallery, rows, rng = aliased
     truth = list(range(20, 120))
-    views = [look(rows, i, rng, 0.1) for i in truth]
+    views = [likelihood(rows, i, rng, 0.1) for i in truth]
     alone = _drive(Matcher(gallery, Calibration(0.5), SINGLE), views)
     together = _drive(Matcher(gallery, None, FILTER), views)
     assert not any(result.accepted for result in alone)
@@ -86,7 +86,7 @@ def test_a_drive_outside_the_map_is_never_accepted(make_gallery):
     rows, rng = world(600)
     gallery = make_gallery(rows[:200].astype(np.float32), _straight(200))
     results = _drive(
-        Matcher(gallery, None, FILTER), [look(rows, i, rng, 0.02) for i in range(200, 600)]
+        Matcher(gallery, None, FILTER), [likelihood(rows, i, rng, 0.02) for i in range(200, 600)]
     )
     assert {result.reason for result in results} == {Reason.TEMPORAL_INCONSISTENCY}
 
@@ -95,7 +95,7 @@ def test_a_kidnapped_robot_is_found_again(make_gallery):
     rows, rng = world(200)
     gallery = make_gallery(rows.astype(np.float32), _straight(200))
     truth = [*range(40), *range(140, 180)]
-    results = _drive(Matcher(gallery, None, FILTER), [look(rows, i, rng) for i in truth])
+    results = _drive(Matcher(gallery, None, FILTER), [likelihood(rows, i, rng) for i in truth])
     assert all(_right(results, truth)[20:40])
     assert all(_right(results, truth)[60:])
     assert _wrong(results, truth) <= 4
@@ -106,7 +106,7 @@ def test_time_that_does_not_go_on_starts_anew(make_gallery, why):
     rows, rng = world(100)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
     matcher = Matcher(gallery, None, FILTER)
-    views = [look(rows, i, rng) for i in range(41)]
+    views = [likelihood(rows, i, rng) for i in range(41)]
     assert _drive(matcher, views[:40])[-1].accepted
     next_s = {'earlier stamp': 10, 'long pause': 39 + 10.5, 'forget': 40}[why]
     if why == 'forget':
@@ -120,14 +120,14 @@ def test_a_short_pause_is_no_reason_to_forget(make_gallery):
     rows, rng = world(100)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
     matcher = Matcher(gallery, None, FILTER)
-    _drive(matcher, [look(rows, i, rng) for i in range(40)])
-    assert matcher.match(Query(look(rows, 40, rng), int(48.9 * SECOND_NS), 'front')).accepted
+    _drive(matcher, [likelihood(rows, i, rng) for i in range(40)])
+    assert matcher.match(Query(likelihood(rows, 40, rng), int(48.9 * SECOND_NS), 'front')).accepted
 
 
 def test_bad_descriptors_in_between_change_nothing(make_gallery):
     rows, rng = world(100)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
-    views = [look(rows, i, rng) for i in range(40)]
+    views = [likelihood(rows, i, rng) for i in range(40)]
     clean, spoilt = Matcher(gallery, None, FILTER), Matcher(gallery, None, FILTER)
     bad = [np.full(64, np.nan), np.zeros(64), np.full(64, 1e30), np.full(63, 0.1)]
     for i, view in enumerate(views):
@@ -144,8 +144,8 @@ def test_cameras_are_followed_each_by_itself(make_gallery):
     gallery = make_gallery(rows.astype(np.float32), poses, cameras=cameras)
     matcher = Matcher(gallery, None, FILTER)
     for i in range(60):
-        front = matcher.match(Query(look(rows, 2 * i, rng), i * SECOND_NS, 'front'))
-        back = matcher.match(Query(look(rows, 2 * i + 1, rng), i * SECOND_NS, 'back'))
+        front = matcher.match(Query(likelihood(rows, 2 * i, rng), i * SECOND_NS, 'front'))
+        back = matcher.match(Query(likelihood(rows, 2 * i + 1, rng), i * SECOND_NS, 'back'))
     assert front.accepted and back.accepted
     assert (front.candidates[0].row, back.candidates[0].row) == (118, 119)
 
@@ -154,7 +154,9 @@ def test_a_threshold_that_is_given_holds_for_the_filters_keyframe(make_gallery):
     rows, rng = world(100)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
     settings = MatchSettings(temporal_filter='bayes', min_similarity=0.99)
-    result = _drive(Matcher(gallery, None, settings), [look(rows, i, rng) for i in range(40)])[-1]
+    result = _drive(
+        Matcher(gallery, None, settings), [likelihood(rows, i, rng) for i in range(40)]
+    )[-1]
     assert result.reason is Reason.LOW_SIMILARITY
 
 
@@ -201,7 +203,9 @@ def test_odometry_moves_the_filter_of_a_matcher(make_gallery):
         results = []
         for i in [*range(40), 60, 61]:
             pose = Pose.from_xy_yaw(3.0, float(i), np.pi / 2)  # odometry has a frame of its own
-            query = Query(look(rows, i, rng), i * SECOND_NS // 4, 'front', odom_from_base=pose)
+            query = Query(
+                likelihood(rows, i, rng), i * SECOND_NS // 4, 'front', odom_from_base=pose
+            )
             results.append(matcher.match(query))
         last[odometry] = results[-1]
         assert not odometry or _wrong(results, [*range(40), 60, 61]) == 0

@@ -19,7 +19,7 @@ def world(size=300, dim=64, seed=0):
     return unit(rng.normal(size=(size, dim))), rng
 
 
-def look(world, index, rng, noise=0.15):
+def likelihood(world, index, rng, noise=0.15):
     """Return what a camera makes of a place: (d,)."""
     return unit(world[index] + rng.normal(size=world.shape[1]) * noise)
 
