@@ -16,10 +16,10 @@ from avpr_ros.sources.options import SourceOptions
 
 @dataclass(frozen=True)
 class EvaluationDrive:
-    """A source, and what is known about where it really was.
+    """A source with its true poses, where they are known.
 
     Attributes:
-        source: the source; its images can be walked over.
+        source: the source; gives the images in order.
         truth: true ``map_from_base`` by stamp in nanoseconds; empty where not known.
         no_truth: why the truth is not known; None where it is.
     """
