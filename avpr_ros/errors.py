@@ -38,4 +38,4 @@ class ConfigError(AvprError):
 
 
 class ExtrinsicsError(AvprError):
-    """Nobody has told yet how a camera is mounted; the caller drops its image and goes on."""
+    """The extrinsics of a camera are not known yet; the caller drops its image and continues."""

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
-from avpr_ros.evaluation.runs.ground_truth_poses import Drive as BagDrive
-from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
+from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive, open_drive
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.localization.matcher import Matcher
@@ -74,7 +73,7 @@ def read_drive(folder: Path) -> Drive:
     network = OnnxQueryNetwork.open(folder / QUERY)
     check_space(network.manifest, gallery.manifest)
     bag = folder / (QUERY_BAG if (folder / QUERY_BAG).exists() else TOWN_BAG)
-    drive: PoseSet | BagDrive
+    drive: PoseSet | EvaluationDrive
     if folder.name == 'euroc_v1':
         drive = euroc(folder)
     else:

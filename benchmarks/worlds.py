@@ -24,7 +24,7 @@ from rich.console import Console
 
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.evaluation.runs.drive_score import DriveScorer
-from avpr_ros.evaluation.runs.ground_truth_poses import Drive, open_drive
+from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive, open_drive
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.localization.offline import localize_drive
 from avpr_ros.localization.recognizer import Recognizer
@@ -124,7 +124,7 @@ def score(one: PreparedSet) -> Row:
     }
 
 
-def _results(drive: Drive, recognizer: Recognizer) -> Iterator[MatchResult]:
+def _results(drive: EvaluationDrive, recognizer: Recognizer) -> Iterator[MatchResult]:
     for result in localize_drive(drive.source, recognizer):
         if isinstance(result, ImageDecodeError):
             raise result
@@ -132,7 +132,11 @@ def _results(drive: Drive, recognizer: Recognizer) -> Iterator[MatchResult]:
 
 
 def _keep_wrong(
-    one: PreparedSet, bag: Path, drive: Drive, results: list[MatchResult], gallery: GalleryMap
+    one: PreparedSet,
+    bag: Path,
+    drive: EvaluationDrive,
+    results: list[MatchResult],
+    gallery: GalleryMap,
 ) -> None:
     """Write each wrongly accepted query beside its keyframe, for people to look at."""
     wrong = {

@@ -16,7 +16,7 @@ from avpr_ros.errors import ConfigError
 if TYPE_CHECKING:
     from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
     from avpr_ros.evaluation.retrieval.evaluation import Evaluation
-    from avpr_ros.evaluation.runs.ground_truth_poses import Drive
+    from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.sources.options import SourceOptions
 
@@ -150,7 +150,9 @@ def _of_map(
         return MapEvaluation(gallery, query, drive, truth, symmetric, threads).run(report)
 
 
-def _drive(source: Path, options: SourceOptions, truth: GroundTruth, gallery: GalleryMap) -> Drive:
+def _drive(
+    source: Path, options: SourceOptions, truth: GroundTruth, gallery: GalleryMap
+) -> EvaluationDrive:
     """Open the queries in the map's frame; where frames decide, without poses."""
     from dataclasses import replace
 

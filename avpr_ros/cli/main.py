@@ -70,7 +70,7 @@ def avpr(
         ),
     ] = False,
 ) -> None:
-    """Visual place recognition: build a gallery map, train a query network, localize images."""
+    """Visual place recognition: build a gallery map, train a query network, match images."""
 
 
 def main() -> None:

@@ -62,16 +62,16 @@ def time_stages(
         recorded.append(stages_s)
     cpu_ms = (time.process_time() - cpu_s) / images * 1e3
     stages_ms = {
-        name: _percentiles_ms([one[name] for one in recorded])
+        name: _percentiles_ms([durations_s[name] for durations_s in recorded])
         for name in (*STAGES, *sorted(recorded[0].keys() - set(STAGES)))
         if name in recorded[0]
     }
-    stages_ms['total'] = _percentiles_ms([sum(one.values()) for one in recorded])
+    stages_ms['total'] = _percentiles_ms([sum(durations_s.values()) for durations_s in recorded])
     return StageTimes(stages_ms, images, cpu_ms, _resident_mb())
 
 
 def _percentiles_ms(seconds: list[float]) -> tuple[float, ...]:
-    return tuple(float(one) * 1e3 for one in np.percentile(seconds, _PERCENTILES))
+    return tuple(float(percentile) * 1e3 for percentile in np.percentile(seconds, _PERCENTILES))
 
 
 def _resident_mb() -> float:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Pre-flight: what a source holds and what is wrong with it, told before work starts."""
+"""Pre-flight: the contents and faults of a source, reported before a map is built."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PreflightCheck:
     """One finding.
 
     Attributes:
-        name: what was looked at, e.g. ``stamps``.
+        name: of the checked property, e.g. ``stamps``.
         level: ``ok``, ``warning`` (work goes on) or ``error`` (it must not).
         text: one sentence for the user.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Places that training does not see, to know when to stop."""
+"""Held-out places, whose loss decides when training stops."""
 
 from __future__ import annotations
 

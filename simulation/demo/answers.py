@@ -85,13 +85,13 @@ def read_answers(path: Path) -> list[Answer]:
 def _answer(row: dict[str, Any]) -> Answer:
     matches = tuple(
         Match(
-            int(one['keyframe_id']),
-            float(one['similarity']),
-            str(one['reason']),
-            str(one.get('text', '')),
-            _position(one),
+            int(candidate['keyframe_id']),
+            float(candidate['similarity']),
+            str(candidate['reason']),
+            str(candidate.get('text', '')),
+            _position(candidate),
         )
-        for one in row['candidates']
+        for candidate in row['candidates']
     )
     pose = row['pose']
     return Answer(

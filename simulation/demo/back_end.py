@@ -159,10 +159,10 @@ def _edge_errors(
         used, rejected = (
             [
                 math.dist(
-                    _place_m(at_id[one['keyframe_id']], one['keyframe_from_base']),
-                    at_stamp[one['stamp_ns']],
+                    _place_m(at_id[closure['keyframe_id']], closure['keyframe_from_base']),
+                    at_stamp[closure['stamp_ns']],
                 )
-                for one in listed[kind]
+                for closure in listed[kind]
             ]
             for kind in ('used', 'rejected')
         )

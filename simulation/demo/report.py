@@ -36,7 +36,7 @@ def write_report(
 
     Args:
         path: the HTML file.
-        scored: of all methods; the last one is shown in full.
+        scored: of all methods; the last method is shown in full.
         corrected: the drive's trajectory before and after loop closures.
         gallery: the map it was matched against.
         query_bag: the second drive.
@@ -56,8 +56,8 @@ def write_report(
         'wrong_m': WRONG_M,
         'headings': [heading for heading, _, _ in COLUMNS],
         'methods': [
-            {'title': TITLES[one.method], 'cells': cells(one.row), 'ours': one is ours}
-            for one in scored
+            {'title': TITLES[method.method], 'cells': cells(method.row), 'ours': method is ours}
+            for method in scored
         ],
         'plan': figures.map_of_matches(ours, gallery.keyframes.poses[:, :3]),
         'histogram': figures.score_histogram(ours),

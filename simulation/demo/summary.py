@@ -46,10 +46,10 @@ def print_table(scored: Sequence[Scored], console: Console) -> None:
     """Print one column a method, so that a terminal of 80 columns shows every figure."""
     table = Table(title='Drive 2 against the map of drive 1 (right: within 5 m)')
     table.add_column('')
-    for one in scored:
-        table.add_column(TITLES[one.method], justify='right')
+    for method in scored:
+        table.add_column(TITLES[method.method], justify='right')
     for (heading, _, _), *figures in zip(
-        COLUMNS, *(cells(one.row) for one in scored), strict=True
+        COLUMNS, *(cells(method.row) for method in scored), strict=True
     ):
         table.add_row(heading, *figures)
     console.print(table)
@@ -87,6 +87,6 @@ def write_summary(
         'passed': not failures,
         'failures': list(failures),
         'facts': dict(facts),
-        'rows': [*(one.row for one in scored), corrected.row],
+        'rows': [*(method.row for method in scored), corrected.row],
     }
     write_text_atomically(path, json.dumps(document, indent=1) + '\n')

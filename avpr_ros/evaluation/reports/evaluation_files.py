@@ -36,8 +36,8 @@ def write_evaluation(folder: Path, evaluation: Evaluation, command: str) -> None
 
     Args:
         folder: made where it does not exist; files of an earlier run are replaced.
-        evaluation: what to tell.
-        command: that led to it.
+        evaluation: the figures to write.
+        command: the command line that made the evaluation.
     """
     document = {
         'machine': machine(),

@@ -30,9 +30,9 @@ def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
     """Write the page.
 
     Args:
-        path: the HTML file; needs nothing beside it.
-        evaluation: what to show.
-        command: that led to it.
+        path: the HTML file; self-contained.
+        evaluation: the figures to show.
+        command: the command line that made the evaluation.
     """
     first = evaluation.pairs[0]
     curve = first.score.curve

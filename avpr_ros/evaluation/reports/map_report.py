@@ -33,7 +33,7 @@ def write_map_report(gallery: GalleryMap, path: Path, evidence: MapQuality) -> N
 
     Args:
         gallery: the map.
-        path: the HTML file; needs nothing beside it.
+        path: the HTML file; self-contained.
         evidence: what was found about the map.
     """
     alike = evidence.alike.worst_pairs(_PAIRS)

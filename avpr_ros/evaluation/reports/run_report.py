@@ -26,7 +26,7 @@ def write_run_report(run: Sequence[RunImage], gallery: GalleryMap | None, path: 
     Args:
         run: at least one image, in the order of stamps.
         gallery: the map it was matched against, for the plan; None: without.
-        path: the HTML file; needs nothing beside it.
+        path: the HTML file; self-contained.
     """
     latencies_ms = np.array([i.latency_ms for i in run if i.latency_ms is not None])
     keyframes_m = None if gallery is None else gallery.keyframes.poses[:, :3]

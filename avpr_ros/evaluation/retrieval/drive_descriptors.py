@@ -14,7 +14,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, IntArray, RgbImage
 from avpr_ros.errors import ImageDecodeError, SourceError
 from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
-from avpr_ros.evaluation.runs.ground_truth_poses import Drive
+from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.poses import Pose
 
@@ -46,7 +46,11 @@ class DescribedDrive:
 
 
 def describe_drive(
-    drive: Drive, networks: Mapping[str, Describe], progress: Progress, *, poses_wanted: bool
+    drive: EvaluationDrive,
+    networks: Mapping[str, Describe],
+    progress: Progress,
+    *,
+    poses_wanted: bool,
 ) -> DescribedDrive:
     """Describe every image of a drive whose true pose is known.
 

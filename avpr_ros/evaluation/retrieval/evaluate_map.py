@@ -28,7 +28,7 @@ from avpr_ros.evaluation.retrieval.evaluation import (
     evaluate_pair,
 )
 from avpr_ros.evaluation.retrieval.false_positives import wrong_matches
-from avpr_ros.evaluation.runs.ground_truth_poses import Drive
+from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
 from avpr_ros.localization.space_check import check_space
@@ -52,7 +52,7 @@ class MapEvaluation:
 
     gallery: GalleryMap
     query: Path
-    drive: Drive
+    drive: EvaluationDrive
     truth: GroundTruth
     symmetric: bool
     threads: int = 1

@@ -23,7 +23,7 @@ def wrong_matches(
 
     Args:
         gallery: the map.
-        source: walked over once more.
+        source: read a second time, to decode the images of the matches.
         described: what was made of that source.
         pair: whose matches.
     """

@@ -15,11 +15,11 @@ from avpr_ros.sources.options import SourceOptions
 
 
 @dataclass(frozen=True)
-class Drive:
-    """A source, and what is known about where it really was.
+class EvaluationDrive:
+    """A source with its true poses, where they are known.
 
     Attributes:
-        source: the source; its images can be walked over.
+        source: the source; gives the images in order.
         truth: true ``map_from_base`` by stamp in nanoseconds; empty where not known.
         no_truth: why the truth is not known; None where it is.
     """
@@ -29,7 +29,7 @@ class Drive:
     no_truth: str | None
 
 
-def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Drive:
+def open_drive(path: Path, options: SourceOptions, map_frame: str) -> EvaluationDrive:
     """Open a source with its poses, or without them where it has none.
 
     Poses that the options name must be there; others are taken where they are.
@@ -49,9 +49,13 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Drive:
     except SourceError as error:
         if any(choice is not None for choice in named):
             raise
-        return Drive(open_source(path, replace(options, poses_wanted=False)), {}, str(error))
+        return EvaluationDrive(
+            open_source(path, replace(options, poses_wanted=False)), {}, str(error)
+        )
     if source.map_frame != map_frame:
         text = f'poses of {source.name} are in {source.map_frame} and the map is in {map_frame}'
-        return Drive(source, {}, text)
+        return EvaluationDrive(source, {}, text)
     truth = dict(zip((int(stamp) for stamp in preflight.stamps_ns), preflight.poses, strict=True))
-    return Drive(source, truth, None if truth else f'no image of {source.name} has a pose')
+    return EvaluationDrive(
+        source, truth, None if truth else f'no image of {source.name} has a pose'
+    )

@@ -102,7 +102,7 @@ def yaw_from_compass(degrees: FloatArray) -> FloatArray:
 
 
 def images_in(folder: Path) -> dict[str, Path]:
-    """List the images of one folder by file name, in one look at the disk.
+    """List the images of one folder by file name, with one directory listing.
 
     Raises:
         SourceError: the folder is missing or cannot be read.
