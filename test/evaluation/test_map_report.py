@@ -70,7 +70,7 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
     evidence = MapQuality.compute(gallery, landmarks)
     rows = evidence.impostors.most_confusable_pairs(3)[0][:2]
     assert rows == (0, 7)
-    assert 'closest wrong call' in dict(map_facts(gallery, evidence))['local features']
+    assert 'best of 8 false matches' in dict(map_facts(gallery, evidence))['local features']
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
     assert 'Pictures that corners can hardly tell apart' in page
