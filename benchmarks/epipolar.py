@@ -23,7 +23,7 @@ from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.gallery.places import default_distinct_radius_m
+from avpr_ros.gallery.places import PlaceCriterion, default_distinct_radius_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.verification.accumulator import CANDIDATES
@@ -83,14 +83,14 @@ class Judge:
             return Judged((-np.inf,) * len(WAYS), (np.inf,) * len(WAYS), mapped)
         _, found = self._gallery.index.search(descriptor[np.newaxis], CANDIDATES)
         rows = found[0][found[0] >= 0].astype(np.int64)
-        angle_rad = MatchSettings.distinct_angle_rad
-        same = ~self._hypotheses.all_distinct(rows, self._radius_m, angle_rad)
+        criterion = PlaceCriterion(self._radius_m, MatchSettings.distinct_angle_rad)
+        same = ~self._hypotheses.all_distinct(rows, criterion)
         evidence = place_log_likelihood_ratios(features, self.landmarks, rows, same)
         agreeing = evidence.llr_inliers
-        anywhere = evidence.anywhere
+        anywhere = evidence.llr_all_matches
         named = [self._named(evidence, same, score) for score in (anywhere, evidence.llr_place)]
         numbers = [named[0], int(agreeing.argmax()), named[1], named[1]]
-        inliers = epipolar_inliers(features, self.landmarks.features(int(rows[named[1]])))
+        inliers = magsac_inliers(features, self.landmarks.features(int(rows[named[1]])))
         scores = (anywhere.max(), agreeing.max(), evidence.llr_place.max(), float(inliers))
         off_m = self._gallery.keyframes.poses[rows[numbers], :3] - truth_m
         apart_m = np.linalg.norm(off_m, axis=1)
@@ -101,7 +101,7 @@ class Judge:
         return evidence.best_keyframe(np.flatnonzero(same[int(scores.argmax())]))
 
 
-def epipolar_inliers(query: Features, keyframe: Features) -> int:
+def magsac_inliers(query: Features, keyframe: Features) -> int:
     """Return how many corner matches one fundamental matrix explains; 0 with fewer than eight."""
     i, j = mutual_matches(query, keyframe, _RATIO)
     if len(i) < 8:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from avpr_ros.files import atomic_folder
-from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
+from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.settings import MatchSettings
@@ -74,9 +74,9 @@ def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
                 draft / LANDMARKS
             )
             rows = layout.rows[np.arange(KEYFRAMES) % len(real)]
-            replace(layout, rows=rows).save(draft / LAYOUT)
+            replace(layout, rows=rows).save(draft / HOG)
             manifest = GalleryMap.open(draft).manifest
-            manifest.sealed(draft, [*manifest.files, LANDMARKS, LAYOUT]).save(draft)
+            manifest.sealed(draft, [*manifest.files, LANDMARKS, HOG]).save(draft)
     return GalleryMap.open(folder, verify=False)
 
 

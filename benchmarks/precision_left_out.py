@@ -45,7 +45,7 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
     names = ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
     keyframes = Keyframes(**{name: getattr(frames, name)[rows] for name in names})
     descriptors = np.asarray(gallery.descriptors[rows])
-    whole, layout = gallery.landmarks(), gallery.layout()
+    whole, layout = gallery.landmarks(), gallery.hog()
     return PartOfMap(
         gallery.path,
         gallery.manifest,
@@ -58,7 +58,8 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
 
 
 def _landmarks_of(whole: Landmarks, rows: IntArray) -> Landmarks:
-    parts = [np.arange(whole.of(int(row)).start, whole.of(int(row)).stop) for row in rows]
+    slices = [whole.feature_slice(int(row)) for row in rows]
+    parts = [np.arange(where.start, where.stop) for where in slices]
     index = np.concatenate(parts)
     return replace(
         whole,

@@ -37,4 +37,4 @@ def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Desc
 
 
 def _write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:
-    write_map_report(gallery, gallery.path / REPORT, MapQuality.of(gallery, landmarks))
+    write_map_report(gallery, gallery.path / REPORT, MapQuality.compute(gallery, landmarks))

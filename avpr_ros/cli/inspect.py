@@ -33,7 +33,7 @@ def inspect(folder: Folder, report: ProgressReport = None, query: Query = None) 
     gallery.space()
     shown = sum(gallery.thumbnail(row) is not None for row in range(len(gallery)))
     calibration = None if query is None else _calibration(query, gallery.manifest)
-    evidence = MapQuality.of(gallery, gallery.landmarks(), calibration)
+    evidence = MapQuality.compute(gallery, gallery.landmarks(), calibration)
     facts = map_facts(gallery, evidence)
     facts.append(
         ('integrity', f'whole: {len(gallery.manifest.files)} files and {shown} thumbnails match')

@@ -169,7 +169,7 @@ def _calibration(calibration: Calibration) -> list[tuple[str, str]]:
         accepts = f'similarity {calibration.min_similarity:.3f}'
     power = calibration.power
     if power is None:
-        share = f'{calibration.evidence["revisits_accepted_share"]:.1%}'
+        share = f'{calibration.statistics["revisits_accepted_share"]:.1%}'
         return [('accepts from', accepts), ('of held-out views', share)]
     if not power.enough:
         accepts = 'no score: landmarks or the sequence filter must decide'

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays of an npz file, mapped into memory: only what is looked at is read."""
+"""Arrays of files, mapped into memory or read row by row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray
 
-#: Of a member's header in the archive (APPNOTE.TXT 4.3.7): its size, and where it says how long
-#: the name and the extra field behind it are.
+#: Size of a member's header in the archive (APPNOTE.TXT 4.3.7), and the position of the lengths of
+#: name and extra field in it.
 _HEADER_BYTES, _LENGTHS = 30, slice(26, 30)
 
 
@@ -58,7 +58,7 @@ def _mapped(path: Path, stream: Any, member: zipfile.ZipInfo) -> NDArray[Any]:
     return np.memmap(path, kind, 'r', stream.tell(), shape)
 
 
-class RowFile:
+class PreadRows:
     """Reads rows of a memory-mapped (N, d) array by ``pread``.
 
     Going through the map itself would count every page touched as the process's own, until a

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a score means: the threshold, and the evidence that it was set from."""
+"""Calibration of similarity scores: threshold, probability and discriminability."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class Calibration:
     Attributes:
         min_similarity: inner product that few places outside the map reach; the threshold where
             there is no score model, as with networks trained before there was one.
-        evidence: how it was found, as flat JSON values (counts, quantiles, method).
+        statistics: how it was estimated, as flat JSON values (counts, quantiles, method).
         score: turns scores into a probability; None where it was not fitted.
     """
 
     min_similarity: float
-    evidence: Mapping[str, float | int | str] = field(default_factory=dict)
+    statistics: Mapping[str, float | int | str] = field(default_factory=dict)
     score: ScoreModel | None = None
 
     @property
     def power(self) -> ScoreDiscriminability | None:
-        """What a match that passes is worth; None where the evidence does not say."""
-        return ScoreDiscriminability.of(self.evidence)
+        """Rates of matches that pass; None where the statistics do not hold them."""
+        return ScoreDiscriminability.from_statistics(self.statistics)
 
     def passes(self, similarity: float, margin: float) -> bool:
         """Say whether a match is more likely true than not, or reaches the threshold."""
@@ -66,7 +66,7 @@ class Calibration:
         """Return what goes into a manifest."""
         data: dict[str, object] = {
             'min_similarity': self.min_similarity,
-            'evidence': dict(self.evidence),
+            'evidence': dict(self.statistics),
         }
         if self.score is not None:
             data['score'] = dict(vars(self.score))
@@ -80,19 +80,19 @@ class Calibration:
             ValueError: a number is missing or not finite, a weight is negative, or evidence or
                 score is not an object.
         """
-        evidence = data.get('evidence', {})
+        statistics = data.get('evidence', {})
         threshold = _number(data, 'min_similarity')
-        if not isinstance(evidence, dict):
+        if not isinstance(statistics, dict):
             raise ValueError('calibration.evidence is not an object')
         score = data.get('score')
         if score is None:
-            return cls(threshold, evidence)
+            return cls(threshold, statistics)
         if not isinstance(score, dict):
             raise ValueError('calibration.score is not an object')
         model = ScoreModel(*(_number(score, name) for name in ('bias', 'similarity', 'margin')))
         if model.similarity < 0 or model.margin < 0:
             raise ValueError('calibration.score has a negative weight')
-        return cls(threshold, evidence, model)
+        return cls(threshold, statistics, model)
 
 
 def _number(data: Mapping[str, object], name: str) -> float:
@@ -104,7 +104,7 @@ def _number(data: Mapping[str, object], name: str) -> float:
     return float(value)
 
 
-#: With fewer views of places outside the map nothing can be said.
+#: With fewer views of places outside the map the rates are unknown.
 FEWEST_FOREIGN = 20
 #: One-sided confidence of the bounds: 95 %.
 _Z = 1.645
@@ -112,32 +112,34 @@ _Z = 1.645
 
 @dataclass(frozen=True)
 class ScoreDiscriminability:
-    """What a match that passes by its scores is worth, by the held-out views of a calibration.
+    """Rates at which held-out views pass by their scores, from the statistics of a calibration.
 
     Attributes:
-        right: share of the views of mapped places that pass at a right keyframe.
-        wrong: share of them that pass at a wrong one.
-        foreign: share of the views of places outside the map that pass.
-        asked: how many keyframes the views were made from; several views of one are no more
-            evidence than one.
+        true_positive_rate: share of the views of mapped places that pass at a right keyframe.
+        wrong_place_rate: share of them that pass at a wrong one.
+        false_positive_rate: share of the views of places outside the map that pass.
+        keyframes: how many keyframes the views were made from; several views of one are not
+            independent.
     """
 
-    right: float
-    wrong: float
-    foreign: float
-    asked: int
+    true_positive_rate: float
+    wrong_place_rate: float
+    false_positive_rate: float
+    keyframes: int
 
     @classmethod
-    def of(cls, evidence: Mapping[str, float | int | str]) -> ScoreDiscriminability | None:
-        """Read the evidence of a calibration; None where the map was too small to show it.
+    def from_statistics(
+        cls, statistics: Mapping[str, float | int | str]
+    ) -> ScoreDiscriminability | None:
+        """Read the statistics of a calibration; None where the map was too small for them.
 
-        Calibrations of before do not tell right from wrong among the views that pass; all are
-        taken to be right then.
+        Older calibrations do not separate right from wrong among the views that pass; all count
+        as right then.
         """
 
         def number(*names: str) -> float | None:
-            found = [evidence[name] for name in names if name in evidence]
-            usable = [one for one in found if isinstance(one, int | float)]
+            found = [statistics[name] for name in names if name in statistics]
+            usable = [value for value in found if isinstance(value, int | float)]
             return float(usable[0]) if usable and math.isfinite(usable[0]) else None
 
         right = number('revisits_right_share', 'revisits_likely_share', 'revisits_accepted_share')
@@ -153,13 +155,15 @@ class ScoreDiscriminability:
 
     @property
     def odds(self) -> float:
-        """Least odds that a match that passes is right, with 95 % confidence.
+        """Lower bound of the odds that a match that passes is right, with 95 % confidence.
 
-        For a robot that is in the map half of its time: ``right / (wrong + foreign)``, each share
-        at the end of its Wilson interval that speaks against the calibration.
+        For a robot that is in the map half of its time: ``true_positive_rate / (wrong_place_rate
+        + false_positive_rate)``, each at the unfavourable end of its Wilson interval.
         """
-        against = _most(self.wrong, self.asked) + _most(self.foreign, self.asked)
-        return (1 - _most(1 - self.right, self.asked)) / against
+        count = self.keyframes
+        wrong = _upper_bound(self.wrong_place_rate, count)
+        foreign = _upper_bound(self.false_positive_rate, count)
+        return (1 - _upper_bound(1 - self.true_positive_rate, count)) / (wrong + foreign)
 
     @property
     def enough(self) -> bool:
@@ -168,15 +172,15 @@ class ScoreDiscriminability:
 
     def __str__(self) -> str:
         """Return the finding in one sentence."""
-        finding = 'tell' if self.enough else 'do not tell'
+        finding = 'separate' if self.enough else 'do not separate'
         return (
             f'scores {finding} the map from places outside it: of held-out views of mapped places '
-            f'{self.right:.0%} pass rightly and {self.wrong:.0%} wrongly, of places outside '
-            f'{self.foreign:.0%} pass'
+            f'{self.true_positive_rate:.0%} pass at a right and {self.wrong_place_rate:.0%} at a '
+            f'wrong keyframe, of places outside {self.false_positive_rate:.0%} pass'
         )
 
 
-def _most(share: float, count: int) -> float:
+def _upper_bound(share: float, count: int) -> float:
     """Return the upper end of Wilson's interval (J. Am. Stat. Assoc. 22, 1927) of a share."""
     square = _Z * _Z / count
     spread = _Z * math.sqrt(max(share * (1 - share), 0.0) / count + square / (4 * count))

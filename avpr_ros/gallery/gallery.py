@@ -54,6 +54,6 @@ class Gallery(Protocol):
         """Load the landmarks; None where the gallery has none."""
         ...
 
-    def layout(self) -> HogDescriptors | None:
+    def hog(self) -> HogDescriptors | None:
         """Load the layouts of the pictures; None where the gallery has none."""
         ...

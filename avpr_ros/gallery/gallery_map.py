@@ -16,7 +16,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
-from avpr_ros.gallery.array_files import RowFile
+from avpr_ros.gallery.array_files import PreadRows
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.hog import HogDescriptors
@@ -32,10 +32,10 @@ SPACE = 'space.npz'
 REPORT = 'report.html'
 VIEWS = 'views.npy'
 LANDMARKS = 'landmarks.npz'
-LAYOUT = 'layout.npz'
+HOG = 'layout.npz'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, LAYOUT)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class GalleryMap:
             manifest,
             descriptors,
             Keyframes.load(path / KEYFRAMES),
-            GalleryIndex.load(path / INDEX, RowFile(descriptors)),
+            GalleryIndex.load(path / INDEX, PreadRows(descriptors)),
         )
         gallery._check_consistent()
         return gallery
@@ -93,11 +93,11 @@ class GalleryMap:
             return None
         return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
 
-    def layout(self) -> HogDescriptors | None:
-        """Load the layouts, where this copy of the map has any; raises ``MapError``."""
-        if LAYOUT not in self.manifest.files or not (self.path / LAYOUT).is_file():
+    def hog(self) -> HogDescriptors | None:
+        """Load the HOG descriptors, where this copy of the map has any; raises ``MapError``."""
+        if HOG not in self.manifest.files or not (self.path / HOG).is_file():
             return None
-        return HogDescriptors.load(self.path / LAYOUT, len(self))
+        return HogDescriptors.load(self.path / HOG, len(self))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.

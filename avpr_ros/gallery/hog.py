@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""How each keyframe's picture is laid out: a small hand-made descriptor that outlives a season."""
+"""HOG descriptors of the keyframes, projected: they change little with season and light."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import map_npz
 
-#: The picture is scaled to this, width and height, and described in blocks that overlap by half.
+#: The image is scaled to this width and height, and described in blocks that overlap by half.
 _SIZE_PX, _BLOCK_PX, _CELL_PX, _BINS = (64, 32), (8, 8), (4, 4), 9
-#: Numbers kept of each picture, two bytes each.
+#: Dimension of the projected descriptor, two bytes a number.
 _DIM = 128
-#: Directions along which keyframes differ much count less, but for this many mean variances.
+#: Shrinkage of the whitening, in mean variances.
 _SHRINKAGE = 10.0
-#: Keyframes that the directions are fitted to, evenly over the map.
-_FITTED = 1000
+#: Keyframes that the projection is fitted to, an even sample of the map.
+_MAX_FITTED = 1000
 
 _HOG = cv2.HOGDescriptor(_SIZE_PX, _BLOCK_PX, _CELL_PX, _CELL_PX, _BINS)
 
 
 def hog_descriptor(image: RgbImage) -> NDArray[np.float32]:
-    """Return the histograms of oriented gradients of a whole picture.
-
-    Dalal & Triggs, CVPR 2005: edges and where they are, whatever colour and light.
+    """Compute the histograms of oriented gradients of a whole image (Dalal & Triggs, CVPR 2005).
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -46,11 +44,11 @@ def hog_descriptor(image: RgbImage) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, eq=False)
 class HogDescriptors:
-    """The pictures of a map, projected on the directions in which they differ most.
+    """HOG descriptors of a map's keyframes after whitening PCA.
 
     Attributes:
         mean: (D,) of all keyframes.
-        basis: (D, k) float32; columns are scaled, so that common differences count less.
+        basis: (D, k) float32 principal directions, scaled for whitening.
         rows: (N, k) float16, one row a keyframe, not of length 1.
     """
 
@@ -59,19 +57,23 @@ class HogDescriptors:
     rows: NDArray[np.float16]
 
     @classmethod
-    def fit(cls, pictures: NDArray[np.float32]) -> HogDescriptors:
+    def fit(cls, descriptors: NDArray[np.float32]) -> HogDescriptors:
         """Fit the projection to (N, D) ``hog_descriptor`` of all keyframes and apply it."""
-        mean = pictures.mean(axis=0)
-        some = np.linspace(0, len(pictures) - 1, min(_FITTED, len(pictures))).round().astype(int)
-        _, lengths, directions = np.linalg.svd(pictures[some] - mean, full_matrices=False)
+        mean = descriptors.mean(axis=0)
+        some = (
+            np.linspace(0, len(descriptors) - 1, min(_MAX_FITTED, len(descriptors)))
+            .round()
+            .astype(int)
+        )
+        _, lengths, directions = np.linalg.svd(descriptors[some] - mean, full_matrices=False)
         variances = np.square(lengths) / len(some)
         floor = _SHRINKAGE * max(float(variances.mean()), 1e-6)
         scales = 1 / np.sqrt(variances[:_DIM] + floor)
         basis = np.ascontiguousarray((directions[:_DIM].T * scales).astype(np.float32))
-        return cls(mean, basis, ((pictures - mean) @ basis).astype(np.float16))
+        return cls(mean, basis, ((descriptors - mean) @ basis).astype(np.float16))
 
     def project(self, image: RgbImage) -> FloatArray:
-        """Return (k,) numbers of a picture, comparable with ``rows``."""
+        """Return the (k,) projected descriptor of an image, comparable with ``rows``."""
         return np.asarray((hog_descriptor(image) - self.mean) @ self.basis, dtype=np.float64)
 
     def save(self, path: Path) -> None:

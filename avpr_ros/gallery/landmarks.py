@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The map's local features, keyframe by keyframe, with the points in space behind them."""
+"""Local features of the map's keyframes, with their points in space."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class Landmarks:
         points_px: (F, 2) float32, in pixels of the keyframe's image.
         descriptors: (F, 128) uint8.
         points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
-        turns: (C, 4) float64 quaternions x y z w ``said_from_true``, how each camera of the map
-            is turned against what its mounting says.
+        nominal_from_refined: (C, 4) float64 quaternions x y z w, the rotation of each camera of
+            the map against its nominal extrinsics.
         background_llr: see ``FalsePositiveFloor``, in nats.
         min_accumulated_llr: likewise.
         min_single_image_llr: likewise.
-        covariance_scale: factor on the covariance of poses, see ``self_localisation``.
+        covariance_scale: factor on the covariance of poses, see ``mapping.pose_consistency``.
     """
 
     offsets: IntArray
     points_px: NDArray[np.float32]
     descriptors: NDArray[np.uint8]
     points_m: NDArray[np.float32]
-    turns: FloatArray
+    nominal_from_refined: FloatArray
     background_llr: float
     min_accumulated_llr: float
     min_single_image_llr: float
@@ -48,10 +48,10 @@ class Landmarks:
 
     @classmethod
     def without_points(cls, features: list[Features], cameras: int) -> Landmarks:
-        """Take the features of N keyframes, in the order of their rows; C cameras."""
-        counts = [len(one) for one in features]
-        points = [np.zeros((0, 2), np.float32), *(one.points_px for one in features)]
-        descriptors = [np.zeros((0, WIDTH), np.uint8), *(one.descriptors for one in features)]
+        """Store the features of N keyframes, in the order of their rows; C cameras."""
+        counts = [len(image) for image in features]
+        points = [np.zeros((0, 2), np.float32), *(image.points_px for image in features)]
+        descriptors = [np.zeros((0, WIDTH), np.uint8), *(image.descriptors for image in features)]
         return cls(
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             np.concatenate(points),
@@ -76,17 +76,17 @@ class Landmarks:
 
     @property
     def measurable(self) -> bool:
-        """Whether poses can be measured: some of a thousand features have points in space."""
+        """Whether poses can be estimated: some of a thousand features have points in space."""
         some = self.points_m[:: max(1, len(self.points_m) // 1000), 0]
         return bool(np.isfinite(some).any())
 
-    def of(self, row: int) -> slice:
-        """Return where a keyframe's features lie."""
+    def feature_slice(self, row: int) -> slice:
+        """Return the slice of a keyframe's features."""
         return slice(int(self.offsets[row]), int(self.offsets[row + 1]))
 
     def features(self, row: int) -> Features:
         """Return a keyframe's features."""
-        where = self.of(row)
+        where = self.feature_slice(row)
         return Features(self.points_px[where], self.descriptors[where])
 
     def save(self, path: Path) -> None:
@@ -96,7 +96,7 @@ class Landmarks:
             'points_px': self.points_px,
             'descriptors': self.descriptors,
             'points_m': self.points_m,
-            'turns': self.turns,
+            'turns': self.nominal_from_refined,
             'numbers': np.array(
                 [
                     self.background_llr,
@@ -124,16 +124,17 @@ class Landmarks:
         """
         try:
             columns = map_npz(path)
-            numbers = columns.pop('numbers')
+            numbers, rotations = columns.pop('numbers'), columns.pop('turns')
             if numbers.shape != (4,):
-                # Thresholds of evidence that was counted otherwise.
+                # Thresholds of another definition of the log-likelihood ratio.
                 raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
-            ordinary, evidence, alone, scale = numbers.tolist()
+            background, accumulated, single, scale = numbers.tolist()
             landmarks = cls(
                 **columns,
-                background_llr=ordinary,
-                min_accumulated_llr=evidence,
-                min_single_image_llr=alone,
+                nominal_from_refined=rotations,
+                background_llr=background,
+                min_accumulated_llr=accumulated,
+                min_single_image_llr=single,
                 covariance_scale=scale,
             )
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -153,7 +154,7 @@ class Landmarks:
             and self.descriptors.shape == (count, WIDTH)
             and self.descriptors.dtype == np.uint8
             and self.points_m.shape == (count, 3)
-            and self.turns.shape == (cameras, 4)
+            and self.nominal_from_refined.shape == (cameras, 4)
             and self.background_llr >= 0
             and self.min_accumulated_llr > 0
             and self.min_single_image_llr > 0

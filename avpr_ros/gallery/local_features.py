@@ -15,7 +15,7 @@ WIDTH = 128
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Corners and what they look like.
+    """Keypoints and their descriptors.
 
     Attributes:
         points_px: (K, 2) float32, x and y in pixels of the whole image.

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A gallery that grows from the running session: no map is needed to close loops."""
+"""A gallery that grows from the running session, for loop closure without a map."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 80
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """How a session becomes a gallery.
+    """When keyframes are added, and from when on they are searched.
 
     Attributes:
         distance_m: a new keyframe after this distance from the last one of the camera,
         rotation_rad: or after this rotation.
-        min_loop_travel_m: keyframes are found once the robot has driven on this far.
+        min_loop_travel_m: keyframes are indexed after the robot has driven this distance.
         max_keyframes: the gallery stops growing then. A keyframe takes four bytes a number of
             its descriptor and a thumbnail of about 8 kB.
     """
@@ -48,10 +48,10 @@ class SessionSettings:
 
 
 class OnlineGallery:
-    """Keyframes by motion, in the odometry's frame; one thread lets it grow and searches it.
+    """Keyframes by motion, in the odometry's frame; one thread adds to it and searches it.
 
-    Rows are only ever added, so that another thread may read those that are there. A session
-    whose odometry starts anew is a new gallery.
+    Rows are only ever added, so that another thread may read the existing ones. A session whose
+    odometry starts anew is a new gallery.
 
     Attributes:
         path: stands for the folder in messages to people.
@@ -67,8 +67,8 @@ class OnlineGallery:
         """Start empty.
 
         Args:
-            settings: when to take keyframes, and how many.
-            space: of the query network, which describes both sides.
+            settings: when to add keyframes, and how many.
+            space: of the query network, which describes gallery and query.
             cameras: names of the robot's cameras.
             frame: of the odometry.
         """
@@ -81,7 +81,7 @@ class OnlineGallery:
         self._poses = np.empty((settings.max_keyframes, 7))
         self._stamps_ns = np.empty(settings.max_keyframes, np.int64)
         self._camera_numbers = np.empty(settings.max_keyframes, np.int32)
-        self._way_m = np.empty(settings.max_keyframes)
+        self._driven_at_m = np.empty(settings.max_keyframes)
         self._thumbnails: list[bytes] = []
         self._selectors: dict[str, KeyframeSelector] = {}
         self._last: Pose | None = None
@@ -125,15 +125,15 @@ class OnlineGallery:
         """See ``Gallery``: a session has none."""
         return None
 
-    def layout(self) -> HogDescriptors | None:
-        """See ``Gallery``: a session has none, and no sequence filter that would want it."""
+    def hog(self) -> HogDescriptors | None:
+        """See ``Gallery``: a session has none, and no sequence filter that would use it."""
         return None
 
     def encoded_thumbnail(self, row: int) -> bytes:
         """Return the JPEG of a row."""
         return self._thumbnails[row]
 
-    def take(
+    def add_keyframe_if_moved(
         self,
         descriptor: Descriptors,
         stamp_ns: int,
@@ -141,7 +141,7 @@ class OnlineGallery:
         odom_from_base: Pose,
         image: RgbImage,
     ) -> None:
-        """Keep an image where the robot has moved far enough, and let earlier ones be found.
+        """Add a keyframe if the robot has moved far enough, and index those no longer recent.
 
         Args:
             descriptor: (d,) of length 1.
@@ -153,7 +153,7 @@ class OnlineGallery:
         if self._last is not None:
             self._driven_m += self._last.distance_m(odom_from_base)
         self._last = odom_from_base
-        self._release()
+        self._index_old_keyframes()
         selector = self._selectors.setdefault(
             camera, KeyframeSelector(self._settings.distance_m, self._settings.rotation_rad)
         )
@@ -165,13 +165,13 @@ class OnlineGallery:
         self._poses[row] = odom_from_base.as_xyz_quaternion()
         self._stamps_ns[row] = stamp_ns
         self._camera_numbers[row] = self._cameras.index(camera)
-        self._way_m[row] = self._driven_m
+        self._driven_at_m[row] = self._driven_m
         self._thumbnails.append(encode_thumbnail(image, THUMBNAIL_PX, THUMBNAIL_QUALITY))
-        self._count += 1  # last: whoever counts may read
+        self._count += 1  # last: rows below the count may be read
 
-    def _release(self) -> None:
+    def _index_old_keyframes(self) -> None:
         first, old_m = self.index.size, self._driven_m - self._settings.min_loop_travel_m
-        end = int(np.searchsorted(self._way_m[: self._count], old_m, side='right'))
+        end = int(np.searchsorted(self._driven_at_m[: self._count], old_m, side='right'))
         if end > first:
             self.index.add(self._rows[first:end])
 

@@ -11,7 +11,11 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.places import default_distinct_radius_m, keyframe_spacing_m
+from avpr_ros.gallery.places import (
+    PlaceCriterion,
+    default_distinct_radius_m,
+    keyframe_spacing_m,
+)
 from avpr_ros.localization.checks.check import Check, MatchHypothesis
 from avpr_ros.localization.checks.factory import build_checks, build_score_checks
 from avpr_ros.localization.checks.pairwise_consistency import PairwiseConsistencyCheck
@@ -56,6 +60,7 @@ class Matcher:
         self.distinct_radius_m = (
             default_distinct_radius_m(gallery) if radius_m is None else radius_m
         )
+        self._criterion = PlaceCriterion(self.distinct_radius_m, self._settings.distinct_angle_rad)
         self._score = None if calibration is None else calibration.score
         self._scores = build_score_checks(calibration, self._settings)
         self._checks = build_checks(
@@ -121,8 +126,7 @@ class Matcher:
             hypotheses,
             query.descriptor,
             self._settings.top_k,
-            self.distinct_radius_m,
-            self._settings.distinct_angle_rad,
+            self._criterion,
         )
         if retrieval is None:
             text = 'the search found nothing to compare with'

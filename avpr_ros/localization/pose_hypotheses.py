@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.places import is_distinct_place
+from avpr_ros.gallery.places import PlaceCriterion, unit_pose_rows
 from avpr_ros.poses import Pose
 
 #: Poses that are kept made.
@@ -44,9 +44,8 @@ class PoseHypotheses:
         """
         # Image after image has mostly the same candidates, and scipy's objects are dear.
         self.pose = lru_cache(_KEPT)(self._pose)
-        poses = gallery.keyframes.poses
-        self._positions_m = poses[:, :3].copy()
-        self._quaternions = poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)
+        self._poses = unit_pose_rows(gallery.keyframes.poses)
+        self._positions_m, self._quaternions = self._poses[:, :3], self._poses[:, 3:]
         cameras = gallery.manifest.cameras
         mounting = base_from_camera or next(
             (c.base_from_camera for c in cameras if c.name == camera), None
@@ -87,29 +86,17 @@ class PoseHypotheses:
         cosines = np.abs(self._quaternions[rows] @ self._quaternions[row])
         return np.asarray(2 * np.arccos(np.minimum(cosines, 1.0)))
 
-    def distinct(
-        self, row: int, rows: IntArray, radius_m: float, angle_rad: float
-    ) -> NDArray[np.bool_]:
-        """Say which of ``rows`` are another place, or another view, than ``row``; (K,)."""
-        elsewhere = is_distinct_place(self.offsets_m(row, rows), radius_m)
-        cosines = np.abs(self._quaternions[rows] @ self._quaternions[row])
-        return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
+    def distinct(self, row: int, rows: IntArray, criterion: PlaceCriterion) -> NDArray[np.bool_]:
+        """Compare ``row`` with each of (K,) ``rows``; (K,) whether they are distinct places."""
+        return criterion.distinct(self._poses[row], self._poses[rows])
 
-    def all_distinct(self, rows: IntArray, radius_m: float, angle_rad: float) -> NDArray[np.bool_]:
-        """Say of each two of (n,) ``rows`` whether they are distinct; (n, n)."""
-        positions_m, quaternions = self._positions_m[rows], self._quaternions[rows]
-        elsewhere = is_distinct_place(positions_m[:, np.newaxis] - positions_m, radius_m)
-        cosines = np.abs(quaternions @ quaternions.T)
-        return np.asarray(elsewhere | (cosines < np.cos(angle_rad / 2)))
+    def all_distinct(self, rows: IntArray, criterion: PlaceCriterion) -> NDArray[np.bool_]:
+        """Compare each two of (n,) ``rows``; (n, n) whether they are distinct places."""
+        return criterion.all_distinct(self._poses[rows])
 
-    def pairs_within(self, radius_m: float, angle_rad: float) -> IntArray:
-        """Return (K, 2) pairs of rows that are the same place and the same view, each once."""
-        pairs = self._tree.query_pairs(radius_m, output_type='ndarray')
-        offsets_m = self._positions_m[pairs[:, 0]] - self._positions_m[pairs[:, 1]]
-        pairs = pairs[~is_distinct_place(offsets_m, radius_m)]
-        products = self._quaternions[pairs[:, 0]] * self._quaternions[pairs[:, 1]]
-        alike = np.abs(products.sum(axis=1)) >= np.cos(angle_rad / 2)
-        return np.asarray(pairs[alike], dtype=np.int64)
+    def pairs_within(self, criterion: PlaceCriterion) -> IntArray:
+        """Return (P, 2) pairs of rows of the same place and view, each once."""
+        return criterion.pairs_within(self._poses, self._tree)
 
     def _shift(self, rows: IntArray, step: Pose) -> None:
         """Replace ``map_from_base`` by ``map_from_base @ step`` in the given rows."""

@@ -116,7 +116,7 @@ class Recognizer:
         with timed_stage('guards'):
             result = self.matcher.match(query)
         if isinstance(self.gallery, OnlineGallery) and odom_from_base is not None:
-            self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)
+            self.gallery.add_keyframe_if_moved(descriptor, stamp_ns, camera, odom_from_base, image)
         return result
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
+from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.profiling import timed_stage
 
@@ -68,8 +69,7 @@ def retrieve(
     hypotheses: PoseHypotheses,
     descriptor: Descriptors,
     top_k: int,
-    radius_m: float,
-    angle_rad: float,
+    criterion: PlaceCriterion,
 ) -> Retrieval | None:
     """Search for the best candidates, and as deep as it takes to see a distinct place.
 
@@ -78,8 +78,7 @@ def retrieve(
         hypotheses: poses of the base by row.
         descriptor: (d,) finite.
         top_k: how many places are wanted.
-        radius_m: beyond this distance from a keyframe another place begins.
-        angle_rad: beyond this rotation from a keyframe another view begins.
+        criterion: by which two keyframes show distinct places.
 
     Returns:
         None where nothing comparable was found.
@@ -94,7 +93,7 @@ def retrieve(
         found, scores = rows[0][usable], similarities[0][usable].astype(np.float64)
         if not found.size:
             return None
-        result = distinct_places(found, scores, hypotheses, top_k, radius_m, angle_rad)
+        result = distinct_places(found, scores, hypotheses, top_k, criterion)
         enough = len(result.rows) >= top_k or depth >= _ENOUGH_DEPTH
         # an approximate index looks at a part of the map only, and gives less than asked then
         if (result.rival_row is not None and enough) or len(found) < depth:
@@ -107,8 +106,7 @@ def distinct_places(
     scores: FloatArray,
     hypotheses: PoseHypotheses,
     top_k: int,
-    radius_m: float,
-    angle_rad: float,
+    criterion: PlaceCriterion,
 ) -> Retrieval:
     """Thin out rows to the best of each place.
 
@@ -117,17 +115,16 @@ def distinct_places(
         scores: (n,) their inner products.
         hypotheses: poses of the base by row.
         top_k: how many places are wanted.
-        radius_m: as for ``retrieve``.
-        angle_rad: as for ``retrieve``.
+        criterion: as for ``retrieve``.
     """
     # One comparison of all with all is dearer than ten of one with all, but for few rows.
     few = len(found) <= 2 * _FIRST_DEPTH
-    apart = hypotheses.all_distinct(found, radius_m, angle_rad) if few else None
+    apart = hypotheses.all_distinct(found, criterion) if few else None
 
     def apart_from(place: int) -> NDArray[np.bool_]:
         if apart is not None:
             return np.asarray(apart[place])
-        return hypotheses.distinct(int(found[place]), found, radius_m, angle_rad)
+        return hypotheses.distinct(int(found[place]), found, criterion)
 
     # Two at least: the second is the rival.
     kept, left = [0], apart_from(0).copy()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import math
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.places import DISTINCT_ANGLE_RAD
 
 #: Values of ``MatchSettings.temporal_filter``.
 TEMPORAL_FILTERS = ('none', 'consistency', 'bayes')
@@ -50,7 +51,7 @@ class MatchSettings:
     min_similarity: float | None = None
     min_ratio: float = 1.05
     distinct_radius_m: float | None = None
-    distinct_angle_rad: float = math.pi / 2
+    distinct_angle_rad: float = DISTINCT_ANGLE_RAD
     temporal_filter: str = 'consistency'
     max_speed_m_s: float = 2.0
     use_odometry: bool = True

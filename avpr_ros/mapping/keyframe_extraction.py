@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The walk that chooses keyframes, and the walks over the chosen ones."""
+"""Selection of keyframes from sources, and their images."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Frame, FrameSource
 
-#: Called with each chosen frame's row and its image.
-TakeImage: TypeAlias = Callable[[int, RgbImage], None]
+#: Called with each keyframe's row and its image.
+KeyframeCallback: TypeAlias = Callable[[int, RgbImage], None]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class SelectedFrame:
     """A frame that became a keyframe.
 
     Attributes:
-        position: its place in the walk of its source.
+        position: its number among the frames of its source.
         stamp_ns: its stamp.
         camera: name of its camera.
         map_from_base: its pose.
@@ -41,27 +41,27 @@ class SelectedFrame:
 
 @dataclass
 class SelectedSession:
-    """What was chosen from one source.
+    """The keyframes of one source.
 
     Attributes:
         source: the source.
         frames: how many frames it has.
-        undecodable: frames that were wanted and could not be decoded.
-        chosen: the keyframes in stamp order.
+        undecodable: frames that were selected and could not be decoded.
+        selected: the keyframes in stamp order.
     """
 
     source: FrameSource
     frames: int = 0
     undecodable: int = 0
-    chosen: list[SelectedFrame] = field(default_factory=list)
+    selected: list[SelectedFrame] = field(default_factory=list)
 
     def images(self) -> Iterator[RgbImage]:
-        """Walk over the source again and decode the chosen frames, one at a time.
+        """Iterate over the source again and decode the selected frames, one at a time.
 
         Raises:
             SourceError: the source does not yield what it yielded before.
         """
-        wanted = iter(self.chosen)
+        wanted = iter(self.selected)
         current = next(wanted, None)
         for position, frame in enumerate(self.source.frames()):
             if current is None:
@@ -84,19 +84,19 @@ def select_frames(
     sources: Sequence[FrameSource],
     min_distance_m: float,
     min_rotation_rad: float,
-    take: TakeImage,
+    on_keyframe: KeyframeCallback,
     progress: Progress,
 ) -> list[SelectedSession]:
-    """Choose the keyframes of every source, each camera on its own.
+    """Select the keyframes of every source, separately for each camera.
 
-    Only frames that are wanted as keyframes are decoded; one that cannot be is counted, and
-    the next frame is wanted in its place.
+    Only frames that are selected are decoded; one that cannot be decoded is counted, and the next
+    frame is selected in its place.
 
     Args:
-        sources: what to walk over, in order.
+        sources: in the order of their rows.
         min_distance_m: distance after which a new keyframe is taken.
         min_rotation_rad: rotation after which a new keyframe is taken.
-        take: called once with the image of every keyframe; rows count through all sources.
+        on_keyframe: called once with the image of every keyframe; rows count through all sources.
         progress: called with stage, done and total.
     """
     total = sum(len(source.preflight().stamps_ns) for source in sources)
@@ -109,20 +109,20 @@ def select_frames(
         for frame in source.frames():
             if frame.camera not in selectors:
                 selectors[frame.camera] = KeyframeSelector(min_distance_m, min_rotation_rad)
-            if _choose(session, frame, selectors[frame.camera], partial(take, row)):
+            if _select(session, frame, selectors[frame.camera], partial(on_keyframe, row)):
                 row += 1
             done += 1
             progress('choosing keyframes', done, max(done, total))
     return sessions
 
 
-def _choose(
+def _select(
     session: SelectedSession,
     frame: Frame,
     selector: KeyframeSelector,
-    take: Callable[[RgbImage], None],
+    on_keyframe: Callable[[RgbImage], None],
 ) -> bool:
-    """Count the next frame of a session; keep it where it is wanted and can be decoded."""
+    """Count the next frame of a session; keep it if it is selected and can be decoded."""
     position = session.frames
     session.frames += 1
     if not selector.wants(frame.map_from_base):
@@ -132,22 +132,22 @@ def _choose(
     except ImageDecodeError:
         session.undecodable += 1
         return False
-    take(image)
+    on_keyframe(image)
     selector.keep(frame.map_from_base)
-    session.chosen.append(
+    session.selected.append(
         SelectedFrame(position, frame.stamp_ns, frame.camera, frame.map_from_base, frame.place)
     )
     return True
 
 
 def selected_images(sessions: Iterable[SelectedSession]) -> Iterator[RgbImage]:
-    """Walk over the images of all keyframes, in the order of the rows."""
+    """Yield the images of all keyframes, in the order of the rows."""
     for session in sessions:
         yield from session.images()
 
 
 def _changed(source: FrameSource) -> SourceError:
     return SourceError(
-        f'{source.name} changed while it was read; wait until it is no longer written to and '
+        f'{source.name} changed while it was read; wait until it is no longer written to, and '
         'build again'
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From the thumbnails of a map to its landmarks."""
+"""Landmarks of a map, built from its thumbnails."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.mapping.impostors import extreme_value_threshold, score_impostors
-from avpr_ros.verification.self_localization import covariance_scale
+from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.verification.sift import extract_features
 from avpr_ros.verification.triangulation import triangulate
 
 
 def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> Landmarks:
-    """Find features in every keyframe, triangulate them, and learn from the map what they mean.
+    """Extract local features, triangulate them and calibrate their thresholds on the map.
 
     Needs memory for the features of the whole map, 45 kB a keyframe.
 
@@ -39,14 +39,14 @@ def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> La
     bare = Landmarks.without_points(features, len(cameras))
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
-    outsiders = score_impostors(
+    impostors = score_impostors(
         landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
     )
     landmarks = replace(
         landmarks,
-        background_llr=outsiders.ordinary,
-        min_accumulated_llr=extreme_value_threshold(outsiders.carried),
-        min_single_image_llr=extreme_value_threshold(outsiders.evidence),
+        background_llr=impostors.background_llr,
+        min_accumulated_llr=extreme_value_threshold(impostors.accumulated_llr),
+        min_single_image_llr=extreme_value_threshold(impostors.llr),
     )
     scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
     progress('landmarks', 1, 1)

@@ -140,7 +140,7 @@ def build_into(
         progress,
     )
     writer.close()
-    count = sum(len(session.chosen) for session in sessions)
+    count = sum(len(session.selected) for session in sessions)
     if count == 0:
         raise SourceError(_nothing_usable(sessions))
     space, described = describer.describe_gallery(
@@ -162,7 +162,7 @@ def build_into(
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
-        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS, gallery_map.LAYOUT)
+        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS, gallery_map.HOG)
         added = [name for name in extras if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
     _flush(folder)
@@ -198,10 +198,10 @@ def _draft(
                 name=session.source.name,
                 pose_source=session.source.pose_source,
                 frames=session.frames,
-                keyframes=len(session.chosen),
+                keyframes=len(session.selected),
                 undecodable=session.undecodable,
-                start_ns=session.chosen[0].stamp_ns if session.chosen else 0,
-                end_ns=session.chosen[-1].stamp_ns if session.chosen else 0,
+                start_ns=session.selected[0].stamp_ns if session.selected else 0,
+                end_ns=session.selected[-1].stamp_ns if session.selected else 0,
             )
             for session in sessions
         ),

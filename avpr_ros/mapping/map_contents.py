@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a complete map holds beside keyframes, descriptors, index and thumbnails."""
+"""Parts of a complete map beside keyframes, descriptors, index and thumbnails."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.gallery_map import LANDMARKS, LAYOUT, GalleryMap
+from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
 from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.mapping.landmark_builder import build_landmarks
@@ -65,7 +65,7 @@ class MapContents:
         """
         if self.views:
             save_views(gallery.path, self.describe_views(gallery, self.views, progress))
-        build_hog_descriptors(gallery, progress).save(gallery.path / LAYOUT)
+        build_hog_descriptors(gallery, progress).save(gallery.path / HOG)
         landmarks = None
         if self.landmarks:
             landmarks = build_landmarks(gallery, progress)
@@ -74,7 +74,7 @@ class MapContents:
 
 
 def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress) -> HogDescriptors:
-    """Describe how every keyframe's picture is laid out.
+    """Compute the HOG descriptors of all keyframes.
 
     Needs memory for the gradients of the whole map, 15 kB a keyframe.
 
@@ -86,5 +86,10 @@ def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress)
         MapError: a thumbnail is missing or damaged.
     """
     return HogDescriptors.fit(
-        np.stack([hog_descriptor(one) for one in gallery.iter_thumbnails('layout', progress)])
+        np.stack(
+            [
+                hog_descriptor(image)
+                for image in gallery.iter_thumbnails('HOG descriptors', progress)
+            ]
+        )
     )

@@ -83,7 +83,7 @@ def keyframe_table(
         first_id: id of the first row; the others count on.
         first_session: number of the first session in the manifest.
     """
-    chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.chosen]
+    chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.selected]
     places = [frame.place for _, frame in chosen if frame.place is not None]
     return Keyframes(
         ids=first_id + np.arange(len(chosen), dtype=np.int64),

@@ -1,19 +1,19 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From which similarity on a match may be believed, estimated on a map without a second drive.
+"""Calibration of similarity scores on a map without a second drive.
 
-Held-out views play the live query. With the view's own keyframe taken out of the map, its best
-similarity to the keyframes around is what a revisit scores. Its best similarity to all keyframes
-far away is what a place outside the map scores, but for one thing: the descriptor space of a small
-map is the span of its own images. A view of a mapped place lies in that span, one of a foreign
-place does not, and its projection is stretched to length one. So the view is first projected on
-the span of the far keyframes alone, as a map without this place would do. On the corridor, a map
+Held-out views stand for live queries. Without the view's own keyframe, its best similarity to the
+keyframes around is the score of a revisit. Its best similarity to all keyframes far away is the
+score of a place outside the map, but for one thing: the descriptor space of a small map is the
+span of its own images. A view of a mapped place lies in that span, one of a foreign place does
+not, and its projection is stretched to length one. The view is therefore first projected on the
+span of the far keyframes alone, as a map without this place would do. On the corridor, a map
 of its first two thirds gives 0.87 for the 95th percentile of a foreign place in this way and 0.80
 without; real images of the last third score 0.84.
 
-The same two kinds of view, with how far their best keyframe stands above every other place, fit
-the probability that a match is true. Where the map has several sessions a view is looked up in
-the others only: that is a second drive's light and traffic on the side of the map.
+The same two kinds of view, with the margin of their best keyframe over every other place, fit the
+probability that a match is true. Where the map has several sessions a view is matched against the
+others only, whose light and traffic are those of a second drive.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.calibration import FEWEST_FOREIGN, Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.places import DISTINCT_ANGLE_RAD, PlaceCriterion, unit_pose_rows
+from avpr_ros.mapping.leave_one_out import best_and_rival
 from avpr_ros.training.places import Places
 from avpr_ros.training.score_model import fit_score_model, reliability
 
 #: A keyframe this many place cells away shows another place, even along a straight corridor.
 FAR_CELLS = 6.0
-#: Share of foreign views that may reach the threshold, before any other guard of the matcher.
+#: Share of foreign views that may reach the threshold, before any other check of the matcher.
 _FOREIGN_SHARE = 0.05
 #: Of a map too small to have far keyframes, this share of the revisits is accepted.
 _REVISIT_SHARE = 0.9
-#: As the matcher has it: beyond this rotation another view begins.
-_DISTINCT_ANGLE_RAD = np.pi / 2
 #: Keeps the solution finite where keyframes repeat each other.
 _RIDGE = 1e-4
 
@@ -49,7 +49,7 @@ def calibrate(
     places: Places,
     distinct_radius_m: float,
 ) -> Calibration:
-    """Learn what the scores of a query network against a map mean.
+    """Fit the threshold and the score model of a query network against a map.
 
     Args:
         similarities: (V, N) inner products of held-out views with the map.
@@ -57,10 +57,10 @@ def calibrate(
         descriptors: (N, d) of the map.
         keyframes: the map's N rows.
         places: which keyframes are near each other.
-        distinct_radius_m: from where on the matcher sees another place.
+        distinct_radius_m: radius of a place, the matcher's.
 
     Returns:
-        The probability model and a threshold on similarity, with what speaks for them.
+        Score model and threshold on similarity, with the statistics they were fitted on.
     """
     scorer = _Scorer(keyframes, distinct_radius_m)
     near = places.exclusion_mask(places.labels[rows])[:, places.labels]
@@ -77,25 +77,27 @@ def calibrate(
     ]
     foreign = foreign / np.array(lengths).reshape(-1, 1)
     within = np.where(near & open_rows, similarities, -np.inf).max(axis=1)
-    asked = {'keyframes_asked': len(np.unique(rows))}
+    keyframe_count = {'keyframes_asked': len(np.unique(rows))}
     if len(foreign) < FEWEST_FOREIGN:
         threshold = float(np.quantile(within, 1 - _REVISIT_SHARE))
-        return Calibration(threshold, asked | _evidence(threshold, within, foreign[:, 0], places))
+        return Calibration(
+            threshold, keyframe_count | _statistics(threshold, within, foreign[:, 0], places)
+        )
     threshold = float(np.quantile(foreign[:, 0], 1 - _FOREIGN_SHARE))
-    evidence = asked | _evidence(threshold, within, foreign[:, 0], places)
+    statistics = keyframe_count | _statistics(threshold, within, foreign[:, 0], places)
     scores = np.concatenate([revisits, foreign])
     known = np.concatenate([true, np.zeros(len(foreign), dtype=np.bool_)])
     model = fit_score_model(scores, known)
     passing = revisits[:, 0] >= threshold
     if model is not None:
         passing = _likely(model, revisits)
-        evidence['revisits_likely_share'] = _share(passing)
-        evidence['foreign_likely_share'] = _share(_likely(model, foreign))
-        evidence |= {'true_matches': int(known.sum()), 'false_matches': int((~known).sum())}
-        evidence |= _rounded(reliability(model, scores, known))
-    evidence['revisits_right_share'] = _share(passing & true)
-    evidence['revisits_wrong_share'] = _share(passing & ~true)
-    return Calibration(threshold, evidence, model)
+        statistics['revisits_likely_share'] = _share(passing)
+        statistics['foreign_likely_share'] = _share(_likely(model, foreign))
+        statistics |= {'true_matches': int(known.sum()), 'false_matches': int((~known).sum())}
+        statistics |= _rounded(reliability(model, scores, known))
+    statistics['revisits_right_share'] = _share(passing & true)
+    statistics['revisits_wrong_share'] = _share(passing & ~true)
+    return Calibration(threshold, statistics, model)
 
 
 def _likely(model: ScoreModel, scores: FloatArray) -> NDArray[np.bool_]:
@@ -108,38 +110,29 @@ def _share(which: NDArray[np.bool_]) -> float:
 
 
 class _Scorer:
-    """The scores that a matcher goes by: best similarity, and how far above other places."""
+    """Computes the scores that the matcher decides by: best similarity and margin."""
 
     def __init__(self, keyframes: Keyframes, distinct_radius_m: float) -> None:
-        self._positions_m = keyframes.poses[:, :3]
-        self._quaternions = keyframes.poses[:, 3:]
-        self._radius_m = distinct_radius_m
+        self._poses = unit_pose_rows(keyframes.poses)
+        self._criterion = PlaceCriterion(distinct_radius_m, DISTINCT_ANGLE_RAD)
 
     def scores(
         self, similarities: NDArray[np.float32], mask: NDArray[np.bool_]
     ) -> tuple[FloatArray, IntArray]:
         """Return (V, 2) similarity and margin among the rows of a mask, and (V,) best rows."""
         masked = np.where(mask, similarities, -np.inf).astype(np.float64)
-        best = masked.argmax(axis=1)
-        scores = np.zeros((len(best), 2))
-        for view, row in enumerate(best):
-            rivals = masked[view][self._distinct(int(row))]
-            rival = rivals.max() if rivals.size else -np.inf
-            scores[view, 0] = masked[view, row]
-            scores[view, 1] = masked[view, row] - rival if np.isfinite(rival) else 0.0
-        return scores, np.asarray(best, dtype=np.int64)
-
-    def _distinct(self, row: int) -> NDArray[np.bool_]:
-        offsets_m = self._positions_m - self._positions_m[row]
-        cosines = np.abs(self._quaternions @ self._quaternions[row])
-        other = np.linalg.norm(offsets_m, axis=1) > self._radius_m
-        return np.asarray(other | (cosines < np.cos(_DISTINCT_ANGLE_RAD / 2)), dtype=np.bool_)
+        scores, rows = np.zeros((len(masked), 2)), np.zeros(len(masked), np.int64)
+        for view, row_scores in enumerate(masked):
+            rows[view], rival = best_and_rival(row_scores, self._poses, self._criterion)
+            best = row_scores[rows[view]]
+            scores[view] = best, best - rival if np.isfinite(rival) else 0.0
+        return scores, rows
 
 
 def _open_to_revisits(
     near: NDArray[np.bool_], rows: IntArray, keyframes: Keyframes
 ) -> NDArray[np.bool_]:
-    """Return (V, N) which rows of the map a view may be found at.
+    """Return (V, N) which rows of the map a view may be matched with.
 
     Not at its own keyframe; nor at others of its session, where another session was there, too.
     A place with one keyframe and no neighbour can only be found again by that keyframe.
@@ -174,14 +167,14 @@ def _distances_m(keyframes: Keyframes, rows: IntArray) -> FloatArray:
     return np.asarray(np.linalg.norm(difference, axis=2))
 
 
-def _evidence(
+def _statistics(
     threshold: float, revisits: NDArray[np.floating], foreign: FloatArray, places: Places
 ) -> dict[str, float | int | str]:
     enough = len(foreign) >= FEWEST_FOREIGN
-    evidence: dict[str, float | int | str] = {
+    statistics: dict[str, float | int | str] = {
         'method': 'share of views of places outside the map'
         if enough
-        else 'share of revisits: the map is too small to play a place outside it',
+        else 'share of revisits: the map is too small for views of places outside it',
         'revisits': len(revisits),
         'revisit_median': float(np.median(revisits)),
         'revisits_accepted_share': float((revisits >= threshold).mean()),
@@ -189,13 +182,13 @@ def _evidence(
         'far_distance_m': FAR_CELLS * places.cell_m,
     }
     if enough:
-        evidence['foreign_median'] = float(np.median(foreign))
-        evidence['foreign_largest'] = float(foreign.max())
-        evidence['foreign_accepted_share'] = float((foreign >= threshold).mean())
-    return _rounded(evidence)
+        statistics['foreign_median'] = float(np.median(foreign))
+        statistics['foreign_largest'] = float(foreign.max())
+        statistics['foreign_accepted_share'] = float((foreign >= threshold).mean())
+    return _rounded(statistics)
 
 
 def _rounded(
-    evidence: Mapping[str, float | int | str],
+    statistics: Mapping[str, float | int | str],
 ) -> dict[str, float | int | str]:
-    return {k: round(v, 4) if isinstance(v, float) else v for k, v in evidence.items()}
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in statistics.items()}

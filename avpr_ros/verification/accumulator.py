@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Evidence that adds up along a way."""
+"""Log-likelihood ratios of places, accumulated along a track of images."""
 
 from __future__ import annotations
 
@@ -13,138 +13,142 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 
-#: Candidate keyframes that an image's corners are compared with.
+#: Candidate keyframes that an image's local features are compared with.
 CANDIDATES = 20
-#: So many of them are near where the image before led, whether or not the search found them.
+#: At most this many of them are taken from the neighbourhood of the last match, whether or not
+#: retrieval found them.
 _TRACKED = 6
-#: Stretches of the way that count, the last ones.
-_STRETCHES = 20
-#: Places nearer to each other than this, in parts of a place's radius, are of one stretch: up to
-#: the next keyframe.
-_STRETCH_RADII = 0.3
-#: Part of the evidence so far that a place near the last one has before an image is looked at: the
-#: errors of images that follow each other are alike.
-_LENT = 0.5
+#: Segments of the track that are accumulated, the last ones.
+_MAX_SEGMENTS = 20
+#: Length of a segment in parts of a place's radius: up to the next keyframe.
+_SEGMENT_RADII = 0.3
+#: Part of the accumulated log-likelihood ratio that a place in reach has as prior: the errors of
+#: successive images are correlated.
+_PRIOR_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class SequenceUpdate:
-    """The candidate that a trail leads on to.
+    """The candidate that a track is continued with.
 
     Attributes:
-        number: of the keyframe, among the candidates.
+        candidate: number of the keyframe, among the candidates.
         members: (m,) numbers of all candidates of its place, the most similar first.
-        evidence: of the image alone for the place, in nats.
-        carried: of the way with this image, in nats above the ordinary.
+        llr: log-likelihood ratio of the place for this image alone, in nats.
+        accumulated_llr: sum over the track with this image, in nats above the background.
     """
 
-    number: int
+    candidate: int
     members: IntArray
-    evidence: float
-    carried: float
+    llr: float
+    accumulated_llr: float
 
 
 class LikelihoodAccumulator:
-    """Where the images of a way led, and what they say together.
+    """Accumulates the log-likelihood ratios of the places along one track.
 
-    Each image counts with what it has more than images from outside the map often get, so that a
-    walk past look-alikes gathers nothing. Images of one stretch show the same things and count
-    once, by the best of them, however many there are of it.
+    Each image adds what it exceeds the background level by, so that a drive past look-alikes
+    accumulates nothing. Images of one segment show the same things; they count once, by the best
+    of them, however many they are.
 
     Attributes:
-        ordinary: evidence in nats that images from outside the map often get.
+        background_llr: exceeded by one impostor image in twenty, in nats.
     """
 
-    def __init__(self, ordinary: float, radius_m: float) -> None:
+    def __init__(self, background_llr: float, radius_m: float) -> None:
         """Begin without a past.
 
         Args:
-            ordinary: evidence in nats that images from outside the map often get.
-            radius_m: beyond this distance another place begins.
+            background_llr: exceeded by one impostor image in twenty, in nats.
+            radius_m: radius of a place.
         """
-        self.ordinary = ordinary
-        self._stretch_m = _STRETCH_RADII * radius_m
-        self._told: deque[tuple[FloatArray, float]] = deque(maxlen=_STRETCHES)
+        self.background_llr = background_llr
+        self._segment_length_m = _SEGMENT_RADII * radius_m
+        self._segments: deque[tuple[FloatArray, float]] = deque(maxlen=_MAX_SEGMENTS)
 
     def forget(self) -> None:
         """Begin anew."""
-        self._told.clear()
+        self._segments.clear()
 
     @property
     def last_m(self) -> FloatArray | None:
-        """Where the last image led, (3,); None at the beginning."""
-        return self._told[-1][0] if self._told else None
+        """Position of the last match, (3,); None at the beginning."""
+        return self._segments[-1][0] if self._segments else None
 
     def near(self, positions_m: FloatArray, reach_m: float) -> NDArray[np.bool_]:
-        """Tell which of (n, 3) places can be reached from where the last image led."""
+        """Return which of (n, 3) positions lie within reach of the last match."""
         if self.last_m is None:
             return np.zeros(len(positions_m), dtype=np.bool_)
-        apart_m = np.linalg.norm(positions_m - self.last_m, axis=1)
-        return np.asarray(apart_m <= reach_m)
+        distances_m = np.linalg.norm(positions_m - self.last_m, axis=1)
+        return np.asarray(distances_m <= reach_m)
 
-    def lent(self, positions_m: FloatArray, reach_m: float) -> FloatArray:
-        """Return what (n, 3) places have before an image is looked at, in nats; (n,)."""
-        so_far = max(sum(excess for _, excess in self._told), 0.0)
-        return np.where(self.near(positions_m, reach_m), _LENT * so_far, 0.0)
+    def prior_llr(self, positions_m: FloatArray, reach_m: float) -> FloatArray:
+        """Return the prior of (n, 3) positions before the next image, in nats; (n,)."""
+        accumulated = max(sum(excess for _, excess in self._segments), 0.0)
+        return np.where(self.near(positions_m, reach_m), _PRIOR_WEIGHT * accumulated, 0.0)
 
     def follow(
         self,
-        evidence: PlaceLikelihoods,
+        likelihoods: PlaceLikelihoods,
         same_place: NDArray[np.bool_],
         positions_m: FloatArray,
         reach_m: float,
         allowed: NDArray[np.bool_] | None = None,
     ) -> SequenceUpdate:
-        """Take in an image by what it says of n candidates, and what was before.
+        """Choose the place of an image by its likelihoods and the prior, and add it to the track.
 
         Args:
-            evidence: of the image.
+            likelihoods: of n candidates.
             same_place: (n, n) whether two candidates show one place.
             positions_m: (n, 3) of the candidates.
             reach_m: as for ``add``.
-            allowed: (n,) candidates that may be taken, one at least; None: all.
+            allowed: (n,) candidates that may be chosen, one at least; None: all.
         """
-        open_to: NDArray[np.bool_] = np.ones(len(positions_m), np.bool_)
+        selectable: NDArray[np.bool_] = np.ones(len(positions_m), np.bool_)
         if allowed is not None:
-            open_to = allowed
-        scores = evidence.llr_place + self.lent(positions_m, reach_m)
-        place = int(np.where(open_to, scores, -np.inf).argmax())
-        members = np.flatnonzero(same_place[place] & open_to)
-        number, own = evidence.best_keyframe(members), float(evidence.llr_place[place])
-        return SequenceUpdate(number, members, own, self.add(positions_m[number], own, reach_m))
+            selectable = allowed
+        scores = likelihoods.llr_place + self.prior_llr(positions_m, reach_m)
+        place = int(np.where(selectable, scores, -np.inf).argmax())
+        members = np.flatnonzero(same_place[place] & selectable)
+        candidate, llr = likelihoods.best_keyframe(members), float(likelihoods.llr_place[place])
+        accumulated_llr = self.add(positions_m[candidate], llr, reach_m)
+        return SequenceUpdate(candidate, members, llr, accumulated_llr)
 
-    def add(self, position_m: FloatArray, evidence: float, reach_m: float) -> float:
-        """Take in an image, and return the evidence of the way with it, in nats.
+    def add(self, position_m: FloatArray, llr: float, reach_m: float) -> float:
+        """Add an image, and return the accumulated log-likelihood ratio with it, in nats.
 
         Args:
-            position_m: (3,) of the place that it leads to; out of reach a new way begins.
-            evidence: of the image for it, in nats.
-            reach_m: how far the robot may have come since the last image, and a place's radius.
+            position_m: (3,) of the place that it is matched with; out of reach a new track begins.
+            llr: log-likelihood ratio of that place, in nats.
+            reach_m: distance the robot may have driven since the last image, plus a place's
+                radius.
         """
         if not self.near(position_m[np.newaxis], reach_m)[0]:
             self.forget()
         before = self._before(position_m)
-        here = [told for at_m, told in self._told if not self._far(at_m, position_m)]
-        best = max([evidence - self.ordinary, *here])
-        # Images that spoke against their places are forgotten, not held against this one.
-        others = [told for told in self._told if self._far(told[0], position_m)] if before else []
-        self._told = deque([*others, (position_m, best)], maxlen=_STRETCHES)
+        here = [excess for at_m, excess in self._segments if not self._far(at_m, position_m)]
+        best = max([llr - self.background_llr, *here])
+        # A negative sum of earlier images is dropped instead of counting against this one.
+        others = [segment for segment in self._segments if self._far(segment[0], position_m)]
+        kept = others if before else []
+        self._segments = deque([*kept, (position_m, best)], maxlen=_MAX_SEGMENTS)
         return before + best
 
     def _before(self, position_m: FloatArray) -> float:
-        """Return the evidence of the other stretches, where it speaks for the way."""
-        return max(sum(excess for at_m, excess in self._told if self._far(at_m, position_m)), 0.0)
+        """Return the sum over the other segments, 0 where it is negative."""
+        others = (excess for at_m, excess in self._segments if self._far(at_m, position_m))
+        return max(sum(others), 0.0)
 
     def _far(self, a_m: FloatArray, b_m: FloatArray) -> bool:
-        return bool(np.linalg.norm(a_m - b_m) >= self._stretch_m)
+        return bool(np.linalg.norm(a_m - b_m) >= self._segment_length_m)
 
 
 def merge_candidates(found: IntArray, near: IntArray) -> IntArray:
     """Return the candidate rows of an image, each once.
 
     Args:
-        found: (f,) rows that look like it, the most similar first.
-        near: (k,) rows near where the image before led, the most similar first.
+        found: (f,) rows that retrieval found, the most similar first.
+        near: (k,) rows in reach of the last match, the most similar first.
     """
     kept = found[: CANDIDATES - _TRACKED]
     tracked = near[~np.isin(near, kept)][:_TRACKED]

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From pixels to viewing rays, for the lenses that a pinhole with distortion describes."""
+"""Viewing rays of pixels, for pinhole cameras with radial-tangential or fisheye distortion."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _FISHEYE = ('equidistant', 'fisheye')
 
 
 class CameraModel:
-    """The lens of one camera at the size of an image.
+    """The intrinsics of one camera at the size of an image.
 
     Attributes:
         focal_px: mean focal length in pixels of that image.
-        working_focal_px: the same in pixels of the image that features are found in.
+        working_focal_px: the same in pixels of the image that features are extracted from.
     """
 
     def __init__(self, intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
         """Scale the intrinsics to an image.
 
         Args:
-            intrinsics: as ``camera_info`` or the map has them.
-            width_px: width of the image whose pixels are meant.
-            height_px: its height.
+            intrinsics: from ``camera_info`` or from the map.
+            width_px: width of the image.
+            height_px: height of the image.
 
         Raises:
-            ValueError: a distortion model that is not known, a matrix that is none, or an image of
-                another shape than the intrinsics are of.
+            ValueError: the distortion model is unknown, the camera matrix is not calibrated, or
+                the image has another aspect ratio than the intrinsics.
         """
         if intrinsics.distortion_model not in (*_PINHOLE, *_FISHEYE):
-            raise ValueError(f"distortion model '{intrinsics.distortion_model}' is not known")
+            raise ValueError(f"distortion model '{intrinsics.distortion_model}' is not supported")
         k = np.asarray(intrinsics.k, dtype=np.float64).reshape(3, 3)
         size = np.array([intrinsics.width_px, intrinsics.height_px], dtype=np.float64)
         if not (np.isfinite(k).all() and k[0, 0] > 0 and k[1, 1] > 0 and (size > 0).all()):
@@ -45,7 +45,7 @@ class CameraModel:
         scale = np.array([width_px, height_px]) / size
         if abs(scale[0] / scale[1] - 1) > 0.02:
             raise ValueError(
-                f'the image is {width_px} x {height_px} px, the lens is known for '
+                f'the image is {width_px} x {height_px} px, the intrinsics are of '
                 f'{intrinsics.width_px} x {intrinsics.height_px}'
             )
         self._k = k.copy()

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Two hypotheses about one camera: it moved on from the last place, or it was moved elsewhere."""
+"""Two hypotheses about one camera: it drove on from the last place, or it was relocated."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PlaceTracker:
 
         Args:
             floor: thresholds of the map.
-            radius_m: beyond this distance another place begins.
+            radius_m: radius of a place.
         """
         self._floor = floor
         self._radius_m = radius_m
@@ -64,24 +64,24 @@ class PlaceTracker:
 
     def forget(self) -> None:
         """Begin anew; the rate of moves is kept."""
-        self._track = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
-        self._other = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
+        self._first = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
+        self._second = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
         self._relocated_ns: int | None = None
-        self._other_start_ns = 0
+        self._second_start_ns = 0
         self._confirmed = False
-        self._against = 0.0
+        self._relocation_llr = 0.0
         self._moved_images = 0
 
     @property
     def positions_m(self) -> list[FloatArray]:
         """Last positions of the tracks, each (3,): that of the reported one first."""
-        tracks = [self._track]
+        tracks = [self._first]
         if self._moved_images:
-            tracks.insert(int(self._against <= self.prior_llr), self._other)
+            tracks.insert(int(self._relocation_llr <= self.relocation_prior_llr), self._second)
         return [track.last_m for track in tracks if track.last_m is not None]
 
     @property
-    def prior_llr(self) -> float:
+    def relocation_prior_llr(self) -> float:
         """Log prior odds of not having been moved since the last image, as a feature LLR.
 
         ``ln((n + 2) / (m + 1))`` for n images with m moves, times the log-likelihood ratio of a
@@ -94,7 +94,7 @@ class PlaceTracker:
 
     def follow(
         self,
-        evidence: PlaceLikelihoods,
+        likelihoods: PlaceLikelihoods,
         same_place: NDArray[np.bool_],
         positions_m: FloatArray,
         reach_m: float,
@@ -103,50 +103,50 @@ class PlaceTracker:
         """Take in one image.
 
         Args:
-            evidence: log-likelihood ratios of n candidates.
+            likelihoods: log-likelihood ratios of n candidates.
             same_place: (n, n) whether two candidates show one place.
             positions_m: (n, 3) of the candidates.
             reach_m: how far the camera may have come since the last image, and a place's radius.
             stamp_ns: of the image.
         """
-        near = self._track.near(positions_m, reach_m)
+        near = self._first.near(positions_m, reach_m)
         if not self._confirmed or not near.any():
-            led = self._track.follow(evidence, same_place, positions_m, reach_m)
-            self._confirmed = self._floor.passes(led.evidence, led.carried)
-            return TrackedPlace(led, relocated_ns=self._relocated_ns)
+            update = self._first.follow(likelihoods, same_place, positions_m, reach_m)
+            self._confirmed = self._floor.passes(update.llr, update.accumulated_llr)
+            return TrackedPlace(update, relocated_ns=self._relocated_ns)
         self._images += 1
-        led = self._track.follow(evidence, same_place, positions_m, reach_m, near)
-        elsewhere = ~near & ~same_place[led.number]
-        other = None
+        update = self._first.follow(likelihoods, same_place, positions_m, reach_m, near)
+        elsewhere = ~near & ~same_place[update.candidate]
+        second = None
         if elsewhere.any():
             if self._moved_images == 0:
-                self._other_start_ns = stamp_ns
-            other = self._other.follow(evidence, same_place, positions_m, reach_m, elsewhere)
-        self._compare(led, other)
-        if other is None or self._against <= self.prior_llr:
-            return TrackedPlace(led, relocated_ns=self._relocated_ns)
+                self._second_start_ns = stamp_ns
+            second = self._second.follow(likelihoods, same_place, positions_m, reach_m, elsewhere)
+        self._compare(update, second)
+        if second is None or self._relocation_llr <= self.relocation_prior_llr:
+            return TrackedPlace(update, relocated_ns=self._relocated_ns)
         moved_images = self._moved_images
-        if not self._floor.passes(other.evidence, other.carried):
-            return TrackedPlace(other, moved_images)
+        if not self._floor.passes(second.llr, second.accumulated_llr):
+            return TrackedPlace(second, moved_images)
         self._relocate()
-        return TrackedPlace(other, moved_images, self._relocated_ns)
+        return TrackedPlace(second, moved_images, self._relocated_ns)
 
-    def _compare(self, led: SequenceUpdate, other: SequenceUpdate | None) -> None:
-        """Add what this image says for the one track against the other."""
+    def _compare(self, update: SequenceUpdate, second: SequenceUpdate | None) -> None:
+        """Add the log-likelihood ratio of the second track against the first for this image."""
         background = self._floor.background_llr
-        gain = background if other is None else max(other.evidence, background)
-        gain -= max(led.evidence, background)
-        # Bounded, so that one clear image of the track ends the doubt about it.
-        most = self.prior_llr + self._floor.min_single_image_llr
-        self._against = min(max(self._against + gain, 0.0), most)
+        gain = background if second is None else max(second.llr, background)
+        gain -= max(update.llr, background)
+        # Bounded, so that one clear image of the first track outweighs the second.
+        most = self.relocation_prior_llr + self._floor.min_single_image_llr
+        self._relocation_llr = min(max(self._relocation_llr + gain, 0.0), most)
         self._moved_images += 1
-        if self._against == 0.0:
+        if self._relocation_llr == 0.0:
             self._moved_images = 0
-            self._other.forget()
+            self._second.forget()
 
     def _relocate(self) -> None:
         """Go on with the second track alone."""
         self._moves += 1
-        self._track, self._relocated_ns = self._other, self._other_start_ns
-        self._other = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
-        self._against, self._moved_images = 0.0, 0
+        self._first, self._relocated_ns = self._second, self._second_start_ns
+        self._second = LikelihoodAccumulator(self._floor.background_llr, self._radius_m)
+        self._relocation_llr, self._moved_images = 0.0, 0

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where a camera stands, from points in space and the rays it sees them on."""
+"""Camera pose from 2D-3D matches: PnP with its covariance."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
+from avpr_ros.verification.projective_geometry import skew_matrices
 
-#: Points within this many pixels of their rays are inliers; of the image that features are found
-#: in. A looser bound lets a few wrong matches bend the pose until they fit, too.
+#: Largest reprojection error of an inlier, in pixels of the image that features are extracted
+#: from. With a looser bound a few wrong matches bend the pose until they fit, too.
 _INLIER_PX = 1.5
-#: Of these, what lies beyond so many standard deviations is left out again.
-_MOST_SIGMAS = 3.0
+#: Inliers with a larger error, in standard deviations of the others, are removed.
+_MAX_SIGMAS = 3.0
 _ROUNDS = 4
 #: Median length of a two-dimensional normal error, in standard deviations.
 _MEDIAN_SIGMAS = 1.1774
-#: Fewer inliers are no evidence for a pose.
-FEWEST_INLIERS = 12
-#: They must also be this share of the matches: chance finds a few among many.
-_LEAST_SHARE = 0.15
+#: A pose needs at least this many inliers,
+MIN_INLIERS = 12
+#: and at least this share of the matches: chance finds a few among many.
+_MIN_INLIER_SHARE = 0.15
 _ITERATIONS = 300
-#: Smallest error of a feature that is believed, in pixels.
-_LEAST_SIGMA_PX = 0.3
+#: Lower bound of the standard deviation of a feature, in pixels.
+_MIN_SIGMA_PX = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class CameraPose:
-    """A camera's pose with what speaks for it.
+    """A camera's pose, its covariance and its inliers.
 
     Attributes:
         map_from_camera: pose of the optical frame.
         covariance: (6, 6) of position in square metres and of rotation about the fixed axes of
             the map in square radians; positive definite.
         inliers: indices of the points that fit.
-        rival_inliers: how many of the other points agree on a pose of their own.
+        rival_inliers: number of inliers of a second pose, among the other points.
     """
 
     map_from_camera: Pose
@@ -51,12 +52,12 @@ class CameraPose:
 
     @property
     def unique(self) -> bool:
-        """Whether no other pose explains the image half as well."""
+        """Whether a second pose has less than half as many inliers."""
         return 2 * self.rival_inliers < len(self.inliers)
 
 
 def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
-    """Find the pose that most points agree on, and what the rest of them agree on.
+    """Estimate the pose with most inliers, and a second one from the remaining points.
 
     Arguments and result are those of ``find_camera_pose``.
     """
@@ -66,12 +67,12 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     left = np.delete(np.arange(len(points_m)), found.inliers)
     if 2 * len(left) < len(found.inliers):  # too few to be a rival
         return found
-    other = find_camera_pose(points_m[left], rays[left], focal_px)
-    return found if other is None else replace(found, rival_inliers=len(other.inliers))
+    rival = find_camera_pose(points_m[left], rays[left], focal_px)
+    return found if rival is None else replace(found, rival_inliers=len(rival.inliers))
 
 
 def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
-    """Find the pose that most points agree on.
+    """Estimate the pose with most inliers.
 
     RANSAC over P3P (Gao et al., PAMI 2003), refined by Levenberg-Marquardt over the inliers; the
     covariance is that of the linearised least squares at the solution.
@@ -79,14 +80,14 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     Args:
         points_m: (M, 3) finite, in the map.
         rays: (M, 2) x/z and y/z in the optical frame.
-        focal_px: pixels for a unit of the rays, of the image that features are found in.
+        focal_px: focal length in pixels of the image that features are extracted from.
 
     Returns:
-        None where no pose can be trusted.
+        None where inliers are too few or the points degenerate.
     """
-    if len(points_m) < FEWEST_INLIERS:
+    if len(points_m) < MIN_INLIERS:
         return None
-    points, seen = (np.ascontiguousarray(one, dtype=np.float64) for one in (points_m, rays))
+    points, seen = (np.ascontiguousarray(a, dtype=np.float64) for a in (points_m, rays))
     try:
         # OpenCV's random numbers go on from call to call: the same query must get the same pose.
         cv2.setRNGSeed(0)
@@ -103,20 +104,20 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
         if not found or inliers is None:
             return None
         good = np.sort(inliers[:, 0])
-        fewest = max(FEWEST_INLIERS, _LEAST_SHARE * len(points))
+        min_inliers = max(MIN_INLIERS, _MIN_INLIER_SHARE * len(points))
         for _ in range(_ROUNDS):
-            if len(good) < fewest:
+            if len(good) < min_inliers:
                 return None
             turn, move = cv2.solvePnPRefineLM(
                 points[good], seen[good], np.eye(3), None, turn, move
             )
-            kept = _agreeing(points, seen, turn, move, good, focal_px)
+            kept = _inliers(points, seen, turn, move, good, focal_px)
             if np.array_equal(kept, good):
                 break
             good = kept
     except cv2.error:  # degenerate points
         return None
-    if len(good) < fewest or not (np.isfinite(turn).all() and np.isfinite(move).all()):
+    if len(good) < min_inliers or not (np.isfinite(turn).all() and np.isfinite(move).all()):
         return None
     camera_from_map = Pose(
         np.asarray(move[:, 0], dtype=np.float64), Rotation.from_rotvec(turn[:, 0])
@@ -127,7 +128,7 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     return CameraPose(camera_from_map.inverse(), covariance, good.astype(np.int64))
 
 
-def _agreeing(
+def _inliers(
     points: FloatArray,
     seen: FloatArray,
     turn: NDArray[Any],
@@ -135,19 +136,19 @@ def _agreeing(
     good: NDArray[Any],
     focal_px: float,
 ) -> IntArray:
-    """Return the points that fit a pose as well as its inliers do."""
+    """Return the points whose reprojection error is that of the present inliers."""
     camera = Rotation.from_rotvec(turn[:, 0]).apply(points) + move[:, 0]
     z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
     errors_px = focal_px * np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - seen, axis=1)
-    sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, _LEAST_SIGMA_PX)
-    # Comparison with NaN is false: what lies behind the camera is not seen.
-    return np.flatnonzero(errors_px <= min(_MOST_SIGMAS * sigma_px, _INLIER_PX)).astype(np.int64)
+    sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, _MIN_SIGMA_PX)
+    # Comparison with NaN is false: points behind the camera are no inliers.
+    return np.flatnonzero(errors_px <= min(_MAX_SIGMAS * sigma_px, _INLIER_PX)).astype(np.int64)
 
 
 def _covariance(
     camera_from_map: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
 ) -> FloatArray | None:
-    """Return the (6, 6) covariance; None where the points do not fix all six."""
+    """Return the (6, 6) covariance; None where the points do not determine all six."""
     map_from_camera = camera_from_map.inverse()
     inside = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
     z = inside[:, 2]
@@ -159,12 +160,12 @@ def _covariance(
     projection[:, :, 2] = -inside[:, :2] / (z**2)[:, np.newaxis]
     turn = camera_from_map.rotation.as_matrix()
     # The camera moves by dp and turns by dr about the map's axes: dx = R (-dp + [X - p]x dr).
-    arms = _cross(points_m - map_from_camera.translation_m)
+    arms = skew_matrices(points_m - map_from_camera.translation_m)
     moved = np.concatenate([-np.broadcast_to(np.eye(3), arms.shape), arms], axis=2)
     jacobian = (projection @ turn @ moved).reshape(-1, 6)
     information = jacobian.T @ jacobian
     freedom = max(residuals.size - 6, 1)
-    sigma2 = max(float((residuals**2).sum()) / freedom, (_LEAST_SIGMA_PX / focal_px) ** 2)
+    sigma2 = max(float((residuals**2).sum()) / freedom, (_MIN_SIGMA_PX / focal_px) ** 2)
     if np.linalg.cond(information) > 1e12:
         return None
     inverse = np.linalg.inv(information)
@@ -176,28 +177,24 @@ def _jackknifed(jacobian: FloatArray, inverse: FloatArray, residuals: FloatArray
     """Return the (6, 6) scatter of the poses that leaving out one point each would give.
 
     The jackknife form of the heteroskedastic covariance (HC3: MacKinnon & White, J. Econometrics
-    1985), of points instead of rows: where few points hold the pose, one wrong match shows here.
+    1985), by points instead of rows: where few points determine the pose, one wrong match shows
+    here.
     """
     moves = np.einsum('ij,mkj->mik', inverse, jacobian)
     hats = np.eye(2) - jacobian @ moves
-    hats += 1e-6 * np.eye(2)  # a point that alone holds the pose would leave a singular matrix
+    hats += 1e-6 * np.eye(
+        2
+    )  # a point that alone determines the pose would leave a singular matrix
     changes = np.einsum(
         'mik,mk->mi', moves, np.linalg.solve(hats, residuals[..., np.newaxis])[..., 0]
     )
     return np.asarray(changes.T @ changes)
 
 
-def _cross(vectors: FloatArray) -> FloatArray:
-    """Return the (M, 3, 3) matrices [v]x of (M, 3) vectors."""
-    x, y, z = vectors.T
-    zero = np.zeros_like(x)
-    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
-
-
 def moved_to_base(camera: CameraPose, camera_from_base: Pose) -> tuple[Pose, FloatArray]:
-    """Return ``map_from_base`` and its covariance: a turn of the camera moves the base."""
+    """Return ``map_from_base`` and its covariance; a rotation of the camera moves the base."""
     map_from_base = camera.map_from_camera @ camera_from_base
     arm = map_from_base.translation_m - camera.map_from_camera.translation_m
     change = np.eye(6)
-    change[:3, 3:] = -_cross(arm[np.newaxis])[0]
+    change[:3, 3:] = -skew_matrices(arm[np.newaxis])[0]
     return map_from_base, np.asarray(change @ camera.covariance @ change.T)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Points in space from the features of neighbouring keyframes whose poses are known."""
+"""Triangulation of the features of neighbouring keyframes with known poses."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
 from avpr_ros.verification.sift import squared_distances
 
-#: Keyframes on from one that its features are looked for in.
+#: Following keyframes that the features of one are matched with.
 _NEIGHBOURS = 3
-#: A match must be nearer than the next one by this factor (Lowe, IJCV 2004).
+#: Largest ratio of the distances of nearest and second nearest neighbour (Lowe, IJCV 2004).
 _RATIO = 0.85
-#: Largest distance of a point's image from the feature, in pixels.
-_MOST_ERROR_PX = 2.0
+#: Largest reprojection error of a point, in pixels.
+_MAX_ERROR_PX = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """One keyframe of a camera: where its camera stood, and its features as rays."""
+    """One keyframe of a camera: its camera pose, and its features as rays."""
 
     first: int
     features: Features
@@ -45,77 +45,80 @@ def triangulate(
     cameras: Sequence[Camera],
     sizes_px: IntArray,
 ) -> Landmarks:
-    """Give features their points in space where neighbours see them, too.
+    """Triangulate the features that neighbouring keyframes share.
 
-    Each feature takes the point of the neighbour with the widest parallax. Keyframes of cameras
-    whose lens or mounting is not known keep their features without points.
+    Each feature takes the point of the neighbour with the largest parallax. Features of cameras
+    without intrinsics or extrinsics keep no points.
 
     Args:
         landmarks: features of the map's N keyframes.
-        keyframes: with their poses, which are trusted.
-        cameras: of the map; their mountings are checked against the images.
+        keyframes: with their poses, which are taken as exact.
+        cameras: of the map; the rotations of their extrinsics are refined.
         sizes_px: (N, 2) width and height of the keyframes' images.
 
     Returns:
-        The landmarks with points, and with how each camera is turned against its mounting.
+        The landmarks with points and with the refined rotation of each camera.
     """
-    points, turns = landmarks.points_m.copy(), landmarks.turns.copy()
+    points = landmarks.points_m.copy()
+    nominal_from_refined = landmarks.nominal_from_refined.copy()
     for number, camera in enumerate(cameras):
         rows = np.flatnonzero(keyframes.cameras == number)
         if camera.intrinsics is None or camera.base_from_camera is None or not len(rows):
             continue
         try:
-            lens = CameraModel(camera.intrinsics, *map(int, sizes_px[rows[0]]))
+            camera_model = CameraModel(camera.intrinsics, *map(int, sizes_px[rows[0]]))
         except ValueError:
             continue
-        found = _of_camera(landmarks, keyframes, rows, camera.base_from_camera, lens, points)
-        turns[number] = found.as_quat()
-    return replace(landmarks, points_m=points, turns=turns)
+        rotation = _triangulate_camera(
+            landmarks, keyframes, rows, camera.base_from_camera, camera_model, points
+        )
+        nominal_from_refined[number] = rotation.as_quat()
+    return replace(landmarks, points_m=points, nominal_from_refined=nominal_from_refined)
 
 
-def _of_camera(
+def _triangulate_camera(
     landmarks: Landmarks,
     keyframes: Keyframes,
     rows: IntArray,
     base_from_camera: Pose,
-    lens: CameraModel,
+    camera_model: CameraModel,
     points: NDArray[np.float32],
 ) -> Rotation:
-    """Triangulate one camera's keyframes into ``points``; return how its mounting is turned."""
+    """Triangulate one camera's keyframes into ``points``; return ``nominal_from_refined``."""
     views = {}
     for row in rows:
         features = landmarks.features(int(row))
         views[int(row)] = _View(
             int(landmarks.offsets[row]),
             features,
-            lens.rays(features.points_px),
+            camera_model.rays(features.points_px),
             keyframes.pose(int(row)) @ base_from_camera,
         )
     matched = [
         (views[a], views[b], *mutual_matches(views[a].features, views[b].features, _RATIO))
         for a, b in _neighbours(rows, keyframes)
     ]
-    turn = refine_extrinsic_rotation(
+    rotation = refine_extrinsic_rotation(
         [
             MatchedPair(a.map_from_camera, b.map_from_camera, a.rays[i], b.rays[j])
             for a, b, i, j in matched
         ]
     )
-    said_from_true = Pose(np.zeros(3), turn)
+    nominal_from_refined = Pose(np.zeros(3), rotation)
     parallax = np.zeros(len(points))
     for a, b, i, j in matched:
         found, angles = triangulate_midpoint(
             a.rays[i],
             b.rays[j],
-            a.map_from_camera @ said_from_true,
-            b.map_from_camera @ said_from_true,
-            _MOST_ERROR_PX / lens.focal_px,
+            a.map_from_camera @ nominal_from_refined,
+            b.map_from_camera @ nominal_from_refined,
+            _MAX_ERROR_PX / camera_model.focal_px,
         )
         for where in (a.first + i, b.first + j):
             better = angles > parallax[where]
             points[where[better]] = found[better]
             parallax[where[better]] = angles[better]
-    return turn
+    return rotation
 
 
 def _neighbours(rows: IntArray, keyframes: Keyframes) -> Iterator[tuple[int, int]]:
@@ -127,19 +130,19 @@ def _neighbours(rows: IntArray, keyframes: Keyframes) -> Iterator[tuple[int, int
 
 
 def mutual_matches(a: Features, b: Features, ratio: float) -> tuple[IntArray, IntArray]:
-    """Return the indices of features that are each other's nearest, clearly so; (M,) each."""
+    """Return the indices of mutual nearest neighbours that pass the ratio test; (M,) each."""
     if len(a) < 2 or len(b) < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     squares = squared_distances(a.descriptors, b.descriptors)
     nearest = squares.argmin(axis=1)
     two = np.partition(squares, 1, axis=1)[:, :2]
-    clear = two[:, 0] < ratio**2 * two[:, 1]
+    distinctive = two[:, 0] < ratio**2 * two[:, 1]
     mutual = squares.argmin(axis=0)[nearest] == np.arange(len(a))
-    rows = np.flatnonzero(clear & mutual)
+    rows = np.flatnonzero(distinctive & mutual)
     return rows, nearest[rows].astype(np.int64)
 
 
-#: Rays that meet at a smaller angle say too little about the distance.
+#: With a smaller angle between the rays the depth is too uncertain.
 _MIN_PARALLAX_RAD = np.radians(1.0)
 
 
@@ -148,16 +151,16 @@ def triangulate_midpoint(
     rays_b: FloatArray,
     map_from_a: Pose,
     map_from_b: Pose,
-    most_error: float,
+    max_error: float,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the points midway between pairs of rays where these come nearest.
+    """Triangulate pairs of rays by the midpoint of their shortest connection.
 
     Args:
         rays_a: (M, 2) x/z and y/z in camera a.
         rays_b: (M, 2) the same in camera b.
         map_from_a: pose of camera a's optical frame.
         map_from_b: pose of camera b's optical frame.
-        most_error: largest distance of a point's image from its ray, in units of the focal length.
+        max_error: largest reprojection error, in units of the focal length.
 
     Returns:
         (M, 3) points in the map, and (M,) angles between the rays in radians; 0 where the rays
@@ -182,7 +185,7 @@ def triangulate_midpoint(
         seen = pose.rotation.inv().apply(points - pose.translation_m)
         depth = np.where(seen[:, 2] > 1e-6, seen[:, 2], np.inf)
         error = np.linalg.norm(seen[:, :2] / depth[:, np.newaxis] - rays, axis=1)
-        good &= error <= most_error
+        good &= error <= max_error
     return points, np.where(good, angles, 0.0)
 
 

@@ -61,7 +61,7 @@ def _keyframes(town: Keyframes, own: IntArray, copies: IntArray) -> Keyframes:
 
 
 def _landmarks(town: Landmarks, own: IntArray, copies: IntArray) -> Landmarks:
-    pieces = [town.of(row) for row in own]
+    pieces = [town.feature_slice(row) for row in own]
     counts = [one.stop - one.start for one in pieces]
     points_m = np.concatenate([town.points_m[one] for one in pieces])
     points_m[:, 0] += np.repeat(_APART_M * copies, counts).astype(np.float32)

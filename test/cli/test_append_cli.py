@@ -40,7 +40,7 @@ def test_a_map_with_views_has_them_of_the_new_keyframes_too(avpr, walk, second_w
     assert avpr('build', walk, '-o', target, '--views', 2)[0] == 0
     assert avpr('build', second_walk, '-o', target, '--append')[0] == 0
     assert load_views(GalleryMap.open(target)).shape == (24, 2, 2)
-    assert len(GalleryMap.open(target).layout().rows) == 24
+    assert len(GalleryMap.open(target).hog().rows) == 24
 
 
 def test_a_query_network_is_calibrated_anew(avpr, walk, second_walk, angle_network, tmp_path):

@@ -17,7 +17,7 @@ def test_a_folder_becomes_a_map_with_a_report(avpr, walk, tmp_path):
     gallery = GalleryMap.open(tmp_path / 'map')
     assert len(gallery) == 12
     assert 'report.html' in gallery.manifest.files
-    assert gallery.layout().rows.shape == (12, 12)
+    assert gallery.hog().rows.shape == (12, 12)
 
 
 def test_views_of_each_keyframe_become_part_of_the_map(avpr, walk, tmp_path):

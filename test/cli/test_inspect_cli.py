@@ -37,4 +37,4 @@ def test_the_calibration_of_a_query_network_is_told(avpr, walk, tmp_path, angle_
     code, out, _ = avpr('inspect', tmp_path / 'map', '--query', query)
     assert code == 0
     assert 'similarity from 0.900' in _flat(out)
-    assert 'keyframes looked for without themselves' in _flat(out)
+    assert 'keyframes matched against the others' in _flat(out)

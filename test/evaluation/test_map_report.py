@@ -39,13 +39,13 @@ def test_one_place_has_no_look_alike(make_gallery):
     assert alike.aliased_share == 0.0
     assert (
         'one place only'
-        in dict(map_facts(gallery, MapQuality.of(gallery, None)))['self-similarity']
+        in dict(map_facts(gallery, MapQuality.compute(gallery, None)))['self-similarity']
     )
 
 
 def test_the_page_stands_alone(make_gallery, tmp_path):
     gallery = _aliased(make_gallery)
-    evidence = MapQuality.of(gallery, None)
+    evidence = MapQuality.compute(gallery, None)
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
     assert 'similarity 0.8' in page
@@ -67,10 +67,10 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
     places = [Pose.from_xy_yaw(i + 420.0 * (i > 3), 0, 0) for i in range(8)]
     gallery = make_gallery(np.eye(8, dtype=np.float32), places, min_distance_m=1.0)
     landmarks = build_landmarks(gallery)
-    evidence = MapQuality.of(gallery, landmarks)
-    rows = evidence.outsiders.most_confusable_pairs(3)[0][:2]
+    evidence = MapQuality.compute(gallery, landmarks)
+    rows = evidence.impostors.most_confusable_pairs(3)[0][:2]
     assert rows == (0, 7)
-    assert 'closest wrong call' in dict(map_facts(gallery, evidence))['corners']
+    assert 'best of 8 false matches' in dict(map_facts(gallery, evidence))['local features']
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
     assert 'Pictures that corners can hardly tell apart' in page
@@ -79,5 +79,5 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):
     gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
-    write_map_report(gallery, tmp_path / 'report.html', MapQuality.of(gallery, None))
+    write_map_report(gallery, tmp_path / 'report.html', MapQuality.compute(gallery, None))
     assert 'one keyframe only' in (tmp_path / 'report.html').read_text()

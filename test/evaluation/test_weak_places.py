@@ -43,7 +43,7 @@ def test_repeated_places_are_confused_and_a_single_one_stands_alone(make_gallery
     weak = weak_places(gallery, self_similarity(gallery), None)
     assert weak.verdicts.tolist() == [CONFUSED] * 6 + [ALONE]
     assert np.median(weak.keyframe_error_m) == 50.0
-    facts = dict(map_facts(gallery, MapQuality.of(gallery, None)))
+    facts = dict(map_facts(gallery, MapQuality.compute(gallery, None)))
     assert '6 taken for another place, 1 have no neighbour' in facts['weak places']
     assert 'keyframes 0 and 3, 50.0 m apart' in facts['most alike']
 
@@ -60,7 +60,7 @@ def test_corners_recognise_what_similarity_confuses(make_gallery, monkeypatch, d
     gallery = make_gallery(rows, places, min_distance_m=0.1)
     weak = weak_places(gallery, self_similarity(gallery), build_landmarks(gallery))
     assert weak.count(RECOGNISED) == 8
-    assert 'corners' in weak.judged_by
+    assert 'local features' in weak.judged_by
     assert weak.placed_of == 0  # no lens
 
 
@@ -73,5 +73,5 @@ def test_gaps_and_the_other_way_are_counted(make_gallery):
     assert found.gaps_m.tolist() == [17.0]
     assert found.both_ways_share == 5 / 9  # the two that come back, and three that they pass
     assert found.views.tolist()[:4] == [2, 3, 3, 2]
-    facts = dict(map_facts(gallery, MapQuality.of(gallery, None)))
+    facts = dict(map_facts(gallery, MapQuality.compute(gallery, None)))
     assert 'the largest 17.0 m after keyframe 3' in facts['coverage']

@@ -33,7 +33,7 @@ def test_what_was_saved_is_loaded(tmp_path):
     np.testing.assert_array_equal(again.features(2).descriptors, landmarks.descriptors[3:])
     assert len(again.features(1)) == 0
     assert again.min_accumulated_llr == landmarks.min_accumulated_llr
-    assert again.turns.shape == (2, 4)
+    assert again.nominal_from_refined.shape == (2, 4)
 
 
 def test_columns_that_lie_the_other_way_in_memory_are_loaded_too(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.poses import Pose
@@ -14,7 +15,9 @@ def found(make_gallery, positions_m, scores, top_k=10):
     poses = [Pose.from_xy_yaw(x_m, 0, 0) for x_m in positions_m]
     gallery = make_gallery(np.eye(len(poses), dtype=np.float32), poses)
     query = np.array(scores, np.float32)
-    return retrieve(gallery.index, PoseHypotheses(gallery, 'front'), query, top_k, 5.0, 1.0)
+    return retrieve(
+        gallery.index, PoseHypotheses(gallery, 'front'), query, top_k, PlaceCriterion(5.0, 1.0)
+    )
 
 
 def test_candidates_are_places_and_neighbours_stand_behind_their_best(make_gallery):
@@ -48,8 +51,10 @@ def test_all_pairs_are_told_apart_as_one_by_one(make_gallery):
     poses = [Pose.from_xy_yaw(x_m, 0, yaw) for x_m in (0, 4, 9) for yaw in (0.0, 2.0)]
     gallery = make_gallery(np.eye(len(poses), dtype=np.float32), poses)
     hypotheses, rows = PoseHypotheses(gallery, 'front'), np.array([5, 0, 3, 1])
-    one_by_one = [hypotheses.distinct(int(row), rows, 5.0, 1.0) for row in rows]
-    np.testing.assert_array_equal(hypotheses.all_distinct(rows, 5.0, 1.0), one_by_one)
+    one_by_one = [hypotheses.distinct(int(row), rows, PlaceCriterion(5.0, 1.0)) for row in rows]
+    np.testing.assert_array_equal(
+        hypotheses.all_distinct(rows, PlaceCriterion(5.0, 1.0)), one_by_one
+    )
     assert 0 < np.sum(one_by_one) < 16
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.networks.projection import fit_basis
 from avpr_ros.training.calibrate import calibrate, foreign_length
 from avpr_ros.training.held_out import VIEWS, HeldOutViews, recalls
@@ -38,20 +39,20 @@ def test_the_threshold_lies_between_revisits_and_foreign_places(line):
     similarities, rows = scores(near=0.8, far=0.2)
     calibration = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M)
     assert 0.25 < calibration.min_similarity < 0.6
-    assert calibration.evidence['foreign_accepted_share'] == pytest.approx(0.05, abs=0.001)
-    assert calibration.evidence['revisits_accepted_share'] > 0.95
+    assert calibration.statistics['foreign_accepted_share'] == pytest.approx(0.05, abs=0.001)
+    assert calibration.statistics['revisits_accepted_share'] > 0.95
 
 
 def test_a_view_is_not_recognised_by_its_own_keyframe(line):
     similarities, rows = scores(near=0.3, far=0.2)
     similarities[rows, rows] = 1.0
-    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).evidence
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).statistics
     assert evidence['revisit_median'] < 0.5
 
 
 def test_where_places_look_alike_little_is_accepted_rather_than_much_that_is_wrong(line):
     similarities, rows = scores(near=0.5, far=0.5)
-    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).evidence
+    evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).statistics
     assert evidence['foreign_accepted_share'] <= 0.051
     assert evidence['revisits_accepted_share'] < 0.1
 
@@ -63,7 +64,7 @@ def test_a_map_of_one_place_keeps_a_threshold(keyframes_on_a_line):
     rows = np.arange(30) % 4
     calibration = calibrate(similarities, rows, np.ones((4, 4)), keyframes, places, RADIUS_M)
     assert 0.69 < calibration.min_similarity < 0.75
-    assert calibration.evidence['foreign'] == 0
+    assert calibration.statistics['foreign'] == 0
 
 
 def test_the_probability_tells_revisits_from_foreign_places(line):
@@ -72,9 +73,9 @@ def test_the_probability_tells_revisits_from_foreign_places(line):
     model = calibration.score
     assert model.probability(0.85, 0.5) > 0.9
     assert model.probability(0.35, 0.02) < 0.1
-    assert calibration.evidence['revisits_likely_share'] > 0.95
-    assert calibration.evidence['foreign_likely_share'] < 0.05
-    assert calibration.evidence['true_matches'] == COUNT
+    assert calibration.statistics['revisits_likely_share'] > 0.95
+    assert calibration.statistics['foreign_likely_share'] < 0.05
+    assert calibration.statistics['true_matches'] == COUNT
 
 
 def test_scores_that_say_nothing_leave_the_probability_near_one_half(line):
@@ -82,6 +83,23 @@ def test_scores_that_say_nothing_leave_the_probability_near_one_half(line):
     model = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).score
     assert model.probability(0.6, 0.02) == pytest.approx(0.5, abs=0.4)
     assert min(model.similarity, model.margin) >= 0
+
+
+def test_calibrate_with_a_look_alike_one_storey_up_counts_it_as_a_rival():
+    poses = np.zeros((2 * COUNT, 7))
+    poses[:, 0], poses[COUNT:, 2], poses[:, 6] = np.tile(np.arange(COUNT), 2), 3.0, 1.0
+    none = np.zeros(2 * COUNT, np.int32)
+    keyframes = Keyframes(np.arange(2 * COUNT), np.arange(2 * COUNT), none, none, poses)
+    near = np.abs(poses[:, np.newaxis, 0] - poses[:, 0]) <= 2
+    own_storey = poses[:, np.newaxis, 2] == poses[:, 2]
+    noise = np.random.default_rng(0).normal(0, 0.05, near.shape)
+    similarities = np.where(near, np.where(own_storey, 0.8, 0.78), 0.2) + noise
+    places = places_from_poses(keyframes, PlaceSettings(cell_m=1.0))
+    rows, descriptors = np.arange(2 * COUNT), np.ones((2 * COUNT, 4))
+    model = calibrate(similarities, rows, descriptors, keyframes, places, RADIUS_M).score
+    # The matcher sees no margin over the storey above: a true match must pass without one.
+    assert model.margin < 1.0
+    assert model.probability(0.8, 0.0) > 0.5
 
 
 def test_a_map_too_small_to_play_the_outside_has_no_probability(keyframes_on_a_line):
@@ -100,7 +118,7 @@ def test_a_view_is_looked_up_in_the_other_session_where_there_is_one(line):
     similarities, rows = scores(near=0.3, far=0.2)
     similarities[sessions[rows][:, None] == sessions] = 0.9
     places = places_from_poses(both, PlaceSettings())
-    evidence = calibrate(similarities, rows, DESCRIPTORS, both, places, RADIUS_M).evidence
+    evidence = calibrate(similarities, rows, DESCRIPTORS, both, places, RADIUS_M).statistics
     assert evidence['revisit_median'] < 0.5
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.verification.epipolar import FEWEST, agreeing, to_working_scale_px
+from avpr_ros.verification.epipolar import MIN_INLIERS, epipolar_inliers, to_working_scale_px
 
 
 @pytest.fixture
@@ -20,10 +20,10 @@ def views() -> tuple[np.ndarray, np.ndarray]:
 
 def test_two_views_of_one_scene_agree_and_strays_do_not(views):
     first, second = views
-    assert agreeing(first, second).all()
+    assert epipolar_inliers(first, second).all()
     strayed = second.copy()
     strayed[25:] = np.random.default_rng(1).uniform(0, 240, (15, 2))
-    agree = agreeing(first, strayed)
+    agree = epipolar_inliers(first, strayed)
     assert agree[:25].all()
     assert agree[25:].mean() < 0.35
 
@@ -31,20 +31,20 @@ def test_two_views_of_one_scene_agree_and_strays_do_not(views):
 def test_points_of_no_common_scene_hardly_agree(views):
     first, _ = views
     other = np.random.default_rng(2).uniform(0, 240, (40, 2)).astype(np.float32)
-    assert agreeing(first, other).mean() < 0.4
+    assert epipolar_inliers(first, other).mean() < 0.4
 
 
-@pytest.mark.parametrize('count', [0, 1, FEWEST - 1])
+@pytest.mark.parametrize('count', [0, 1, MIN_INLIERS - 1])
 def test_few_points_say_nothing(views, count):
-    assert not agreeing(views[0][:count], views[1][:count]).any()
+    assert not epipolar_inliers(views[0][:count], views[1][:count]).any()
 
 
 def test_points_that_coincide_or_lie_on_a_line_raise_nothing(views):
     first, _ = views
-    assert len(agreeing(first, np.full_like(first, 7.0))) == 40
-    assert len(agreeing(np.zeros_like(first), np.zeros_like(first))) == 40
+    assert len(epipolar_inliers(first, np.full_like(first, 7.0))) == 40
+    assert len(epipolar_inliers(np.zeros_like(first), np.zeros_like(first))) == 40
     line = np.stack([np.arange(40), np.arange(40)], axis=1).astype(np.float32)
-    assert len(agreeing(line, line)) == 40
+    assert len(epipolar_inliers(line, line)) == 40
 
 
 def test_large_pictures_are_measured_as_they_were_worked_on():
@@ -58,5 +58,5 @@ def test_large_pictures_are_measured_as_they_were_worked_on():
 @pytest.mark.parametrize('count', [8, 10, 20, 40])
 def test_a_picture_of_the_very_same_spot_agrees(views, count):
     first = views[0][:count]
-    assert agreeing(first, first).all()
-    assert agreeing(first, first + np.float32(3.0)).all()
+    assert epipolar_inliers(first, first).all()
+    assert epipolar_inliers(first, first + np.float32(3.0)).all()

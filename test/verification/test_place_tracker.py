@@ -55,7 +55,7 @@ def test_tracker_after_a_jump_needs_what_a_start_needs(images):
                 needed[drive] += 1
                 tracked = drive.see(new=llr)
                 found = tracked.place
-                if found.number == NEW and FLOOR.passes(found.evidence, found.carried):
+                if found.candidate == NEW and FLOOR.passes(found.llr, found.accumulated_llr):
                     break
         assert needed[jumped] <= needed[start] + 1
 
@@ -66,21 +66,21 @@ def test_tracker_reports_relocation_once_and_keeps_its_stamp():
     first = drive.see(new=14.0)
     second = drive.see(new=14.0)
     assert first.relocated_ns is None
-    assert (second.place.number, second.moved_images, second.relocated_ns) == (NEW, 2, 31)
+    assert (second.place.candidate, second.moved_images, second.relocated_ns) == (NEW, 2, 31)
     third = drive.see(new=14.0)
-    assert (third.place.number, third.moved_images, third.relocated_ns) == (NEW, 0, 31)
+    assert (third.place.candidate, third.moved_images, third.relocated_ns) == (NEW, 0, 31)
 
 
 def test_one_image_of_a_look_alike_does_not_end_a_track():
     drive = Drive()
-    accumulated = drive.follow_old(30).place.carried
-    assert drive.see(old=6.0, look_alike=9.0).place.number == OLD
-    assert drive.see(old=25.0).place.number == OLD
+    accumulated = drive.follow_old(30).place.accumulated_llr
+    assert drive.see(old=6.0, look_alike=9.0).place.candidate == OLD
+    assert drive.see(old=25.0).place.candidate == OLD
     doubt = drive.see(look_alike=19.5)
-    assert (doubt.place.number, doubt.moved_images) == (LOOK_ALIKE, 1)
+    assert (doubt.place.candidate, doubt.moved_images) == (LOOK_ALIKE, 1)
     again = drive.see(old=25.0)
-    assert (again.place.number, again.moved_images, again.relocated_ns) == (OLD, 0, None)
-    assert again.place.carried > 0.8 * accumulated
+    assert (again.place.candidate, again.moved_images, again.relocated_ns) == (OLD, 0, None)
+    assert again.place.accumulated_llr > 0.8 * accumulated
 
 
 def test_images_of_nowhere_neither_move_nor_accept():
@@ -89,30 +89,30 @@ def test_images_of_nowhere_neither_move_nor_accept():
     rng = np.random.default_rng(3)
     for _ in range(50):
         tracked = drive.see(*rng.uniform(-9.0, 3.0, 3))
-        assert not FLOOR.passes(tracked.place.evidence, tracked.place.carried)
+        assert not FLOOR.passes(tracked.place.llr, tracked.place.accumulated_llr)
         assert tracked.relocated_ns is None
-    assert drive.see(old=25.0).place.number == OLD
+    assert drive.see(old=25.0).place.candidate == OLD
 
 
 def test_an_unconfirmed_track_is_no_prior():
     drive = Drive()
     drive.see(look_alike=9.0)
-    assert drive.see(new=20.0).place.number == NEW
+    assert drive.see(new=20.0).place.candidate == NEW
     assert drive.see(new=20.0).relocated_ns is None
 
 
 def test_the_prior_is_bounded_and_falls_with_the_rate_of_moves():
     drive = Drive()
     drive.follow_old(3)
-    few = drive.tracker.prior_llr
+    few = drive.tracker.relocation_prior_llr
     drive.follow_old(300)
-    many = drive.tracker.prior_llr
+    many = drive.tracker.relocation_prior_llr
     assert few < many < FLOOR.min_single_image_llr
     assert many == pytest.approx(math.log(304) * 40.0 / math.log(1e4), rel=0.01)
     for _ in range(10):
         drive.see(new=45.0)
         drive.see(look_alike=45.0)
-    assert drive.tracker.prior_llr < many / 2
+    assert drive.tracker.relocation_prior_llr < many / 2
     drive.tracker.forget()
     assert drive.tracker.positions_m == []
 
@@ -120,7 +120,7 @@ def test_the_prior_is_bounded_and_falls_with_the_rate_of_moves():
 def test_without_thresholds_there_is_one_track():
     drive = Drive(FalsePositiveFloor(3.0, math.inf, math.inf))
     drive.follow_old(30)
-    assert drive.see(new=500.0).place.number == NEW
+    assert drive.see(new=500.0).place.candidate == NEW
     assert drive.see(new=500.0).moved_images == 0
 
 

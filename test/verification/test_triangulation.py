@@ -9,10 +9,10 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
+from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
-from avpr_ros.verification.self_localization import covariance_scale
 from avpr_ros.verification.triangulation import triangulate, triangulate_midpoint
 
 LENS = CameraIntrinsics(640, 480, 'plumb_bob', (400, 0, 319.5, 0, 400, 239.5, 0, 0, 1), (0.0,) * 5)
@@ -62,7 +62,7 @@ def test_points_are_where_they_are():
     ]
     error = np.linalg.norm(found.points_m[known] - points[which], axis=1)
     assert np.median(error) < 0.02
-    np.testing.assert_allclose(np.abs(found.turns[0]), [0, 0, 0, 1], atol=1e-3)
+    np.testing.assert_allclose(np.abs(found.nominal_from_refined[0]), [0, 0, 0, 1], atol=1e-3)
     assert covariance_scale(found, keyframes, [camera], sizes(8)) >= 1.0
 
 
@@ -75,7 +75,7 @@ def test_a_camera_that_is_turned_against_its_mounting_is_found_out():
         [Camera('front', '/front', MOUNTING, LENS)],
         sizes(12),
     )
-    difference = Rotation.from_quat(found.turns[0]) * turn.inv()
+    difference = Rotation.from_quat(found.nominal_from_refined[0]) * turn.inv()
     assert np.degrees(difference.magnitude()) < 0.3
     known = np.isfinite(found.points_m[:, 0])
     which = [

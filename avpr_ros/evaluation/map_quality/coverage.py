@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a map covers: how far was driven, where keyframes are missing, from which side it looks."""
+"""Coverage of a map: distance driven, gaps between keyframes, viewing directions."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.places import ANY_ANGLE_RAD, PlaceCriterion, unit_pose_rows
 
-#: A step of so many usual ones is a gap.
+#: A step of more than this many median steps is a gap.
 GAP_STEPS = 2.5
-#: A view turned by more than this is one of the other way.
-_OTHER_WAY_RAD = np.radians(135)
+#: A view turned by more than this looks in the opposite direction.
+_OPPOSITE_RAD = np.radians(135)
 _BLOCK = 256
 
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
-    """Where a map has keyframes and where not.
+    """Where a map has keyframes and where it has gaps.
 
     Attributes:
         driven_m: length of all drives, gaps included.
         gaps: (G, 2) rows between which a gap lies, the largest first.
         gaps_m: (G,) their lengths.
         views: (N,) keyframes of the same place and view as each, itself included.
-        both_ways_share: share of keyframes whose place is also seen the other way.
+        both_ways_share: share of keyframes whose place is also seen in the opposite direction.
     """
 
     driven_m: float
@@ -42,11 +43,11 @@ class Coverage:
 
 
 def coverage(gallery: GalleryMap, radius_m: float) -> Coverage:
-    """Measure what a map covers.
+    """Measure the coverage of a map.
 
     Args:
         gallery: the map.
-        radius_m: how near keyframes of one place are.
+        radius_m: radius of a place; its keyframes may have any rotation.
     """
     keyframes = gallery.keyframes
     pairs = keyframes.successive()
@@ -56,7 +57,7 @@ def coverage(gallery: GalleryMap, radius_m: float) -> Coverage:
     least_m = GAP_STEPS * max(usual_m, gallery.manifest.keyframe_spacing.distance_m)
     order = np.argsort(-steps_m, kind='stable')
     order = order[steps_m[order] > max(least_m, 1e-6)]
-    # Cameras of one robot drive the same way: the first that a session has stands for all.
+    # Cameras of one robot share its trajectory: the first of a session stands for all.
     first = _first_cameras(keyframes)[pairs[:, 0]]
     views, both_ways = _views(gallery, radius_m)
     driven_m = float(steps_m[first].sum())
@@ -72,21 +73,23 @@ def _first_cameras(keyframes: Keyframes) -> NDArray[np.bool_]:
 
 
 def _views(gallery: GalleryMap, radius_m: float) -> tuple[IntArray, float]:
-    """Return (N,) keyframes that show each place from its side, and the share seen from two."""
-    tree, directions = cKDTree(gallery.keyframes.poses[:, :3]), _directions(gallery)
+    """Return (N,) numbers of keyframes of the same place and view, and the two-way share."""
+    poses, directions = unit_pose_rows(gallery.keyframes.poses), _directions(gallery)
+    tree, place = cKDTree(poses[:, :3]), PlaceCriterion(radius_m, ANY_ANGLE_RAD)
     views, other = np.ones(len(gallery), dtype=np.int64), 0
     for start in range(0, len(gallery), _BLOCK):
         rows = range(start, min(start + _BLOCK, len(gallery)))
         near = tree.query_ball_point(tree.data[rows], radius_m)
         for row, beside in zip(rows, near, strict=True):
-            cosines = directions[beside] @ directions[row]
+            same_place = np.array(beside)[~place.distinct(poses[row], poses[beside])]
+            cosines = directions[same_place] @ directions[row]
             views[row] = max(int((cosines >= 0).sum()), 1)
-            other += bool((cosines <= np.cos(_OTHER_WAY_RAD)).any())
+            other += bool((cosines <= np.cos(_OPPOSITE_RAD)).any())
     return views, other / len(gallery)
 
 
 def _directions(gallery: GalleryMap) -> FloatArray:
-    """Return (N, 3) unit vectors along which the keyframes look, as far as mountings say it."""
+    """Return (N, 3) optical axes of the keyframes; the base's x axis without extrinsics."""
     keyframes = gallery.keyframes
     directions = np.zeros((len(gallery), 3))
     for number, camera in enumerate(gallery.manifest.cameras):

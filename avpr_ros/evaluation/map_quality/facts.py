@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to say about a map, as lines of a table."""
+"""Facts about a map, as lines of a table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from avpr_ros.gallery.descriptor_space import RECALL_COST
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 
-def map_facts(gallery: GalleryMap, evidence: MapQuality) -> list[tuple[str, str]]:
-    """Return (what, value) pairs for people: what the map is, then where it will be weak."""
+def map_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
+    """Return (what, value) pairs: contents of the map, then its expected weaknesses."""
     manifest = gallery.manifest
     space, spacing = manifest.descriptor_space, manifest.keyframe_spacing
     size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
@@ -50,7 +50,7 @@ def map_facts(gallery: GalleryMap, evidence: MapQuality) -> list[tuple[str, str]
                 f'{origin.altitude_m:.1f} m ({origin.crs})',
             )
         )
-    return facts + weakness_facts(gallery, evidence)
+    return facts + weakness_facts(gallery, quality)
 
 
 def _projection(dim: int, recalls: FloatArray) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a map says of itself, gathered once for the terminal and the page."""
+"""Quality measures of a map, computed once for the terminal and the report."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from avpr_ros.mapping.impostors import ImpostorScores, score_impostors
 
 @dataclass(frozen=True)
 class MapQuality:
-    """The findings.
+    """Quality measures of one map.
 
     Attributes:
-        alike: how alike different places look.
-        weak: what becomes of keyframes that are looked for.
-        coverage: what was driven, and gaps.
-        outsiders: keyframes looked for without all in sight of them, by corners; None without
+        alike: similarity between distinct places.
+        weak: leave-one-out verdicts on the keyframes.
+        coverage: distance driven, and gaps.
+        impostors: false matches of keyframes with what lies out of their sight; None without
             landmarks.
         calibration: of the query network that was named, or of the map; None without either.
     """
@@ -31,17 +31,17 @@ class MapQuality:
     alike: SelfSimilarity
     weak: WeakPlaces
     coverage: Coverage
-    outsiders: ImpostorScores | None
+    impostors: ImpostorScores | None
     calibration: Calibration | None
 
     @classmethod
-    def of(
+    def compute(
         cls,
         gallery: GalleryMap,
         landmarks: Landmarks | None,
         calibration: Calibration | None = None,
     ) -> MapQuality:
-        """Examine a map.
+        """Measure a map.
 
         Args:
             gallery: the map.
@@ -53,10 +53,10 @@ class MapQuality:
             alike,
             weak_places(gallery, alike, landmarks),
             coverage(gallery, alike.radius_m),
-            None if landmarks is None else _outsiders(gallery, landmarks, alike.radius_m),
+            None if landmarks is None else _impostors(gallery, landmarks, alike.radius_m),
             calibration or gallery.manifest.calibration,
         )
 
 
-def _outsiders(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> ImpostorScores:
+def _impostors(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> ImpostorScores:
     return score_impostors(landmarks, gallery.descriptors, gallery.keyframes, radius_m)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""How alike different places of one map look: perceptual aliasing, before the robot drives."""
+"""Similarity between distinct places of one map: perceptual aliasing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.places import default_distinct_radius_m
-from avpr_ros.localization.pose_hypotheses import PoseHypotheses
-from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.gallery.places import (
+    DISTINCT_ANGLE_RAD,
+    PlaceCriterion,
+    default_distinct_radius_m,
+    unit_pose_rows,
+)
 
 _MOST_ROWS = 2000
 _BLOCK = 256
@@ -24,8 +27,8 @@ class SelfSimilarity:
     """Each keyframe against its own place and against all others.
 
     Attributes:
-        radius_m: beyond this distance another place begins, as matching has it.
-        rows: (K,) the keyframes that were looked at; all of them, or an even sample.
+        criterion: by which two keyframes show distinct places, the matcher's.
+        rows: (K,) the compared keyframes; all of them, or an even sample.
         same: (K,) similarity to the most similar other keyframe of the same place; NaN where
             there is none.
         neighbour: (K,) the row of that keyframe; -1 where there is none.
@@ -34,12 +37,17 @@ class SelfSimilarity:
         look_alike: (K,) the row of that keyframe; -1 where there is none.
     """
 
-    radius_m: float
+    criterion: PlaceCriterion
     rows: IntArray
     same: FloatArray
     neighbour: IntArray
     other: FloatArray
     look_alike: IntArray
+
+    @property
+    def radius_m(self) -> float:
+        """Largest distance within a place."""
+        return self.criterion.radius_m
 
     @property
     def aliased_share(self) -> float:
@@ -65,20 +73,18 @@ class SelfSimilarity:
 
 def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
     """Compare the keyframes of a map with one another, at most 2,000 of them with all."""
-    settings = MatchSettings()
-    radius_m = default_distinct_radius_m(gallery)
-    hypotheses = PoseHypotheses(gallery, camera='')
+    criterion = PlaceCriterion(default_distinct_radius_m(gallery), DISTINCT_ANGLE_RAD)
+    poses = unit_pose_rows(gallery.keyframes.poses)
     count = len(gallery)
     rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).round().astype(np.int64))
     same, other = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     neighbour, look_alike = (np.full(len(rows), -1, dtype=np.int64) for _ in range(2))
-    everything = np.arange(count)
     stored = gallery.descriptors.astype(np.float32)
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
         for i, scores in enumerate(stored[block] @ stored.T, start=start):
             row = int(rows[i])
-            distinct = hypotheses.distinct(row, everything, radius_m, settings.distinct_angle_rad)
+            distinct = criterion.distinct(poses[row], poses)
             if distinct.any():
                 look_alike[i] = _best(scores, distinct)
                 other[i] = scores[look_alike[i]]
@@ -87,7 +93,7 @@ def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
             if near.any():
                 neighbour[i] = _best(scores, near)
                 same[i] = scores[neighbour[i]]
-    return SelfSimilarity(radius_m, rows, same, neighbour, other, look_alike)
+    return SelfSimilarity(criterion, rows, same, neighbour, other, look_alike)
 
 
 def _best(scores: NDArray[np.float32], allowed: NDArray[np.bool_]) -> int:

@@ -1,11 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where a map will be weak, by its own evidence: each keyframe looked for without itself.
+"""Places where a map is expected to fail: each keyframe matched against the map without itself.
 
-A keyframe plays the robot's image. What the map would make of it without that keyframe, by the
-thresholds that the matcher has for this map, is what can be said before a second drive. It is the
-same drive's light, and one image without those around it: other weather makes it worse, driving on
-makes it better.
+The decision is the matcher's, by the thresholds of this map, for single images. Queries are of the
+mapping drive itself: other light and weather give worse figures, a sequence of images better ones.
 """
 
 from __future__ import annotations
@@ -18,31 +16,29 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.verification.accumulator import CANDIDATES
-from avpr_ros.verification.place_likelihood import place_log_likelihood_ratios
-from avpr_ros.verification.self_localization import located_rows, self_located
+from avpr_ros.mapping.leave_one_out import LeaveOneOutMatcher
+from avpr_ros.mapping.pose_consistency import located_rows, self_located
 
-#: What becomes of a keyframe, from good to bad; ``alone`` has no other keyframe of its place.
+#: Verdicts on a keyframe, from good to bad; ``alone`` has no other keyframe of its place.
 VERDICTS = ('recognised', 'unsure', 'confused', 'alone')
 RECOGNISED, UNSURE, CONFUSED, ALONE = range(4)
-#: Keyframes whose corners are compared, at most: some milliseconds each.
-_LOOKED_AT = 200
+#: Keyframes whose local features are compared, at most: some milliseconds each.
+_MAX_VERIFIED = 200
 
 
 @dataclass(frozen=True, eq=False)
 class WeakPlaces:
-    """What a map makes of its own keyframes.
+    """Leave-one-out verdicts on the keyframes of a map.
 
     Attributes:
-        rows: (K,) keyframes that were looked for; all, or an even sample.
+        rows: (K,) keyframes that were matched; all, or an even sample.
         verdicts: (K,) indices of ``VERDICTS``.
-        judged_by: what the verdicts are by, in words.
+        judged_by: criterion of the verdicts, in words.
         keyframe_error_m: (L,) distance of those that have neighbours to the most similar other
-            keyframe: the error of a pose that is a keyframe's.
+            keyframe: the error of a pose taken from a keyframe.
         metric_error_m: (M,) distance of poses by the neighbours' landmarks to the keyframes'.
-        placed_of: how many keyframes were tried to give these M; 0 without landmarks.
+        placed_of: how many keyframes were tried for these M; 0 without landmarks.
     """
 
     rows: IntArray
@@ -60,12 +56,12 @@ class WeakPlaces:
 def weak_places(
     gallery: GalleryMap, alike: SelfSimilarity, landmarks: Landmarks | None
 ) -> WeakPlaces:
-    """Look for every keyframe in the rest of the map.
+    """Match every keyframe against the rest of the map.
 
     Args:
         gallery: the map.
         alike: its keyframes compared with one another.
-        landmarks: of the map; None judges by similarity.
+        landmarks: of the map; None decides by similarity.
     """
     found = np.where(alike.same >= alike.other, alike.neighbour, alike.look_alike)
     found = np.where(np.isnan(alike.other), alike.neighbour, found)
@@ -75,12 +71,12 @@ def weak_places(
     if landmarks is None:
         by = f'similarity, {MatchSettings.min_ratio:g} times that of every other place'
         return WeakPlaces(alike.rows, _by_similarity(alike), by, apart_m, np.zeros(0), 0)
-    some = np.unique(np.linspace(0, len(alike.rows) - 1, _LOOKED_AT).round().astype(np.int64))
+    some = np.unique(np.linspace(0, len(alike.rows) - 1, _MAX_VERIFIED).round().astype(np.int64))
     metric_m, placed_of = _metric_errors(gallery, landmarks)
     return WeakPlaces(
         alike.rows[some],
-        _by_corners(gallery, landmarks, alike, some),
-        f'corners, evidence {landmarks.min_single_image_llr:.0f} and more',
+        _by_local_features(gallery, landmarks, alike, some),
+        f'local features, log-likelihood ratio {landmarks.min_single_image_llr:.0f} and more',
         apart_m,
         metric_m,
         placed_of,
@@ -88,7 +84,7 @@ def weak_places(
 
 
 def _by_similarity(alike: SelfSimilarity) -> IntArray:
-    """Judge as the ambiguity guard does."""
+    """Decide as the ambiguity check does."""
     same, other = np.nan_to_num(alike.same, nan=-1.0), np.nan_to_num(alike.other, nan=-1.0)
     verdicts = np.full(len(same), UNSURE)
     verdicts[(same > 0) & (same >= MatchSettings.min_ratio * other)] = RECOGNISED
@@ -97,33 +93,28 @@ def _by_similarity(alike: SelfSimilarity) -> IntArray:
     return verdicts
 
 
-def _by_corners(
+def _by_local_features(
     gallery: GalleryMap, landmarks: Landmarks, alike: SelfSimilarity, some: IntArray
 ) -> IntArray:
-    """Judge as the evidence guard does, of one image alone."""
-    hypotheses, angle_rad = PoseHypotheses(gallery, camera=''), MatchSettings.distinct_angle_rad
-    stored = gallery.descriptors.astype(np.float32)
+    """Decide as the likelihood check does, for single images."""
+    criterion = alike.criterion
+    matcher = LeaveOneOutMatcher(landmarks, gallery.descriptors, gallery.keyframes, criterion)
+    poses, others = matcher.poses, np.ones(len(matcher), dtype=np.bool_)
     verdicts = np.full(len(some), UNSURE)
     for number, row in enumerate(alike.rows[some].tolist()):
-        scores = stored @ stored[row]
-        scores[row] = -np.inf
-        rows = np.argsort(-scores, kind='stable')[: min(CANDIDATES, len(scores) - 1)]
-        if len(rows) < 2 or not len(landmarks.features(row)):
-            continue
-        same = ~hypotheses.all_distinct(rows, alike.radius_m, angle_rad)
-        evidence = place_log_likelihood_ratios(
-            landmarks.features(row), landmarks, rows, same
-        ).llr_place
-        best = int(evidence.argmax())
-        if evidence[best] >= landmarks.min_single_image_llr:
-            other = hypotheses.distinct(row, rows[best : best + 1], alike.radius_m, angle_rad)
-            verdicts[number] = CONFUSED if other.any() else RECOGNISED
+        others[row] = False
+        result = matcher.match(row, others)
+        others[row] = True
+        if result is not None and landmarks.floor.passes_alone(result.llr):
+            matched = poses[result.rows[result.best : result.best + 1]]
+            wrong = bool(criterion.distinct(poses[row], matched)[0])
+            verdicts[number] = CONFUSED if wrong else RECOGNISED
     verdicts[alike.neighbour[some] < 0] = ALONE
     return verdicts
 
 
 def _metric_errors(gallery: GalleryMap, landmarks: Landmarks) -> tuple[FloatArray, int]:
-    """Return how far off poses by landmarks are, (M,) in metres, and of how many."""
+    """Return the (M,) errors of poses from landmarks in metres, and how many were tried."""
     keyframes, cameras = gallery.keyframes, gallery.manifest.cameras
     sizes_px = np.zeros((len(gallery), 2), np.int64)
     known = [c.intrinsics is not None and c.base_from_camera is not None for c in cameras]

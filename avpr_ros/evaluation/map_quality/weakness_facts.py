@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where a map will be weak, as lines of a table."""
+"""Expected weaknesses of a map, as lines of a table."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from avpr_ros.mapping.impostors import ImpostorScores, extreme_value_threshold
 _PAIRS = 3
 
 
-def weakness_facts(gallery: GalleryMap, evidence: MapQuality) -> list[tuple[str, str]]:
+def weakness_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
     """Return (what, value) pairs for people."""
     facts = [
-        ('weak places', _weak(evidence.weak)),
-        ('expected error', _error(evidence.weak)),
-        ('self-similarity', _aliasing(evidence.alike)),
+        ('weak places', _weak(quality.weak)),
+        ('expected error', _error(quality.weak)),
+        ('self-similarity', _aliasing(quality.alike)),
     ]
-    if pairs := evidence.alike.worst_pairs(_PAIRS):
+    if pairs := quality.alike.worst_pairs(_PAIRS):
         facts.append(('most alike', '; '.join(pair_text(gallery, *pair) for pair in pairs)))
-    if evidence.outsiders is not None:
-        facts.append(('corners', _corners(evidence.outsiders)))
-    facts.append(('coverage', _coverage(gallery, evidence.coverage)))
-    if evidence.calibration is not None:
-        facts.append(('calibration', _calibration(evidence.calibration)))
+    if quality.impostors is not None:
+        facts.append(('local features', _local_features(quality.impostors)))
+    facts.append(('coverage', _coverage(gallery, quality.coverage)))
+    if quality.calibration is not None:
+        facts.append(('calibration', _calibration(quality.calibration)))
     return facts
 
 
 def pair_text(gallery: GalleryMap, a: int, b: int, similarity: float) -> str:
-    """Return which two keyframes look alike, and how far apart they are."""
+    """Return two similar keyframes, their distance and similarity."""
     return f'{apart_text(gallery, a, b)}: similarity {similarity:.3f}'
 
 
 def apart_text(gallery: GalleryMap, a: int, b: int) -> str:
-    """Return the names of two keyframes, and how far apart they are."""
+    """Return the names of two keyframes and their distance."""
     ids, positions_m = gallery.keyframes.ids, gallery.keyframes.poses[:, :3]
     apart_m = float(np.linalg.norm(positions_m[a] - positions_m[b]))
     return f'keyframes {ids[a]} and {ids[b]}, {apart_m:.1f} m apart'
@@ -55,7 +55,7 @@ def apart_text(gallery: GalleryMap, a: int, b: int) -> str:
 
 def _weak(weak: WeakPlaces) -> str:
     return (
-        f'of {len(weak.rows)} keyframes looked for without themselves {weak.count(RECOGNISED)} '
+        f'of {len(weak.rows)} keyframes matched against the others {weak.count(RECOGNISED)} '
         f'are recognised, {weak.count(UNSURE)} unsure, {weak.count(CONFUSED)} taken for another '
         f'place, {weak.count(ALONE)} have no neighbour (by {weak.judged_by}; one image each)'
     )
@@ -69,10 +69,10 @@ def _error(weak: WeakPlaces) -> str:
         text += ' (95 %)'
     if weak.metric_error_m.size:
         median_m, p95_m = np.percentile(weak.metric_error_m, [50, 95])
-        text += f'; a pose by landmarks {median_m:.3f} m (median), {p95_m:.3f} m (95 %), '
-        text += f'{len(weak.metric_error_m)} of {weak.placed_of} could be had'
+        text += f'; a pose from landmarks {median_m:.3f} m (median), {p95_m:.3f} m (95 %), '
+        text += f'{len(weak.metric_error_m)} of {weak.placed_of} succeeded'
     elif not weak.placed_of:
-        text += '; no pose by landmarks: they, the lens or the mounting are missing'
+        text += '; no pose from landmarks: they, the intrinsics or the extrinsics are missing'
     return text
 
 
@@ -89,13 +89,16 @@ def _aliasing(alike: SelfSimilarity) -> str:
     )
 
 
-def _corners(outsiders: ImpostorScores) -> str:
-    if not len(outsiders.rows):
-        return 'no keyframe lies out of sight of the others, so look-alikes are not known'
-    alone, gathered = (extreme_value_threshold(e) for e in (outsiders.evidence, outsiders.carried))
+def _local_features(impostors: ImpostorScores) -> str:
+    if not len(impostors.rows):
+        return 'no keyframe lies out of sight of the others; false-positive thresholds are unknown'
+    single, accumulated = (
+        extreme_value_threshold(llr) for llr in (impostors.llr, impostors.accumulated_llr)
+    )
     return (
-        f'one image must bring evidence {alone:.0f}, images in a row {gathered:.0f}; the closest '
-        f'wrong call of {len(outsiders.rows)} had {outsiders.evidence.max():.0f}'
+        f'log-likelihood ratio from {single:.0f} for a single image, {accumulated:.0f} '
+        f'accumulated; the best of {len(impostors.rows)} false matches reached '
+        f'{impostors.llr.max():.0f}'
     )
 
 
@@ -111,5 +114,5 @@ def _calibration(calibration: Calibration) -> str:
     threshold = f'similarity from {calibration.min_similarity:.3f}'
     power = calibration.power
     if power is None:
-        return f'{threshold}; the map is too small to show what it is worth'
-    return f'{threshold}; {power}' + ('' if power.enough else ', so they alone accept nothing')
+        return f'{threshold}; the map is too small to estimate its rates'
+    return f'{threshold}; {power}' + ('' if power.enough else ', so scores alone accept nothing')

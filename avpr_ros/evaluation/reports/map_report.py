@@ -89,13 +89,13 @@ def _figures(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, str]]:
 
 def _corner_pairs(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, object]]:
     """Return the look-alikes that corners can hardly tell apart."""
-    if evidence.outsiders is None:
+    if evidence.impostors is None:
         return []
     return [
         _pair(
             gallery, f'{apart_text(gallery, a, b)}: evidence {nats:.0f} for the wrong one', (a, b)
         )
-        for a, b, nats in evidence.outsiders.most_confusable_pairs(_PAIRS)
+        for a, b, nats in evidence.impostors.most_confusable_pairs(_PAIRS)
     ]
 
 

@@ -62,9 +62,11 @@ class OutOfMapCheck:
         """
         self._calibration = calibration
         # Never sure: as if one view more of each kind had been otherwise.
-        count = power.asked + 2
-        mapped = (power.asked * (power.right + power.wrong) + 1) / count
-        foreign = (power.asked * power.foreign + 1) / count
+        count = power.keyframes + 2
+        mapped = (
+            power.keyframes * (power.true_positive_rate + power.wrong_place_rate) + 1
+        ) / count
+        foreign = (power.keyframes * power.false_positive_rate + 1) / count
         self._passed = math.log(mapped / foreign)
         self._failed = math.log((1 - mapped) / (1 - foreign))
         self._log_odds: dict[str, float] = {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.places import keyframe_spacing_m
+from avpr_ros.gallery.places import PlaceCriterion, keyframe_spacing_m
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
 from avpr_ros.localization.geometry.metric_pose import MetricPoses
@@ -53,13 +53,12 @@ class GeometricVerifier:
         self._settings = settings
         self._radius_m = distinct_radius_m
         self._descriptors = gallery.descriptors
-        angle_rad = settings.distinct_angle_rad
+        self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
         self._looks = TemporalVerifier(
             gallery,
             landmarks,
-            distinct_radius_m,
-            angle_rad,
+            self._criterion,
             neighbours_m,
             settings.max_speed_m_s,
         )
@@ -99,8 +98,7 @@ class GeometricVerifier:
                 scores,
                 hypothesis.hypotheses,
                 self._settings.top_k,
-                self._radius_m,
-                self._settings.distinct_angle_rad,
+                self._criterion,
             )
         seen = replace(hypothesis, retrieval=retrieval, verification=verification)
         if self.check.check(seen) is not None:

@@ -18,8 +18,8 @@ from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
-from avpr_ros.verification.self_localization import locate, true_camera_from_base
 
 #: Keyframes of the place whose landmarks are matched.
 _KEYFRAMES = 6
@@ -87,7 +87,10 @@ class MetricPoses:
 
     def _points(self, verification: VerificationResult) -> int:
         """Return how many landmarks the keyframes of a place have."""
-        parts = [self._landmarks.points_m[self._landmarks.of(int(r))] for r in verification.rows]
+        parts = [
+            self._landmarks.points_m[self._landmarks.feature_slice(int(r))]
+            for r in verification.rows
+        ]
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
 
     def _view(self, query: Query) -> View | None:
@@ -109,7 +112,7 @@ class MetricPoses:
         if query.base_from_camera is not None:
             back = query.base_from_camera.inverse()
         elif known is not None and known.base_from_camera is not None:
-            back = true_camera_from_base(self._landmarks, same[0], known.base_from_camera)
+            back = refined_camera_from_base(self._landmarks, same[0], known.base_from_camera)
         else:
             return None
         if intrinsics is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
@@ -45,8 +46,7 @@ class TemporalVerifier:
         self,
         gallery: Gallery,
         landmarks: Landmarks,
-        radius_m: float,
-        angle_rad: float,
+        criterion: PlaceCriterion,
         neighbours_m: float,
         max_speed_m_s: float,
     ) -> None:
@@ -55,15 +55,13 @@ class TemporalVerifier:
         Args:
             gallery: the map.
             landmarks: of the map.
-            radius_m: beyond this distance another place begins.
-            angle_rad: beyond this rotation another view begins.
+            criterion: by which two keyframes show distinct places.
             neighbours_m: within this distance two keyframes are as good as one another.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._stored = gallery.descriptors
         self._landmarks = landmarks
-        self._radius_m = radius_m
-        self._angle_rad = angle_rad
+        self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
         # Where a pose will be measured, it need not be known which keyframe of the place it is.
@@ -89,13 +87,13 @@ class TemporalVerifier:
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
-        same = ~hypotheses.all_distinct(rows, self._radius_m, self._angle_rad)
+        same = ~hypotheses.all_distinct(rows, self._criterion)
         evidence = place_log_likelihood_ratios(features, self._landmarks, rows, same, self._enough)
         positions_m = hypotheses.positions_m(rows)
         tracked = tracker.follow(evidence, same, positions_m, reach_m, query.stamp_ns)
         self._ways[query.camera] = _Way(tracker, query.stamp_ns)
         led = tracked.place
-        first = led.number
+        first = led.candidate
         order = led.members[np.argsort(-evidence.llr_inliers[led.members], kind='stable')]
         place = rows[np.concatenate([[first], order[order != first]])]
         keyframe_disagreement_m = self._dispute_m(evidence, led.members, positions_m)
@@ -104,8 +102,8 @@ class TemporalVerifier:
             int(place[0]),
             place,
             keyframe_disagreement_m,
-            led.evidence,
-            led.carried,
+            led.llr,
+            led.accumulated_llr,
             tracked.moved_images,
             tracked.relocated_ns,
         )
@@ -126,12 +124,12 @@ class TemporalVerifier:
         """Return the tracker, how far the robot may have come, and what lies there."""
         way = self._ways.get(query.camera)
         age_s = 0.0 if way is None else (query.stamp_ns - way.stamp_ns) * 1e-9
-        tracker = PlaceTracker(self._landmarks.floor, self._radius_m)
+        tracker = PlaceTracker(self._landmarks.floor, self._criterion.radius_m)
         if way is not None:
             tracker = way.tracker
             if not 0 < age_s <= _MAX_AGE_S:
                 tracker.forget()
-        reach_m = self._radius_m + self._max_speed_m_s * age_s
+        reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
         near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
         return tracker, reach_m, _in_turn(near)

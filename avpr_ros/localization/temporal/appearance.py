@@ -109,7 +109,7 @@ class Appearance:
 
     def __init__(self, gallery: Gallery, order: IntArray) -> None:
         """Prepare a map; (N,) rows of the map in the order of driving."""
-        self._layout: HogDescriptors | None = gallery.layout()
+        self._layout: HogDescriptors | None = gallery.hog()
         self._parts = [DescriptorChannel.learned(gallery.descriptors[order].astype(np.float32))]
         if self._layout is not None:
             self._parts.append(DescriptorChannel.of(self._layout.rows[order].astype(np.float32)))

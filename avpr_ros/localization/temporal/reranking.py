@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
+from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import Retrieval, distinct_places
 
@@ -21,8 +22,7 @@ def rerank_with_first(
     query: Descriptors,
     alone: Retrieval,
     hypotheses: PoseHypotheses,
-    radius_m: float,
-    angle_rad: float,
+    criterion: PlaceCriterion,
 ) -> Retrieval:
     """Return the candidates of one image behind a given first one.
 
@@ -33,17 +33,16 @@ def rerank_with_first(
         query: (d,) of the image, finite.
         alone: what the search found for the image.
         hypotheses: poses of the base by row.
-        radius_m: as for ``retrieve``.
-        angle_rad: as for ``retrieve``.
+        criterion: as for ``retrieve``.
     """
     found = alone.found
     rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
     scores = descriptors[rows].astype(np.float64) @ np.asarray(query, dtype=np.float64)
-    led = distinct_places(rows, scores, hypotheses, top_k, radius_m, angle_rad)
+    led = distinct_places(rows, scores, hypotheses, top_k, criterion)
     if led.rival_row is not None:
         return led
     # All that was found lies about the given one: the rival is looked for in the whole map.
-    distinct = hypotheses.distinct(row, np.arange(len(descriptors)), radius_m, angle_rad)
+    distinct = hypotheses.distinct(row, np.arange(len(descriptors)), criterion)
     if not distinct.any():
         return led
     others = np.flatnonzero(distinct)

@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.places import keyframe_spacing_m
+from avpr_ros.gallery.places import PlaceCriterion, keyframe_spacing_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import Reason
@@ -90,10 +90,9 @@ class SequenceCheck:
         self._odometry = settings.use_odometry
         self._top_k = settings.top_k
         self._ids = gallery.keyframes.ids
-        self._radius_m = distinct_radius_m
-        self._angle_rad = settings.distinct_angle_rad
+        self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         spacing_m = keyframe_spacing_m(gallery)
-        self._place_radius_m = _PLACE_SPACINGS * spacing_m
+        self._neighbourhood = replace(self._criterion, radius_m=_PLACE_SPACINGS * spacing_m)
         self._spacings = Spacings(spacing_m, gallery.manifest.keyframe_spacing.rotation_rad)
         self._order, chain = driving_order(gallery.keyframes)
         self._rank = np.argsort(self._order)
@@ -140,8 +139,7 @@ class SequenceCheck:
             query.descriptor,
             retrieval,
             hypotheses,
-            self._radius_m,
-            self._angle_rad,
+            self._criterion,
         )
         keyframe, text = int(self._ids[row]), self._text(estimate, row, retrieval)
         rejection = None
@@ -164,7 +162,7 @@ class SequenceCheck:
                     return stream, None
                 return stream, self._spacings.between(before, odometry)
         if camera not in self._places:
-            pairs = hypotheses.pairs_within(self._place_radius_m, self._angle_rad)
+            pairs = hypotheses.pairs_within(self._neighbourhood)
             self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs], self._way)
         fresh = SequenceFilter(self._places[camera])
         normalizers = self._appearance.normalizers(fresh.settings)

@@ -31,7 +31,7 @@ LAYOUT = HogDescriptors.fit(np.stack([hog_descriptor(image) for image in PICTURE
 
 
 def appearance_of(rows, layout=LAYOUT):
-    gallery = SimpleNamespace(descriptors=rows.astype(np.float16), layout=lambda: layout)
+    gallery = SimpleNamespace(descriptors=rows.astype(np.float16), hog=lambda: layout)
     return Appearance(gallery, np.arange(len(rows)))
 
 

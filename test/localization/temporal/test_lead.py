@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.localization.temporal.reranking import rerank_with_first
@@ -15,8 +16,10 @@ from avpr_ros.poses import Pose
 
 def led_of(gallery, row, top_k, query):
     hypotheses = PoseHypotheses(gallery, 'front')
-    alone = retrieve(gallery.index, hypotheses, query, top_k, 5.0, 1.0)
-    return rerank_with_first(row, top_k, gallery.descriptors, query, alone, hypotheses, 5.0, 1.0)
+    alone = retrieve(gallery.index, hypotheses, query, top_k, PlaceCriterion(5.0, 1.0))
+    return rerank_with_first(
+        row, top_k, gallery.descriptors, query, alone, hypotheses, PlaceCriterion(5.0, 1.0)
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_pairs_are_near_in_place_and_view(make_gallery):
         Pose.from_xy_yaw(x, 0, yaw) for x, yaw in ((0, 0), (1, 0.1), (1, 3.0), (1.2, -3.2), (9, 0))
     ]
     gallery = make_gallery(np.eye(5, dtype=np.float32), poses)
-    pairs = PoseHypotheses(gallery, 'front').pairs_within(1.5, np.pi / 2)
+    pairs = PoseHypotheses(gallery, 'front').pairs_within(PlaceCriterion(1.5, np.pi / 2))
     assert sorted(map(tuple, np.sort(pairs, axis=1).tolist())) == [(0, 1), (2, 3)]
 
 
@@ -56,8 +59,10 @@ def test_where_all_that_was_found_is_one_place_the_rival_is_looked_for(make_gall
     gallery = make_gallery(np.eye(3, dtype=np.float32), poses)
     query = np.array([0.8, 0.5, 0.3], np.float32)
     hypotheses = PoseHypotheses(gallery, 'front')
-    alone = retrieve(gallery.index, hypotheses, query, 1, 5.0, 1.0)
+    alone = retrieve(gallery.index, hypotheses, query, 1, PlaceCriterion(5.0, 1.0))
     few = replace(alone, found=np.array([0, 1]))
-    led = rerank_with_first(0, 1, gallery.descriptors, query, few, hypotheses, 5.0, 1.0)
+    led = rerank_with_first(
+        0, 1, gallery.descriptors, query, few, hypotheses, PlaceCriterion(5.0, 1.0)
+    )
     assert led.rival_row == 2
     assert led.rival_similarity == pytest.approx(0.3, abs=1e-3)

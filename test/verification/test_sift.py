@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.verification.sift import MOST, extract_features, squared_distances
+from avpr_ros.verification.sift import MAX_FEATURES, extract_features, squared_distances
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -16,7 +16,7 @@ def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 def test_a_structured_image_has_features_inside_it():
     features = extract_features(noise(240, 320))
-    assert 50 < len(features) <= MOST
+    assert 50 < len(features) <= MAX_FEATURES
     assert features.descriptors.shape == (len(features), 128)
     assert (features.points_px >= -0.5).all()
     assert (features.points_px <= [319.5, 239.5]).all()

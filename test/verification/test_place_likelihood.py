@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from corners import COMMON, OWN, features, landmarks_of
 import numpy as np
+from synthetic_features import COMMON, OWN, features, landmarks_of
 
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
@@ -88,12 +88,12 @@ def test_what_is_enough_already_is_not_looked_at_closely(monkeypatch):
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
     closely = place_log_likelihood_ratios(query, landmarks, rows, alone)
     monkeypatch.setattr(
-        'avpr_ros.verification.place_likelihood._keyframe_evidence', None
+        'avpr_ros.verification.place_likelihood._inlier_llr', None
     )  # not to be called
     found = place_log_likelihood_ratios(
-        query, landmarks, rows, alone, enough=float(closely.anywhere.max())
+        query, landmarks, rows, alone, enough=float(closely.llr_all_matches.max())
     )
-    np.testing.assert_array_equal(found.llr_place, closely.anywhere)
+    np.testing.assert_array_equal(found.llr_place, closely.llr_all_matches)
     assert found.llr_inliers.argmax() == 2
 
 

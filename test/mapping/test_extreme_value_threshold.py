@@ -8,7 +8,7 @@ import pytest
 from avpr_ros.mapping.impostors import extreme_value_threshold
 
 
-def test_the_tail_reaches_beyond_those_that_were_played():
+def test_extreme_value_threshold_of_many_extrapolates_the_tail():
     rng = np.random.default_rng(0)
     many = rng.exponential(4.0, 100_000)
     few = extreme_value_threshold(many[:480])
@@ -16,7 +16,7 @@ def test_the_tail_reaches_beyond_those_that_were_played():
     assert few == pytest.approx(np.quantile(many, 0.9999), rel=0.25)
 
 
-def test_a_small_map_has_a_longer_tail_to_go_by():
+def test_extreme_value_threshold_of_few_uses_a_longer_tail():
     rng = np.random.default_rng(1)
     truth = 4.0 * np.log(1e4)
     found = [extreme_value_threshold(rng.exponential(4.0, 100)) for _ in range(200)]
@@ -24,7 +24,7 @@ def test_a_small_map_has_a_longer_tail_to_go_by():
     assert np.mean(found) == pytest.approx(truth, rel=0.1)
 
 
-def test_never_less_than_the_least_and_more_where_too_little_is_known():
+def test_extreme_value_threshold_of_too_few_is_the_lower_bound():
     assert extreme_value_threshold(np.zeros(60)) == 10
     assert extreme_value_threshold(np.zeros(59)) == 20
     assert extreme_value_threshold(np.zeros(0)) == 20

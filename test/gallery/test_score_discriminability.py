@@ -28,16 +28,19 @@ CORRIDOR = {
 
 
 def test_scores_that_outsiders_reach_as_well_are_not_enough():
-    power = ScoreDiscriminability.of(WINTER)
+    power = ScoreDiscriminability.from_statistics(WINTER)
     assert not power.enough
     assert power.odds < 0.3
-    assert '10% pass rightly and 16% wrongly, of places outside 21% pass' in str(power)
-    assert ScoreDiscriminability.of(CORRIDOR).enough
+    assert '10% pass at a right and 16% at a wrong keyframe, of places outside 21% pass' in str(
+        power
+    )
+    assert ScoreDiscriminability.from_statistics(CORRIDOR).enough
 
 
 def test_few_keyframes_show_less_than_many():
     odds = [
-        ScoreDiscriminability.of({**CORRIDOR, 'keyframes_asked': n}).odds for n in (10, 111, 10**6)
+        ScoreDiscriminability.from_statistics({**CORRIDOR, 'keyframes_asked': n}).odds
+        for n in (10, 111, 10**6)
     ]
     assert odds == sorted(odds)
     assert odds[0] < 1
@@ -55,10 +58,16 @@ def test_shares_of_nothing_and_of_all_stay_numbers():
 
 def test_calibrations_of_before_are_judged_by_what_they_kept():
     with_model = {'revisits': 160, 'foreign': 160, 'revisits_likely_share': 0.26}
-    assert not ScoreDiscriminability.of({**with_model, 'foreign_likely_share': 0.21}).enough
+    assert not ScoreDiscriminability.from_statistics(
+        {**with_model, 'foreign_likely_share': 0.21}
+    ).enough
     threshold = {'revisits': 160, 'foreign': 160, 'foreign_accepted_share': 0.05}
-    assert not ScoreDiscriminability.of({**threshold, 'revisits_accepted_share': 0.02}).enough
-    assert ScoreDiscriminability.of({**threshold, 'revisits_accepted_share': 0.9}).enough
+    assert not ScoreDiscriminability.from_statistics(
+        {**threshold, 'revisits_accepted_share': 0.02}
+    ).enough
+    assert ScoreDiscriminability.from_statistics(
+        {**threshold, 'revisits_accepted_share': 0.9}
+    ).enough
 
 
 @pytest.mark.parametrize(
@@ -71,7 +80,7 @@ def test_calibrations_of_before_are_judged_by_what_they_kept():
     ],
 )
 def test_where_the_map_shows_nothing_nothing_is_said(evidence):
-    assert ScoreDiscriminability.of(evidence) is None
+    assert ScoreDiscriminability.from_statistics(evidence) is None
 
 
 def test_a_calibration_says_what_passes():

@@ -15,45 +15,45 @@ def at(x_m: float) -> np.ndarray:
 
 
 def test_what_is_more_than_ordinary_adds_up_along_the_way():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     carried = [trail.add(at(4.0 * i), 12.0, REACH_M) for i in range(4)]
     assert carried == pytest.approx([7.0, 14.0, 21.0, 28.0])
 
 
 def test_a_walk_past_look_alikes_gathers_nothing():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     carried = [trail.add(at(4.0 * i), 4.5, REACH_M) for i in range(30)]
     assert max(carried) < 0
 
 
 def test_images_of_one_stretch_count_once_by_the_best():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     standing = [trail.add(at(0.1 * i), evidence, REACH_M) for i, evidence in enumerate([9, 15, 8])]
     assert standing == pytest.approx([4.0, 10.0, 10.0])
     assert trail.add(at(6.0), 9.0, REACH_M) == pytest.approx(14.0)
 
 
 def test_a_place_out_of_reach_begins_a_new_way():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     trail.add(at(0.0), 50.0, REACH_M)
     assert trail.add(at(100.0), 9.0, REACH_M) == pytest.approx(4.0)
 
 
 def test_an_image_that_spoke_against_its_place_is_not_held_against_the_next():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     trail.add(at(0.0), 0.0, REACH_M)
     assert trail.add(at(4.0), 9.0, REACH_M) == pytest.approx(4.0)
 
 
 def test_places_in_reach_have_a_part_of_the_evidence_before():
-    trail = LikelihoodAccumulator(ordinary=5.0, radius_m=10.0)
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     places = np.stack([at(3.0), at(11.0), at(30.0)])
-    assert not trail.lent(places, REACH_M).any()
+    assert not trail.prior_llr(places, REACH_M).any()
     assert not trail.near(places, REACH_M).any()
     trail.add(at(0.0), 25.0, REACH_M)
-    np.testing.assert_allclose(trail.lent(places, REACH_M), [10.0, 10.0, 0.0])
+    np.testing.assert_allclose(trail.prior_llr(places, REACH_M), [10.0, 10.0, 0.0])
     trail.forget()
-    assert not trail.lent(places, REACH_M).any()
+    assert not trail.prior_llr(places, REACH_M).any()
 
 
 def test_candidates_keep_the_best_found_and_make_room_for_those_near():

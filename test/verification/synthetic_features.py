@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Places with corners of their own and corners that every place has."""
+"""Places with features of their own and features that every place has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.gallery.local_features import Features
 
 _RNG = np.random.default_rng(0)
-#: Corners that every place has, and those of six places alone.
+#: Features that every place has, and those of six places alone.
 COMMON = _RNG.integers(0, 120, (40, 128))
 OWN = _RNG.integers(0, 120, (6, 30, 128))
 

@@ -36,7 +36,7 @@ def driven(metres: int, step_m: float = 0.5, **settings: float) -> OnlineGallery
     for k in range(round(metres / step_m) + 1):
         way_m = k * step_m
         pose = Pose.from_xy_yaw(way_m, 0.0, 0.0)
-        gallery.take(row(int(way_m)), k * SECOND_NS, 'camera', pose, IMAGE)
+        gallery.add_keyframe_if_moved(row(int(way_m)), k * SECOND_NS, 'camera', pose, IMAGE)
     return gallery
 
 
@@ -44,10 +44,10 @@ def test_keyframes_are_taken_by_motion() -> None:
     gallery = driven(10)
     assert np.allclose(gallery.keyframes.poses[:, 0], np.arange(11))
     standing = Pose.from_xy_yaw(10.0, 0.0, 0.0)
-    gallery.take(row(99), 10**12, 'camera', standing, IMAGE)
+    gallery.add_keyframe_if_moved(row(99), 10**12, 'camera', standing, IMAGE)
     assert len(gallery) == 11
     turned = Pose.from_xy_yaw(10.0, 0.0, 0.3)
-    gallery.take(row(99), 10**12, 'camera', turned, IMAGE)
+    gallery.add_keyframe_if_moved(row(99), 10**12, 'camera', turned, IMAGE)
     assert len(gallery) == 12
 
 
@@ -71,7 +71,7 @@ def test_the_matcher_finds_what_the_session_grows_by() -> None:
     assert matcher.match(Query(row(0), 0, 'camera')).reason is Reason.NO_CANDIDATE
     for metre in range(1, 31):
         pose = Pose.from_xy_yaw(float(metre), 0.0, 0.0)
-        gallery.take(row(metre), metre * SECOND_NS, 'camera', pose, IMAGE)
+        gallery.add_keyframe_if_moved(row(metre), metre * SECOND_NS, 'camera', pose, IMAGE)
         matcher.match(Query(row(metre), metre * SECOND_NS, 'camera'))
     again = matcher.match(Query(row(3), 100 * SECOND_NS, 'camera'))
     assert again.accepted

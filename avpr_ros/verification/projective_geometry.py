@@ -1,0 +1,33 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Skew-symmetric matrices and the Sampson distance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray
+
+
+def skew_matrices(vectors: FloatArray) -> FloatArray:
+    """Return the (M, 3, 3) matrices [v]x of (M, 3) vectors: ``[v]x w`` is the cross product."""
+    x, y, z = vectors.T
+    zero = np.zeros_like(x)
+    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=1).reshape(-1, 3, 3)
+
+
+def sampson_distances(
+    matrix: FloatArray, first: NDArray[np.floating], second: NDArray[np.floating]
+) -> FloatArray:
+    """Return (k,) signed Sampson distances (Hartley & Zisserman, 2nd ed., 11.4.3) of point pairs.
+
+    Args:
+        matrix: (3, 3) fundamental or essential matrix M with ``second' M first = 0``.
+        first: (k, 2) points of one image, in pixels or, for an essential matrix, x/z and y/z.
+        second: (k, 2) their counterparts in the other, in the same unit, which the result has.
+    """
+    a, b = (np.column_stack([points, np.ones(len(points))]) for points in (first, second))
+    lines_b, lines_a = a @ matrix.T, b @ matrix
+    squares = (lines_b[:, :2] ** 2).sum(axis=1) + (lines_a[:, :2] ** 2).sum(axis=1)
+    return np.asarray((b * lines_b).sum(axis=1) / np.sqrt(np.maximum(squares, 1e-12)))
