@@ -54,7 +54,7 @@ class Drive:
 
     def __init__(self, peer: Peer, publisher: Any) -> None:
         self._peer, self._publisher = peer, publisher
-        self._odometry = peer.node.create_publisher(Odometry, 'odom', 50)
+        self._odometry = peer.publisher(Odometry, 'odom', 50)
         self._at, self._place = Pose.identity(), 0
         self.stamps_ns = [time.time_ns() - RECORDED_NS]
         self.reasons, self.moved = ['none'], [0]
@@ -88,10 +88,10 @@ def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
     graph = ModuleProcess(
         tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_back_end', output=tmp_path / 'run'
     )
-    sent: list[PoseWithCovarianceStamped] = []
-    peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)
+    sent = peer.collect(PoseWithCovarianceStamped, 'initialpose', 10)
     client = peer.node.create_client(Trigger, '/avpr_back_end/save')
     peer.until(client.service_is_ready, 'the pose graph')
+    peer.wait_for_nodes(lambda: {'/avpr_back_end'}, 'the pose graph has matched the client')
 
     def used() -> int:
         text = peer.result(client.call_async(Trigger.Request()), 'save').message
