@@ -192,9 +192,7 @@ def respawning_adapter(
 
 
 @pytest.mark.launch(fixture=respawning_adapter)
-def test_an_adapter_that_dies_comes_back(
-    exit_codes: list[int], pids: list[int]
-) -> Iterator[None]:
+def test_an_adapter_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> Iterator[None]:
     hear_of('avpr_adapter')
     died = pids[-1]
     os.kill(died, signal.SIGKILL)
@@ -214,9 +212,7 @@ def respawning(tmp_path: Path, exit_codes: list[int], pids: list[int]) -> Launch
 
 
 @pytest.mark.launch(fixture=respawning)
-def test_a_node_that_dies_comes_back(
-    exit_codes: list[int], pids: list[int]
-) -> Iterator[None]:
+def test_a_node_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> Iterator[None]:
     peer = Peer('robot1/avpr_localizer')
     peer.fresh_diagnostics('map')
     os.kill(pids[-1], signal.SIGKILL)
