@@ -61,6 +61,8 @@ def start(
             'map': town_map,
             'query': town_query,
             'max_rate_hz': 0.0,
+            # The second of the default may pass on a loaded machine.
+            'max_image_age_s': 20.0,
             'sequence': 'single',
             **parameters,
         }

@@ -21,7 +21,7 @@ import town
 
 from avpr_ros.ros.common.messages import stamp_message
 
-GIVEN = {'sequence': 'single', 'max_rate_hz': 0.0}
+GIVEN = {'sequence': 'single', 'max_rate_hz': 0.0, 'max_image_age_s': 20.0}
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_an_accepted_match_is_a_loop_closure_and_a_rejected_one_is_not(
 
 
 def test_old_images_are_dropped_but_not_those_of_another_clock(peer: Peer, publisher: Any) -> None:
-    old, recorded = (peer.stamped(pictures.raw(town.view(5)), age_s) for age_s in (2.0, 7200.0))
+    old, recorded = (peer.stamped(pictures.raw(town.view(5)), age_s) for age_s in (40.0, 7200.0))
     publisher.publish(old)
     peer.until(
         lambda: int(values_of(peer.fresh_diagnostics('images')).get('dropped_too_old', 0)),
