@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs benchmark clean
+.PHONY: help setup demo test test-fast lint docs benchmark clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(INSTALLED)  ## Make .venv with the package, ROS 2 wheels and the tools
 
@@ -31,6 +31,9 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 
 test: lint  ## Linters and the whole test suite
 	$(BIN)/python -m pytest
+
+test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
+	$(BIN)/python -m pytest -m 'not slow and not ros'
 
 docs: $(INSTALLED)  ## Refill the generated tables of README and docs
 	$(BIN)/python docs/generate.py

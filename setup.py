@@ -52,7 +52,7 @@ setup(
     ],
     python_requires='>=3.10',
     install_requires=['setuptools', *ROBOT],
-    extras_require={'test': ['pytest'], 'offline': OFFLINE, 'demo': DEMO},
+    extras_require={'test': ['pytest', 'pytest-timeout'], 'offline': OFFLINE, 'demo': DEMO},
     zip_safe=False,
     maintainer='avpr_ros maintainers',
     maintainer_email='maintainers@users.noreply.r-seed-562c0f6a.example',

@@ -19,7 +19,7 @@ def test_one_version_everywhere() -> None:
 
 
 def test_every_file_names_its_licence() -> None:
-    folders = ('avpr_ros', 'benchmarks', 'launch', 'test', 'docs')
+    folders = ('avpr_ros', 'benchmarks', 'launch', 'simulation', 'test', 'docs')
     files = [file for folder in folders for file in (ROOT / folder).rglob('*.py')]
     assert len(files) > 100
     header = '# SPDX-License-Identifier: Apache-2.0'

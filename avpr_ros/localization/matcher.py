@@ -57,9 +57,7 @@ class Matcher:
         self._spacing_m = keyframe_spacing_m(gallery)
         self._rotation_step_rad = gallery.manifest.keyframe_spacing.rotation_rad
         radius_m = self._settings.distinct_radius_m
-        self.distinct_radius_m = (
-            default_distinct_radius_m(gallery) if radius_m is None else radius_m
-        )
+        self.distinct_radius_m = radius_m or default_distinct_radius_m(gallery)
         self._criterion = PlaceCriterion(self.distinct_radius_m, self._settings.distinct_angle_rad)
         self._score = None if calibration is None else calibration.score
         self._scores = build_score_checks(calibration, self._settings)
@@ -164,8 +162,8 @@ class Matcher:
 
     def _moved_images(self, hypothesis: MatchHypothesis) -> int:
         """Return how many of the last images contradict the place before."""
-        if hypothesis.verification is not None:
-            return hypothesis.verification.moved_images
+        if (verification := hypothesis.verification) is not None:
+            return verification.moved_images
         return (
             0 if self._agreement is None else self._agreement.moved_images(hypothesis.query.camera)
         )

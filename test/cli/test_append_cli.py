@@ -11,6 +11,8 @@ from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.runtime.query_manifest import QueryManifest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def second_walk(walk: Path) -> Path:

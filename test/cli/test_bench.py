@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from avpr_ros.evaluation import stage_times
 from avpr_ros.evaluation.stage_times import WARM_UP, time_stages
@@ -54,6 +55,7 @@ def test_warm_up_does_not_count(gallery, monkeypatch):
     assert len(network.seen) == 5
 
 
+@pytest.mark.slow
 def test_the_table_can_be_pasted(avpr, walk, tmp_path, angle_network):
     assert avpr('build', walk, '-o', tmp_path / 'map')[0] == 0
     pair = ('--map', tmp_path / 'map', '--query', angle_network(tmp_path / 'map'))

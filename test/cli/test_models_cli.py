@@ -71,6 +71,7 @@ def test_what_is_not_there_ends_in_one_sentence(run, published):
     assert 'is not dinov2-s-salad' in text
 
 
+@pytest.mark.slow
 def test_the_space_of_another_map(run, published):
     assert run('import', published, '--as', NAME)[0] == 0
     rng = np.random.default_rng(1)

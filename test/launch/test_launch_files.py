@@ -22,8 +22,10 @@ from launch.actions import IncludeLaunchDescription, RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 import launch_pytest
-from processes import DEADLINE_S, Peer
+from own_domain import own_domain
+from processes import Peer
 import rclpy
+from topic_client import DEADLINE_S, TopicClient
 import town
 
 from avpr_ros.ros.adapters.parameters import MODES
@@ -37,7 +39,7 @@ except PackageNotFoundError:
 @pytest.fixture(scope='module', autouse=True)
 def ros_domain() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+        patch.setenv('ROS_DOMAIN_ID', str(own_domain()))
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         started_here = not rclpy.ok()
         if started_here:
@@ -47,8 +49,6 @@ def ros_domain() -> Iterator[None]:
             rclpy.try_shutdown()
 
 
-#: Process ids of what was started, the newest last.
-PIDS: list[int] = []
 #: Message packages that a mode of the adapter cannot do without.
 NEEDED = {'rtabmap_add_link': 'rtabmap_msgs', 'map_to_odom': 'tf2_msgs'}
 #: Launch files that start no localizer, and the node that they start.
@@ -60,8 +60,21 @@ def exit_codes() -> list[int]:
     return []
 
 
-def described(name: str, tmp_path: Path, exit_codes: list[int], **more: str) -> LaunchDescription:
+@pytest.fixture
+def pids() -> list[int]:
+    """Process ids of what was started, the newest last."""
+    return []
+
+
+def described(
+    name: str,
+    tmp_path: Path,
+    exit_codes: list[int],
+    pids: list[int] | None = None,
+    **more: str,
+) -> LaunchDescription:
     """An installed launch file in a namespace, with what it takes of a tiny town."""
+    started = [] if pids is None else pids
     arguments = {'namespace': 'robot1'}
     if name not in ALONE:
         arguments['query_network'] = str(town.write_query(tmp_path / 'query.onnx'))
@@ -72,7 +85,7 @@ def described(name: str, tmp_path: Path, exit_codes: list[int], **more: str) -> 
         launch_arguments={**arguments, **more}.items(),
     )
     note_exit = OnProcessExit(on_exit=lambda event, _: exit_codes.append(event.returncode))
-    note_start = OnProcessStart(on_start=lambda event, _: PIDS.append(event.pid))
+    note_start = OnProcessStart(on_start=lambda event, _: started.append(event.pid))
     handlers = [RegisterEventHandler(note) for note in (note_exit, note_start)]
     return LaunchDescription([*handlers, launched, launch_pytest.actions.ReadyToTest()])
 
@@ -159,31 +172,32 @@ def test_adapter_and_back_end_come_up_alone(mode: str, exit_codes: list[int]) ->
 
 def hear_of(name: str) -> None:
     """Wait for diagnostics of a node, from now on."""
-    node = rclpy.create_node('looks_around')
+    client = TopicClient('looks_around')
     heard: list[DiagnosticStatus] = []
-    node.create_subscription(
-        DiagnosticArray, '/diagnostics', lambda message: heard.extend(message.status), 10
+    client.subscribe(DiagnosticArray, '/diagnostics', lambda m: heard.extend(m.status), 10)
+    client.until(
+        lambda: any(status.name.startswith(f'{name}:') for status in heard),
+        f'diagnostics of {name}',
     )
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not any(status.name.startswith(f'{name}:') for status in heard):
-        assert time.monotonic() < deadline_s, f'nothing heard of {name}'
-        rclpy.spin_once(node, timeout_sec=0.1)
-    assert (name, '/robot1') in node.get_node_names_and_namespaces()
-    node.destroy_node()
+    nodes = client.node.get_node_names_and_namespaces
+    client.until(lambda: (name, '/robot1') in nodes(), f'{name} in the graph')
+    client.close()
 
 
 @launch_pytest.fixture
-def respawning_adapter(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
-    return described('adapter', tmp_path, exit_codes, mode='cuvslam', respawn='true')
+def respawning_adapter(
+    tmp_path: Path, exit_codes: list[int], pids: list[int]
+) -> LaunchDescription:
+    return described('adapter', tmp_path, exit_codes, pids, mode='cuvslam', respawn='true')
 
 
 @pytest.mark.launch(fixture=respawning_adapter)
-def test_an_adapter_that_dies_comes_back(exit_codes: list[int]) -> Iterator[None]:
+def test_an_adapter_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> Iterator[None]:
     hear_of('avpr_adapter')
-    died = PIDS[-1]
+    died = pids[-1]
     os.kill(died, signal.SIGKILL)
     deadline_s = time.monotonic() + DEADLINE_S
-    while PIDS[-1] == died:
+    while pids[-1] == died:
         assert time.monotonic() < deadline_s, 'it does not come back'
         time.sleep(0.05)
     hear_of('avpr_adapter')
@@ -193,15 +207,15 @@ def test_an_adapter_that_dies_comes_back(exit_codes: list[int]) -> Iterator[None
 
 
 @launch_pytest.fixture
-def respawning(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
-    return described('localize', tmp_path, exit_codes, respawn='true')
+def respawning(tmp_path: Path, exit_codes: list[int], pids: list[int]) -> LaunchDescription:
+    return described('localize', tmp_path, exit_codes, pids, respawn='true')
 
 
 @pytest.mark.launch(fixture=respawning)
-def test_a_node_that_dies_comes_back(exit_codes: list[int]) -> Iterator[None]:
+def test_a_node_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> Iterator[None]:
     peer = Peer('robot1/avpr_localizer')
     peer.fresh_diagnostics('map')
-    os.kill(PIDS[-1], signal.SIGKILL)
+    os.kill(pids[-1], signal.SIGKILL)
     peer.until(lambda: exit_codes, 'the node ends')
     peer.fresh_diagnostics('map')
     peer.close()

@@ -17,7 +17,7 @@ from avpr_ros.localization.result import Reason
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 
-pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('error::RuntimeWarning')]
 
 DIM = 6
 CALIBRATIONS = (

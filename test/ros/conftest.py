@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,27 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy', reason='rclpy is not installed')
 
+from own_domain import own_domain  # noqa: E402
 from processes import NodeProcess, Peer  # noqa: E402
 import town  # noqa: E402
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests of this folder, whose nodes may take long to start on a loaded machine."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker('ros')
+            if item.get_closest_marker('timeout') is None:
+                item.add_marker(pytest.mark.timeout(300))
 
 
 @pytest.fixture(scope='session', autouse=True)
 def ros_domain() -> Iterator[None]:
     """Keep this session's traffic on this machine and apart from other sessions'."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+        patch.setenv('ROS_DOMAIN_ID', str(own_domain()))
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         rclpy.init()
         yield
@@ -50,6 +61,8 @@ def start(
             'map_path': town_map,
             'query_network': town_query,
             'max_rate_hz': 0.0,
+            # The second of the default may pass on a loaded machine.
+            'max_image_age_s': 20.0,
             'temporal_filter': 'none',
             **parameters,
         }

@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 import subprocess
 import sys
-import time
-from typing import Any
 
-from processes import DEADLINE_S, NodeProcess
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
+from processes import NodeProcess
+from topic_client import TopicClient
 
 
 class ModuleProcess(NodeProcess):
@@ -32,41 +28,5 @@ class ModuleProcess(NodeProcess):
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
 
-class Partner:
-    """Publishes, collects and calls; its messages are handled only within :meth:`until`."""
-
-    def __init__(self, name: str) -> None:
-        self.node = rclpy.create_node(name)
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self.node)
-
-    def until(self, done: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
-        end_s = time.monotonic() + deadline_s
-        while not (value := done()):
-            assert time.monotonic() < end_s, f'not within {deadline_s:g} s: {what}'
-            self._executor.spin_once(timeout_sec=0.05)
-        return value
-
-    def publisher(self, kind: type, topic: str, profile: Any = 10) -> Any:
-        """Return a publisher that somebody listens to."""
-        publisher = self.node.create_publisher(kind, topic, profile)
-        self.until(publisher.get_subscription_count, f'somebody listens on {topic}')
-        return publisher
-
-    def collect(self, kind: type, topic: str, profile: Any = 50) -> list[Any]:
-        """Return a list that fills with the messages of a topic that is published."""
-        messages: list[Any] = []
-        self.node.create_subscription(kind, topic, messages.append, profile)
-        self.until(lambda: self.node.count_publishers(topic), f'somebody publishes {topic}')
-        return messages
-
-    def call(self, kind: type, service: str, deadline_s: float = DEADLINE_S) -> Any:
-        client = self.node.create_client(kind, service)
-        self.until(client.service_is_ready, f'{service} is there')
-        future = client.call_async(kind.Request())
-        self.until(future.done, f'{service} answers', deadline_s)
-        return future.result()
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
+class Partner(TopicClient):
+    """Stands for the nodes that an adapter or the back-end works with."""

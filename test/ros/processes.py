@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 import signal
 import subprocess
@@ -14,14 +13,11 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
+from topic_client import DEADLINE_S, TopicClient
 
 from avpr_ros.ros.common.messages import stamp_message, stamp_ns
-
-DEADLINE_S = 20.0
 
 
 class NodeProcess:
@@ -70,41 +66,32 @@ class NodeProcess:
             raise
 
 
-class Peer:
+class Peer(TopicClient):
     """Publishes images to a node, collects its answers, calls its services."""
 
     def __init__(self, name: str = 'avpr_localizer') -> None:
+        super().__init__(f'peer_of_{name.replace("/", "_")}')
         self.name = name
-        self.node = rclpy.create_node(f'peer_of_{name.replace("/", "_")}')
         self.matches: list[DiagnosticArray] = []
         self.poses: list[PoseWithCovarianceStamped] = []
         self.diagnostics: dict[str, DiagnosticStatus] = {}
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self.node)
         self._stamp_ns = time.time_ns()
         subscribe = self.node.create_subscription
         subscribe(DiagnosticArray, f'/{name}/matches', self.matches.append, 50)
         subscribe(PoseWithCovarianceStamped, f'/{name}/pose', self.poses.append, 50)
         subscribe(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
         self.until(lambda: self.node.count_publishers(f'/{name}/pose'), 'the node publishes')
+        self.wait_for_nodes(lambda: {f'/{name}'}, f'{name} has matched its peer')
 
-    def until(self, done: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
-        """Handle messages until ``done`` returns something true, and return that."""
-        end_s = time.monotonic() + deadline_s
-        while not (value := done()):
-            assert time.monotonic() < end_s, f'not within {deadline_s:g} s: {what}'
-            self._executor.spin_once(timeout_sec=0.05)
-        return value
-
-    def publisher(self, kind: type = Image, topic: str = 'image', reliable: bool = True) -> Any:
+    def publisher(
+        self, kind: type = Image, topic: str = 'image', profile: Any = None, reliable: bool = True
+    ) -> Any:
         """Return a publisher that the node listens to."""
         policy = QoSReliabilityPolicy
         reliability = policy.RELIABLE if reliable else policy.BEST_EFFORT
-        publisher = self.node.create_publisher(
-            kind, topic, QoSProfile(depth=5, reliability=reliability)
+        return super().publisher(
+            kind, topic, profile or QoSProfile(depth=5, reliability=reliability)
         )
-        self.until(publisher.get_subscription_count, f'the node listens on {topic}')
-        return publisher
 
     def stamped(self, message: Image | CompressedImage, age_s: float) -> Any:
         """Return the message with a new stamp of some seconds ago."""
@@ -128,28 +115,15 @@ class Peer:
     def estimate_pose(self, stamp: int) -> PoseWithCovarianceStamped | None:
         return next((m for m in self.poses if stamp_ns(m.header.stamp) == stamp), None)
 
-    def call(self, kind: type, service: str, request: Any) -> Any:
-        """Call a service of the node and return its response."""
-        return self.result(self.start_call(kind, service, request), service)
-
-    def start_call(self, kind: type, service: str, request: Any) -> Any:
-        client = self.node.create_client(kind, f'/{self.name}/{service}')
-        self.until(client.service_is_ready, f'{service} is there')
-        return client.call_async(request)
-
-    def result(self, future: Any, what: str) -> Any:
-        self.until(future.done, f'{what} answers')
-        return future.result()
+    def start_call(self, kind: type, service: str, request: Any = None) -> Any:
+        """Call a service of the node."""
+        return super().start_call(kind, f'/{self.name}/{service}', request)
 
     def fresh_diagnostics(self, task: str) -> DiagnosticStatus:
         """Return what a task reports from now on."""
         name = f'{self.name.split("/")[-1]}: {task}'
         self.diagnostics.pop(name, None)
         return self.until(lambda: self.diagnostics.get(name), f'diagnostics of {task}')
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        self.node.destroy_node()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         self.diagnostics.update({status.name: status for status in message.status})

@@ -59,7 +59,7 @@ class Drive:
 
     def __init__(self, peer: Peer, publisher: Any) -> None:
         self._peer, self._publisher = peer, publisher
-        self._odometry = peer.node.create_publisher(Odometry, 'odom', 50)
+        self._odometry = peer.publisher(Odometry, 'odom', 50)
         self._at, self._place = Pose.identity(), 0
         self.stamps_ns = [time.time_ns() - RECORDED_NS]
         self.reasons, self.moved = ['none'], [0]
@@ -100,10 +100,10 @@ def consumers(tmp_path: Path) -> Iterator[None]:
 def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
     peer: Peer, publisher: Any, consumers: None, tmp_path: Path
 ) -> None:
-    sent: list[PoseWithCovarianceStamped] = []
-    peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)
+    sent = peer.collect(PoseWithCovarianceStamped, 'initialpose', 10)
     client = peer.node.create_client(Trigger, '/avpr_pose_graph/save')
     peer.until(client.service_is_ready, 'the pose graph')
+    peer.wait_for_nodes(lambda: {'/avpr_pose_graph'}, 'the pose graph has matched the client')
 
     def used() -> int:
         text = peer.result(client.call_async(Trigger.Request()), 'save').message

@@ -33,15 +33,10 @@ class Robot:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.camera = peer.publisher()
-        self.odom = peer.node.create_publisher(Odometry, 'odom', 10)
-        peer.until(self.odom.get_subscription_count, 'the node listens to odom')
-        self.closures: list[PoseWithCovarianceStamped] = []
-        self.session: list[PathMessage] = []
+        self.odom = peer.publisher(Odometry, 'odom', 10)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        subscribe = peer.node.create_subscription
-        subscribe(PoseWithCovarianceStamped, f'/{NAME}/loop_closure', self.closures.append, 50)
-        subscribe(PathMessage, f'/{NAME}/session', self.session.append, latched)
-        peer.until(lambda: peer.node.count_publishers(f'/{NAME}/session'), 'the session')
+        self.closures = peer.collect(PoseWithCovarianceStamped, f'/{NAME}/loop_closure')
+        self.session = peer.collect(PathMessage, f'/{NAME}/session', latched)
         self._start_ns = time.time_ns() - 60 * 10**9
 
     def drive_to(self, stop: int) -> Any:

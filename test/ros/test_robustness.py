@@ -21,7 +21,7 @@ import town
 
 from avpr_ros.ros.common.messages import stamp_message
 
-GIVEN = {'temporal_filter': 'none', 'max_rate_hz': 0.0}
+GIVEN = {'temporal_filter': 'none', 'max_rate_hz': 0.0, 'max_image_age_s': 20.0}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_two_robots_do_not_disturb_each_other(
     assert len(first.matches) == len(second.matches) == 4
     assert first.node.count_publishers('/avpr_localizer/pose') == 0
     names: set[str] = set()
-    first.node.create_subscription(
+    first.subscribe(
         DiagnosticArray,
         '/diagnostics',
         lambda message: names.update(one.hardware_id for one in message.status),
@@ -142,7 +142,7 @@ def test_node_and_adapter_restart_into_a_running_system(
     node, adapting = run(''), adapter(0)
     peer = meet('')
     camera = peer.publisher()
-    peer.node.create_subscription(PoseWithCovarianceStamped, '/restarting/pose', sent.append, 50)
+    peer.subscribe(PoseWithCovarianceStamped, '/restarting/pose', sent.append)
 
     def flows() -> bool:
         place_of(peer, camera, 3)
@@ -155,7 +155,7 @@ def test_node_and_adapter_restart_into_a_running_system(
     run('')
     adapting = adapter(1)
     again = meet('')
-    again.node.create_subscription(PoseWithCovarianceStamped, '/restarting/pose', sent.append, 50)
+    again.subscribe(PoseWithCovarianceStamped, '/restarting/pose', sent.append)
     stop_at = again.publisher()
 
     def flows_again() -> bool:

@@ -25,8 +25,7 @@ class SimulatedWorld:
     def __init__(self, peer: Peer, node: NodeProcess) -> None:
         self.peer = peer
         self.node = node
-        self.clock = peer.node.create_publisher(Clock, '/clock', 10)
-        peer.until(self.clock.get_subscription_count, 'the node listens to /clock')
+        self.clock = peer.publisher(Clock, '/clock', 10)
         self.camera = peer.publisher()
 
     def see(self, now_s: float) -> Image:

@@ -17,6 +17,7 @@ from simulation.drives.scenario import QUICK
 pytest.importorskip('pybullet', reason='the software renderer is not installed')
 
 
+@pytest.mark.slow
 def test_a_short_drive_is_rendered_into_a_bag(tmp_path: Path) -> None:
     one_street = replace(
         QUICK.mapping,

@@ -20,6 +20,8 @@ from simulation.demo.report import write_report
 from simulation.demo.scoring import Scored, score, verdict
 from simulation.demo.summary import cells, print_table, write_summary
 
+pytestmark = pytest.mark.slow
+
 CORRECTED = Corrected(
     *np.zeros((3, 5, 3)),
     {

@@ -74,6 +74,7 @@ def test_missing_parts_of_a_bag(tmp_path: Path, storage: str) -> None:
 
 
 @pytest.mark.parametrize('share', [0.0, 0.3, 0.9])
+@pytest.mark.data
 def test_truncated_ros1_bag_is_refused(tmp_path: Path, share: float) -> None:
     original = Path(__file__).resolve().parents[3] / 'shared/data/bags/t265_office.bag'
     if not original.exists():

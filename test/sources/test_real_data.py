@@ -14,6 +14,8 @@ from small_bags import STORAGES
 
 from avpr_ros.sources.open import SourceOptions, open_source
 
+pytestmark = pytest.mark.data
+
 DATA = Path(__file__).resolve().parents[3] / 'shared' / 'data'
 FISHEYES = ('/camera/fisheye1/image_raw', '/camera/fisheye2/image_raw')
 

@@ -39,6 +39,7 @@ def test_whole_jpegs_pass(settings: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize('folder', ['uofa/images', 'euroc_v1/cam0', 'corridor', 'ietower'])
+@pytest.mark.data
 def test_real_jpegs_pass(folder: str) -> None:
     paths = sorted((DATA / folder).rglob('*.jpg'))[:50]
     if not paths:

@@ -20,7 +20,7 @@ from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 
-pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning')
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('error::RuntimeWarning')]
 
 PLACES = 6
 HEIGHT_PX, WIDTH_PX = 120, 160

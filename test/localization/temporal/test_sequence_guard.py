@@ -161,6 +161,7 @@ def test_a_threshold_that_is_given_holds_for_the_filters_keyframe(make_gallery):
 
 
 @pytest.mark.parametrize('size', [1, 2, 40])
+@pytest.mark.slow
 def test_random_input_never_raises_and_is_never_accepted(make_gallery, size):
     """2,000 images in all: unit garbage, equal scores, special numbers, jumps in time."""
     rng = np.random.default_rng(size)
@@ -183,6 +184,7 @@ def test_random_input_never_raises_and_is_never_accepted(make_gallery, size):
         assert all(np.isfinite(candidate.similarity) for candidate in result.candidates)
 
 
+@pytest.mark.slow
 def test_steady_random_images_are_not_accepted(make_gallery):
     rows, rng = world(100, 6)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))

@@ -12,6 +12,8 @@ from avpr_ros.networks.checkpoints.layouts import renamed
 from avpr_ros.networks.export import export_onnx
 from avpr_ros.networks.inference import OnnxNetwork, TorchNetwork
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     'name',

@@ -16,6 +16,8 @@ from avpr_ros.networks.heads.salad import SaladHead, transport
 from avpr_ros.networks.learned_query import QUERY_PRESETS, LearnedQueryNetwork
 from avpr_ros.networks.registry import with_head_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ('name', 'millions'),

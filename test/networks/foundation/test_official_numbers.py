@@ -20,6 +20,8 @@ import torch
 
 from avpr_ros.networks.checkpoints.layouts import renamed
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = json.loads((Path(__file__).parent / 'golden.json').read_text())
 
 

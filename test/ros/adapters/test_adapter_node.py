@@ -62,7 +62,7 @@ def wait_for_count(partner: Partner, what: str, publish: Callable[[], None]) -> 
     def counted() -> bool:
         publish()
         return any(
-            pair.key == what
+            pair.key == what and int(pair.value) > 0
             for report in reports
             for status in report.status
             for pair in status.values

@@ -46,7 +46,7 @@ class Table:
         self.said.publish(String(data=text))
 
     def until(self, done: Callable[[], Any]) -> Any:
-        end_s = time.monotonic() + 10.0
+        end_s = time.monotonic() + 60.0
         while not (value := done()):
             assert time.monotonic() < end_s
             self.executor.spin_once(timeout_sec=0.02)

@@ -38,7 +38,7 @@ def info(focal_px: float, model: str = 'plumb_bob') -> CameraInfo:
 def spin_until(node: Node, act: Callable[[], Any], done: Callable[[], bool]) -> None:
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
-    deadline_s = time.monotonic() + 20.0
+    deadline_s = time.monotonic() + 60.0
     while not done() and time.monotonic() < deadline_s:
         act()
         executor.spin_once(timeout_sec=0.05)

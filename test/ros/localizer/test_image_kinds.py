@@ -87,11 +87,18 @@ def test_reliability_follows_the_publishers(peers: dict[str, Peer], transport: s
     peer, topic, kind = peers[transport], TOPICS[transport], KINDS[transport]
     make = pictures.raw if transport == 'raw' else pictures.compressed
 
+    def offered() -> list[str]:
+        name = peer.node.resolve_topic_name(topic)
+        subscriptions = peer.node.get_subscriptions_info_by_topic(name)
+        return [one.qos_profile.reliability.name.lower() for one in subscriptions]
+
     def heard(publisher: object, asked: str) -> None:
         peer.until(
             lambda: values_of(peer.fresh_diagnostics('images'))['reliability'] == asked,
             f'the node asks for {asked}',
         )
+        # The subscription of before may be listed still; a match with it is none with the new one.
+        peer.until(lambda: offered() == [asked], f'one subscription of {topic}')
         peer.until(publisher.get_subscription_count, 'the node listens')  # type: ignore[attr-defined]
         check_found(peer, peer.ask(publisher, make(town.view(PLACE))))
 

@@ -21,7 +21,7 @@ NAME = 'served_localizer'
 
 @pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], own_map: Path) -> NodeProcess:
-    return start(NAME, map_path=own_map, trigger_timeout_s=1.0)
+    return start(NAME, map_path=own_map, trigger_timeout_s=3.0)
 
 
 def set_parameter(peer: Peer, name: str, value: object) -> tuple[bool, str]:
@@ -46,12 +46,13 @@ def test_trigger_answers_matched_or_why_not(peer: Peer, publisher: Any) -> None:
 
 
 def test_trigger_without_an_image_gives_up_and_blocks_nothing(peer: Peer) -> None:
+    assert set_parameter(peer, 'top_k', 5)[0]  # both ends know the client: no wait for that below
     waiting = peer.start_call(Trigger, 'trigger', Trigger.Request())
     assert set_parameter(peer, 'top_k', 10)[0]
     assert not waiting.done()
     response = peer.result(waiting, 'the trigger')
     assert not response.success
-    assert response.message == 'No image came within 1 s.'
+    assert response.message == 'No image came within 3 s.'
 
 
 def test_disabled_node_matches_only_when_triggered(peer: Peer, publisher: Any) -> None:

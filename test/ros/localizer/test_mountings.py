@@ -115,7 +115,7 @@ def test_what_was_told_before_the_node_came_is_heard(
     listen_for_extrinsics(node, Settings(extrinsics='camera: tf'))
     executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
-    for _ in range(100):
+    for _ in range(1200):
         executor.spin_once(timeout_sec=0.05)
         if heard:
             break

@@ -26,12 +26,9 @@ def test_reload_swaps_the_map_under_load_without_a_lost_or_wrong_match(
     ]
     spare.pop(0).rename(live)
     peer = peer_of(start('reload', map_path=live))
-    edges: list[PoseWithCovarianceStamped] = []
-    keyframes: list[PoseArray] = []
-    subscribe = peer.node.create_subscription
-    subscribe(PoseWithCovarianceStamped, '/reload/loop_closure', edges.append, 50)
+    edges = peer.collect(PoseWithCovarianceStamped, '/reload/loop_closure')
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    subscribe(PoseArray, '/reload/keyframes', keyframes.append, latched)
+    keyframes = peer.collect(PoseArray, '/reload/keyframes', latched)
     camera = peer.publisher()
     asked = 0
 

@@ -48,7 +48,7 @@ def watch(peer: Peer, publisher: Any, kind: type, topic: str, place: int) -> Any
     """
     seen: list[Any] = []
     asked: set[int] = set()
-    subscription = peer.node.create_subscription(kind, f'/{NAME}/{topic}', seen.append, 10)
+    subscription = peer.subscribe(kind, f'/{NAME}/{topic}', seen.append, 10)
     image = pictures.raw(town.view(place))
 
     def drawn() -> Any:
@@ -76,8 +76,7 @@ def test_a_watcher_who_comes_later_gets_the_keyframes_too(peer: Peer, publisher:
     markers = watch(peer, publisher, MarkerArray, 'markers', 1000).markers
     arrow = next(one for one in markers if one.ns == 'matches')
     assert arrow.color.r > arrow.color.g
-    seen: list[Any] = []
-    peer.node.create_subscription(MarkerArray, f'/{NAME}/markers', seen.append, 10)
+    seen = peer.collect(MarkerArray, f'/{NAME}/markers', 10)
     unknown = pictures.raw(town.view(1000))
 
     def groups() -> set[str]:

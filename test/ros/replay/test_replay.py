@@ -54,12 +54,13 @@ def write_bag(folder: Path, storage: str, odometry: bool = False) -> Path:
 
 
 def replay_command(*arguments: object) -> list[str]:
-    return [sys.executable, '-m', 'avpr_ros.ros.replay.main', *map(str, arguments)]
+    command = [sys.executable, '-m', 'avpr_ros.ros.replay.main', '--timeout-s', '30']
+    return [*command, *map(str, arguments)]
 
 
 def replay(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = replay_command(*arguments)
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
 
 
 @pytest.fixture(scope='module')
@@ -117,7 +118,7 @@ def test_further_topics_go_out_between_the_images(
     options = ('--node', target.name, '--image-topic', TOPIC, '--also', '/odom', '--out', out)
     player = subprocess.Popen(replay_command(bag, *options))
     peer.until(lambda: len(seen) == 2 * len(PLACES), 'images and odometry')
-    assert player.wait(60) == 0
+    assert player.wait(200) == 0
     check_rows(out)
     odometry = [one for one in seen if isinstance(one, Odometry)]
     assert [one.pose.pose.position.x for one in odometry] == [0.0, 1.0, 2.0, 3.0]
@@ -146,7 +147,7 @@ def test_the_first_loop_closure_waits_for_a_listener_that_comes_late(
 def test_listener_that_never_comes(target: NodeProcess, tmp_path: Path) -> None:
     bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
     options = ('--node', target.name, '--image-topic', TOPIC, '--out', out)
-    done = replay(bag, *options, '--listener', 'nobody', '--discovery-timeout-s', 5)
+    done = replay(bag, *options, '--listener', 'nobody', '--discovery-timeout-s', 10)
     assert done.returncode == 2
     assert f'/nobody does not subscribe to /{target.name}/loop_closure' in done.stderr
     assert not out.exists()
