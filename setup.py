@@ -62,7 +62,7 @@ setup(
         'console_scripts': [
             'avpr = avpr_ros.cli.main:main',
             'avpr_adapter = avpr_ros.ros.adapters.node:main',
-            'avpr_back_end = avpr_ros.ros.pose_graph.node:main',
+            'avpr_pose_graph = avpr_ros.ros.pose_graph.node:main',
             'avpr_localizer = avpr_ros.ros.localizer.main:main',
             'avpr_replay = avpr_ros.ros.replay.main:main',
         ],

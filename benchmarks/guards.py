@@ -32,13 +32,13 @@ from benchmarks.robot.walks import WALKS, WORK, Walk, map_of, query_of, read_ima
 
 #: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the guards
 #: that come after a match that passed have work, too.
-_PASSING = MatchSettings(landmarks=False, min_similarity=-1.0, min_ratio=1.0)
+_PASSING = MatchSettings(use_landmarks=False, min_similarity=-1.0, min_ratio=1.0)
 METHODS: dict[str, MatchSettings] = {
-    'single': replace(_PASSING, sequence='single', odometry=False),
+    'single': replace(_PASSING, temporal_filter='none', use_odometry=False),
     'agree_odometry': _PASSING,
-    'filter': replace(_PASSING, sequence='filter', odometry=False),
-    'filter_odometry': replace(_PASSING, sequence='filter'),
-    'all_landmarks': replace(_PASSING, landmarks=True),
+    'filter': replace(_PASSING, temporal_filter='bayes', use_odometry=False),
+    'filter_odometry': replace(_PASSING, temporal_filter='bayes'),
+    'all_landmarks': replace(_PASSING, use_landmarks=True),
 }
 #: Images before those that count.
 _WARM_UP = 20

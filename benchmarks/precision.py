@@ -49,12 +49,21 @@ NOTE = (
 
 
 METHODS = (
-    Layers('appearance', MatchSettings(sequence='single', odometry=False, landmarks=False)),
-    Layers('sequence', MatchSettings(sequence='agree', odometry=False, landmarks=False)),
-    Layers('sequence_filter', MatchSettings(sequence='filter', odometry=False, landmarks=False)),
-    Layers('filter_odometry', MatchSettings(sequence='filter'), odometry=True),
-    Layers('odometry', MatchSettings(sequence='single', landmarks=False), odometry=True),
-    Layers('geometry', MatchSettings(odometry=False), geometry=True),
+    Layers(
+        'appearance',
+        MatchSettings(temporal_filter='none', use_odometry=False, use_landmarks=False),
+    ),
+    Layers(
+        'sequence',
+        MatchSettings(temporal_filter='consistency', use_odometry=False, use_landmarks=False),
+    ),
+    Layers(
+        'sequence_filter',
+        MatchSettings(temporal_filter='bayes', use_odometry=False, use_landmarks=False),
+    ),
+    Layers('filter_odometry', MatchSettings(temporal_filter='bayes'), odometry=True),
+    Layers('odometry', MatchSettings(temporal_filter='none', use_landmarks=False), odometry=True),
+    Layers('geometry', MatchSettings(use_odometry=False), geometry=True),
     Layers('all', MatchSettings(), odometry=True, geometry=True),
 )
 
@@ -117,7 +126,7 @@ def rows_of(
         floors = wrong_floors(shipped, drive) if name == 'ietower' else {}
         loose = replace(method.settings, min_probability=1e-6, min_ratio=1.0)
         swept = shipped  # the filter asks neither of them
-        if method.settings.sequence != 'filter':
+        if method.settings.temporal_filter != 'bayes':
             swept = list(matched(folder, drive, replace(method, settings=loose)))
         right_swept = (errors_m(swept, drive) <= one.tolerance_m) & known
         curve = curve_of(swept, right_swept, known, raw=False)

@@ -6,8 +6,8 @@
 second walk through a real corridor against the map of the first, one metre a frame. ``euroc_v1``:
 each fourth frame of a drone's flight through a room against a map of the others, as in
 ``metric_pose.py``; ``euroc_v1_half``: each second frame, so that the map is half as dense. The
-odometry of the real ones is their truth with drift added. The node and ``avpr_back_end`` run side
-by side, all settings as shipped; the drive and its odometry are played to both.
+odometry of the real ones is their truth with drift added. The node and ``avpr_pose_graph`` run
+side by side, all settings as shipped; the drive and its odometry are played to both.
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Start avpr_adapter: ros2 launch avpr_ros adapter.launch.py mode:=initialpose."""
+"""Start avpr_adapter.
+
+ros2 launch avpr_ros adapter.launch.py mode:=initialpose
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Start avpr_localizer: ros2 launch avpr_ros localize.launch.py map:=PATH query:=PATH."""
+"""Start avpr_localizer.
+
+ros2 launch avpr_ros localize.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 #: Parameters that an argument sets, unless the argument is empty.
-PARAMETERS = ('map', 'query', 'image_transport')
+PARAMETERS = ('map_path', 'query_network', 'image_transport')
 #: Topics of config/avpr.rviz.
 RVIZ_TOPICS = (
     'avpr_localizer/markers',
     'avpr_localizer/pose',
     'avpr_localizer/match_image',
-    'avpr_back_end/path',
+    'avpr_pose_graph/path',
 )
 
 
@@ -31,12 +34,12 @@ def arguments() -> list[DeclareLaunchArgument]:
     truth = ['true', 'false']
     return [
         declare(
-            'map',
+            'map_path',
             default_value='',
             description='Folder of the gallery map; empty: as in params_file.',
         ),
         declare(
-            'query',
+            'query_network',
             default_value='',
             description='ONNX file of the query network; empty: as in params_file.',
         ),

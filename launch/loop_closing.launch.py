@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Close loops without a map: ros2 launch avpr_ros loop_closing.launch.py query:=PATH."""
+"""Close loops without a map.
+
+ros2 launch avpr_ros loop_closing.launch.py query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,17 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from avpr_ros.ros.common.launch_utils import include
 
 #: Parameters set by the argument of the same name.
-PARAMETERS = {'query': str, 'save_path': str, 'image_transport': str, 'use_sim_time': bool}
+PARAMETERS = {'query_network': str, 'save_path': str, 'image_transport': str, 'use_sim_time': bool}
 
 
 def arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments of this launch file; those of back_end.launch.py come on top."""
+    """Return the arguments of this launch file; those of pose_graph_node.launch.py come on top."""
     config = Path(get_package_share_directory('avpr_ros'), 'config', 'localizer.yaml')
     declare = DeclareLaunchArgument
     return [
-        declare('query', description='ONNX file of a query network, trained at such a place.'),
+        declare(
+            'query_network', description='ONNX file of a query network, trained at such a place.'
+        ),
         declare(
             'save_path',
             default_value='',
@@ -69,4 +74,4 @@ def generate_launch_description() -> LaunchDescription:
         remappings=[('image', given('image')), ('odom', given('odom'))],
     )
     # First: it declares namespace, odom, use_sim_time and respawn, which the node takes too.
-    return LaunchDescription([*arguments(), include('back_end.launch.py'), node])
+    return LaunchDescription([*arguments(), include('pose_graph_node.launch.py'), node])

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Correct odometry by a map: ros2 launch avpr_ros pose_graph.launch.py map:=PATH query:=PATH."""
+"""Correct odometry by a map.
+
+ros2 launch avpr_ros pose_graph.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,6 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             include('localize.launch.py'),
-            include('back_end.launch.py'),
+            include('pose_graph_node.launch.py'),
         ]
     )

@@ -15,14 +15,14 @@ import pytest
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.pose_graph.parameters import BackEndSettings
+from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / 'README.md', *sorted(ROOT.glob('docs/**/*.md'))]
 SETTINGS = {
     'avpr_localizer': Settings,
     'avpr_adapter': AdapterSettings,
-    'avpr_back_end': BackEndSettings,
+    'avpr_pose_graph': PoseGraphSettings,
 }
 #: Remappings of ROS itself.
 ROS_NAMES = {'__node', '__ns'}
@@ -64,7 +64,9 @@ def test_launch_files_and_their_arguments_exist(words: list[str]) -> None:
 @pytest.mark.parametrize('words', all_commands('ros2', 'run', 'avpr_ros'))
 def test_parameters_and_topics_of_a_node_exist(words: list[str]) -> None:
     rows = {row.name: row for row in table(SETTINGS[words[3]])}
-    folder = {'avpr_adapter': 'adapters', 'avpr_back_end': 'pose_graph'}.get(words[3], 'localizer')
+    folder = {'avpr_adapter': 'adapters', 'avpr_pose_graph': 'pose_graph'}.get(
+        words[3], 'localizer'
+    )
     sources = (ROOT / 'avpr_ros' / 'ros' / folder).glob('*.py')
     source = '\n'.join(file.read_text(encoding='utf-8') for file in sources)
     for flag, word in itertools.pairwise(words):

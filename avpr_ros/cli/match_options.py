@@ -20,18 +20,18 @@ DistinctRadius = Annotated[
     float | None,
     typer.Option(help='Distance at which another place begins, m; by default from the map.'),
 ]
-Sequence = Annotated[
+TemporalFilter = Annotated[
     str,
     typer.Option(
-        help='single: image by image; agree: two of the last three images must lead near the same '
-        'place; filter: the keyframe that the images lead to.'
+        help='none: image by image; consistency: the best candidates of two of the three images '
+        'before must lie near; bayes: a filter along the map.'
     ),
 ]
 MaxSpeed = Annotated[float, typer.Option('--max-speed-m-s', help='Highest speed of the robot.')]
 Landmarks = Annotated[
     bool,
     typer.Option(
-        '--landmarks/--no-landmarks', help='Let the corners of an image decide and measure.'
+        '--landmarks/--no-landmarks', help='Verify places and measure poses by local features.'
     ),
 ]
 CoolDown = Annotated[

@@ -36,14 +36,14 @@ class SessionSettings:
     Attributes:
         distance_m: a new keyframe after this distance from the last one of the camera,
         rotation_rad: or after this rotation.
-        recent_travel_m: keyframes are found once the robot has driven on this far.
+        min_loop_travel_m: keyframes are found once the robot has driven on this far.
         max_keyframes: the gallery stops growing then. A keyframe takes four bytes a number of
             its descriptor and a thumbnail of about 8 kB.
     """
 
     distance_m: float = 1.0
     rotation_rad: float = 0.26
-    recent_travel_m: float = 20.0
+    min_loop_travel_m: float = 20.0
     max_keyframes: int = 5000
 
 
@@ -170,7 +170,7 @@ class OnlineGallery:
         self._count += 1  # last: whoever counts may read
 
     def _release(self) -> None:
-        first, old_m = self.index.size, self._driven_m - self._settings.recent_travel_m
+        first, old_m = self.index.size, self._driven_m - self._settings.min_loop_travel_m
         end = int(np.searchsorted(self._way_m[: self._count], old_m, side='right'))
         if end > first:
             self.index.add(self._rows[first:end])

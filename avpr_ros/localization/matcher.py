@@ -70,7 +70,7 @@ class Matcher:
         # The filter accepts the keyframe that the images lead to, and looks at no corners.
         self._sequence: SequenceCheck | None = None
         self._geometry: GeometricVerifier | None = None
-        if self._settings.sequence == 'filter':
+        if self._settings.temporal_filter == 'bayes':
             self._sequence = SequenceCheck(gallery, self._settings, self.distinct_radius_m)
         else:
             self._geometry = GeometricVerifier.of(gallery, self._settings, self.distinct_radius_m)
@@ -112,9 +112,9 @@ class Matcher:
         if fault is not None:
             return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
         odometry = query.odom_from_base
-        if self._settings.odometry and odometry is not None and not odometry.finite:
+        if self._settings.use_odometry and odometry is not None and not odometry.finite:
             text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
-            return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY, text)
+            return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY_INCONSISTENCY, text)
         hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
             self._gallery.index,
@@ -148,7 +148,7 @@ class Matcher:
                 self._settings,
             )
             if objection is not None:
-                reason, text = Reason.GEOMETRY, objection
+                reason, text = Reason.GEOMETRIC_VERIFICATION, objection
             elif estimate is not None:
                 text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
         for guard in self._guards:
@@ -231,7 +231,7 @@ class Matcher:
                 ratio=retrieval.ratio(rank),
                 probability=probability(rank, float(similarity)),
                 map_from_base=hypotheses.pose(int(row)),
-                reason=reason if rank == 0 else Reason.NOT_BEST,
+                reason=reason if rank == 0 else Reason.LOWER_RANK,
                 text=text if rank == 0 else passed_over,
             )
             for rank, (row, similarity) in enumerate(

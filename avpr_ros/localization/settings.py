@@ -9,8 +9,8 @@ import math
 
 from avpr_ros.errors import ConfigError
 
-#: Values of ``MatchSettings.sequence``.
-SEQUENCE_CHOICES = ('single', 'agree', 'filter')
+#: Values of ``MatchSettings.temporal_filter``.
+TEMPORAL_FILTERS = ('none', 'consistency', 'bayes')
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class MatchSettings:
         distinct_radius_m: beyond this distance from the best keyframe another place begins;
             None takes five times the map's keyframe spacing, at least 2 m.
         distinct_angle_rad: beyond this rotation from the best keyframe another view begins.
-        sequence: 'single' matches images one by one; 'agree' also asks that two of the three
-            images before led near the same place, unless landmarks judge the image; 'filter'
-            follows each camera's images over the map and accepts the keyframe they lead to. It
-            then stands in for the calibration's threshold and for ``min_ratio``;
-            ``min_similarity`` holds if given.
-        max_speed_m_s: of the robot; how far apart the matches of successive images may lie.
-        odometry: where queries carry odometry, matches along the way must be consistent with it,
-            and a sequence filter moves by it.
-        landmarks: where the map has them, local features decide which place an image shows, and
-            measure the pose.
+        temporal_filter: 'none' matches images one by one; 'consistency' requires that the best
+            candidates of two of the three images before lie near this one's, unless local features
+            verify the image; 'bayes' follows each camera's images over the map and accepts the
+            keyframe with the largest posterior, in place of the calibration's threshold and of
+            ``min_ratio``; ``min_similarity`` holds if given.
+        max_speed_m_s: of the robot; bounds the distance between matches of successive images.
+        use_odometry: where queries carry odometry, matches must be pairwise consistent with it,
+            and the Bayes filter predicts by it.
+        use_landmarks: where the map has local features, they verify the place, and measure the
+            pose.
         cool_down_s: least time between two accepted matches; 0 for none.
         position_covariance_scale: factor on the standard deviations of x, y and z.
         yaw_covariance_scale: factor on the standard deviation of the yaw.
@@ -51,10 +51,10 @@ class MatchSettings:
     min_ratio: float = 1.05
     distinct_radius_m: float | None = None
     distinct_angle_rad: float = math.pi / 2
-    sequence: str = 'agree'
+    temporal_filter: str = 'consistency'
     max_speed_m_s: float = 2.0
-    odometry: bool = True
-    landmarks: bool = True
+    use_odometry: bool = True
+    use_landmarks: bool = True
     cool_down_s: float = 0.0
     position_covariance_scale: float = 1.0
     yaw_covariance_scale: float = 1.0
@@ -69,13 +69,13 @@ class MatchSettings:
         Raises:
             ConfigError: names the setting, its value and what is allowed.
         """
-        if self.sequence not in SEQUENCE_CHOICES:
+        if self.temporal_filter not in TEMPORAL_FILTERS:
             raise ConfigError(
-                f"sequence is '{self.sequence}'; use {' or '.join(SEQUENCE_CHOICES)}"
+                f"temporal_filter is '{self.temporal_filter}'; use {' or '.join(TEMPORAL_FILTERS)}"
             )
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in ('sequence', 'odometry', 'landmarks'):
+            if item.name in ('temporal_filter', 'use_odometry', 'use_landmarks'):
                 continue
             if value is None and item.name in ('min_similarity', 'distinct_radius_m'):
                 continue

@@ -25,7 +25,7 @@ from avpr_ros.arrays import RgbImage
 from benchmarks.results import ROOT, Row
 
 #: What accepts every image, so that each gives a pose.
-_ACCEPT_ALL = ('min_similarity:=-0.99', 'min_ratio:=1.0', 'sequence:=single')
+_ACCEPT_ALL = ('min_similarity:=-0.99', 'min_ratio:=1.0', 'temporal_filter:=none')
 _START_DEADLINE_S = 60.0
 _TICKS_PER_S = os.sysconf('SC_CLK_TCK')
 
@@ -63,7 +63,11 @@ def jpeg_640x480(image: RgbImage) -> bytes:
 
 def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> list[str]:
     """Return the command line of ``avpr_localizer`` for a drive."""
-    settings = [f'map:={map_folder}', f'query:={query}', 'image_transport:=compressed']
+    settings = [
+        f'map_path:={map_folder}',
+        f'query_network:={query}',
+        'image_transport:=compressed',
+    ]
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
     settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
     parameters = [part for one in settings for part in ('-p', one)]

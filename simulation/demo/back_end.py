@@ -24,7 +24,7 @@ from simulation.demo.steps import Steps
 from simulation.drives.bag_writer import ODOMETRY_TOPIC
 from simulation.drives.drift import Drift
 
-BACK_END = 'avpr_back_end'
+BACK_END = 'avpr_pose_graph'
 #: Folder of what the back-end writes.
 OUTPUT = 'back_end'
 LEAST_RATIO = 5.0

@@ -91,8 +91,8 @@ def play(
         also: further topics of the bag to play, for those who listen beside the node.
         listeners: nodes that must be connected to all of it before the first image.
     """
-    node = ['avpr_localizer', '--ros-args', '-p', f'map:={method.gallery}']
-    node += ['-p', f'query:={method.query}', '-p', 'image_transport:=compressed']
+    node = ['avpr_localizer', '--ros-args', '-p', f'map_path:={method.gallery}']
+    node += ['-p', f'query_network:={method.query}', '-p', 'image_transport:=compressed']
     # Every image is wanted: the replay waits for an answer to each.
     node += ['-p', 'max_rate_hz:=0.0', '-p', 'min_travel_m:=0.0']
     node += ['-p', f'use_landmarks:={str(method.landmarks).lower()}']

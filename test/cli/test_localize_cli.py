@@ -24,7 +24,7 @@ def _cell(out: str, name: str) -> str:
 
 
 def test_a_drive_with_poses_is_matched_and_scored(avpr, walk, tmp_path, map_and_query):
-    single = ('--sequence', 'single')
+    single = ('--temporal-filter', 'none')
     code, out, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out', *single)
     assert (code, err) == (0, '')
     assert _cell(out, 'images') == '12'
@@ -70,13 +70,13 @@ def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
 
 
 def test_a_sequence_is_waited_for_and_an_unknown_kind_refused(avpr, walk, tmp_path, map_and_query):
-    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--sequence')
+    arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--temporal-filter')
     code, out, _ = avpr(*arguments, 'filter')
     assert code == 0
-    assert _cell(out, 'rejected: sequence').startswith('1')
+    assert _cell(out, 'rejected: temporal_inconsistency').startswith('1')
     code, _, err = avpr(*arguments, 'seqslam')
     assert code == 2
-    assert "sequence is 'seqslam'; use single or agree or filter" in err
+    assert "temporal_filter is 'seqslam'; use none or consistency or bayes" in err
 
 
 def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_and_query):
@@ -89,7 +89,7 @@ def test_another_space_is_refused_and_nothing_written(avpr, walk, tmp_path, map_
 
 
 def test_a_page_about_a_run_with_its_map(avpr, walk, tmp_path, map_and_query):
-    single = ('--sequence', 'single')
+    single = ('--temporal-filter', 'none')
     assert avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out', *single)[0] == 0
     page = ('-o', tmp_path / 'run.html')
     code, out, err = avpr('report', tmp_path / 'out', '--map', tmp_path / 'map', *page)

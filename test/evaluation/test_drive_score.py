@@ -20,7 +20,7 @@ from avpr_ros.poses import Pose
 @pytest.fixture
 def results(gallery):
     """Right at x = 7.3, wrong at x = 12 (it looks like 2), unsure, and a bad descriptor."""
-    matcher = Matcher(gallery, Calibration(0.5), MatchSettings(sequence='single'))
+    matcher = Matcher(gallery, Calibration(0.5), MatchSettings(temporal_filter='none'))
     unsure = np.full(32, 32**-0.5)
     rows = [np.eye(32)[7], np.eye(32)[2], unsure, np.full(32, np.nan)]
     return [matcher.match(Query(row, stamp, 'front')) for stamp, row in enumerate(rows, start=1)]
@@ -66,7 +66,7 @@ def test_files_hold_every_candidate_and_every_accepted_pose(results, tmp_path):
     by_query = [[row for row in rows if row['stamp_ns'] == str(n)] for n in range(1, 5)]
     assert all(len(found) >= 3 for found in by_query[:3])
     assert (rows[0]['keyframe_id'], rows[0]['reason']) == ('7', 'accepted')
-    assert rows[1]['reason'] == 'not_best'
+    assert rows[1]['reason'] == 'lower_rank'
     assert by_query[2][0]['reason'] == 'low_similarity'
     assert [row['reason'] for row in by_query[3]] == ['bad_descriptor']
     with (tmp_path / 'out' / 'poses.csv').open() as stream:

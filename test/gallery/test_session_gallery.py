@@ -31,7 +31,7 @@ def row(place: int) -> np.ndarray:
 
 def driven(metres: int, step_m: float = 0.5, **settings: float) -> OnlineGallery:
     """A straight drive; each metre is a place of its own."""
-    given = {'recent_travel_m': 5.0, **settings}
+    given = {'min_loop_travel_m': 5.0, **settings}
     gallery = OnlineGallery(SessionSettings(**given), SPACE, ['camera'], 'odom')  # type: ignore[arg-type]
     for k in range(round(metres / step_m) + 1):
         way_m = k * step_m
@@ -67,7 +67,7 @@ def test_memory_is_bounded() -> None:
 
 def test_the_matcher_finds_what_the_session_grows_by() -> None:
     gallery = driven(0)
-    matcher = Matcher(gallery, None, MatchSettings(min_similarity=0.5, sequence='single'))
+    matcher = Matcher(gallery, None, MatchSettings(min_similarity=0.5, temporal_filter='none'))
     assert matcher.match(Query(row(0), 0, 'camera')).reason is Reason.NO_CANDIDATE
     for metre in range(1, 31):
         pose = Pose.from_xy_yaw(float(metre), 0.0, 0.0)
@@ -87,7 +87,7 @@ def test_a_saved_session_is_a_map_of_the_same_space(tmp_path: Path) -> None:
     assert np.allclose(opened.keyframes.poses, gallery.keyframes.poses)
     thumbnail = opened.thumbnail(20)
     assert thumbnail is not None and thumbnail.shape == IMAGE.shape
-    matcher = Matcher(opened, None, MatchSettings(min_similarity=0.5, sequence='single'))
+    matcher = Matcher(opened, None, MatchSettings(min_similarity=0.5, temporal_filter='none'))
     assert matcher.match(Query(row(20), 0, 'camera')).candidates[0].keyframe_id == 20
     with pytest.raises(MapError, match='space'):
         opened.space()

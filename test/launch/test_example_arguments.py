@@ -16,7 +16,7 @@ import pytest
 from avpr_ros.ros.adapters.parameters import MODES
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.pose_graph.parameters import BackEndSettings
+from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 
 ROOT = Path(__file__).parents[2]
 LAUNCH = ROOT / 'launch'
@@ -24,11 +24,11 @@ LAUNCH = ROOT / 'launch'
 HELPER = 'avpr_ros.ros.common.launch_utils'
 #: What each example sets in the launch files that it includes.
 EXAMPLES = {
-    'amcl': {'mode': 'initialpose', 'consumer_pose': 'amcl_pose'},
-    'slam_toolbox': {'mode': 'initialpose', 'consumer_pose': 'pose'},
-    'robot_localization': {'mode': 'robot_localization'},
-    'rtabmap': {'mode': 'rtabmap_global_pose'},
-    'cuvslam': {'mode': 'cuvslam', 'odom': 'visual_slam/tracking/odometry'},
+    'localize_for_amcl': {'mode': 'initialpose', 'consumer_pose': 'amcl_pose'},
+    'localize_for_slam_toolbox': {'mode': 'initialpose', 'consumer_pose': 'pose'},
+    'localize_for_robot_localization': {'mode': 'robot_localization'},
+    'localize_for_rtabmap': {'mode': 'rtabmap_global_pose'},
+    'localize_for_cuvslam': {'mode': 'cuvslam', 'odom': 'visual_slam/tracking/odometry'},
     'pose_graph': {},
 }
 
@@ -70,7 +70,7 @@ def described(names: dict[str, Any]) -> list[Any]:
 
 def test_every_launch_file_is_known_here_or_has_a_test_of_its_own() -> None:
     found = {file.name.removesuffix('.launch.py') for file in LAUNCH.glob('*.launch.py')}
-    assert found == {*EXAMPLES, 'localize', 'adapter', 'back_end', 'loop_closing'}
+    assert found == {*EXAMPLES, 'localize', 'adapter', 'pose_graph_node', 'loop_closing'}
 
 
 @pytest.mark.parametrize('name', EXAMPLES)
@@ -89,7 +89,7 @@ def test_an_example_sets_arguments_that_the_included_files_have(
     assert given.get('mode', 'initialpose') in MODES
 
 
-@pytest.mark.parametrize('name', ['amcl', 'pose_graph'])
+@pytest.mark.parametrize('name', ['localize_for_amcl', 'pose_graph'])
 def test_included_files_share_arguments_of_one_meaning_only(
     load: Callable[[str], dict[str, Any]], name: str
 ) -> None:
@@ -103,7 +103,7 @@ def test_included_files_share_arguments_of_one_meaning_only(
 
 
 @pytest.mark.parametrize(
-    ('name', 'settings'), [('back_end', BackEndSettings), ('loop_closing', Settings)]
+    ('name', 'settings'), [('pose_graph_node', PoseGraphSettings), ('loop_closing', Settings)]
 )
 def test_arguments_are_few_described_and_parameters_exist(
     load: Callable[[str], dict[str, Any]], name: str, settings: Any

@@ -52,7 +52,7 @@ PIDS: list[int] = []
 #: Message packages that a mode of the adapter cannot do without.
 NEEDED = {'rtabmap_add_link': 'rtabmap_msgs', 'map_to_odom': 'tf2_msgs'}
 #: Launch files that start no localizer, and the node that they start.
-ALONE = {'adapter': 'avpr_adapter', 'back_end': 'avpr_back_end'}
+ALONE = {'adapter': 'avpr_adapter', 'pose_graph_node': 'avpr_pose_graph'}
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def described(name: str, tmp_path: Path, exit_codes: list[int], **more: str) -> 
     """An installed launch file in a namespace, with what it takes of a tiny town."""
     arguments = {'namespace': 'robot1'}
     if name not in ALONE:
-        arguments['query'] = str(town.write_query(tmp_path / 'query.onnx'))
+        arguments['query_network'] = str(town.write_query(tmp_path / 'query.onnx'))
     if name not in (*ALONE, 'loop_closing'):
-        arguments['map'] = str(town.write_map(tmp_path / 'map'))
+        arguments['map_path'] = str(town.write_map(tmp_path / 'map'))
     launched = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / f'{name}.launch.py')),
         launch_arguments={**arguments, **more}.items(),
@@ -95,13 +95,13 @@ def test_node_comes_up_and_stops_with_code_0(exit_codes: list[int]) -> Iterator[
 
 #: The node that each of the others starts beside the localizer.
 BESIDE = {
-    'amcl': 'avpr_adapter',
-    'slam_toolbox': 'avpr_adapter',
-    'robot_localization': 'avpr_adapter',
-    'rtabmap': 'avpr_adapter',
-    'cuvslam': 'avpr_adapter',
-    'pose_graph': 'avpr_back_end',
-    'loop_closing': 'avpr_back_end',
+    'localize_for_amcl': 'avpr_adapter',
+    'localize_for_slam_toolbox': 'avpr_adapter',
+    'localize_for_robot_localization': 'avpr_adapter',
+    'localize_for_rtabmap': 'avpr_adapter',
+    'localize_for_cuvslam': 'avpr_adapter',
+    'pose_graph': 'avpr_pose_graph',
+    'loop_closing': 'avpr_pose_graph',
 }
 
 
@@ -145,12 +145,12 @@ def mode(request: pytest.FixtureRequest) -> str:
 def alone(mode: str, tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
     if mode:
         return described('adapter', tmp_path, exit_codes, mode=mode)
-    return described('back_end', tmp_path, exit_codes, output=str(tmp_path))
+    return described('pose_graph_node', tmp_path, exit_codes, output=str(tmp_path))
 
 
 @pytest.mark.launch(fixture=alone)
 def test_adapter_and_back_end_come_up_alone(mode: str, exit_codes: list[int]) -> Iterator[None]:
-    name = ALONE['adapter' if mode else 'back_end']
+    name = ALONE['adapter' if mode else 'pose_graph_node']
     hear_of(name)
     assert exit_codes == []
     yield

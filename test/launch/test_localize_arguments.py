@@ -80,11 +80,11 @@ def test_what_is_not_given_is_left_to_the_parameter_file(start: Callable[..., An
 
 
 def test_what_is_given_reaches_the_node(start: Callable[..., Any]) -> None:
-    node = start(map='2024', query='q.onnx', image='/cam/image', use_sim_time='true')
+    node = start(map_path='2024', query_network='q.onnx', image='/cam/image', use_sim_time='true')
     overrides = node.parameters[1]
     assert overrides['use_sim_time'] is True
-    assert overrides['map'].positional == ('2024',)
-    assert overrides['map'].value_type is str
+    assert overrides['map_path'].positional == ('2024',)
+    assert overrides['map_path'].value_type is str
     assert node.remappings == [('image', '/cam/image'), ('odom', 'odom')]
     assert set(overrides) - {'use_sim_time'} <= {row.name for row in table(Settings)}
 
@@ -112,4 +112,4 @@ def test_rviz_shows_topics_that_the_nodes_publish(launch_file: dict[str, Any]) -
     shown = {one['Topic']['Value'] for one in displays if 'Topic' in one}
     assert shown == {f'/{topic}' for topic in launch_file['RVIZ_TOPICS']}
     published = {one.name.replace('~', '/avpr_localizer') for one in ENDPOINTS}
-    assert shown - published == {'/avpr_back_end/path'}
+    assert shown - published == {'/avpr_pose_graph/path'}

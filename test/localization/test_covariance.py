@@ -13,7 +13,7 @@ from avpr_ros.poses import Pose
 
 
 def _sigmas(gallery, query, **settings):
-    matcher = Matcher(gallery, Calibration(0.1), MatchSettings(sequence='single', **settings))
+    matcher = Matcher(gallery, Calibration(0.1), MatchSettings(temporal_filter='none', **settings))
     result = matcher.match(Query(query / np.linalg.norm(query), 0, 'front'))
     assert result.accepted, result.text
     return np.sqrt(np.diag(result.estimate.covariance))

@@ -21,7 +21,7 @@ from avpr_ros.localization.settings import MatchSettings
         {'position_covariance_scale': 0.0},
         {'yaw_covariance_scale': math.inf},
         {'min_sigma_xy_m': -1.0},
-        {'sequence': 'seqslam'},
+        {'temporal_filter': 'seqslam'},
     ],
 )
 def test_values_out_of_range_are_named(values):

@@ -17,7 +17,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
 
 CALIBRATION = Calibration(0.5)
-SINGLE = MatchSettings(sequence='single')
+SINGLE = MatchSettings(temporal_filter='none')
 
 
 def _unit(*values: float) -> np.ndarray:
@@ -31,7 +31,7 @@ def _assert_sound(result) -> None:
     assert result.text
     for rank, candidate in enumerate(result.candidates):
         assert candidate.rank == rank
-        assert candidate.reason is (result.reason if rank == 0 else Reason.NOT_BEST)
+        assert candidate.reason is (result.reason if rank == 0 else Reason.LOWER_RANK)
         assert math.isfinite(candidate.similarity)
     scores = [candidate.similarity for candidate in result.candidates]
     assert scores == sorted(scores, reverse=True)
@@ -66,7 +66,7 @@ def test_what_is_not_similar_enough_is_rejected(gallery):
 
 def test_the_setting_stands_above_the_calibration(gallery):
     query = _unit(*[0.0] * 3, 1.0, *[0.0] * 27, 2.0)
-    settings = MatchSettings(sequence='single', min_similarity=0.4)
+    settings = MatchSettings(temporal_filter='none', min_similarity=0.4)
     assert not Matcher(gallery, CALIBRATION, SINGLE).match(Query(query, 0, 'front')).accepted
     assert Matcher(gallery, CALIBRATION, settings).match(Query(query, 0, 'front')).accepted
 
@@ -107,7 +107,7 @@ def test_a_rival_behind_many_neighbours_is_found(make_gallery):
     result = Matcher(
         make_gallery(rows, poses),
         CALIBRATION,
-        MatchSettings(sequence='single', distinct_radius_m=1.0),
+        MatchSettings(temporal_filter='none', distinct_radius_m=1.0),
     ).match(Query(_unit(1.0, 0.0), 0, 'front'))
     assert result.reason is Reason.AMBIGUOUS
     assert 'map row 200' in result.text
@@ -144,14 +144,14 @@ def test_a_map_of_one_keyframe_never_accepts(make_gallery):
 def test_equal_scores_in_two_places_are_never_accepted(make_gallery):
     poses = [Pose.from_xy_yaw(50.0 * i, 0, 0) for i in range(3)]
     gallery = make_gallery(np.tile(_unit(1, 0, 0, 0), (3, 1)), poses)
-    settings = MatchSettings(sequence='single', min_ratio=1.0)
+    settings = MatchSettings(temporal_filter='none', min_ratio=1.0)
     result = Matcher(gallery, CALIBRATION, settings).match(Query(_unit(1, 0, 0, 0), 0, 'front'))
     _assert_sound(result)
     assert result.reason is Reason.AMBIGUOUS
 
 
 def test_negative_scores_are_never_accepted(gallery):
-    settings = MatchSettings(sequence='single', min_similarity=-1.0)
+    settings = MatchSettings(temporal_filter='none', min_similarity=-1.0)
     query = -np.ones(32, np.float32) / 32**0.5
     result = Matcher(gallery, None, settings).match(Query(query, 0, 'front'))
     _assert_sound(result)
@@ -227,9 +227,9 @@ def test_odometry_that_is_no_number_is_refused_unless_nobody_asks_for_it(gallery
     odometry = Pose.from_xy_yaw(number, 0.0, 0.0)
     query = Query(gallery.descriptors[7], 42, 'front', odom_from_base=odometry)
     result = Matcher(gallery, CALIBRATION, SINGLE).match(query)
-    assert result.reason is Reason.ODOMETRY
+    assert result.reason is Reason.ODOMETRY_INCONSISTENCY
     assert 'not finite' in result.text
-    without = MatchSettings(sequence='single', odometry=False)
+    without = MatchSettings(temporal_filter='none', use_odometry=False)
     assert Matcher(gallery, CALIBRATION, without).match(query).accepted
 
 

@@ -73,7 +73,7 @@ def assert_sound(result, query: Query, settings: MatchSettings, count: int) -> N
     assert np.isfinite(covariance).all()
     assert (np.diag(covariance) > 0).all()
     assert (covariance == np.diag(np.diag(covariance))).all()
-    if settings.sequence != 'filter':
+    if settings.temporal_filter != 'bayes':
         best = result.candidates[0]
         assert best.similarity > 0
         assert best.ratio == 0.0 or best.ratio >= settings.min_ratio - 1e-9
@@ -89,7 +89,7 @@ def test_ten_thousand_decisions(make_gallery, kind):
     gallery = make_gallery(rows, poses)
     for number in range(25):
         settings = MatchSettings(
-            sequence=('single', 'agree', 'agree', 'single', 'filter')[number % 5],
+            temporal_filter=('none', 'consistency', 'consistency', 'none', 'bayes')[number % 5],
             min_ratio=float(rng.choice([1.0, 1.05])),
             cool_down_s=float(rng.choice([0.0, 5.0])),
         )

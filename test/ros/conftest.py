@@ -47,10 +47,10 @@ def start(
 
     def start_node(name: str, *ros_args: str, **parameters: object) -> NodeProcess:
         given = {
-            'map': town_map,
-            'query': town_query,
+            'map_path': town_map,
+            'query_network': town_query,
             'max_rate_hz': 0.0,
-            'sequence': 'single',
+            'temporal_filter': 'none',
             **parameters,
         }
         flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]

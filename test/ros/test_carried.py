@@ -39,7 +39,12 @@ def long_map(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], long_map: Path) -> NodeProcess:
     return start(
-        NAME, map=long_map, sequence='agree', max_speed_m_s=20.0, min_travel_m=0.0, odom_wait_s=1.0
+        NAME,
+        map_path=long_map,
+        temporal_filter='consistency',
+        max_speed_m_s=20.0,
+        min_travel_m=0.0,
+        odom_wait_s=1.0,
     )
 
 
@@ -79,18 +84,25 @@ class Drive:
         self.moved.append(int(values.get('moved_images', 0)))
 
 
-def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
-    peer: Peer, publisher: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def consumers(tmp_path: Path) -> Iterator[None]:
+    """AMCL's adapter and the pose graph; both must stop with code 0."""
     adapter = ModuleProcess(
         tmp_path, 'avpr_ros.ros.adapters.node', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
     )
     graph = ModuleProcess(
-        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_back_end', output=tmp_path / 'run'
+        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_pose_graph', output=tmp_path / 'run'
     )
+    yield
+    assert [process.stop() for process in (adapter, graph)] == [0, 0]
+
+
+def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
+    peer: Peer, publisher: Any, consumers: None, tmp_path: Path
+) -> None:
     sent: list[PoseWithCovarianceStamped] = []
     peer.node.create_subscription(PoseWithCovarianceStamped, 'initialpose', sent.append, 10)
-    client = peer.node.create_client(Trigger, '/avpr_back_end/save')
+    client = peer.node.create_client(Trigger, '/avpr_pose_graph/save')
     peer.until(client.service_is_ready, 'the pose graph')
 
     def used() -> int:
@@ -120,4 +132,3 @@ def test_a_cut_in_the_drive_is_followed_by_node_adapter_and_pose_graph(
     # Where the robot stood still odometry cannot tell before the carry from after it.
     expected = [town.pose_at(place).translation_m for place in AFTER[1:]]
     np.testing.assert_allclose(rows[-len(AFTER) + 1 :, 1:4], expected, atol=0.5)
-    assert [process.stop() for process in (adapter, graph)] == [0, 0]

@@ -76,7 +76,7 @@ def node(start: Callable[..., NodeProcess], saved: Path) -> NodeProcess:
     return start(
         NAME,
         mode='loop_closing',
-        map='""',
+        map_path='""',
         min_similarity=0.8,
         save_path=saved,
         min_travel_m=0.0,
@@ -116,7 +116,7 @@ def test_the_session_is_saved_and_opened_by_the_same_network(
     response = robot.peer.call(Trigger, 'save_map', Trigger.Request())
     assert response.success, response.message
     assert not robot.peer.call(Trigger, 'reload_map', Trigger.Request()).success
-    peer = peer_of(start('mapped', '-r', 'image:=other/image', map=saved))
+    peer = peer_of(start('mapped', '-r', 'image:=other/image', map_path=saved))
     matches = peer.ask(peer.publisher(topic='other/image'), pictures.raw(town.view(4)))
     assert values_of(matches.status[0])['reason'] == 'accepted'
     assert int(values_of(matches.status[0])['keyframe_id']) % town.PLACES == 4
@@ -138,12 +138,15 @@ def test_odometry_that_starts_anew_starts_a_new_session(robot: Robot) -> None:
 
 @pytest.mark.parametrize(
     ('given', 'text'),
-    [({'map': '/some/map'}, 'uses no map'), ({'map': '""', 'sequence': 'filter'}, 'needs a map')],
+    [
+        ({'map_path': '/some/map'}, 'uses no map'),
+        ({'map_path': '""', 'temporal_filter': 'bayes'}, 'needs a map'),
+    ],
 )
 def test_what_does_not_go_with_the_mode_is_refused(
     tmp_path: Path, town_query: Path, given: dict[str, str], text: str
 ) -> None:
-    flags = [f'{key}:={value}' for key, value in {'query': town_query, **given}.items()]
+    flags = [f'{key}:={value}' for key, value in {'query_network': town_query, **given}.items()]
     words = [word for flag in ['mode:=loop_closing', *flags] for word in ('-p', flag)]
     node = NodeProcess(tmp_path, *words, name='refused')
     assert node.wait() == 2

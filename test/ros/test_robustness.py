@@ -21,7 +21,7 @@ import town
 
 from avpr_ros.ros.common.messages import stamp_message
 
-GIVEN = {'sequence': 'single', 'max_rate_hz': 0.0}
+GIVEN = {'temporal_filter': 'none', 'max_rate_hz': 0.0}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def run(tmp_path: Path, town_map: Path, town_query: Path) -> Iterator[Callable[.
     started: list[NodeProcess] = []
 
     def run_one(namespace: str, **parameters: object) -> NodeProcess:
-        given = {'map': town_map, 'query': town_query, **GIVEN, **parameters}
+        given = {'map_path': town_map, 'query_network': town_query, **GIVEN, **parameters}
         flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
         folder = tmp_path / f'{namespace}{len(started)}'
         folder.mkdir()
@@ -135,7 +135,9 @@ def test_node_and_adapter_restart_into_a_running_system(
         folder = tmp_path / f'adapter{number}'
         folder.mkdir()
         module = 'avpr_ros.ros.adapters.node'
-        return ModuleProcess(folder, module, 'restarting', mode='robot_localization', agreeing=1)
+        return ModuleProcess(
+            folder, module, 'restarting', mode='robot_localization', min_consistent_matches=1
+        )
 
     node, adapting = run(''), adapter(0)
     peer = meet('')
@@ -168,8 +170,8 @@ def test_odometry_that_comes_after_its_image_still_tells_that_the_robot_stands(
     run: Callable[..., NodeProcess], meet: Callable[[str], Peer]
 ) -> None:
     """The image waits for odometry of its own stamp, and is matched where the robot has moved."""
-    given = {'still_period_s': 3600.0, 'odom_wait_s': 1.0, 'max_image_age_s': 0.0}
-    run('late', min_travel_m=0.5, use_odom=False, **given)
+    given = {'stationary_period_s': 3600.0, 'odom_wait_s': 1.0, 'max_image_age_s': 0.0}
+    run('late', min_travel_m=0.5, use_odometry=False, **given)
     peer = meet('late')
     images, odometry = peer.publisher(topic='late/image'), peer.publisher(Odometry, 'late/odom')
 

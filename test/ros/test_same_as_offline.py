@@ -62,7 +62,7 @@ def test_node_and_command_decide_alike(
 ) -> None:
     node = start(
         'same_as_offline',
-        sequence='agree',
+        temporal_filter='consistency',
         image_transport='compressed',
         min_travel_m=0.0,
         max_speed_m_s=10.0,
@@ -81,7 +81,12 @@ def test_node_and_command_decide_alike(
     with (tmp_path / 'out' / 'matches.csv').open() as stream:
         offline = list(csv.DictReader(stream))
     reasons = {row['reason'] for row in offline if row['rank'] == '0'}
-    assert reasons >= {'accepted', 'low_similarity', 'sequence', 'odometry'}
+    assert reasons >= {
+        'accepted',
+        'low_similarity',
+        'temporal_inconsistency',
+        'odometry_inconsistency',
+    }
     assert sum(map(len, said.values())) == len(offline)
     for row in offline:
         live = said[int(row['stamp_ns'])][int(row['rank'])]

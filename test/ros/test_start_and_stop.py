@@ -30,7 +30,7 @@ def refusal(node: NodeProcess) -> str:
 @pytest.fixture
 def try_start(town_map: Path, town_query: Path, tmp_path: Path) -> Callable[..., NodeProcess]:
     def start(**parameters: object) -> NodeProcess:
-        given = {'map': town_map, 'query': town_query, **parameters}
+        given = {'map_path': town_map, 'query_network': town_query, **parameters}
         flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
         return NodeProcess(tmp_path, *flags)
 
@@ -46,16 +46,16 @@ def test_flipped_byte_in_the_map(
     content = bytearray(keyframes.read_bytes())
     content[len(content) // 2] ^= 1
     keyframes.write_bytes(content)
-    assert 'keyframes.npz' in refusal(try_start(map=damaged))
+    assert 'keyframes.npz' in refusal(try_start(map_path=damaged))
 
 
 def test_query_of_another_space(try_start: Callable[..., NodeProcess], tmp_path: Path) -> None:
     other = town.write_query(tmp_path / 'other.onnx', salt=1.0)
-    assert 'descriptor space' in refusal(try_start(query=other))
+    assert 'descriptor space' in refusal(try_start(query_network=other))
 
 
 def test_no_map_is_given(try_start: Callable[..., NodeProcess]) -> None:
-    assert "'map' is empty" in refusal(try_start(map="''"))
+    assert "'map_path' is empty" in refusal(try_start(map_path="''"))
 
 
 def test_parameter_of_another_type(try_start: Callable[..., NodeProcess]) -> None:

@@ -91,7 +91,7 @@ def candidate(
         'rank': rank,
         'keyframe_id': int(gallery.keyframes.ids[row]),
         'similarity': similarity,
-        'reason': reason if rank == 0 else 'not_best',
+        'reason': reason if rank == 0 else 'lower_rank',
         'text': f'similarity {similarity:.3f}',
         **place,
     }

@@ -109,7 +109,7 @@ def test_the_back_end_listens_before_the_drive_is_played_and_outlives_the_node(
     steps: Any = Recorded()
     play_with_back_end(steps, tmp_path, 'drive2', METHODS[-1])
 
-    assert events[:2] == ['start avpr_back_end', 'start avpr_localizer']
+    assert events[:2] == ['start avpr_pose_graph', 'start avpr_localizer']
     assert events[2].startswith('avpr_replay drive2 ')
-    assert events[2].endswith(' --also /odom --listener avpr_back_end')
-    assert events[3:] == ['stop avpr_localizer', 'stop avpr_back_end']
+    assert events[2].endswith(' --also /odom --listener avpr_pose_graph')
+    assert events[3:] == ['stop avpr_localizer', 'stop avpr_pose_graph']

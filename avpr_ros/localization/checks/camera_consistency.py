@@ -19,7 +19,7 @@ class CameraConsistencyCheck:
     odometry, or bounded by its speed.
     """
 
-    reason = Reason.CAMERAS
+    reason = Reason.CAMERA_DISAGREEMENT
 
     def __init__(self, radius_m: float, max_speed_m_s: float) -> None:
         """Set up.

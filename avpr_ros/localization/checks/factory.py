@@ -32,9 +32,9 @@ def build_checks(
         rotation_step_rad: rotation between them.
     """
     guards: list[Check] = []
-    if settings.sequence == 'agree':
+    if settings.temporal_filter == 'consistency':
         guards.append(TemporalConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
-    if settings.odometry:
+    if settings.use_odometry:
         guards.append(PairwiseConsistencyCheck(spacing_m, rotation_step_rad))
     guards.append(CameraConsistencyCheck(distinct_radius_m, settings.max_speed_m_s))
     if settings.cool_down_s > 0:
@@ -54,7 +54,7 @@ def build_score_checks(
             passes.
         settings: what is asked of a match.
     """
-    if settings.sequence == 'filter':
+    if settings.temporal_filter == 'bayes':
         threshold = settings.min_similarity
         return () if threshold is None else (SimilarityCheck(threshold),)
     return *_scores(calibration, settings), AmbiguityCheck(settings.min_ratio)

@@ -46,7 +46,7 @@ class PairwiseConsistencyCheck:
     Without odometry there is no objection.
     """
 
-    reason = Reason.ODOMETRY
+    reason = Reason.ODOMETRY_INCONSISTENCY
 
     def __init__(self, spacing_m: float, rotation_step_rad: float) -> None:
         """Set up for a map.

@@ -26,7 +26,7 @@ class UninformativeScoresCheck(StatelessCheck):
         power: what the calibration shows.
     """
 
-    reason = Reason.WEAK_SCORES
+    reason = Reason.SCORES_UNINFORMATIVE
 
     def __init__(self, power: ScoreDiscriminability) -> None:
         self.power = power
@@ -51,7 +51,7 @@ class OutOfMapCheck:
         reason: what a rejection is called.
     """
 
-    reason = Reason.UNLIKE_MAP
+    reason = Reason.OUT_OF_MAP
 
     def __init__(self, calibration: Calibration, power: ScoreDiscriminability) -> None:
         """Set up.
@@ -125,7 +125,7 @@ def calibration_warning(guards: Iterable[Check], landmarks: bool) -> str | None:
         return f'only landmarks accept a match in this map, as {weak.power}'
     return (
         f'no match is accepted in this map, as {weak.power}; build it with landmarks, set '
-        "sequence to 'filter', or add drives and train again"
+        "temporal_filter to 'bayes', or add drives and train again"
     )
 
 

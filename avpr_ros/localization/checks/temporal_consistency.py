@@ -50,7 +50,7 @@ class TemporalConsistencyCheck:
         reason: what a rejection is called.
     """
 
-    reason = Reason.SEQUENCE
+    reason = Reason.TEMPORAL_INCONSISTENCY
 
     def __init__(self, radius_m: float, max_speed_m_s: float) -> None:
         """Set up without a past.

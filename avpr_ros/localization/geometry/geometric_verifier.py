@@ -70,7 +70,7 @@ class GeometricVerifier:
         cls, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
     ) -> GeometricVerifier | None:
         """Return the geometry of a map; None where it has no landmarks or none are wanted."""
-        landmarks = gallery.landmarks() if settings.landmarks else None
+        landmarks = gallery.landmarks() if settings.use_landmarks else None
         if landmarks is None:
             return None
         return cls(gallery, landmarks, settings, distinct_radius_m)

@@ -75,7 +75,7 @@ class SequenceCheck:
         reason: what a rejection is called.
     """
 
-    reason = Reason.SEQUENCE
+    reason = Reason.TEMPORAL_INCONSISTENCY
 
     def __init__(
         self, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
@@ -87,7 +87,7 @@ class SequenceCheck:
             settings: how to match.
             distinct_radius_m: beyond this distance from a keyframe another place begins.
         """
-        self._odometry = settings.odometry
+        self._odometry = settings.use_odometry
         self._top_k = settings.top_k
         self._ids = gallery.keyframes.ids
         self._radius_m = distinct_radius_m

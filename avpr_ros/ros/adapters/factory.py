@@ -62,7 +62,7 @@ def build(settings: AdapterSettings, odometry: OdometryBuffer) -> AdapterParts:
     """Return the adapter of a mode that turns poses into poses, or into a transform."""
     guard = build_consistency(settings, odometry)
     floors = MinimumSigmas(settings.position_floor_m, settings.angle_floor_rad)
-    one_shot = PoseRequest(settings.cool_down_s, at_start=settings.at_start)
+    one_shot = PoseRequest(settings.cool_down_s, at_start=settings.send_on_startup)
     if settings.mode == 'robot_localization':
         return AdapterParts(RobotLocalization(guard, floors))
     if settings.mode == 'rtabmap_global_pose':

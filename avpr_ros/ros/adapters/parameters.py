@@ -47,7 +47,7 @@ class AdapterSettings:
     )
     base_frame: str = start_row('base_link', "Frame of the robot's base.")
     odom_frame: str = start_row('odom', 'Frame of the odometry, for `map_to_odom`.')
-    agreeing: int = start_row(
+    min_consistent_matches: int = start_row(
         0,
         'Matches in a row that must agree; 0: what the mode needs (3 where the consumer is reset '
         'or moved, 2 for RTAB-Map, 1 for robot_localization).',
@@ -83,7 +83,7 @@ class AdapterSettings:
         low=0.0,
         high=3600.0,
     )
-    at_start: bool = start_row(
+    send_on_startup: bool = start_row(
         True, "Send a pose at the start, the consumer's too, without being asked."
     )
     lost_after_s: float = start_row(
@@ -111,7 +111,7 @@ class AdapterSettings:
 
     def agreeing_matches(self) -> int:
         """Return how many matches must agree in this mode."""
-        return self.agreeing or AGREEING[self.mode]
+        return self.min_consistent_matches or AGREEING[self.mode]
 
 
 if __name__ == '__main__':

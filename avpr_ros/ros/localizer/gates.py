@@ -80,7 +80,7 @@ class MotionGate:
         odom_from_base: Pose | None,
         min_travel_m: float,
         min_turn_rad: float,
-        still_period_s: float,
+        stationary_period_s: float,
     ) -> bool:
         """Tell whether an image may pass, and remember where it was if so.
 
@@ -90,7 +90,7 @@ class MotionGate:
             odom_from_base: the base at that stamp; None opens the gate.
             min_travel_m: the limit; 0 for none.
             min_turn_rad: the limit; 0 for none.
-            still_period_s: after this long an image passes all the same.
+            stationary_period_s: after this long an image passes all the same.
         """
         if odom_from_base is None:
             self._last.pop(camera, None)
@@ -102,7 +102,7 @@ class MotionGate:
                 last[1].distance_m(odom_from_base) >= min_travel_m
                 or last[1].angle_rad(odom_from_base) >= min_turn_rad
             )
-            if not moved and 0 <= passed_s < still_period_s:
+            if not moved and 0 <= passed_s < stationary_period_s:
                 return False
         self._last[camera] = (stamp_ns, odom_from_base)
         return True

@@ -67,7 +67,7 @@ def inference_report(statistics: Statistics, settings: Settings) -> Report:
     values: dict[str, object] = {
         'images': sum(statistics.reasons.values()),
         'failures': statistics.failures,
-        'threads': settings.threads,
+        'inference_threads': settings.inference_threads,
         'decoder': decoder_backend(),
     }
     percentiles = statistics.work_percentiles_ms()

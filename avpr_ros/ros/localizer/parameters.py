@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.gallery.online_gallery import SessionSettings
-from avpr_ros.localization.settings import SEQUENCE_CHOICES, MatchSettings
+from avpr_ros.localization.settings import TEMPORAL_FILTERS, MatchSettings
 from avpr_ros.ros.common.parameter_table import row, start_row
 
 
@@ -22,8 +22,10 @@ class Settings:
         choices=('localize', 'loop_closing'),
         read_only=True,
     )
-    map: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
-    query: str = row('', 'ONNX file of the query network, its manifest beside it.', read_only=True)
+    map_path: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
+    query_network: str = row(
+        '', 'ONNX file of the query network, its manifest beside it.', read_only=True
+    )
     cameras: tuple[str, ...] = row(
         ('camera',),
         'Names of the cameras, as in the map where their mountings matter: one listens on '
@@ -58,7 +60,7 @@ class Settings:
         '`loop_closing`.',
         read_only=True,
     )
-    threads: int = row(
+    inference_threads: int = row(
         1,
         'Threads the query network may use; on two cores and more the corners of an image are '
         'found beside it.',
@@ -80,7 +82,7 @@ class Settings:
     min_turn_rad: float = row(
         0.1, 'The same for turning; 0: every image.', unit='rad', low=0.0, high=3.1416
     )
-    still_period_s: float = row(
+    stationary_period_s: float = row(
         5.0,
         'With odometry: a robot that stands is matched once in this time all the same.',
         unit='s',
@@ -131,15 +133,12 @@ class Settings:
         low=0.0,
         high=10000.0,
     )
-    sequence: str = row(
-        MatchSettings.sequence,
-        'How images are matched: `single` one by one; `agree` accepts a match only where two of '
-        'the three images before led near the same place, unless landmarks judge the image; '
-        "`filter` follows each camera's images over the map, by odometry where it comes, and "
-        'accepts the keyframe they lead to, in the place of the calibrated threshold, '
-        '`min_ratio` and landmarks. The filter is not calibrated for each map: check it on '
-        'yours. All start anew after 10 s without images and when parameters change.',
-        choices=SEQUENCE_CHOICES,
+    temporal_filter: str = row(
+        MatchSettings.temporal_filter,
+        'How images support each other: `none`: not at all; `consistency`: the best candidates of '
+        'two of the three images before must lie near; `bayes`: a filter along the map, see '
+        'docs/tuning.md.',
+        choices=TEMPORAL_FILTERS,
     )
     max_speed_m_s: float = row(
         MatchSettings.max_speed_m_s,
@@ -149,15 +148,15 @@ class Settings:
         low=0.01,
         high=100.0,
     )
-    use_odom: bool = row(
-        MatchSettings.odometry,
-        'Whether matches must lie to each other as odometry says the robot moved, where it comes; '
-        'the sequence filter moves by it.',
+    use_odometry: bool = row(
+        MatchSettings.use_odometry,
+        'Where odometry comes, matches must be pairwise consistent with it, and the Bayes filter '
+        'predicts by it.',
     )
     use_landmarks: bool = row(
-        MatchSettings.landmarks,
-        'Where the map has landmarks, let the corners of an image decide which place it shows and '
-        'measure the pose; without, scores alone decide and the pose is that of a keyframe.',
+        MatchSettings.use_landmarks,
+        'Where the map has local features, they verify the place and measure the pose; without, '
+        'scores alone decide and the pose is that of a keyframe.',
     )
     cool_down_s: float = row(
         MatchSettings.cool_down_s,
@@ -188,8 +187,8 @@ class Settings:
     keyframe_rotation_rad: float = start_row(
         SessionSettings.rotation_rad, 'Or after this turn.', unit='rad', low=0.01, high=3.1416
     )
-    recent_travel_m: float = start_row(
-        SessionSettings.recent_travel_m,
+    min_loop_travel_m: float = start_row(
+        SessionSettings.min_loop_travel_m,
         'Mode `loop_closing`: keyframes are matched with once the robot has driven on this far.',
         unit='m',
         low=0.0,

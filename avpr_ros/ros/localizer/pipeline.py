@@ -214,7 +214,7 @@ class Processor:
         if camera in self.statistics.moved_images:
             return True  # Carried with its wheels at rest, the robot has moved all the same.
         if self._motion.open(
-            camera, stamp_ns, odom_from_base, s.min_travel_m, s.min_turn_rad, s.still_period_s
+            camera, stamp_ns, odom_from_base, s.min_travel_m, s.min_turn_rad, s.stationary_period_s
         ):
             return True
         self.statistics.dropped['still'] += 1

@@ -40,9 +40,9 @@ class NodeRecognizer(recognizer.Recognizer):
         """
         session = settings.mode == 'loop_closing'
         _check(settings, session)
-        given = None if session else GalleryMap.open(Path(settings.map).expanduser())
+        given = None if session else GalleryMap.open(Path(settings.map_path).expanduser())
         network = OnnxQueryNetwork.open(
-            Path(settings.query).expanduser(), threads=settings.threads
+            Path(settings.query_network).expanduser(), threads=settings.inference_threads
         )
         gallery = _session(network, settings) if given is None else given
         check_space(network.manifest, gallery.manifest)
@@ -71,21 +71,21 @@ class NodeRecognizer(recognizer.Recognizer):
 
 def _check(settings: Settings, session: bool) -> None:
     """Refuse parameters that miss, or that do not go with the mode."""
-    wanted = [('query', 'ONNX file')]
-    wanted += [] if session else [('map', 'folder of the gallery map')]
+    wanted = [('query_network', 'ONNX file')]
+    wanted += [] if session else [('map_path', 'folder of the gallery map')]
     for name, what in wanted:
         if not getattr(settings, name):
             raise ConfigError(
                 f"Parameter '{name}' is empty; give the {what}, e.g. -p {name}:=PATH."
             )
-    if session and settings.map:
+    if session and settings.map_path:
         raise ConfigError(
-            f"Parameter 'map' is '{settings.map}', and mode loop_closing uses no map; leave it "
-            "empty, or set mode to 'localize'."
+            f"Parameter 'map_path' is '{settings.map_path}', and mode loop_closing uses no map; "
+            "leave it empty, or set mode to 'localize'."
         )
-    if session and settings.sequence == 'filter':
+    if session and settings.temporal_filter == 'bayes':
         raise ConfigError(
-            "Parameter 'sequence' is 'filter', which needs a map; use 'agree' in mode "
+            "Parameter 'temporal_filter' is 'bayes', which needs a map; use 'consistency' in mode "
             'loop_closing.'
         )
 
@@ -96,7 +96,7 @@ def _session(network: QueryNetwork, settings: Settings) -> OnlineGallery:
         SessionSettings(
             settings.keyframe_distance_m,
             settings.keyframe_rotation_rad,
-            settings.recent_travel_m,
+            settings.min_loop_travel_m,
             settings.max_keyframes,
         ),
         SpaceInfo(manifest.space_id, manifest.network, manifest.dim, manifest.input_px),
@@ -115,10 +115,10 @@ def _matcher(gallery: Gallery, network: QueryNetwork, settings: Settings) -> Mat
             min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
             min_ratio=settings.min_ratio,
             distinct_radius_m=settings.distinct_radius_m or None,
-            sequence=settings.sequence,
+            temporal_filter=settings.temporal_filter,
             max_speed_m_s=settings.max_speed_m_s,
-            odometry=settings.use_odom,
-            landmarks=settings.use_landmarks,
+            use_odometry=settings.use_odometry,
+            use_landmarks=settings.use_landmarks,
             cool_down_s=settings.cool_down_s,
             position_covariance_scale=settings.position_covariance_scale,
             yaw_covariance_scale=settings.yaw_covariance_scale,

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr_back_end``: odometry with drift and loop closures in, a corrected trajectory out."""
+"""``avpr_pose_graph``: odometry with drift and loop closures in, a corrected trajectory out."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from avpr_ros.ros.common.runner import run
 from avpr_ros.ros.common.stamped_pose import pose_from_message
 from avpr_ros.ros.pose_graph.graph import PoseGraph
 from avpr_ros.ros.pose_graph.output import check_output, save
-from avpr_ros.ros.pose_graph.parameters import BackEndSettings
+from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 from avpr_ros.ros.pose_graph.solver import Solution, load_gtsam, solve
 
-NODE_NAME = 'avpr_back_end'
+NODE_NAME = 'avpr_pose_graph'
 #: GTSAM holds the interpreter while it solves: the middleware must keep what comes meanwhile.
 QUEUE = 5000
 #: What a refused message was.
@@ -42,7 +42,7 @@ SOLVE_PART = 0.25
 PATH_POSES = 2000
 
 
-class BackEnd:
+class PoseGraphNode:
     """Callbacks only store; one thread solves."""
 
     def __init__(self, node: Node) -> None:
@@ -53,7 +53,7 @@ class BackEnd:
         """
         load_gtsam()
         self._node = node
-        self._settings = declare(node, BackEndSettings)
+        self._settings = declare(node, PoseGraphSettings)
         check_output(self._settings.output)
         self._graph_settings = self._settings.graph()
         self._graph = PoseGraph(self._graph_settings)
@@ -227,7 +227,7 @@ class BackEnd:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until a signal; return 0 then, 2 when it cannot start."""
-    return run(NODE_NAME, BackEnd, args)
+    return run(NODE_NAME, PoseGraphNode, args)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The table of parameters of ``avpr_back_end``.
+"""The table of parameters of ``avpr_pose_graph``.
 
 ``python -m avpr_ros.ros.pose_graph.parameters`` prints it as Markdown.
 """
@@ -18,7 +18,7 @@ _GRAPH = GraphSettings()
 
 
 @dataclass(frozen=True)
-class BackEndSettings:
+class PoseGraphSettings:
     """The parameters and their values; each field is one line of the table."""
 
     output: str = start_row(
@@ -44,8 +44,8 @@ class BackEndSettings:
     rotation_noise: float = start_row(
         _GRAPH.rotation_noise, 'The same of its heading.', unit='rad', low=1e-5, high=1.0
     )
-    max_speed_mps: float = start_row(
-        _GRAPH.max_speed_mps,
+    max_speed_m_s: float = start_row(
+        _GRAPH.max_speed_m_s,
         'Faster motion is a jump of the odometry, and ties nothing together.',
         unit='m/s',
         low=0.1,
@@ -64,10 +64,10 @@ class BackEndSettings:
             node_distance_m=self.node_distance_m,
             position_noise=self.position_noise,
             rotation_noise=self.rotation_noise,
-            max_speed_mps=self.max_speed_mps,
+            max_speed_m_s=self.max_speed_m_s,
             inlier_probability=self.inlier_probability,
         )
 
 
 if __name__ == '__main__':
-    sys.stdout.write(f'{markdown_table(BackEndSettings)}\n')
+    sys.stdout.write(f'{markdown_table(PoseGraphSettings)}\n')

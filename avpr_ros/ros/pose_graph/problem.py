@@ -140,7 +140,7 @@ def _placed(
 def _torn(stamps_ns: IntArray, distances: FloatArray, settings: GraphSettings) -> FloatArray:
     """Return (N,) how many jumps and gaps lie before each odometry pose."""
     seconds = np.diff(stamps_ns) / NS_PER_S
-    torn = (seconds > settings.max_gap_s) | (distances > settings.max_speed_mps * seconds)
+    torn = (seconds > settings.max_gap_s) | (distances > settings.max_speed_m_s * seconds)
     return np.concatenate([[0.0], np.cumsum(torn)])
 
 

@@ -20,7 +20,7 @@ class GraphSettings:
         node_rotation_rad: turn between two nodes.
         position_noise: standard deviation in metres after one metre.
         rotation_noise: standard deviation in radians after one metre.
-        max_speed_mps: faster motion is a jump of the odometry, which ties nothing together.
+        max_speed_m_s: faster motion is a jump of the odometry, which ties nothing together.
         max_gap_s: so is a longer time without odometry.
         inlier_probability: part of the right loop closures that the robust kernel must keep, for
             covariances that are true.
@@ -31,7 +31,7 @@ class GraphSettings:
     node_rotation_rad: float = 0.3
     position_noise: float = 0.05
     rotation_noise: float = 0.01
-    max_speed_mps: float = 30.0
+    max_speed_m_s: float = 30.0
     max_gap_s: float = 1.0
     inlier_probability: float = 0.999
     min_closures: int = 3

@@ -99,7 +99,7 @@ def test_standing_still_is_no_evidence():
 
 def test_without_odometry_there_is_no_objection():
     assert guard().objection(case(Pose.identity(), 0.0)) is None
-    assert PairwiseConsistencyCheck.reason is Reason.ODOMETRY
+    assert PairwiseConsistencyCheck.reason is Reason.ODOMETRY_INCONSISTENCY
 
 
 def test_forgetting_starts_anew():

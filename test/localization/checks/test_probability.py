@@ -22,7 +22,7 @@ def matched(gallery, best: float, other: float, **settings):
     query = np.zeros(32, np.float32)
     query[3], query[15] = best, other
     query[31] = math.sqrt(1 - best**2 - other**2)
-    matcher = Matcher(gallery, CALIBRATION, MatchSettings(sequence='single', **settings))
+    matcher = Matcher(gallery, CALIBRATION, MatchSettings(temporal_filter='none', **settings))
     return matcher.match(Query(query, 0, 'front'))
 
 

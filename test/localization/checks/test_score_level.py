@@ -28,7 +28,7 @@ SCORE = ScoreModel(bias=-5.0, similarity=10.0, margin=0.0)
 
 def matcher_of(gallery, evidence, **settings) -> Matcher:
     calibration = Calibration(0.5, evidence, SCORE)
-    return Matcher(gallery, calibration, MatchSettings(sequence='single', **settings))
+    return Matcher(gallery, calibration, MatchSettings(temporal_filter='none', **settings))
 
 
 def seen(matcher: Matcher, similarity: float, second: int, camera: str = 'front'):
@@ -41,18 +41,18 @@ def seen(matcher: Matcher, similarity: float, second: int, camera: str = 'front'
 def test_scores_without_power_accept_nothing_and_say_so(gallery):
     matcher = matcher_of(gallery, WEAK)
     result = seen(matcher, 0.95, 0)
-    assert result.reason is Reason.WEAK_SCORES
+    assert result.reason is Reason.SCORES_UNINFORMATIVE
     assert 'of places outside 20% pass' in result.text
-    assert "set sequence to 'filter'" in matcher.weakness
+    assert "set temporal_filter to 'bayes'" in matcher.weakness
     assert matcher_of(gallery, EVIDENCE).weakness is None
 
 
 def test_a_threshold_of_the_users_own_and_the_filter_do_without_the_calibration(gallery):
-    for settings in ({'min_similarity': 0.6}, {'sequence': 'filter'}):
-        chosen = {'sequence': 'single', **settings}
+    for settings in ({'min_similarity': 0.6}, {'temporal_filter': 'bayes'}):
+        chosen = {'temporal_filter': 'none', **settings}
         matcher = Matcher(gallery, Calibration(0.5, WEAK, SCORE), MatchSettings(**chosen))
         assert matcher.weakness is None
-        assert seen(matcher, 0.95, 0).reason is not Reason.WEAK_SCORES
+        assert seen(matcher, 0.95, 0).reason is not Reason.SCORES_UNINFORMATIVE
 
 
 def test_a_drive_that_scores_like_outsiders_is_refused_when_one_image_passes(gallery):
@@ -62,7 +62,7 @@ def test_a_drive_that_scores_like_outsiders_is_refused_when_one_image_passes(gal
         assert seen(matcher, 0.2, second).reason is Reason.LOW_PROBABILITY
     assert "camera 'front' score like places outside the map" in matcher.concern
     lucky = seen(matcher, 0.6, 40)
-    assert lucky.reason is Reason.UNLIKE_MAP
+    assert lucky.reason is Reason.OUT_OF_MAP
     assert 'keep driving' in lucky.text
     assert matcher.concern is None
 
@@ -77,7 +77,7 @@ def test_back_in_the_map_two_images_suffice_or_one_without_doubt(gallery, simila
 
 def test_without_a_probability_the_threshold_decides_what_passes(gallery):
     evidence = {**EVIDENCE, 'revisits_right_share': 0.5, 'foreign_likely_share': 0.2}
-    matcher = Matcher(gallery, Calibration(0.5, evidence), MatchSettings(sequence='single'))
+    matcher = Matcher(gallery, Calibration(0.5, evidence), MatchSettings(temporal_filter='none'))
     for second in range(30):
         seen(matcher, 0.2, second)
     assert [seen(matcher, 0.95, 30 + i).accepted for i in range(3)] == [False, True, True]
@@ -95,7 +95,7 @@ def test_cameras_are_weighed_apart_and_forgotten_together(gallery):
     for second in range(30):
         seen(matcher, 0.2, second, 'left')
     assert seen(matcher, 0.6, 30, 'right').accepted
-    assert seen(matcher, 0.6, 30, 'left').reason is Reason.UNLIKE_MAP
+    assert seen(matcher, 0.6, 30, 'left').reason is Reason.OUT_OF_MAP
     matcher.forget()
     assert seen(matcher, 0.6, 31, 'left').accepted
 

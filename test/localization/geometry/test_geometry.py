@@ -22,7 +22,7 @@ from avpr_ros.sources.frame import CameraIntrinsics
 SECOND_NS = 10**9
 PLACES = 8
 CALIBRATION = Calibration(0.5)
-SINGLE = MatchSettings(sequence='single', distinct_radius_m=5.0)
+SINGLE = MatchSettings(temporal_filter='none', distinct_radius_m=5.0)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -70,10 +70,10 @@ def test_a_picture_of_nowhere_is_refused_however_similar(gallery):
 
 def test_without_an_image_or_without_the_wish_scores_decide(gallery):
     assert Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], None)).accepted
-    scores_only = Matcher(gallery, CALIBRATION, replace(SINGLE, landmarks=False))
+    scores_only = Matcher(gallery, CALIBRATION, replace(SINGLE, use_landmarks=False))
     assert not scores_only.needs_image
     assert scores_only.match(query([1.0], picture(100))).accepted
-    filtered = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='filter'))
+    filtered = Matcher(gallery, CALIBRATION, replace(SINGLE, temporal_filter='bayes'))
     assert not filtered.uses_local_features
 
 
@@ -84,7 +84,7 @@ def weak_picture(seed: int) -> np.ndarray:
 
 
 def test_much_evidence_in_one_image_needs_none_before_and_little_waits(gallery):
-    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence='agree'))
+    matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, temporal_filter='consistency'))
     assert matcher.match(query([1.0], picture(0))).accepted
     for second in range(1, 8):
         result = matcher.match(query([0.0, 1.0], weak_picture(1), 60 + second))
@@ -150,21 +150,21 @@ def measured(gallery, monkeypatch):
     """Return a function that matches where landmarks say what it is told."""
 
     def match(
-        inliers: int, rivals: int = 0, sigma_m: float = 0.02, sequence: str = 'single'
+        inliers: int, rivals: int = 0, sigma_m: float = 0.02, temporal_filter: str = 'none'
     ) -> MatchResult:
         covariance = np.diag([sigma_m**2] * 3 + [1e-4] * 3)
         estimate = PoseEstimate(Pose.from_xy_yaw(0.5, 0, 0), covariance, True)
         found = MetricPose(estimate, inliers, rivals, 2 * rivals < inliers)
         monkeypatch.setattr(MetricPoses, 'view', lambda self, query, look: ())
         monkeypatch.setattr(MetricPoses, 'measure', lambda self, view, look: found)
-        matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, sequence=sequence))
+        matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, temporal_filter=temporal_filter))
         return matcher.match(query([1.0], picture(0)))
 
     return match
 
 
 def test_many_landmarks_on_one_pose_measure_it_without_images_before(measured):
-    result = measured(40, sequence='agree')
+    result = measured(40, temporal_filter='consistency')
     assert result.accepted
     assert result.estimate.metric
     assert np.sqrt(result.estimate.covariance[0, 0]) == pytest.approx(0.02)
@@ -178,7 +178,7 @@ def test_few_landmarks_promise_less(measured):
 
 def test_landmarks_that_give_two_poses_are_refused(measured):
     result = measured(40, rivals=25)
-    assert result.reason is Reason.GEOMETRY
+    assert result.reason is Reason.GEOMETRIC_VERIFICATION
     assert 'with 40 and 25 inliers' in result.text
     assert measured(40, rivals=10).accepted
 
@@ -196,7 +196,7 @@ def test_where_similarity_and_corners_dispute_the_keyframe_there_is_no_pose(gall
     both = picture(3)
     both[:, :100] = picture(0)[:, :100]
     torn = matcher.match(query(likes, both))
-    assert torn.reason is Reason.GEOMETRY
+    assert torn.reason is Reason.GEOMETRIC_VERIFICATION
     assert torn.estimate is None
     assert 'lie 60.0 m apart' in torn.text
     both[:, :100] = picture(2)[:, :100]

@@ -28,7 +28,7 @@ K = (100.0, 0.0, 79.5, 0.0, 100.0, 59.5, 0.0, 0.0, 1.0)
 LENS = CameraIntrinsics(WIDTH_PX, HEIGHT_PX, 'plumb_bob', K, (0.0,) * 5)
 MOUNTING = Pose(np.zeros(3), Rotation.from_quat([-0.5, 0.5, -0.5, 0.5]))
 CAMERA = Camera('front', '/front/image', MOUNTING, LENS)
-SETTINGS = MatchSettings(sequence='single', distinct_radius_m=5.0)
+SETTINGS = MatchSettings(temporal_filter='none', distinct_radius_m=5.0)
 
 
 def picture(seed: int) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_landmarks_that_fix_no_pose_give_none(make_map, kind):
     for number in range(30):
         row, lens = int(rng.integers(PLACES)), bad_lens(rng)
         result = matcher.match(query(row, picture(row), number, lens))
-        looked += 'likelihood' in result.text or result.reason.value == 'geometry'
+        looked += 'likelihood' in result.text or result.reason.value == 'geometric_verification'
         if result.estimate is not None:
             assert not result.estimate.metric
             assert np.isfinite(result.estimate.covariance).all()

@@ -15,8 +15,8 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
 
 SECOND_NS = 10**9
-FILTER = MatchSettings(sequence='filter')
-SINGLE = MatchSettings(sequence='single')
+FILTER = MatchSettings(temporal_filter='bayes')
+SINGLE = MatchSettings(temporal_filter='none')
 
 
 def _straight(count):
@@ -69,14 +69,14 @@ def test_what_single_images_cannot_tell_the_sequence_can(aliased):
     assert len(led.candidates) == 10
     assert len({candidate.row for candidate in led.candidates}) == 10
     assert f'ranks keyframe {led.candidates[1].keyframe_id} first' in led.text
-    assert led.candidates[1].reason is Reason.NOT_BEST
+    assert led.candidates[1].reason is Reason.LOWER_RANK
     assert led.score == led.log_odds > 0
 
 
 def test_a_rejection_says_what_is_missing(aliased):
     gallery, rows, _ = aliased
     result = Matcher(gallery, None, FILTER).match(Query(rows[20], 0, 'front'))
-    assert result.reason is result.candidates[0].reason is Reason.SEQUENCE
+    assert result.reason is result.candidates[0].reason is Reason.TEMPORAL_INCONSISTENCY
     keyframe = result.candidates[0].keyframe_id
     assert result.text.startswith('waiting for a consistent sequence: mass 0.')
     assert result.text.endswith(f'< 0.95 at keyframe {keyframe}')
@@ -88,7 +88,7 @@ def test_a_drive_outside_the_map_is_never_accepted(make_gallery):
     results = _drive(
         Matcher(gallery, None, FILTER), [look(rows, i, rng, 0.02) for i in range(200, 600)]
     )
-    assert {result.reason for result in results} == {Reason.SEQUENCE}
+    assert {result.reason for result in results} == {Reason.TEMPORAL_INCONSISTENCY}
 
 
 def test_a_kidnapped_robot_is_found_again(make_gallery):
@@ -153,7 +153,7 @@ def test_cameras_are_followed_each_by_itself(make_gallery):
 def test_a_threshold_that_is_given_holds_for_the_filters_keyframe(make_gallery):
     rows, rng = world(100)
     gallery = make_gallery(rows.astype(np.float32), _straight(100))
-    settings = MatchSettings(sequence='filter', min_similarity=0.99)
+    settings = MatchSettings(temporal_filter='bayes', min_similarity=0.99)
     result = _drive(Matcher(gallery, None, settings), [look(rows, i, rng) for i in range(40)])[-1]
     assert result.reason is Reason.LOW_SIMILARITY
 
@@ -195,7 +195,9 @@ def test_odometry_moves_the_filter_of_a_matcher(make_gallery):
     gallery = make_gallery(rows.astype(np.float32), _straight(150))
     last = {}
     for odometry in (True, False):
-        matcher = Matcher(gallery, None, MatchSettings(sequence='filter', odometry=odometry))
+        matcher = Matcher(
+            gallery, None, MatchSettings(temporal_filter='bayes', use_odometry=odometry)
+        )
         results = []
         for i in [*range(40), 60, 61]:
             pose = Pose.from_xy_yaw(3.0, float(i), np.pi / 2)  # odometry has a frame of its own

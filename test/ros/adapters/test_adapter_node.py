@@ -112,7 +112,7 @@ def test_initialpose_is_sent_once_and_again_on_request(start: Callable[..., Any]
 
 
 def test_a_dry_run_reports_and_sends_nothing(start: Callable[..., Any]) -> None:
-    _, partner = start('initialpose', dry_run=True, agreeing=1)
+    _, partner = start('initialpose', dry_run=True, min_consistent_matches=1)
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     sent = partner.collect(PoseWithCovarianceStamped, 'initialpose')
     reports = partner.collect(DiagnosticArray, '/adapter/decisions')
@@ -126,7 +126,7 @@ def test_a_dry_run_reports_and_sends_nothing(start: Callable[..., Any]) -> None:
 def test_a_restarted_adapter_leaves_a_consumer_alone_that_knows_where_it_is(
     start: Callable[..., Any],
 ) -> None:
-    _, partner = start('initialpose', agreeing=1)
+    _, partner = start('initialpose', min_consistent_matches=1)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     own = partner.node.create_publisher(PoseWithCovarianceStamped, 'consumer_pose', latched)
     own.publish(fix_to_message(fix_at(0.0, 0.0)))
@@ -141,7 +141,7 @@ def test_a_restarted_adapter_leaves_a_consumer_alone_that_knows_where_it_is(
 
 
 def test_a_consumer_that_comes_late_or_again_gets_its_pose(start: Callable[..., Any]) -> None:
-    _, partner = start('initialpose', agreeing=1, cool_down_s=3600.0)
+    _, partner = start('initialpose', min_consistent_matches=1, cool_down_s=3600.0)
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     reports = partner.collect(DiagnosticArray, '/adapter/decisions')
     seconds = iter(range(10_000))
@@ -165,7 +165,7 @@ def test_a_consumer_that_comes_late_or_again_gets_its_pose(start: Callable[..., 
 
 
 def test_an_odometry_is_an_estimate_too(start: Callable[..., Any]) -> None:
-    _, partner = start('initialpose', agreeing=1)
+    _, partner = start('initialpose', min_consistent_matches=1)
     # First: a consumer that appears later has started anew, and what it said before is forgotten.
     partner.collect(PoseWithCovarianceStamped, 'initialpose')
     wait_for_value(partner, 'consumer', 'listens')
@@ -183,7 +183,7 @@ def test_an_odometry_is_an_estimate_too(start: Callable[..., Any]) -> None:
 
 
 def test_the_trigger_hint_asks_for_another_pose(start: Callable[..., Any]) -> None:
-    _, partner = start('cuvslam', agreeing=1, cool_down_s=0.0)
+    _, partner = start('cuvslam', min_consistent_matches=1, cool_down_s=0.0)
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     sent = partner.collect(PoseWithCovarianceStamped, 'visual_slam/initial_pose')
     wait_for_value(partner, 'consumer', 'listens')
@@ -205,7 +205,9 @@ def test_the_trigger_hint_asks_for_another_pose(start: Callable[..., Any]) -> No
 
 
 def test_late_odometry_holds_a_match_up_until_it_is_there(start: Callable[..., Any]) -> None:
-    _, partner = start('rtabmap_global_pose', agreeing=2, agree_radius_m=1.0, odometry_wait_s=10.0)
+    _, partner = start(
+        'rtabmap_global_pose', min_consistent_matches=2, agree_radius_m=1.0, odometry_wait_s=10.0
+    )
     matches = partner.publisher(PoseWithCovarianceStamped, POSE)
     odom = partner.publisher(Odometry, 'odom')
     sent = partner.collect(PoseWithCovarianceStamped, 'global_pose')

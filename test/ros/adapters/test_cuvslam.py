@@ -11,7 +11,7 @@ from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
 def test_each_hint_gets_one_pose_after_the_cool_down() -> None:
-    settings = AdapterSettings(mode='cuvslam', agreeing=1, cool_down_s=2.0)
+    settings = AdapterSettings(mode='cuvslam', min_consistent_matches=1, cool_down_s=2.0)
     adapter = build(settings, OdometryBuffer(10.0)).adapter
     sent = []
     for second in range(12):
@@ -26,7 +26,9 @@ def test_a_robot_that_was_moved_gets_one_pose_more() -> None:
     odometry = OdometryBuffer(100.0)
     for second in range(30):
         odometry.add(START_NS + second * 10**9, Pose.identity())
-    adapter = build(AdapterSettings(mode='cuvslam', agreeing=1, cool_down_s=2.0), odometry).adapter
+    adapter = build(
+        AdapterSettings(mode='cuvslam', min_consistent_matches=1, cool_down_s=2.0), odometry
+    ).adapter
     sent = [
         second for second in range(20) if adapter.on_fix(fix_at(90.0 * (second > 9), second)).send
     ]

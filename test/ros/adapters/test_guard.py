@@ -67,7 +67,7 @@ def test_standing_still_is_no_further_evidence_when_travel_is_asked_for(
 
 
 def test_turned_matches_disagree() -> None:
-    guard = guard_with([], agreeing=2)
+    guard = guard_with([], min_consistent_matches=2)
     guard.check(fix_at(0, 0))
     assert not guard.check(fix_at(0, 1, yaw_rad=3.0)).passed
 

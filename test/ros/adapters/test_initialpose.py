@@ -12,7 +12,7 @@ from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 def built(**settings: object) -> tuple[AdapterParts, OdometryBuffer]:
     odometry = OdometryBuffer(100.0)
-    return build(AdapterSettings(**{'agreeing': 1, **settings}), odometry), odometry
+    return build(AdapterSettings(**{'min_consistent_matches': 1, **settings}), odometry), odometry
 
 
 def sent(parts: AdapterParts, *fixes: tuple[float, float]) -> list[bool]:
@@ -25,7 +25,7 @@ def test_one_pose_at_the_start_and_no_stream() -> None:
 
 
 def test_none_at_the_start_where_that_is_switched_off() -> None:
-    parts, _ = built(at_start=False)
+    parts, _ = built(send_on_startup=False)
     assert sent(parts, (0, 0), (0, 20)) == [False, False]
 
 
@@ -36,7 +36,7 @@ def test_none_at_the_start_when_the_consumer_already_agrees() -> None:
 
 
 def test_a_request_is_met_once_even_when_the_consumer_agrees() -> None:
-    parts, _ = built(at_start=False)
+    parts, _ = built(send_on_startup=False)
     parts.watch.on_consumer_pose(fix_at(0.0, 0.0))
     parts.adapter.request('a person')
     assert sent(parts, (0, 0.5), (0, 0.8)) == [True, False]
@@ -57,7 +57,7 @@ def test_time_that_goes_back_ends_the_cool_down() -> None:
 
 
 def test_a_consumer_that_is_off_for_long_enough_is_lost() -> None:
-    parts, odometry = built(at_start=False, lost_after_s=5.0)
+    parts, odometry = built(send_on_startup=False, lost_after_s=5.0)
     for k in range(40):
         odometry.add(START_NS + k * 500_000_000, Pose.from_xy_yaw(0.5 * k, 0.0, 0.0))
     parts.watch.on_consumer_pose(fix_at(30.0, 0.0))
@@ -65,7 +65,7 @@ def test_a_consumer_that_is_off_for_long_enough_is_lost() -> None:
 
 
 def test_a_consumer_carried_on_by_odometry_is_not_lost() -> None:
-    parts, odometry = built(at_start=False, lost_after_s=5.0)
+    parts, odometry = built(send_on_startup=False, lost_after_s=5.0)
     for k in range(40):
         odometry.add(START_NS + k * 500_000_000, Pose.from_xy_yaw(2.0 * k, 0.0, 0.0))
     parts.watch.on_consumer_pose(fix_at(0.0, 0.0))
@@ -73,7 +73,7 @@ def test_a_consumer_carried_on_by_odometry_is_not_lost() -> None:
 
 
 def test_one_estimate_that_agrees_ends_being_lost() -> None:
-    parts, _ = built(at_start=False, lost_after_s=5.0)
+    parts, _ = built(send_on_startup=False, lost_after_s=5.0)
     for second in range(12):
         x_m = 0.0 if second == 4 else 30.0
         parts.watch.on_consumer_pose(fix_at(x_m, second))
@@ -81,7 +81,7 @@ def test_one_estimate_that_agrees_ends_being_lost() -> None:
 
 
 def test_an_old_estimate_without_odometry_says_nothing() -> None:
-    parts, _ = built(at_start=False, lost_after_s=1.0)
+    parts, _ = built(send_on_startup=False, lost_after_s=1.0)
     parts.watch.on_consumer_pose(fix_at(30.0, 0.0))
     assert not any(sent(parts, *[(0, second) for second in range(2, 20)]))
 

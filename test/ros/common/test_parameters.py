@@ -18,7 +18,7 @@ from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.common.parameters import declare, markdown_table, on_change
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.pose_graph.parameters import BackEndSettings
+from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,7 +46,7 @@ def test_defaults_and_overrides(make_node: Any) -> None:
 @pytest.mark.parametrize(
     ('name', 'value', 'said'),
     [
-        ('threads', 0, 'type int, 1 to 64, such as 1'),
+        ('inference_threads', 0, 'type int, 1 to 64, such as 1'),
         ('max_rate_hz', 3, 'type double'),
         ('image_transport', 'theora', "is 'theora'; use one of: raw, compressed"),
         ('cameras', ['left', 'left'], 'names that differ'),
@@ -72,7 +72,7 @@ def test_a_name_that_does_not_exist_is_warned_of(make_node: Any) -> None:
 def test_descriptors_carry_range_unit_and_read_only(make_node: Any) -> None:
     node = make_node()
     declare(node, Settings)
-    assert node.describe_parameter('map').read_only
+    assert node.describe_parameter('map_path').read_only
     rate = node.describe_parameter('max_rate_hz')
     assert not rate.read_only
     assert rate.description.endswith('[Hz]')
@@ -107,7 +107,7 @@ def test_every_row_says_what_it_is() -> None:
         assert not row.name.endswith(('_s', '_m', '_hz')) or row.unit
 
 
-@pytest.mark.parametrize('settings', [Settings, AdapterSettings, BackEndSettings])
+@pytest.mark.parametrize('settings', [Settings, AdapterSettings, PoseGraphSettings])
 def test_not_a_number_is_refused(make_node: Any, settings: Any) -> None:
     doubles = [row.name for row in table(settings) if row.type == 'double']
     assert doubles

@@ -83,7 +83,7 @@ def test_poses_that_consumers_refuse(row: list[float]) -> None:
 
 
 def test_matches_list_every_candidate_with_its_reason() -> None:
-    candidates = (candidate(0, Reason.ACCEPTED), candidate(1, Reason.NOT_BEST))
+    candidates = (candidate(0, Reason.ACCEPTED), candidate(1, Reason.LOWER_RANK))
     result = MatchResult(
         STAMP_NS, 'left', candidates, PoseEstimate(POSE, COVARIANCE), Reason.ACCEPTED, 'good'
     )

@@ -25,7 +25,7 @@ NAME = 'plain_localizer'
 
 @pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], own_map: Path) -> NodeProcess:
-    return start(NAME, map=own_map, trigger_timeout_s=1.0)
+    return start(NAME, map_path=own_map, trigger_timeout_s=1.0)
 
 
 def test_unknown_place_is_reported_and_not_published(peer: Peer, publisher: Any) -> None:

@@ -21,7 +21,7 @@ NAME = 'served_localizer'
 
 @pytest.fixture(scope='module')
 def node(start: Callable[..., NodeProcess], own_map: Path) -> NodeProcess:
-    return start(NAME, map=own_map, trigger_timeout_s=1.0)
+    return start(NAME, map_path=own_map, trigger_timeout_s=1.0)
 
 
 def set_parameter(peer: Peer, name: str, value: object) -> tuple[bool, str]:
@@ -82,7 +82,7 @@ def test_disabled_node_matches_only_when_triggered(peer: Peer, publisher: Any) -
         ('min_similarity', float('nan'), 'range'),
         ('top_k', 0, 'range'),
         ('top_k', 2.5, 'type'),
-        ('map', '/elsewhere', 'read-only'),
+        ('map_path', '/elsewhere', 'read-only'),
         ('image_transport', 'compressed', 'read-only'),
     ],
 )

@@ -23,10 +23,10 @@ def test_the_sequence_filter_is_switched_on_while_running(gallery: Any) -> None:
     image = np.zeros((2, 2, 3), np.uint8)
     assert recognizer.recognize(image, 0, 'front').reason is Reason.NOT_CALIBRATED
     following = recognizer.with_settings(
-        Settings(map='map', query='query.onnx', sequence='filter')
+        Settings(map_path='map', query_network='query.onnx', temporal_filter='bayes')
     )
     result = following.recognize(image, 0, 'front')
-    assert result.reason is Reason.SEQUENCE
+    assert result.reason is Reason.TEMPORAL_INCONSISTENCY
     assert result.candidates[0].row == 7
 
 
@@ -35,5 +35,7 @@ def test_corners_are_found_beside_the_network_where_there_is_a_core_for_it(
     cores: int, town_map: Path, town_query: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, 'sched_getaffinity', lambda pid: set(range(cores)))
-    recognizer = NodeRecognizer.open(Settings(map=str(town_map), query=str(town_query)))
+    recognizer = NodeRecognizer.open(
+        Settings(map_path=str(town_map), query_network=str(town_query))
+    )
     assert (recognizer.beside is not None) == (cores > 1)

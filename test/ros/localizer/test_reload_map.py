@@ -25,7 +25,7 @@ def test_reload_swaps_the_map_under_load_without_a_lost_or_wrong_match(
         town.write_map(tmp_path / name, back) for name, back in (('way', False), ('back', True))
     ]
     spare.pop(0).rename(live)
-    peer = peer_of(start('reload', map=live))
+    peer = peer_of(start('reload', map_path=live))
     edges: list[PoseWithCovarianceStamped] = []
     keyframes: list[PoseArray] = []
     subscribe = peer.node.create_subscription

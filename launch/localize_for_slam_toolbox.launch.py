@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Localise AMCL without a click: ros2 launch avpr_ros amcl.launch.py map:=PATH query:=PATH."""
+"""Localise a robot and initialise slam_toolbox.
+
+ros2 launch avpr_ros localize_for_slam_toolbox.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,6 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             include('localize.launch.py'),
-            include('adapter.launch.py', mode='initialpose', consumer_pose='amcl_pose'),
+            include('adapter.launch.py', mode='initialpose', consumer_pose='pose'),
         ]
     )

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Start avpr_back_end, a pose graph: ros2 launch avpr_ros back_end.launch.py output:=FOLDER."""
+"""Start avpr_pose_graph, a pose graph.
+
+ros2 launch avpr_ros pose_graph_node.launch.py output:=FOLDER
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,8 @@ def generate_launch_description() -> LaunchDescription:
     given = LaunchConfiguration
     node = Node(
         package='avpr_ros',
-        executable='avpr_back_end',
-        name='avpr_back_end',
+        executable='avpr_pose_graph',
+        name='avpr_pose_graph',
         namespace=given('namespace'),
         output='screen',
         respawn=given('respawn'),

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Give RTAB-Map priors: ros2 launch avpr_ros rtabmap.launch.py map:=PATH query:=PATH."""
+"""Localise a robot and feed robot_localization.
+
+ros2 launch avpr_ros localize_for_robot_localization.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,6 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             include('localize.launch.py'),
-            include('adapter.launch.py', mode='rtabmap_global_pose'),
+            include('adapter.launch.py', mode='robot_localization'),
         ]
     )

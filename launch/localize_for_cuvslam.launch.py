@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Start cuVSLAM where it is: ros2 launch avpr_ros cuvslam.launch.py map:=PATH query:=PATH."""
+"""Localise a robot and initialise the pose of cuVSLAM.
+
+ros2 launch avpr_ros localize_for_cuvslam.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Feed an EKF: ros2 launch avpr_ros robot_localization.launch.py map:=PATH query:=PATH."""
+"""Localise a robot and initialise AMCL.
+
+ros2 launch avpr_ros localize_for_amcl.launch.py map_path:=PATH query_network:=PATH
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,6 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             include('localize.launch.py'),
-            include('adapter.launch.py', mode='robot_localization'),
+            include('adapter.launch.py', mode='initialpose', consumer_pose='amcl_pose'),
         ]
     )
