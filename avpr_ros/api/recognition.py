@@ -23,7 +23,7 @@ from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 
 #: Single images are matched without the images before them.
-_SINGLE_IMAGE = {'sequence': 'single'}
+_SINGLE_IMAGE = {'temporal_filter': 'none'}
 
 
 @dataclass(frozen=True)
