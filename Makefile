@@ -37,12 +37,19 @@ docs: $(INSTALLED)  ## Refill the generated tables of README and docs
 
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python -m benchmarks.traversals
+	$(BIN)/python -m benchmarks.metric_pose
+	$(BIN)/python -m benchmarks.precision
+	$(BIN)/python -m benchmarks.epipolar
+	$(BIN)/python -m benchmarks.worlds
+	$(BIN)/python -m benchmarks.carried
 	$(BIN)/python -m benchmarks.slam
 	$(BIN)/python -m benchmarks.odometry_drift
-	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training_budget
 	$(BIN)/python -m benchmarks.training_summary
 	$(BIN)/python -m benchmarks.bank_cost
+	$(BIN)/python -m benchmarks.extraction
+	$(BIN)/python -m benchmarks.guards
 	$(BIN)/python -m benchmarks.onboard
 
 clean:  ## Remove build results, keep .venv

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Names for the array types that cross room borders."""
+"""Array types that all folders share, and evenly spaced rows."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ RgbImage: TypeAlias = NDArray[np.uint8]
 Descriptors: TypeAlias = NDArray[np.floating]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
+
+
+def evenly(count: int, wanted: int) -> IntArray:
+    """Return at most ``wanted`` of the rows 0 to ``count`` - 1, evenly spaced, ends included."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))

@@ -1,9 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of one image goes: ``with stage('search')`` around the work, wherever it is done.
+"""Time per stage of one image: ``with timed_stage('search')`` around the code of a stage.
 
-Nobody pays for it unless somebody measures: the node for its diagnostics, ``avpr bench`` for its
-table.
+Without an enclosing ``collect_stage_times`` nothing is measured. The node collects for its
+diagnostics, ``avpr bench`` for its table.
 """
 
 from __future__ import annotations
@@ -14,22 +14,24 @@ from contextvars import ContextVar
 import time
 from typing import TypeAlias
 
-#: The stages of one image, in order. ``geometry`` is what a map with landmarks adds: corners,
-#: evidence, pose. ``guards`` is what is left of the matching.
+#: The stages of one image, in order. ``geometry`` is what a map with landmarks adds: local
+#: features, place likelihoods, pose. ``guards`` is the rest of the matching.
 STAGES = ('decode', 'preprocess', 'network', 'search', 'geometry', 'guards', 'publish')
 
 Clock: TypeAlias = Callable[[], float]
 
-_MEASURED: ContextVar[tuple[dict[str, float], Clock] | None] = ContextVar('measured', default=None)
+_MEASURED: ContextVar[tuple[dict[str, float], Clock] | None] = ContextVar(
+    'stage_times', default=None
+)
 
 
 @contextmanager
-def measured(clock: Clock = time.perf_counter) -> Iterator[dict[str, float]]:
-    """Yield a dictionary that fills with the seconds of each stage, in this thread.
+def collect_stage_times(clock: Clock = time.perf_counter) -> Iterator[dict[str, float]]:
+    """Yield a dictionary that collects the seconds of each stage of this thread.
 
     Args:
-        clock: ``time.thread_time`` leaves out what other programs take meanwhile, and other
-            threads of this one.
+        clock: in seconds; ``time.thread_time`` counts the processor time of this thread only,
+            without other threads and programs.
     """
     durations_s: dict[str, float] = {}
     token = _MEASURED.set((durations_s, clock))
@@ -40,11 +42,11 @@ def measured(clock: Clock = time.perf_counter) -> Iterator[dict[str, float]]:
 
 
 @contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Count the time of the block as that of a stage; a stage inside it counts on its own.
+def timed_stage(name: str) -> Iterator[None]:
+    """Add the time of the block to a stage; the time of a nested stage is not counted twice.
 
     Args:
-        name: of the stage; several blocks of one name add up.
+        name: of the stage; blocks of the same name add up.
     """
     measuring = _MEASURED.get()
     if measuring is None:

@@ -24,7 +24,7 @@ from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.map_contents import build_hog_descriptors
 from avpr_ros.poses import Pose
-from avpr_ros.profiling import measured
+from avpr_ros.profiling import collect_stage_times
 from avpr_ros.verification.sift import extract_features
 from benchmarks.results import Row, print_table, require_data, write_results
 from benchmarks.robot.maps import KEYFRAMES, large_map
@@ -89,7 +89,7 @@ def cost(recognizer: Recognizer, walk: Walk, count: int) -> Row:
         metres = float(walk.query_step * number)
         odometry = Pose.from_xy_yaw(0.0, metres, np.pi / 2)
         stamp_ns = int(1e9 * (1000 + _SECONDS_A_METRE * metres))
-        with measured(time.thread_time) as stages_s:
+        with collect_stage_times(time.thread_time) as stages_s:
             result = recognizer.recognize(image, stamp_ns, 'camera', odometry)
         recorded.append(stages_s)
         accepted += result.accepted and number >= _WARM_UP

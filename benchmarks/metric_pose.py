@@ -35,7 +35,7 @@ from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
-from avpr_ros.profiling import Clock, measured
+from avpr_ros.profiling import Clock, collect_stage_times
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame, FrameSource, StampedImage
 from avpr_ros.sources.images.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
@@ -142,7 +142,7 @@ def town() -> PoseSet:
 def timed(answers: Iterator[Answer], clock: Clock) -> Iterator[tuple[Answer, Mapping[str, float]]]:
     """Yield each answer with the seconds of its stages."""
     while True:
-        with measured(clock) as stages_s:
+        with collect_stage_times(clock) as stages_s:
             try:
                 answer = next(answers)
             except StopIteration:

@@ -18,7 +18,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 DIM = 32
 SECOND_NS = 1_000_000_000
@@ -48,7 +48,7 @@ class SyntheticDrive:
 
     def preflight(self) -> Preflight:
         stamps_ns = np.arange(len(self._poses), dtype=np.int64) * SECOND_NS
-        return Preflight((Check('images', 'ok', 'fine'),), stamps_ns, self._poses)
+        return Preflight((PreflightCheck('images', 'ok', 'fine'),), stamps_ns, self._poses)
 
     def images(self) -> Iterator[StampedImage]:
         for frame in self.frames():

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr``: a command is loaded only when it is called, so that light ones start fast."""
+"""``avpr``: imports the module of a command only when it runs, so that light ones start fast."""
 
 from __future__ import annotations
 
@@ -18,23 +18,14 @@ from avpr_ros.errors import AvprError
 
 #: Each is a function, or a group, of the same name in a module of the same name in this package.
 COMMANDS = (
-    *(
-        'build',
-        'train',
-        'quantize',
-        'inspect',
-        'bench',
-        'localize',
-        'report',
-        'models',
-        'evaluate',
-    ),
+    *('build', 'train', 'quantize', 'inspect', 'bench'),
+    *('localize', 'report', 'models', 'evaluate'),
 )
 _FAILED = 2
 
 
 class LazyGroup(typer.core.TyperGroup):
-    """A group that imports a command's module when the command is asked for."""
+    """A group that imports the module of a command when the command is needed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the work."""
@@ -47,7 +38,9 @@ class LazyGroup(typer.core.TyperGroup):
         module = importlib.import_module(f'avpr_ros.cli.{cmd_name}')
         found = getattr(module, cmd_name)
         if isinstance(found, typer.Typer):
-            return typer.main.get_command(found)
+            group = typer.main.get_command(found)
+            group.name = cmd_name  # typer leaves it empty, and the help lists it by this name
+            return group
         single = typer.Typer(add_completion=False)
         single.command(cmd_name)(found)
         return typer.main.get_command(single)
@@ -77,11 +70,11 @@ def avpr(
         ),
     ] = False,
 ) -> None:
-    """Visual place recognition: build a gallery map, train a query network, look and match."""
+    """Visual place recognition: build a gallery map, train a query network, localize images."""
 
 
 def main() -> None:
-    """Run ``avpr``; an error that a user can mend is one line and exit code 2."""
+    """Run ``avpr``; an error that the user can correct prints one line and exits with 2."""
     try:
         app()
     except AvprError as error:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.localization.recognizer import Recognizer
-from avpr_ros.profiling import STAGES, measured, stage
+from avpr_ros.profiling import STAGES, collect_stage_times, timed_stage
 from avpr_ros.sources.images.decode import decode_encoded
 
 #: Images before those that count: files, caches and clocks warm up.
@@ -54,8 +54,8 @@ def time_stages(
         if number == WARM_UP:
             recorded.clear()
             cpu_s = time.process_time()
-        with measured() as stages_s:
-            with stage('decode'):
+        with collect_stage_times() as stages_s:
+            with timed_stage('decode'):
                 data = files[number % len(files)]
                 image = decode_encoded(data, 'image', recognizer.least_side_px)
             recognizer.recognize(image, number * 10**8, 'camera')

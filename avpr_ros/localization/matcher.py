@@ -26,7 +26,7 @@ from avpr_ros.localization.retrieval import Retrieval, retrieve
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.temporal.sequence_check import SequenceCheck, SequenceVerdict
 from avpr_ros.poses import Pose
-from avpr_ros.profiling import stage
+from avpr_ros.profiling import timed_stage
 
 Kind = TypeVar('Kind', TemporalConsistencyCheck, PairwiseConsistencyCheck)
 
@@ -133,7 +133,7 @@ class Matcher:
             retrieval = verdict.retrieval
         case = MatchHypothesis(query, retrieval, hypotheses)
         if self._geometry is not None:
-            with stage('geometry'):
+            with timed_stage('geometry'):
                 case = self._geometry.look(case)
             retrieval = case.retrieval
         reason, text = self._decide(case, verdict)

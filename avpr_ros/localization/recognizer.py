@@ -22,7 +22,7 @@ from avpr_ros.localization.result import MatchResult
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.poses import Pose
-from avpr_ros.profiling import stage
+from avpr_ros.profiling import timed_stage
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -101,7 +101,7 @@ class Recognizer:
         descriptor = self.network.describe(image)
         features = None
         if corners is not None:
-            with stage('geometry'):
+            with timed_stage('geometry'):
                 features = corners.result()
         query = Query(
             descriptor,
@@ -113,7 +113,7 @@ class Recognizer:
             base_from_camera,
             features,
         )
-        with stage('guards'):
+        with timed_stage('guards'):
             result = self.matcher.match(query)
         if isinstance(self.gallery, OnlineGallery) and odom_from_base is not None:
             self.gallery.take(descriptor, stamp_ns, camera, odom_from_base, image)

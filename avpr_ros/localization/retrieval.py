@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
-from avpr_ros.profiling import stage
+from avpr_ros.profiling import timed_stage
 
 _FIRST_DEPTH = 64
 _DEPTH_FACTOR = 8
@@ -88,7 +88,7 @@ def retrieve(
         return None
     depth = max(_FIRST_DEPTH, top_k)
     while True:
-        with stage('search'):
+        with timed_stage('search'):
             similarities, rows = index.search(descriptor[np.newaxis], depth)
         usable = (rows[0] >= 0) & np.isfinite(similarities[0])
         found, scores = rows[0][usable], similarities[0][usable].astype(np.float64)

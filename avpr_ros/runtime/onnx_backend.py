@@ -14,7 +14,7 @@ import onnxruntime
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import sha256_of_file
-from avpr_ros.profiling import stage
+from avpr_ros.profiling import timed_stage
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
 
@@ -85,10 +85,10 @@ class OnnxQueryNetwork:
             ImageDecodeError: not such an image, or one without pixels.
             QueryNetworkError: ONNX Runtime fails.
         """
-        with stage('preprocess'):
+        with timed_stage('preprocess'):
             batch = squash(image, self._manifest.input_px)[np.newaxis]
         try:
-            with stage('network'):
+            with timed_stage('network'):
                 (rows,) = self._session.run([OUTPUT], {INPUT: batch})
         # ONNX Runtime's exceptions derive from nothing narrower.
         except Exception as error:

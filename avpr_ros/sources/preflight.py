@@ -11,6 +11,7 @@ import numpy as np
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
+from avpr_ros.stamps import NS_PER_S
 
 #: Share of images that may be lost to bad stamps before the source is refused.
 _TOLERABLE_LOSS = 0.1
@@ -19,7 +20,7 @@ _GOOD_COVERAGE = 0.9
 
 
 @dataclass(frozen=True)
-class Check:
+class PreflightCheck:
     """One finding.
 
     Attributes:
@@ -43,7 +44,7 @@ class Preflight:
         poses: N poses of the base frame in the map frame, one per stamp.
     """
 
-    checks: tuple[Check, ...]
+    checks: tuple[PreflightCheck, ...]
     stamps_ns: IntArray
     poses: list[Pose]
 
@@ -53,7 +54,7 @@ class Preflight:
         return all(check.level != 'error' for check in self.checks)
 
 
-def images_check(where: str, stamps_ns: IntArray) -> Check:
+def images_check(where: str, stamps_ns: IntArray) -> PreflightCheck:
     """Say how many images there are and how long they last.
 
     Args:
@@ -61,12 +62,16 @@ def images_check(where: str, stamps_ns: IntArray) -> Check:
         stamps_ns: (M,) stamps of the images that are used.
     """
     if len(stamps_ns) == 0:
-        return Check('images', 'error', f'No image in {where}: nothing can be built from it.')
-    duration_s = (stamps_ns.max() - stamps_ns.min()) / 1e9
-    return Check('images', 'ok', f'{len(stamps_ns)} images in {duration_s:.1f} s from {where}.')
+        return PreflightCheck(
+            'images', 'error', f'No image in {where}: nothing can be built from it.'
+        )
+    duration_s = (stamps_ns.max() - stamps_ns.min()) / NS_PER_S
+    return PreflightCheck(
+        'images', 'ok', f'{len(stamps_ns)} images in {duration_s:.1f} s from {where}.'
+    )
 
 
-def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> Check:
+def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> PreflightCheck:
     """Judge the image stamps.
 
     Args:
@@ -76,18 +81,20 @@ def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> Che
         late: images dropped because they came more than a second after a later one.
     """
     if jumps_back == duplicates == late == 0:
-        return Check('stamps', 'ok', 'Image stamps rise steadily.')
+        return PreflightCheck('stamps', 'ok', 'Image stamps rise steadily.')
     text = (
         f'Image stamps go back {jumps_back} times; of {total} images {duplicates} share a stamp '
         f'with another and {late} come over a second late, these are left out.'
     )
     if duplicates + late > _TOLERABLE_LOSS * total:
         advice = ' Mend the clock or the driver that stamps the images, or split the recording.'
-        return Check('stamps', 'error', text + advice)
-    return Check('stamps', 'warning', text)
+        return PreflightCheck('stamps', 'error', text + advice)
+    return PreflightCheck('stamps', 'warning', text)
 
 
-def pose_stamps_check(jumps_back: int, duplicates: int, invalid: int) -> tuple[Check, ...]:
+def pose_stamps_check(
+    jumps_back: int, duplicates: int, invalid: int
+) -> tuple[PreflightCheck, ...]:
     """Judge the samples of a pose track; nothing to say where all were good.
 
     Args:
@@ -101,7 +108,7 @@ def pose_stamps_check(jumps_back: int, duplicates: int, invalid: int) -> tuple[C
         f'Pose stamps go back {jumps_back} times, {duplicates} poses repeat a stamp and '
         f'{invalid} are no valid pose; the rest is used.'
     )
-    return (Check('pose stamps', 'warning', text),)
+    return (PreflightCheck('pose stamps', 'warning', text),)
 
 
 def coverage_check(
@@ -110,7 +117,7 @@ def coverage_check(
     with_pose: int,
     span_ns: tuple[int, int],
     gaps_s: tuple[float, float] | None,
-) -> Check:
+) -> PreflightCheck:
     """Judge how well poses cover the images.
 
     Args:
@@ -126,25 +133,26 @@ def coverage_check(
     if gaps_s is not None:
         text += f'; the largest gap between poses is {gaps_s[0]:.2f} s, the limit {gaps_s[1]:g} s'
     if share >= _GOOD_COVERAGE:
-        return Check('poses', 'ok', text + '.')
+        return PreflightCheck('poses', 'ok', text + '.')
     begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
     if span_ns[1] < begin_ns or span_ns[0] > end_ns:
+        first, last, begin, end = (f'{ns / NS_PER_S:.3f}' for ns in (*span_ns, begin_ns, end_ns))
         text += (
-            f'; poses span {span_ns[0] / 1e9:.3f} to {span_ns[1] / 1e9:.3f} s but images '
-            f'{begin_ns / 1e9:.3f} to {end_ns / 1e9:.3f} s: check that both use one clock'
+            f'; poses span {first} to {last} s but images {begin} to {end} s: '
+            'check that both use one clock'
         )
     elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
         text += f': a limit of {gaps_s[0]:.2f} s would bridge it, at the price of accuracy'
-    return Check('poses', 'warning' if with_pose else 'error', text + '.')
+    return PreflightCheck('poses', 'warning' if with_pose else 'error', text + '.')
 
 
-def path_check(poses: list[Pose]) -> Check:
+def path_check(poses: list[Pose]) -> PreflightCheck:
     """Say how long the path is, summed from image to image."""
     points = np.array([pose.translation_m for pose in poses])
     length_m = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     if length_m == 0.0:
         text = 'The path has no length: all poses are the same, so one keyframe is all to expect.'
-        return Check('path', 'warning', text)
+        return PreflightCheck('path', 'warning', text)
     size_m = np.ptp(points, axis=0)
     text = f'The path is {length_m:.1f} m long in an area of {size_m[0]:.1f} x {size_m[1]:.1f} m.'
-    return Check('path', 'ok', text)
+    return PreflightCheck('path', 'ok', text)

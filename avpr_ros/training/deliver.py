@@ -13,13 +13,14 @@ from typing import Any
 from torch import nn
 
 from avpr_ros import __version__
+from avpr_ros.arrays import evenly
 from avpr_ros.errors import TrainingError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.networks.export import export_onnx
 from avpr_ros.runtime.query_manifest import QueryManifest
-from avpr_ros.training.images import TrainingImages, evenly
+from avpr_ros.training.images import TrainingImages
 
 #: Real images that ONNX is compared with torch on.
 _CHECKED_IMAGES = 8

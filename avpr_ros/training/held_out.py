@@ -16,9 +16,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, IntArray, RgbImage
+from avpr_ros.arrays import Descriptors, IntArray, RgbImage, evenly
 from avpr_ros.training.augmentation.augment import STRONG
-from avpr_ros.training.images import TrainingImages, evenly, views_of
+from avpr_ros.training.images import TrainingImages, views_of
 from avpr_ros.training.places import Places
 
 #: Views in all; small maps give several of each image.

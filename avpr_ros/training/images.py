@@ -53,11 +53,6 @@ class MapImages:
         return image
 
 
-def evenly(count: int, wanted: int) -> IntArray:
-    """Return at most ``wanted`` rows, spread evenly over 0 to count-1."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))
-
-
 def views_of(
     images: TrainingImages,
     rows: IntArray,

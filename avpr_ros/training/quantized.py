@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors
+from avpr_ros.arrays import Descriptors, evenly
 from avpr_ros.errors import TrainingError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
@@ -23,7 +23,7 @@ from avpr_ros.runtime.preprocess import squash
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
-from avpr_ros.training.images import MapImages, evenly
+from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
 #: Gallery images that the ranges of the activations are taken from.

@@ -72,7 +72,9 @@ def train_query_network(
     checkpoint = output.with_suffix('.checkpoint')
     if not settings.resume:
         _forget(checkpoint)
-    gallery = TrainingGallery.of([maps] if isinstance(maps, GalleryMap) else maps, settings.places)
+    gallery = TrainingGallery.from_maps(
+        [maps] if isinstance(maps, GalleryMap) else maps, settings.places
+    )
     space = gallery.maps[0].space()
     weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
     network = query_network_for(space, settings.query_network, weights)

@@ -47,7 +47,7 @@ class TrainingGallery:
     views: Descriptors | None
 
     @classmethod
-    def of(cls, maps: Sequence[GalleryMap], settings: PlaceSettings) -> TrainingGallery:
+    def from_maps(cls, maps: Sequence[GalleryMap], settings: PlaceSettings) -> TrainingGallery:
         """Join maps; one alone keeps its bank beside it and stays memory-mapped.
 
         Raises:

@@ -19,6 +19,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.files import atomic_folder
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.stamps import NS_PER_S
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
 
 IMAGE_TOPIC = '/camera/image/compressed'
@@ -123,7 +124,7 @@ def _type(name: str) -> Any:
 
 
 def _header(stamp_ns: int, frame: str) -> Any:
-    seconds, nanoseconds = divmod(stamp_ns, 10**9)
+    seconds, nanoseconds = divmod(stamp_ns, NS_PER_S)
     time = _type('builtin_interfaces/msg/Time')(sec=seconds, nanosec=nanoseconds)
     return _type('std_msgs/msg/Header')(stamp=time, frame_id=frame)
 

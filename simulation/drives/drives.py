@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
+from avpr_ros.stamps import NS_PER_S
 from simulation.town.streets import StreetGrid
 
 _STEP_M = 0.25
@@ -79,7 +80,7 @@ class Drive:
 
     def stamps_ns(self, times_s: FloatArray, start_ns: int) -> IntArray:
         """Return stamps of times of this drive."""
-        return start_ns + np.round(times_s * 1e9).astype(np.int64)
+        return start_ns + np.round(times_s * NS_PER_S).astype(np.int64)
 
 
 def drive_along(

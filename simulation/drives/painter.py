@@ -4,20 +4,55 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from simulation.drives.bag_writer import encode_jpeg
-from simulation.drives.scenario import DriveSpec
+from simulation.drives.drives import Drive
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
 from simulation.rendering.renderer import Renderer
 from simulation.rendering.world import World
-from simulation.town.town import build_town
+from simulation.town.town import TownSpec, build_town
 from simulation.town.traffic import movers_of, parked_cars, places_at
-from simulation.town.weather import Air
+from simulation.town.weather import Air, Weather
+
+
+class PaintedDrive(Protocol):
+    """What a painter needs of a drive through a town."""
+
+    @property
+    def town(self) -> TownSpec:
+        """Town that it goes through."""
+        ...
+
+    @property
+    def weather(self) -> Weather:
+        """Light and air."""
+        ...
+
+    @property
+    def parked_share(self) -> float:
+        """Share of the parking places that are taken."""
+        ...
+
+    @property
+    def met_per_km(self) -> float:
+        """Oncoming cars, and people, met on a kilometre."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seed of the traffic."""
+        ...
+
+    def drive(self) -> Drive:
+        """Drive it."""
+        ...
 
 
 class Painter:
     """One process's copy of the town under the drive's light and traffic."""
 
-    def __init__(self, spec: DriveSpec) -> None:
+    def __init__(self, spec: PaintedDrive) -> None:
         """Build the town and load it into the renderer: a few seconds."""
         town = build_town(spec.town)
         self._drive = spec.drive()

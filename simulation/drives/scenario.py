@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from avpr_ros.stamps import NS_PER_S
 from simulation.drives.drift import WHEELS, Drift
 from simulation.drives.drives import Drive, Driving, drive_along
 from simulation.drives.record import FramePainter
@@ -14,7 +15,7 @@ from simulation.town.weather import EVENING, MORNING, Weather
 
 Route = tuple[tuple[int, int], ...]
 
-_START_NS = 1_767_000_000 * 10**9
+_START_NS = 1_767_000_000 * NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario
         ),
         DriveSpec(
             'drive2', town, query, Driving(8.0, 4.0, 1.2, 0.35, 0.04, 12), EVENING, 0.35, 18.0, 22,
-            _START_NS + 9 * 3600 * 10**9, WHEELS,
+            _START_NS + 9 * 3600 * NS_PER_S, WHEELS,
         ),
     )  # fmt: skip
 

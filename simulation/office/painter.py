@@ -4,23 +4,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from simulation.drives.bag_writer import encode_jpeg
-from simulation.office.lamps import Lamps
+from simulation.drives.drives import Drive
+from simulation.office.lamps import Lamps, Lighting
 from simulation.office.plan import OFFICE_PLAN
 from simulation.office.storey import build_storey, height_m
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
 from simulation.rendering.renderer import Renderer
 
-if TYPE_CHECKING:
-    from simulation.office.scenario import OfficeDrive
+
+class PaintedOfficeDrive(Protocol):
+    """What a painter needs of a drive over a storey."""
+
+    @property
+    def storey(self) -> int:
+        """Number of the storey, from 0."""
+        ...
+
+    @property
+    def open_share(self) -> float:
+        """Share of the doors that stand open."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seed of the open doors."""
+        ...
+
+    @property
+    def lighting(self) -> Lighting:
+        """Light of the lamps and windows."""
+        ...
+
+    def drive(self) -> Drive:
+        """Drive it."""
+        ...
 
 
 class OfficePainter:
     """One process's copy of a storey under the drive's light."""
 
-    def __init__(self, spec: OfficeDrive) -> None:
+    def __init__(self, spec: PaintedOfficeDrive) -> None:
         """Build the storey and load it into the renderer."""
         self._drive = spec.drive()
         self._camera = Camera()

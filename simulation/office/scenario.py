@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from avpr_ros.stamps import NS_PER_S
 from simulation.drives.drift import WHEELS, Drift
 from simulation.drives.drives import Drive, Driving, drive_along
 from simulation.drives.record import FramePainter
@@ -13,8 +14,8 @@ from simulation.office.lamps import LATE_EVENING, WORKING_DAY, Lighting
 from simulation.office.plan import OFFICE_PLAN, Node
 from simulation.office.storey import height_m
 
-_START_NS = 1_768_000_000 * 10**9
-_HOUR_NS = 3600 * 10**9
+_START_NS = 1_768_000_000 * NS_PER_S
+_HOUR_NS = 3600 * NS_PER_S
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
 
 def test_a_sequence_is_waited_for_and_an_unknown_kind_refused(avpr, walk, tmp_path, map_and_query):
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--temporal-filter')
-    code, out, _ = avpr(*arguments, 'filter')
+    code, out, _ = avpr(*arguments, 'bayes')
     assert code == 0
     assert _cell(out, 'rejected: temporal_inconsistency').startswith('1')
     code, _, err = avpr(*arguments, 'seqslam')

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
 from avpr_ros import __version__
+from avpr_ros.cli.main import COMMANDS
 
 WITHOUT_TORCH = """
 import sys
@@ -29,6 +31,12 @@ def test_help_lists_the_commands_in_the_order_of_the_work(avpr):
     assert code == 0
     places = [out.index(f' {name} ') for name in ('build', 'train', 'inspect', 'localize')]
     assert places == sorted(places)
+
+
+def test_help_names_every_command(avpr):
+    _, out, _ = avpr('--help')
+    listed = re.findall(r'^│ ([a-z]+) ', out.split('Commands')[1], re.MULTILINE)
+    assert listed == list(COMMANDS)
 
 
 def test_an_unknown_command_is_refused(avpr):

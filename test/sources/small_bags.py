@@ -13,7 +13,7 @@ import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
@@ -160,6 +160,6 @@ def drive(count: int = 6, images: Sequence[str] = ('/cam/image_raw',)) -> list[S
     return sorted(sent, key=lambda one: one.stamp_ns)
 
 
-def found(preflight: Preflight, name: str) -> Check:
+def found(preflight: Preflight, name: str) -> PreflightCheck:
     """Return the check of that name."""
     return next(check for check in preflight.checks if check.name == name)

@@ -9,8 +9,8 @@ import pytest
 
 from avpr_ros.poses import Pose
 from avpr_ros.sources.preflight import (
-    Check,
     Preflight,
+    PreflightCheck,
     coverage_check,
     images_check,
     path_check,
@@ -23,7 +23,7 @@ STAMPS = np.arange(10, dtype=np.int64) * SECOND_NS
 
 
 def test_one_error_is_enough() -> None:
-    fine, odd, bad = (Check('x', level, '') for level in ('ok', 'warning', 'error'))
+    fine, odd, bad = (PreflightCheck('x', level, '') for level in ('ok', 'warning', 'error'))
 
     assert Preflight((fine, odd), STAMPS, []).ok
     assert not Preflight((fine, bad, odd), STAMPS, []).ok

@@ -15,7 +15,7 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, StampedImage
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.inputs import FreshViews
 from avpr_ros.training.memory_bank.bank import build_bank
@@ -101,7 +101,7 @@ class Drive:
 
     def preflight(self) -> Preflight:
         stamps_ns = np.arange(8, dtype=np.int64)
-        return Preflight((Check('images', 'ok', 'fine'),), stamps_ns, self._poses)
+        return Preflight((PreflightCheck('images', 'ok', 'fine'),), stamps_ns, self._poses)
 
     def images(self) -> Iterator[StampedImage]:
         for frame in self.frames():

@@ -24,13 +24,13 @@ def maps(gallery) -> list[GalleryMap]:
 
 
 def test_one_map_stays_as_it_is(gallery):
-    one = TrainingGallery.of([gallery], SETTINGS)
+    one = TrainingGallery.from_maps([gallery], SETTINGS)
     assert one.descriptors is gallery.descriptors
     assert one.keyframes is gallery.keyframes
 
 
 def test_rows_of_two_maps_follow_each_other(maps):
-    both, count = TrainingGallery.of(maps, SETTINGS), len(maps[0])
+    both, count = TrainingGallery.from_maps(maps, SETTINGS), len(maps[0])
     assert both.descriptors.shape == (2 * count, maps[0].descriptors.shape[1])
     assert len(both.images) == len(both.keyframes) == 2 * count
     for row in (0, count - 1):
@@ -39,7 +39,10 @@ def test_rows_of_two_maps_follow_each_other(maps):
 
 
 def test_places_of_another_map_are_negatives(maps):
-    one, both = TrainingGallery.of(maps[:1], SETTINGS).places, TrainingGallery.of(maps, SETTINGS)
+    one, both = (
+        TrainingGallery.from_maps(maps[:1], SETTINGS).places,
+        TrainingGallery.from_maps(maps, SETTINGS),
+    )
     places = both.places
     assert places.count == 2 * one.count
     assert np.array_equal(places.labels[len(maps[0]) :], one.labels + one.count)
@@ -53,12 +56,12 @@ def test_places_of_another_map_are_negatives(maps):
 
 
 def test_views_count_where_all_maps_have_as_many(maps, monkeypatch):
-    assert TrainingGallery.of(maps, SETTINGS).views is None
+    assert TrainingGallery.from_maps(maps, SETTINGS).views is None
     count, dim = maps[0].descriptors.shape
     views = np.zeros((count, 2, dim))
     views[:, :, 0] = 1
     save_views(maps[0].path, views)
-    assert TrainingGallery.of(maps, SETTINGS).views.shape == (2 * count, 2, dim)
+    assert TrainingGallery.from_maps(maps, SETTINGS).views.shape == (2 * count, 2, dim)
 
 
 def test_maps_of_two_spaces_are_refused(maps):
@@ -66,15 +69,18 @@ def test_maps_of_two_spaces_are_refused(maps):
     space = replace(manifest.descriptor_space, id='f' * 64)
     other = replace(maps[1], manifest=replace(manifest, descriptor_space=space))
     with pytest.raises(SpaceMismatchError, match='ffffffffffff'):
-        TrainingGallery.of([maps[0], other], SETTINGS)
+        TrainingGallery.from_maps([maps[0], other], SETTINGS)
 
 
 def test_a_map_given_twice_is_refused(gallery):
     with pytest.raises(TrainingError, match='given twice'):
-        TrainingGallery.of([gallery, gallery], SETTINGS)
+        TrainingGallery.from_maps([gallery, gallery], SETTINGS)
 
 
 def test_a_checkpoint_belongs_to_its_maps_and_settings(maps):
-    one, both = TrainingGallery.of(maps[:1], SETTINGS), TrainingGallery.of(maps, SETTINGS)
+    one, both = (
+        TrainingGallery.from_maps(maps[:1], SETTINGS),
+        TrainingGallery.from_maps(maps, SETTINGS),
+    )
     found = {one.identity({'a': 1}), one.identity({'a': 2}), both.identity({'a': 1})}
     assert len(found) == 3

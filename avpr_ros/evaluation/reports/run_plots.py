@@ -14,6 +14,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray
 from avpr_ros.evaluation.reports.plots import ACCENT, BAD, GOOD, SOFT, styled_figure, svg_uri
 from avpr_ros.evaluation.runs.localization_log import RunImage
+from avpr_ros.stamps import NS_PER_S
 
 #: Many points as paths would make the file larger than the run.
 _MOST_PATHS = 2000
@@ -21,7 +22,7 @@ _MOST_PATHS = 2000
 
 def seconds(run: Sequence[RunImage]) -> FloatArray:
     """Return (N,) seconds of the images since the first."""
-    return np.array([(image.stamp_ns - run[0].stamp_ns) / 1e9 for image in run])
+    return np.array([(image.stamp_ns - run[0].stamp_ns) / NS_PER_S for image in run])
 
 
 def reasons_over_time(run: Sequence[RunImage]) -> str:

@@ -20,6 +20,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages, topic_types
 from avpr_ros.sources.poses.tum import read_tum
+from avpr_ros.stamps import stamp_ns
 
 Point = tuple[float, float, float]
 _DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'
@@ -113,15 +114,15 @@ def _from_bag(path: Path) -> Iterator[RunImage]:
         pose_topic = f'{matches.removesuffix("matches")}pose'
         for message in read_messages(reader, path, (matches, pose_topic)):
             loaded = load_message(message, path)
-            stamp_ns = loaded.header.stamp.sec * 10**9 + loaded.header.stamp.nanosec
+            image_ns = stamp_ns(loaded.header.stamp)
             if message.topic == pose_topic:
                 at = loaded.pose.pose.position
-                poses[stamp_ns] = (at.x, at.y, at.z)
+                poses[image_ns] = (at.x, at.y, at.z)
             elif loaded.status:
                 values = {pair.key: pair.value for pair in loaded.status[0].values}
-                answers.append((stamp_ns, values))
-    for stamp_ns, values in answers:
-        yield _image(stamp_ns, values, poses.get(stamp_ns), None)
+                answers.append((image_ns, values))
+    for image_ns, values in answers:
+        yield _image(image_ns, values, poses.get(image_ns), None)
 
 
 def _image(

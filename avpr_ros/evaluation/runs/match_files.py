@@ -16,6 +16,7 @@ from typing import TextIO
 
 from avpr_ros.files import atomic_file
 from avpr_ros.localization.result import MatchResult, PoseEstimate
+from avpr_ros.sources.poses.tum import tum_line
 
 MATCHES = 'matches.csv'
 POSES = 'poses.csv'
@@ -86,8 +87,7 @@ class MatchWriter:
                 *(f'{estimate.covariance[i, j]:.6g}' for i, j in _UPPER),
             ]
         )
-        seconds, rest_ns = divmod(result.stamp_ns, 1_000_000_000)
-        self._trajectory.write(f'{seconds}.{rest_ns:09d} {" ".join(numbers)}\n')
+        self._trajectory.write(tum_line(result.stamp_ns, numbers))
 
 
 @contextmanager

@@ -17,16 +17,12 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.localization.result import Candidate, MatchResult, PoseEstimate, Reason
 from avpr_ros.poses import Pose
 from avpr_ros.stamps import NS_PER_S
+from avpr_ros.stamps import stamp_ns as stamp_ns
 
 #: Largest error of a quaternion's norm; nav2 refuses poses beyond it.
 QUATERNION_TOLERANCE = 1e-4
 #: Frame of a loop closure, without the keyframe's id at its end.
 KEYFRAME_FRAME = 'keyframe_'
-
-
-def stamp_ns(stamp: Time) -> int:
-    """Return a message's stamp in nanoseconds."""
-    return int(stamp.sec) * NS_PER_S + int(stamp.nanosec)
 
 
 def stamp_message(nanoseconds: int) -> Time:

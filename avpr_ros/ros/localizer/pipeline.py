@@ -15,7 +15,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ExtrinsicsError, ImageDecodeError
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.poses import Pose
-from avpr_ros.profiling import measured, stage
+from avpr_ros.profiling import collect_stage_times, timed_stage
 from avpr_ros.ros.common import messages
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
@@ -230,14 +230,14 @@ class Processor:
         recognizer = self.recognizer
         stamp_ns = messages.stamp_ns(message.header.stamp)
         mounting = self._mountings.of(camera, message.header.frame_id)
-        with measured() as stages_s:
-            with stage('decode'):
+        with collect_stage_times() as stages_s:
+            with timed_stage('decode'):
                 image = _decode(message, recognizer.least_side_px)
             result = recognizer.recognize(
                 image, stamp_ns, camera, odom_from_base, self._lenses.lens(camera), mounting
             )
             self.statistics.matched(result)
-            with stage('publish'):
+            with timed_stage('publish'):
                 self._outputs.publish(result, recognizer, image)
         self.statistics.took(stages_s)
         return result

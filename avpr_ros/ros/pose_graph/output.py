@@ -14,7 +14,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.files import write_text_atomically
 from avpr_ros.ros.pose_graph.problem import AnchoredClosure
 from avpr_ros.ros.pose_graph.solver import Solution
-from avpr_ros.ros.pose_graph.tum import write_tum
+from avpr_ros.sources.poses.tum import write_tum
 
 
 def check_output(output: str) -> None:

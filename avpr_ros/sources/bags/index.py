@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from avpr_ros.arrays import IntArray
-from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id, stamp_ns
+from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages
 from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
@@ -24,7 +24,8 @@ from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, PoseTopicRead
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.poses.tf_poses import poses_from_tf
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class BagIndex:
     order: StampOrder
     cameras: tuple[Camera, ...]
     poses: PoseInput | None
-    checks: tuple[Check, ...]
+    checks: tuple[PreflightCheck, ...]
 
 
 class _Collector:
@@ -110,7 +111,7 @@ class _Collector:
         return BagIndex(stamps, rows, order, cameras, poses, checks)
 
     def _take_image(self, topic: str, message: Any) -> None:
-        self._stamps.append(stamp_ns(message.header))
+        self._stamps.append(stamp_ns(message.header.stamp))
         self._rows.append(self._choice.images.index(topic))
         self._optical_frames.setdefault(topic, frame_id(message.header))
 
@@ -133,11 +134,11 @@ class _Collector:
             camera_intrinsics(info) if info is not None else None,
         )
 
-    def _camera_check(self, camera: Camera, base_frame: str) -> Check:
+    def _camera_check(self, camera: Camera, base_frame: str) -> PreflightCheck:
         frame = self._optical_frames.get(camera.topic, '')
         place = 'known' if camera.base_from_camera else f'unknown ({base_frame} <- {frame or "?"})'
         lens = 'known' if camera.intrinsics else 'unknown'
-        return Check(
+        return PreflightCheck(
             'camera', 'ok', f'Camera {camera.name}: pose on the base {place}, lens {lens}.'
         )
 

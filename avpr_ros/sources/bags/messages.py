@@ -9,11 +9,6 @@ from typing import Any
 from avpr_ros.sources.frame import CameraIntrinsics
 
 
-def stamp_ns(header: Any) -> int:
-    """Return a header's stamp in nanoseconds."""
-    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
-
-
 def frame_id(header: Any) -> str:
     """Return a header's frame without the leading slash that ROS 1 allowed."""
     return str(header.frame_id).lstrip('/')

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import IntArray
+from avpr_ros.stamps import NS_PER_S
 
 #: An image whose stamp lies this far behind one already seen is dropped: to bring it in order,
 #: all images in between would have to be held in memory.
-LATE_NS = 1_000_000_000
+LATE_NS = NS_PER_S
 
 
 @dataclass(frozen=True, eq=False)

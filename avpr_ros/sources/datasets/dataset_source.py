@@ -22,9 +22,9 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.posed import PosedImages
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.stamps import NS_PER_S
 
-_SECOND_NS = 1_000_000_000
 #: The rows that MSLS is usually evaluated on.
 _MSLS_SUBTASK = 'all'
 
@@ -48,7 +48,7 @@ class DatasetSource:
         )
         self.name = self.dataset.name
         self._path = path
-        stamps = np.arange(len(self.dataset), dtype=np.int64) * _SECOND_NS
+        stamps = np.arange(len(self.dataset), dtype=np.int64) * NS_PER_S
         self._order = order_stamps(stamps, np.zeros(len(stamps), dtype=np.int64), streamed=False)
         poses = PoseInput(
             PoseTrack.from_samples(stamps, _pose_rows(self.dataset), f'dataset {path}'),
@@ -75,7 +75,7 @@ class DatasetSource:
         for row in range(len(self.dataset)):
             decode = partial(self.dataset.read, row)
             place = labels[row] if labels else None
-            yield StampedImage(row * _SECOND_NS, self.cameras[0].name, decode, place)
+            yield StampedImage(row * NS_PER_S, self.cameras[0].name, decode, place)
 
     def frames(self) -> Iterator[Frame]:
         """Yield every image with its pose."""
@@ -90,13 +90,13 @@ def _pose_rows(dataset: LabelledImages) -> FloatArray:
     return np.concatenate([dataset.positions_m, heights, quaternions], axis=1)
 
 
-def _checks(dataset: LabelledImages) -> tuple[Check, ...]:
+def _checks(dataset: LabelledImages) -> tuple[PreflightCheck, ...]:
     checks = []
     if len(dataset.city_names) > 1:
         names = ', '.join(dataset.city_names)
         text = f'{len(dataset.city_names)} cities ({names}), each in the grid of its own UTM zone.'
-        checks.append(Check('cities', 'warning', text))
+        checks.append(PreflightCheck('cities', 'warning', text))
     if unknown := int(np.isnan(dataset.headings_rad).sum()):
         text = f'{unknown} images have no heading and are taken as facing east.'
-        checks.append(Check('rotation', 'warning', text))
+        checks.append(PreflightCheck('rotation', 'warning', text))
     return tuple(checks)

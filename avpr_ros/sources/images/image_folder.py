@@ -23,7 +23,7 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.folder_poses import folder_poses
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.posed import PosedImages
-from avpr_ros.sources.preflight import Check, Preflight
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 
 class ImageFolderSource:
@@ -67,10 +67,10 @@ class ImageFolderSource:
     def preflight(self) -> Preflight:
         """Look at names, stamps and poses without opening an image."""
         where = ', '.join(str(folder) for folder in self._folders)
-        checks: tuple[Check, ...] = ()
+        checks: tuple[PreflightCheck, ...] = ()
         if not self._timed:
             text = 'The image names are no times: images are counted one second apart.'
-            checks = (Check('time', 'ok', text),)
+            checks = (PreflightCheck('time', 'ok', text),)
         return self._posed.preflight(where, self._order, checks)
 
     def images(self) -> Iterator[StampedImage]:

@@ -11,11 +11,11 @@ import re
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.poses.tum import parse_stamp_ns
+from avpr_ros.stamps import NS_PER_S
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
 #: A file name of nothing but a time since 1970: seconds with decimals, or nanoseconds.
 _STAMP_NAME = re.compile(r'\d{9,10}\.\d+|\d{18,19}')
-_SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def list_images(folders: Sequence[Path]) -> tuple[list[ImageFile], bool]:
     listings = [_image_paths(folder) for folder in folders]
     timed = all(_STAMP_NAME.fullmatch(path.stem) for paths in listings for path in paths)
     images = [
-        ImageFile(path, camera, parse_stamp_ns(path.stem) if timed else row * _SECOND_NS)
+        ImageFile(path, camera, parse_stamp_ns(path.stem) if timed else row * NS_PER_S)
         for camera, paths in enumerate(listings)
         for row, path in enumerate(paths)
     ]

@@ -18,7 +18,7 @@ from avpr_ros.sources.poses.pose_files import poses_from_file
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.utm_names import has_utm_name, read_utm_names
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
 
 POSES_FILE = 'poses.csv'
 
@@ -84,7 +84,7 @@ def _poses_by_name(
     checks = []
     if unused := len(row_of) - len({row for _, row in found}):
         text = f'{unused} of {len(row_of)} rows of {path.name} name images that are not there.'
-        checks.append(Check('rows', 'warning', text))
+        checks.append(PreflightCheck('rows', 'warning', text))
     if not table.has_rotation:
         checks.append(_no_rotation(path.name))
     return [image for image, _ in matches], PoseInput(
@@ -119,6 +119,6 @@ def _poses_from_names(images: Sequence[ImageFile], options: SourceOptions) -> Po
     )
 
 
-def _no_rotation(where: str) -> Check:
+def _no_rotation(where: str) -> PreflightCheck:
     text = f'No rotation in {where}: all poses are taken as facing along x.'
-    return Check('rotation', 'warning', text)
+    return PreflightCheck('rotation', 'warning', text)

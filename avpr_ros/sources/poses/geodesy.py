@@ -19,13 +19,14 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bags.messages import frame_id, stamp_ns
+from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.tf_chain import TransformGraph
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 FIX_TYPE = 'sensor_msgs/msg/NavSatFix'
 COURSE_BASELINE_M = 2.0
@@ -108,7 +109,7 @@ class FixReader:
         if message.status.status < 0 or not math.isfinite(latitude + longitude):
             self._without_fix += 1
             return
-        self._stamps.append(stamp_ns(message.header))
+        self._stamps.append(stamp_ns(message.header.stamp))
         self._fixes.append((latitude, longitude, float(message.altitude)))
 
     def finish(self, options: SourceOptions, graph: TransformGraph) -> PoseInput:
@@ -144,22 +145,22 @@ class FixReader:
             checks=(*track.checks(), *self._fix_check(), heading),
         )
 
-    def _fix_check(self) -> tuple[Check, ...]:
+    def _fix_check(self) -> tuple[PreflightCheck, ...]:
         if self._without_fix == 0:
             return ()
         text = f'{self._without_fix} messages on {self._topic} have no fix and are left out.'
-        return (Check('fixes', 'warning', text),)
+        return (PreflightCheck('fixes', 'warning', text),)
 
 
-def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, Check]:
+def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, PreflightCheck]:
     """Add headings to antenna positions, and say what they are worth."""
     headings = course_over_ground_rad(positions_m)
     if headings is None:
         text = (
             f'The fixes stay within {COURSE_BASELINE_M:g} m, so the heading is unknown, set to 0.'
         )
-        headings, check = np.zeros(len(positions_m)), Check('heading', 'warning', text)
+        headings, check = np.zeros(len(positions_m)), PreflightCheck('heading', 'warning', text)
     else:
         text = 'Heading is the course over ground: right only while driving forwards.'
-        check = Check('heading', 'ok', text)
+        check = PreflightCheck('heading', 'ok', text)
     return positions_m, Rotation.from_euler('z', headings[:, np.newaxis]), check

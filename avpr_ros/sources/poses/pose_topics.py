@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bags.messages import frame_id, pose_values, stamp_ns, transform_values
+from avpr_ros.sources.bags.messages import frame_id, pose_values, transform_values
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack, Trajectory
 from avpr_ros.sources.poses.tf_chain import Chain, TransformGraph
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 POSE_TYPES = (
     'nav_msgs/msg/Odometry',
@@ -36,7 +37,7 @@ class PoseTopicReader:
 
     def add(self, message: Any) -> None:
         """Take one message of a type in ``POSE_TYPES``."""
-        self._stamps.append(stamp_ns(message.header))
+        self._stamps.append(stamp_ns(message.header.stamp))
         self._parent = self._parent or frame_id(message.header)
         self._child = self._child or getattr(message, 'child_frame_id', '').lstrip('/')
         if hasattr(message, 'transform'):
@@ -62,7 +63,7 @@ class PoseTopicReader:
                     f'{self._topic} has poses of {self._child} and /tf_static does not connect it '
                     f'to base frame {base_frame}: leave the base frame unset or record /tf_static.'
                 )
-            trajectory = Chain.of(track).then(child_from_base)
+            trajectory = Chain.from_track(track).then(child_from_base)
         return PoseInput(
             trajectory,
             map_frame,
@@ -72,7 +73,7 @@ class PoseTopicReader:
         )
 
 
-def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[Check, ...]]:
+def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[PreflightCheck, ...]]:
     """Return the map frame's name for poses recorded in some frame.
 
     An odometry frame starts anew with every run of a robot (REP-105), so a map that lasts must
@@ -85,5 +86,5 @@ def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[Chec
             f"Poses are in odometry frame '{recorded}', which drifts and starts anew each run; "
             f"the map's frame is called '{DEFAULT_MAP_FRAME}'."
         )
-        return DEFAULT_MAP_FRAME, (Check('frames', 'ok', text),)
+        return DEFAULT_MAP_FRAME, (PreflightCheck('frames', 'ok', text),)
     return recorded or DEFAULT_MAP_FRAME, ()

@@ -17,7 +17,8 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import GeodeticOrigin
-from avpr_ros.sources.preflight import Check, pose_stamps_check
+from avpr_ros.sources.preflight import PreflightCheck, pose_stamps_check
+from avpr_ros.stamps import NS_PER_S
 
 #: A sample this near in time is taken as it is, whatever the gap: files round their stamps.
 SNAP_NS = 1_000_000
@@ -130,7 +131,7 @@ class PoseTrack:
         gap = self.stamps_ns[right] - self.stamps_ns[left]
         inside = (before >= 0) & (after >= 0)
         near = np.minimum(np.abs(before), np.abs(after)) <= SNAP_NS
-        valid = near | (inside & (gap <= max_gap_s * 1e9))
+        valid = near | (inside & (gap <= max_gap_s * NS_PER_S))
         share = np.clip(before / np.maximum(gap, 1), 0.0, 1.0)
         share = np.where(near, (np.abs(after) < np.abs(before)).astype(np.float64), share)
         share = share[:, np.newaxis]
@@ -140,7 +141,7 @@ class PoseTrack:
         times = self._times_ns[left] + share[:, 0] * gap
         return PosesAt(valid, translations, self._rotations_at(times))
 
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples, if anything."""
         return pose_stamps_check(self.jumps_back, self.duplicates, self.invalid)
 
@@ -152,7 +153,7 @@ class PoseTrack:
         """Return the longest time without a sample between two stamps, seconds."""
         inside = self.stamps_ns[(self.stamps_ns > begin_ns) & (self.stamps_ns < end_ns)]
         bounds = np.concatenate([[begin_ns], inside, [end_ns]])
-        return float(np.diff(bounds).max() / 1e9)
+        return float(np.diff(bounds).max() / NS_PER_S)
 
     @cached_property
     def _times_ns(self) -> FloatArray:
@@ -187,4 +188,4 @@ class PoseInput:
     description: str
     geodetic_origin: GeodeticOrigin | None = None
     exact: bool = False
-    checks: tuple[Check, ...] = field(default=())
+    checks: tuple[PreflightCheck, ...] = field(default=())

@@ -16,8 +16,8 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PosesAt
 from avpr_ros.sources.preflight import (
-    Check,
     Preflight,
+    PreflightCheck,
     coverage_check,
     images_check,
     path_check,
@@ -49,7 +49,9 @@ class PosedImages:
         self.pose_source = poses.description if poses else 'none'
         self.geodetic_origin: GeodeticOrigin | None = poses.geodetic_origin if poses else None
 
-    def preflight(self, where: str, order: StampOrder, checks: tuple[Check, ...]) -> Preflight:
+    def preflight(
+        self, where: str, order: StampOrder, checks: tuple[PreflightCheck, ...]
+    ) -> Preflight:
         """Judge images, stamps and poses.
 
         Args:
@@ -85,7 +87,7 @@ class PosedImages:
                 pose = at.pose(row)
                 yield Frame(image.stamp_ns, image.camera, pose, image.decode, image.place)
 
-    def _coverage(self, poses: PoseInput, with_pose: int) -> Check:
+    def _coverage(self, poses: PoseInput, with_pose: int) -> PreflightCheck:
         gaps_s = None
         if not poses.exact:
             begin, end = int(self._stamps_ns[0]), int(self._stamps_ns[-1])

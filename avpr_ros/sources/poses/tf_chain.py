@@ -14,9 +14,10 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
-from avpr_ros.sources.bags.messages import frame_id, stamp_ns, transform_values
+from avpr_ros.sources.bags.messages import frame_id, transform_values
 from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
-from avpr_ros.sources.preflight import Check
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns
 
 _Edge: TypeAlias = tuple[str, str]
 
@@ -56,7 +57,7 @@ class Chain:
         return Chain((*self.steps, _Step(None, fixed, False)))
 
     @classmethod
-    def of(cls, moving: PoseTrack) -> Chain:
+    def from_track(cls, moving: PoseTrack) -> Chain:
         """Return a chain of one moving transform."""
         return cls((_Step(moving, Pose.identity(), False),))
 
@@ -77,7 +78,7 @@ class Chain:
         """Return whether any of its transforms changes over time."""
         return any(step.moving is not None for step in self.steps)
 
-    def checks(self) -> tuple[Check, ...]:
+    def checks(self) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples of its moving transforms."""
         tracks = [step.moving for step in self.steps if step.moving is not None]
         return tuple(check for track in tracks for check in track.checks())
@@ -113,7 +114,7 @@ class TransformGraph:
         """Take a message of /tf."""
         for transform in message.transforms:
             edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
-            self._stamps.setdefault(edge, []).append(stamp_ns(transform.header))
+            self._stamps.setdefault(edge, []).append(stamp_ns(transform.header.stamp))
             self._values.setdefault(edge, []).append(transform_values(transform.transform))
 
     def frames(self) -> list[str]:

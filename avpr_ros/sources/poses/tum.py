@@ -8,16 +8,20 @@ commas are taken for spaces.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
+from avpr_ros.files import write_text_atomically
 from avpr_ros.sources.poses.pose_track import PoseTrack
+from avpr_ros.stamps import NS_PER_S, stamp_text
 
 #: Numbers from here on cannot be seconds since 1970 (the year is 2106): they are nanoseconds.
 _NANOSECONDS_FROM = 2**32
 #: The same time in nanoseconds; below it, differences of stamps stay within 64 bits.
-LATEST_NS = _NANOSECONDS_FROM * 10**9
+LATEST_NS = _NANOSECONDS_FROM * NS_PER_S
 
 
 def parse_stamp_ns(text: str) -> int:
@@ -32,7 +36,7 @@ def parse_stamp_ns(text: str) -> int:
         raise ValueError(f'{text!r} is no time stamp') from error
     if not number.is_finite() or not 0 <= number < LATEST_NS:
         raise ValueError(f'{text!r} is no time stamp')
-    return int(number if number >= _NANOSECONDS_FROM else number * 10**9)
+    return int(number if number >= _NANOSECONDS_FROM else number * NS_PER_S)
 
 
 def read_tum(path: Path) -> PoseTrack:
@@ -62,3 +66,23 @@ def read_tum(path: Path) -> PoseTrack:
                 'qx qy qz qw.'
             ) from error
     return PoseTrack.from_samples(stamps, rows, f'TUM file {path}')
+
+
+def write_tum(path: Path, stamps_ns: IntArray, rows: FloatArray) -> None:
+    """Write N poses.
+
+    Args:
+        path: replaced in one step if it exists.
+        stamps_ns: (N,) stamps; written in seconds, exact to the nanosecond.
+        rows: (N, 7) ``x y z qx qy qz qw``, metres; written with nine decimals.
+    """
+    lines = [
+        tum_line(stamp_ns, [f'{value:.9f}' for value in row])
+        for stamp_ns, row in zip(stamps_ns.tolist(), rows, strict=True)
+    ]
+    write_text_atomically(path, ''.join(lines))
+
+
+def tum_line(stamp_ns: int, numbers: Sequence[str]) -> str:
+    """Return the line of a pose given its ``x y z qx qy qz qw`` as text."""
+    return f'{stamp_text(stamp_ns)} {" ".join(numbers)}\n'

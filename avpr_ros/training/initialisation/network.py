@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
+from avpr_ros.arrays import evenly
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork, image_batches
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.vlad import unit_features
-from avpr_ros.training.images import TrainingImages, evenly
+from avpr_ros.training.images import TrainingImages
 
 #: 144 local features an image: far more rows than the hundred unknowns of a column.
 _IMAGES = 128

@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from avpr_ros.arrays import Descriptors
+from avpr_ros.arrays import Descriptors, evenly
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.networks.gallery_network import image_batches
 from avpr_ros.networks.learned_query import LearnedQueryNetwork
-from avpr_ros.training.images import TrainingImages, evenly
+from avpr_ros.training.images import TrainingImages
 
 #: More images than this add time, not quality.
 _IMAGES = 512

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avpr_ros.arrays import IntArray
-from avpr_ros.training.images import evenly
+from avpr_ros.arrays import IntArray, evenly
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.objective import Objective
 from avpr_ros.training.objectives.regression import squared_distance

@@ -14,8 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from avpr_ros.arrays import IntArray
-from avpr_ros.training.images import evenly
+from avpr_ros.arrays import IntArray, evenly
 from avpr_ros.training.objectives.gallery_side import GallerySide
 
 #: ``none`` and ``constant`` need no variance; see ``Augmentation`` in ``iea.py``.

@@ -16,8 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from avpr_ros.arrays import IntArray
-from avpr_ros.training.images import evenly
+from avpr_ros.arrays import IntArray, evenly
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.objective import Objective
 
