@@ -32,8 +32,9 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 test: lint  ## Linters and the whole test suite
 	$(BIN)/python -m pytest
 
-docs: $(INSTALLED)  ## Refill the generated tables of README and docs
+docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python -m benchmarks.traversals
