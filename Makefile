@@ -35,8 +35,9 @@ test: lint  ## Linters and the whole test suite
 test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
 	$(BIN)/python -m pytest -m 'not slow and not ros'
 
-docs: $(INSTALLED)  ## Refill the generated tables of README and docs
+docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python -m benchmarks.traversals

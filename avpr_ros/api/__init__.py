@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the public functions of the package are made of."""
+"""The public Python functions and classes, and what they are made of."""

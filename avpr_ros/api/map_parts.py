@@ -11,9 +11,6 @@ from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REPORT, GalleryMap
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.mapping.map_contents import MapContents
-from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.gallery_views import describe_views
-from avpr_ros.training.images import MapImages
 
 
 def complete_contents(views: int, landmarks: bool) -> MapContents:
@@ -32,6 +29,10 @@ def contents_like(gallery: GalleryMap) -> MapContents:
 
 
 def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Descriptors:
+    from avpr_ros.networks.registry import load_gallery_network
+    from avpr_ros.training.gallery_views import describe_views
+    from avpr_ros.training.images import MapImages
+
     network = load_gallery_network(gallery.space())
     return describe_views(network, MapImages(gallery), views, 0, progress)
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,20 +28,17 @@ def append_drives(
         ConfigError: no map is named.
         AvprError: map, drives or query network cannot be used, or do not belong together.
     """
+    from avpr_ros.api.drives import open_drives
+    from avpr_ros.api.maps import in_map_frame
     from avpr_ros.cli.console import print_note
-    from avpr_ros.cli.drives import open_drives, run_preflight
+    from avpr_ros.cli.drives import run_preflight
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     if output is None:
         raise ConfigError('no --output is given; name the folder of the map to add to')
     gallery = GalleryMap.open(output)
     manifest = gallery.manifest
-    shared = replace(
-        options,
-        map_frame=options.map_frame or manifest.map_frame,
-        geodetic_origin=manifest.geodetic_origin,
-    )
-    drives = open_drives(sources, shared)
+    drives = open_drives(sources, in_map_frame(gallery, options))
     spacing = manifest.keyframe_spacing
     run_preflight(drives, spacing.distance_m, spacing.rotation_rad)
     if dry_run:
@@ -65,24 +61,11 @@ def _check_pair(query: Path, gallery: GalleryMap) -> None:
 
 
 def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
-    from avpr_ros.api.map_parts import contents_like
+    from avpr_ros.api.maps import append_to_map
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.mapping.map_append import append_to_map
-    from avpr_ros.mapping.map_builder import BuildSettings
-    from avpr_ros.networks.space_describer import SpaceDescriber
 
-    spacing = gallery.manifest.keyframe_spacing
-    settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
-    contents = contents_like(gallery)
     with progress_bars() as report:
-        return append_to_map(
-            gallery,
-            drives,
-            SpaceDescriber(gallery.space()),
-            settings,
-            report,
-            finish=lambda made: contents.add_to(made, report),
-        )
+        return append_to_map(gallery, drives, progress=report)
 
 
 def _say_calibration(grown: GalleryMap, query: Path | None) -> None:

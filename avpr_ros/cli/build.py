@@ -98,8 +98,9 @@ def build(
     query: Query = None,
 ) -> None:
     """Build a gallery map from one or more recorded drives."""
+    from avpr_ros.api.drives import open_drives
     from avpr_ros.cli.append import append_drives
-    from avpr_ros.cli.drives import open_drives, run_preflight
+    from avpr_ros.cli.drives import run_preflight
     from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
 
@@ -142,26 +143,23 @@ def _build(
     landmarks: bool,
     space_of: Path | None,
 ) -> None:
-    from avpr_ros.api.map_parts import complete_contents
+    from avpr_ros.api.maps import build_map
     from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.mapping.map_builder import build_map
-    from avpr_ros.networks.registry import describer_by_name
 
-    if space_of is None:
-        describer = describer_by_name(network, dim=dim)
-    else:
-        from avpr_ros.gallery.gallery_map import GalleryMap as Other
-
-        describer = describer_by_name(network, dim=dim, like=Other.open(space_of).space())
-    contents = complete_contents(views, landmarks)
     with progress_bars() as report:
         gallery = build_map(
             drives,
-            describer,
             output,
-            settings,
-            report,
-            finish=lambda made: contents.add_to(made, report),
+            network=network,
+            dim=dim,
+            space_of=space_of,
+            views=views,
+            landmarks=landmarks,
+            min_distance_m=settings.min_distance_m,
+            min_rotation_rad=settings.min_rotation_rad,
+            memory_mb=settings.memory_mb,
+            replace_existing=settings.replace,
+            progress=report,
         )
     for session in gallery.manifest.sessions:
         skipped = f', {session.undecodable} undecodable' if session.undecodable else ''

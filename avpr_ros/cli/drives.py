@@ -1,34 +1,17 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Opening the sources that a command line names, and their pre-flight."""
+"""The pre-flight of the drives that a command line names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery.keyframe_selection import select_keyframes
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.sources.open import open_source
-from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.preflight import Preflight
 
 _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
-
-
-def open_drives(paths: Sequence[Path], options: SourceOptions) -> list[FrameSource]:
-    """Open every source; with GNSS poses all share the origin of the first.
-
-    Raises:
-        SourceError: one cannot be opened.
-    """
-    drives = [open_source(paths[0], options)]
-    if len(paths) > 1:
-        shared = replace(options, geodetic_origin=drives[0].geodetic_origin)
-        drives += [open_source(path, shared) for path in paths[1:]]
-    return drives
 
 
 def expected_keyframes(

@@ -16,8 +16,6 @@ from avpr_ros.errors import ConfigError
 if TYPE_CHECKING:
     from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
     from avpr_ros.evaluation.retrieval.evaluation import Evaluation
-    from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
-    from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.sources.options import SourceOptions
 
 Source = Annotated[
@@ -140,27 +138,22 @@ def _of_map(
     symmetric: bool,
     threads: int,
 ) -> Evaluation:
+    from avpr_ros.api.evaluation import evaluate as evaluate_drive
     from avpr_ros.cli.console import progress_bars
-    from avpr_ros.evaluation.retrieval.evaluate_map import MapEvaluation
-    from avpr_ros.gallery.gallery_map import GalleryMap
 
-    gallery = GalleryMap.open(map_folder)
-    drive = _drive(source, options, truth, gallery)
     with progress_bars() as report:
-        return MapEvaluation(gallery, query, drive, truth, symmetric, threads).run(report)
-
-
-def _drive(
-    source: Path, options: SourceOptions, truth: GroundTruth, gallery: GalleryMap
-) -> EvaluationDrive:
-    """Open the queries in the map's frame; where frames decide, without poses."""
-    from dataclasses import replace
-
-    from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
-
-    origin = gallery.manifest.geodetic_origin
-    options = replace(options, geodetic_origin=origin, poses_wanted=truth.needs_positions)
-    return open_drive(source, options, gallery.manifest.map_frame)
+        return evaluate_drive(
+            source,
+            map_folder,
+            query,
+            radius_m=truth.radius_m,
+            max_angle_rad=truth.max_angle_rad,
+            tolerance_frames=truth.tolerance_frames,
+            symmetric=symmetric,
+            options=options,
+            threads=threads,
+            progress=report,
+        )
 
 
 def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ class GalleryMap:
         return len(self.keyframes)
 
     @classmethod
-    def open(cls, path: Path, *, verify: bool = True) -> GalleryMap:
+    def open(cls, path: str | os.PathLike[str], *, verify: bool = True) -> GalleryMap:
         """Open a map folder.
 
         Args:
@@ -71,6 +72,7 @@ class GalleryMap:
         Raises:
             MapError: not a map, of an unknown version, incomplete, damaged or inconsistent.
         """
+        path = Path(path)
         manifest = Manifest.load(path)
         try:
             _check_files(path, manifest, verify)

@@ -109,6 +109,11 @@ class MatchResult:
         return self.estimate is not None
 
     @property
+    def pose(self) -> Pose | None:
+        """The base in the map frame, ``map_from_base``; None unless accepted."""
+        return None if self.estimate is None else self.estimate.map_from_base
+
+    @property
     def score(self) -> float:
         """How sure the first candidate is: log odds where known, else similarity; -inf: none."""
         if not self.candidates:

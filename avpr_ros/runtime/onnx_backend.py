@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class OnnxQueryNetwork:
         self._session = session
 
     @classmethod
-    def open(cls, path: Path, threads: int = 1) -> OnnxQueryNetwork:
+    def open(cls, path: str | os.PathLike[str], threads: int = 1) -> OnnxQueryNetwork:
         """Open an ONNX file and run it once.
 
         Args:
@@ -46,6 +47,7 @@ class OnnxQueryNetwork:
         """
         if threads < 1:
             raise QueryNetworkError(f'threads is {threads}; use 1 or more')
+        path = Path(path)
         if not path.is_file():
             raise QueryNetworkError(
                 f'the query network {path} is missing; make one with avpr train'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 import json
 from pathlib import Path
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -121,10 +122,15 @@ def test_a_drive_over_topics_is_corrected_and_saved(
     keyframes = partner.publisher(PoseArray, 'avpr_localizer/keyframes', LATCHED)
     keyframes.publish(keyframes_message(run))
 
+    order = [*range(0, len(run.odometry), 2), *range(1, len(run.odometry), 2)]
+
     def all_there() -> bool:
         # Again and again: best effort may lose some, and what is repeated makes no difference.
-        for k in [*range(0, len(run.odometry), 2), *range(1, len(run.odometry), 2)]:
+        for number, k in enumerate(order):
             odom.publish(odometry_message(run, k))
+            if number % 50 == 0:
+                time.sleep(0.02)  # a queue of the transport that overflows loses the same ones
+        order[:] = order[len(order) // 3 :] + order[: len(order) // 3]
         text = partner.call(Trigger, '/back_end/save', deadline_s=120.0).message
         ends = (output / 'after.tum').exists() and (output / 'after.tum').read_text().splitlines()
         return ' used' in text and bool(ends) and len(ends) == len(run.stamps_ns)

@@ -1,0 +1,74 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Drives and maps as the public functions take them: as paths or as opened objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+import os
+from pathlib import Path
+from typing import TypeAlias
+
+from avpr_ros.errors import ConfigError, SourceError
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.open import open_source
+from avpr_ros.sources.options import SourceOptions
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+#: A map folder, or the map that was opened from it.
+AnyMap: TypeAlias = PathLike | GalleryMap
+
+#: A bag or an image folder, or an opened source.
+AnyDrive: TypeAlias = PathLike | FrameSource
+
+
+def open_map(gallery: AnyMap) -> GalleryMap:
+    """Return an opened map; raises ``MapError``."""
+    return gallery if isinstance(gallery, GalleryMap) else GalleryMap.open(gallery)
+
+
+def open_drives(paths: Sequence[PathLike], options: SourceOptions) -> list[FrameSource]:
+    """Open every source; with GNSS poses all share the origin of the first.
+
+    Raises:
+        ConfigError: no source is given.
+        SourceError: a source cannot be opened.
+    """
+    if not paths:
+        raise ConfigError('no drive is given; name at least one bag or image folder')
+    drives = [open_source(Path(paths[0]), options)]
+    if len(paths) > 1:
+        shared = replace(options, geodetic_origin=drives[0].geodetic_origin)
+        drives += [open_source(Path(path), shared) for path in paths[1:]]
+    return drives
+
+
+def checked_drives(
+    drives: AnyDrive | Sequence[AnyDrive], options: SourceOptions | None
+) -> list[FrameSource]:
+    """Return opened sources; those given as paths must pass the checks of their pre-flight.
+
+    Raises:
+        ConfigError: no source, or paths and opened sources side by side.
+        SourceError: a source cannot be opened, or a check failed; the text is that of the checks.
+    """
+    listed = list(drives) if isinstance(drives, Sequence) and not isinstance(drives, str) else None
+    items: list[AnyDrive] = [drives] if listed is None else listed  # type: ignore[list-item]
+    paths = [item for item in items if isinstance(item, str | os.PathLike)]
+    if not paths and items:
+        return [item for item in items if not isinstance(item, str | os.PathLike)]
+    if len(paths) < len(items):
+        raise ConfigError('paths and opened sources are mixed; give one kind of them')
+    opened = open_drives(paths, options or SourceOptions())
+    failed = [
+        f'{drive.name}: {check.text}'
+        for drive in opened
+        for check in drive.preflight().checks
+        if check.level == 'error'
+    ]
+    if failed:
+        raise SourceError(' '.join(failed))
+    return opened
