@@ -22,7 +22,7 @@ class ConsistencySettings:
     """When matches agree.
 
     Attributes:
-        agreeing: matches in a row that must agree; 1 lets every match pass.
+        min_consistent_matches: matches in a row that must agree; 1 lets every match pass.
         radius_m: largest distance between two that agree, the robot's motion taken off.
         yaw_rad: largest difference of their headings, likewise.
         window_s: they must lie within this time.
@@ -31,7 +31,7 @@ class ConsistencySettings:
         map_frame: the frame the consumer calls its map; others are refused. Empty: any.
     """
 
-    agreeing: int = 3
+    min_consistent_matches: int = 3
     radius_m: float = 2.0
     yaw_rad: float = 0.8
     window_s: float = 20.0
@@ -84,7 +84,7 @@ class MatchConsistency:
             elif fix.stamp_ns <= self._newest_ns:
                 return Verdict(False, 'Its stamp is not newer than that of the last match.')
         self._newest_ns = fix.stamp_ns
-        wanted = self._settings.agreeing
+        wanted = self._settings.min_consistent_matches
         if wanted <= 1:
             return self._pass(fix, 'Every match passes.')
         since_ns = fix.stamp_ns - int(self._settings.window_s * NS_PER_S)
