@@ -21,7 +21,9 @@ from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
     odometry = OdometryBuffer(10.0)
-    adapter = MapToOdom(MatchConsistency(ConsistencySettings(min_consistent_matches=1), odometry), odometry)
+    adapter = MapToOdom(
+        MatchConsistency(ConsistencySettings(min_consistent_matches=1), odometry), odometry
+    )
     assert adapter.on_fix(fix_at(5, 1)).send is None
     assert adapter.map_from_odom is None
     odom_from_base = Pose.from_xy_yaw(7.0, -2.0, 2.0)
