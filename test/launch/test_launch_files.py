@@ -30,6 +30,7 @@ import town
 
 from avpr_ros.ros.adapters.parameters import MODES
 
+pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
 try:
     SHARE = Path(get_package_share_directory('avpr_ros'))
 except PackageNotFoundError:

@@ -31,8 +31,12 @@ class TopicClient:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self._clients: dict[str, Any] = {}
-        own = self.node.get_publishers_info_by_topic('/parameter_events')
-        self._participant = next(_participant(e) for e in own if e.node_name == name)
+        listed = self.node.get_publishers_info_by_topic
+        own = self.until(
+            lambda: [e for e in listed('/parameter_events') if e.node_name == name],
+            f'{name} in its own graph',
+        )
+        self._participant = _participant(own[0])
 
     def until(self, done: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
         """Handle messages until ``done`` returns something true, and return that."""

@@ -21,6 +21,8 @@ from avpr_ros.training.places import PlaceSettings, places_from_poses, places_of
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = TrainSettings(
     steps=1, batch_size=2, learning_rate=1e-5, places=PlaceSettings(cell_m=15.0)
 )

@@ -13,6 +13,8 @@ from avpr_ros.training import quantized
 from avpr_ros.training.quantized import quantize_query_network
 from avpr_ros.training.symmetric import export_gallery_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def pair(tmp_path_factory, drive_of_images):

@@ -24,6 +24,8 @@ from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.symmetric import export_gallery_network
 
+pytestmark = pytest.mark.slow
+
 #: So few steps of so few images must be small ones, or they undo the closed-form start.
 SETTINGS = TrainSettings(steps=2, batch_size=2, checkpoint_every=1, learning_rate=1e-5)
 

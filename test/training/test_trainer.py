@@ -15,6 +15,8 @@ from avpr_ros.training.objectives.methods import objective_by_name
 from avpr_ros.training.settings import TrainSettings
 from avpr_ros.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = TrainSettings(steps=6, batch_size=4, checkpoint_every=2, seed=3)
 
 
