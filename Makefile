@@ -37,7 +37,7 @@ test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over
 
 docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m mkdocs build --strict
 
 benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs ../shared/data)
 	$(BIN)/python -m benchmarks.traversals

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from avpr_ros.localization.result import Reason
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.localizer.parameters import Settings
@@ -26,6 +27,9 @@ SETTINGS = {
 }
 #: Remappings of ROS itself.
 ROS_NAMES = {'__node', '__ns'}
+#: `name: value` in the text that is a parameter of a consumer, or a status of /diagnostics.
+CONSUMERS = {'print_diagnostics', 'world_frame', 'set_initial_pose'}
+STATUSES = {('mode', 'localization'), ('consumer', 'listens')}
 BLOCK = re.compile(r'^ *(?:\d\. *)?```bash\n(.*?)^ *```', re.DOTALL | re.MULTILINE)
 
 
@@ -104,3 +108,41 @@ def test_the_adapters_example_file_has_its_parameters() -> None:
     names = set(re.findall(r'^ +(\w+):', block, re.MULTILINE))
     assert names
     assert names <= {row.name for row in table(AdapterSettings)}
+
+
+def prose(page: Path) -> str:
+    """Return a page without its generated blocks."""
+    text = page.read_text(encoding='utf-8')
+    return re.sub(r'<!-- generated: .*?<!-- end -->', '', text, flags=re.DOTALL)
+
+
+def test_the_reasons_table_has_every_reason_and_no_other() -> None:
+    text = prose(ROOT / 'docs' / 'node.md').partition('## Reasons')[2].partition('\n## ')[0]
+    assert set(re.findall(r'^\| `(\w+)` \|', text, re.MULTILINE)) == {r.value for r in Reason}
+
+
+def test_private_topics_and_services_in_the_docs_exist() -> None:
+    folder = ROOT / 'avpr_ros' / 'ros'
+    source = '\n'.join(file.read_text(encoding='utf-8') for file in folder.rglob('*.py'))
+    named = {name for page in PAGES for name in re.findall(r'`~/(\w+)`', prose(page))}
+    assert {'pose', 'matches', 'save'} <= named
+    assert {name for name in named if f"'~/{name}'" not in source} == set()
+
+
+def test_parameters_set_in_running_text_exist_with_their_choices() -> None:
+    rows = [row for settings in SETTINGS.values() for row in table(settings)]
+    named = [
+        found
+        for page in PAGES
+        for found in re.findall(r'`(\w+): ([\w.]+)`', prose(page).split('# Parameters of')[0])
+    ]
+    ours = [
+        (name, value)
+        for name, value in named
+        if name not in CONSUMERS | SETTINGS.keys() and (name, value) not in STATUSES
+    ]
+    assert ('temporal_filter', 'bayes') in ours
+    for name, value in ours:
+        same = [row for row in rows if row.name == name]
+        assert same, f'no node has the parameter {name}'
+        assert any(not row.choices or value in row.choices for row in same)
