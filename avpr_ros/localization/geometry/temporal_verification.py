@@ -123,12 +123,12 @@ class TemporalVerifier:
     ) -> tuple[PlaceTracker, float, IntArray]:
         """Return the tracker, how far the robot may have come, and what lies there."""
         way = self._ways.get(query.camera)
-        age_s = 0.0 if way is None else (query.stamp_ns - way.stamp_ns) * 1e-9
-        tracker = PlaceTracker(self._landmarks.floor, self._criterion.radius_m)
-        if way is not None:
-            tracker = way.tracker
-            if not 0 < age_s <= _MAX_AGE_S:
-                tracker.forget()
+        if way is None:
+            tracker = PlaceTracker(self._landmarks.floor, self._criterion.radius_m)
+            return tracker, 0.0, np.zeros(0, dtype=np.int64)
+        tracker, age_s = way.tracker, (query.stamp_ns - way.stamp_ns) * 1e-9
+        if not 0 < age_s <= _MAX_AGE_S:
+            tracker.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
         near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
