@@ -133,7 +133,7 @@ def _localize(
         rows.append(
             (name if name in _NO_REASONS else f'rejected: {name}', f'{n} ({n / total:.1%})')
         )
-    if weakness := recognizer.matcher.weakness:
+    if weakness := recognizer.matcher.calibration_warning:
         rows.append(('why', weakness))
     rows.append(('poses by landmarks', f'{metric} of {verdicts["accepted"]} accepted'))
     if drive.no_truth is not None:

@@ -42,7 +42,7 @@ class FalsePositiveFloor:
         """Compare one image with the threshold that holds without earlier images."""
         return llr >= self.min_single_image_llr
 
-    def objection(self, llr: float, accumulated_llr: float) -> str | None:
+    def rejection(self, llr: float, accumulated_llr: float) -> str | None:
         """Return the comparison that failed, with figures; None where the place passes."""
         if self.passes(llr, accumulated_llr):
             return None
@@ -50,7 +50,7 @@ class FalsePositiveFloor:
         if accumulated_llr >= self.min_accumulated_llr:
             return (
                 f'local-feature log-likelihood ratio {single} is not above the background level '
-                f'{self.background_llr:.0f}, whatever earlier images gathered '
+                f'{self.background_llr:.0f}, whatever earlier images accumulated '
                 f'({accumulated_llr:.0f}); keep driving'
             )
         return (

@@ -1,10 +1,8 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A query descriptor in, a decision out."""
+"""The decision on one query: retrieval, geometric verification, checks, pose."""
 
 from __future__ import annotations
-
-from typing import TypeVar
 
 import numpy as np
 
@@ -16,23 +14,19 @@ from avpr_ros.gallery.places import (
     default_distinct_radius_m,
     keyframe_spacing_m,
 )
+from avpr_ros.localization.candidates import describe_candidates
 from avpr_ros.localization.checks.check import Check, MatchHypothesis
-from avpr_ros.localization.checks.factory import build_checks, build_score_checks
-from avpr_ros.localization.checks.pairwise_consistency import PairwiseConsistencyCheck
-from avpr_ros.localization.checks.score_level import calibration_warning, runtime_warning
-from avpr_ros.localization.checks.temporal_consistency import TemporalConsistencyCheck
+from avpr_ros.localization.checks.check_list import HistoryChecks, ScoreChecks
 from avpr_ros.localization.geometry.geometric_verifier import GeometricVerifier
 from avpr_ros.localization.pose_estimation import estimate_pose
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
-from avpr_ros.localization.result import Candidate, MatchResult, Reason
-from avpr_ros.localization.retrieval import Retrieval, retrieve
+from avpr_ros.localization.result import MatchResult, PoseEstimate, Reason
+from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.temporal.sequence_check import SequenceCheck, SequenceVerdict
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import timed_stage
-
-Kind = TypeVar('Kind', TemporalConsistencyCheck, PairwiseConsistencyCheck)
 
 
 class Matcher:
@@ -49,8 +43,8 @@ class Matcher:
         Args:
             gallery: the map.
             calibration: the query network's; without it, and without ``min_similarity`` in the
-                settings, nothing is accepted; a sequence filter needs neither.
-            settings: how to match.
+                settings, nothing is accepted; the Bayes filter needs neither.
+            settings: of the decision.
         """
         self._gallery = gallery
         self._settings = settings or MatchSettings()
@@ -60,64 +54,56 @@ class Matcher:
         self.distinct_radius_m = radius_m or default_distinct_radius_m(gallery)
         self._criterion = PlaceCriterion(self.distinct_radius_m, self._settings.distinct_angle_rad)
         self._score = None if calibration is None else calibration.score
-        self._scores = build_score_checks(calibration, self._settings)
-        self._checks = build_checks(
-            self._settings,
-            self.distinct_radius_m,
-            self._spacing_m,
-            self._rotation_step_rad,
+        self._score_checks = ScoreChecks.from_settings(calibration, self._settings)
+        self._history_checks = HistoryChecks.from_settings(
+            self._settings, self.distinct_radius_m, self._spacing_m, self._rotation_step_rad
         )
-        self._way = _first(self._checks, PairwiseConsistencyCheck)
-        self._agreement = _first(self._checks, TemporalConsistencyCheck)
         self._hypotheses: dict[str, tuple[int, Pose | None, PoseHypotheses]] = {}
-        # The filter accepts the keyframe that the images lead to, and looks at no corners.
+        # The Bayes filter chooses the keyframe itself and verifies no local features.
         self._sequence: SequenceCheck | None = None
         self._geometry: GeometricVerifier | None = None
         if self._settings.temporal_filter == 'bayes':
             self._sequence = SequenceCheck(gallery, self._settings, self.distinct_radius_m)
         else:
-            self._geometry = GeometricVerifier.of(gallery, self._settings, self.distinct_radius_m)
+            self._geometry = GeometricVerifier.for_map(
+                gallery, self._settings, self.distinct_radius_m
+            )
 
     @property
     def needs_image(self) -> bool:
-        """Whether queries should carry their images, for landmarks or the sequence filter."""
+        """Whether queries should carry their images, for landmarks or the Bayes filter."""
         filtered = self._sequence
         return self.uses_local_features if filtered is None else filtered.needs_image
 
     @property
     def uses_local_features(self) -> bool:
-        """Whether these images are wanted sharp: the map has landmarks, which are asked."""
+        """Whether local features of the images are verified against landmarks of the map."""
         return self._geometry is not None
 
     @property
-    def weakness(self) -> str | None:
-        """Why scores alone accept nothing here, in one sentence; None where they may."""
-        return calibration_warning(self._scores, self._geometry is not None)
+    def calibration_warning(self) -> str | None:
+        """Why scores alone accept nothing in this map, in one sentence; None where they may."""
+        return self._score_checks.calibration_warning(self._geometry is not None)
 
     @property
-    def concern(self) -> str | None:
-        """What the scores of the last images give cause to tell; None where there is nothing."""
-        return runtime_warning(self._scores)
+    def runtime_warning(self) -> str | None:
+        """Warning about the scores of the last images, in one sentence; None without one."""
+        check = self._score_checks.out_of_map
+        return None if check is None else check.runtime_warning
 
     def forget(self) -> None:
-        """Forget the images so far, as where time does not go on or images were left out."""
+        """Clear the history, as where time does not go on or images were left out."""
         if self._sequence is not None:
             self._sequence.forget()
         if self._geometry is not None:
             self._geometry.forget()
-        for check in (*self._scores, *self._checks):
+        for check in (*self._score_checks, *self._history_checks):
             check.forget()
 
     def match(self, query: Query) -> MatchResult:
-        """Match one query; the decision has an estimate only when accepted."""
-        stamp_ns, camera = query.stamp_ns, query.camera
-        fault = self._fault(query.descriptor)
-        if fault is not None:
-            return MatchResult(stamp_ns, camera, (), None, Reason.BAD_DESCRIPTOR, fault)
-        odometry = query.odom_from_base
-        if self._settings.use_odometry and odometry is not None and not odometry.finite:
-            text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
-            return MatchResult(stamp_ns, camera, (), None, Reason.ODOMETRY_INCONSISTENCY, text)
+        """Match one query; the result has an estimate only when accepted."""
+        if (fault := self._fault(query)) is not None:
+            return _rejected(query, *fault)
         hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
             self._gallery.index,
@@ -128,7 +114,7 @@ class Matcher:
         )
         if retrieval is None:
             text = 'the search found nothing to compare with'
-            return MatchResult(stamp_ns, camera, (), None, Reason.NO_CANDIDATE, text)
+            return _rejected(query, Reason.NO_CANDIDATE, text)
         verdict = None
         if self._sequence is not None:
             verdict = self._sequence.follow(query, hypotheses, retrieval)
@@ -137,38 +123,75 @@ class Matcher:
         if self._geometry is not None:
             with timed_stage('geometry'):
                 hypothesis = self._geometry.verify(hypothesis)
-            retrieval = hypothesis.retrieval
-        reason, text = self._decide(hypothesis, verdict)
+        return self._decide(hypothesis, verdict)
+
+    def _decide(self, hypothesis: MatchHypothesis, verdict: SequenceVerdict | None) -> MatchResult:
+        """Decide on a hypothesis, and add it to the history of the checks."""
+        query = hypothesis.query
+        reason, text = self._rejection(hypothesis, verdict) or (
+            Reason.ACCEPTED,
+            _acceptance_text(hypothesis, verdict),
+        )
         estimate = None
         if reason is Reason.ACCEPTED:
-            led = None if self._way is None else self._way.fused_pose(camera)
-            estimate, rejection = estimate_pose(
-                hypothesis,
-                led,
-                self._spacing_m,
-                self._rotation_step_rad,
-                self._settings,
-            )
+            estimate, rejection = self._estimate(hypothesis)
             if rejection is not None:
                 reason, text = Reason.GEOMETRIC_VERIFICATION, rejection
             elif estimate is not None:
                 text += '; pose by landmarks' if estimate.metric else '; pose of the keyframe'
-        for check in self._checks:
-            check.on_result(hypothesis, reason is Reason.ACCEPTED)
-        candidates = self._candidates(retrieval, hypotheses, reason, text)
+        for check in (*self._score_checks, *self._history_checks):
+            check.update(hypothesis, reason is Reason.ACCEPTED)
+        candidates = describe_candidates(
+            hypothesis,
+            self._gallery.keyframes.ids,
+            self._score,
+            reason,
+            text,
+            self._sequence is not None,
+        )
         log_odds = None if verdict is None else verdict.log_odds
-        moved = 0 if estimate is not None else self._moved_images(hypothesis)
-        return MatchResult(stamp_ns, camera, candidates, estimate, reason, text, log_odds, moved)
-
-    def _moved_images(self, hypothesis: MatchHypothesis) -> int:
-        """Return how many of the last images contradict the place before."""
-        if (verification := hypothesis.verification) is not None:
-            return verification.moved_images
-        return (
-            0 if self._agreement is None else self._agreement.moved_images(hypothesis.query.camera)
+        moved = 0 if estimate is not None else self._history_checks.moved_images(hypothesis)
+        return MatchResult(
+            query.stamp_ns, query.camera, candidates, estimate, reason, text, log_odds, moved
         )
 
-    def _fault(self, descriptor: Descriptors) -> str | None:
+    def _rejection(
+        self, hypothesis: MatchHypothesis, verdict: SequenceVerdict | None
+    ) -> tuple[Reason, str] | None:
+        """Return the first rejection in the order of the checks; None without one."""
+        if verdict is not None and verdict.rejection is not None:
+            return SequenceCheck.reason, verdict.rejection
+        # Where local features were verified, their likelihoods replace the checks of the scores.
+        first: list[Check] = list(self._score_checks)
+        if self._geometry is not None and hypothesis.verification is not None:
+            first = [self._geometry.check]
+        for check in (*first, *self._history_checks):
+            if (rejection := check.check(hypothesis)) is not None:
+                return check.reason, rejection
+        return None
+
+    def _estimate(self, hypothesis: MatchHypothesis) -> tuple[PoseEstimate | None, str | None]:
+        pairwise = self._history_checks.pairwise
+        return estimate_pose(
+            hypothesis,
+            None if pairwise is None else pairwise.fused_pose(hypothesis),
+            self._spacing_m,
+            self._rotation_step_rad,
+            self._settings,
+        )
+
+    def _fault(self, query: Query) -> tuple[Reason, str] | None:
+        """Return why a query cannot be matched at all; None where it can."""
+        fault = self._descriptor_fault(query.descriptor)
+        if fault is not None:
+            return Reason.BAD_DESCRIPTOR, fault
+        odometry = query.odom_from_base
+        if self._settings.use_odometry and odometry is not None and not odometry.finite:
+            text = f'odometry is {odometry.as_xyz_quaternion()}, which is not finite'
+            return Reason.ODOMETRY_INCONSISTENCY, text
+        return None
+
+    def _descriptor_fault(self, descriptor: Descriptors) -> str | None:
         dim = self._gallery.manifest.descriptor_space.dim
         if descriptor.shape != (dim,):
             return f'the query descriptor is of shape {descriptor.shape}, the map needs ({dim},)'
@@ -178,72 +201,26 @@ class Matcher:
         return None
 
     def _hypotheses_for(self, query: Query) -> PoseHypotheses:
-        camera, mounting = query.camera, query.base_from_camera
+        camera, extrinsics = query.camera, query.base_from_camera
         known = self._hypotheses.get(camera)
-        # A session grows, and a mounting may become known late.
-        if known is None or known[0] != len(self._gallery) or known[1] is not mounting:
-            hypotheses = PoseHypotheses(self._gallery, camera, mounting)
-            known = self._hypotheses[camera] = len(self._gallery), mounting, hypotheses
+        # A session grows, and extrinsics may become known late.
+        if known is None or known[0] != len(self._gallery) or known[1] is not extrinsics:
+            hypotheses = PoseHypotheses(self._gallery, camera, extrinsics)
+            known = self._hypotheses[camera] = len(self._gallery), extrinsics, hypotheses
         return known[2]
 
-    def _decide(
-        self, hypothesis: MatchHypothesis, verdict: SequenceVerdict | None
-    ) -> tuple[Reason, str]:
-        """Ask every guard, and give the first objection in their order."""
-        # Asked even where corners decide: these guards remember how the images scored.
-        rejections = [(check.reason, check.check(hypothesis)) for check in self._scores]
-        if self._geometry is not None and hypothesis.verification is not None:
-            rejections = [(self._geometry.check.reason, self._geometry.check.check(hypothesis))]
-        rejections += [(check.reason, check.check(hypothesis)) for check in self._checks]
-        if verdict is not None:
-            rejections.insert(0, (SequenceCheck.reason, verdict.rejection))
-        for reason, rejection in rejections:
-            if rejection is not None:
-                return reason, rejection
-        retrieval = hypothesis.retrieval
-        similarity = float(retrieval.similarities[0])
-        text = (
-            f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
-        )
-        if hypothesis.verification is not None:
-            text += f'; local-feature log-likelihood ratio {hypothesis.verification.carried:.0f}'
-            if hypothesis.verification.moved_images:
-                text += f'; relocated after {hypothesis.verification.moved_images} images'
-        return Reason.ACCEPTED, text if verdict is None else f'{text}; {verdict.text}'
 
-    def _candidates(
-        self, retrieval: Retrieval, hypotheses: PoseHypotheses, reason: Reason, text: str
-    ) -> tuple[Candidate, ...]:
-        ids, score = self._gallery.keyframes.ids, self._score
-        best = float(retrieval.similarities.max())
-
-        def probability(rank: int, similarity: float) -> float | None:
-            margin = retrieval.margin if rank == 0 else similarity - best
-            return None if score is None else score.probability(similarity, margin)
-
-        passed_over = 'another candidate is more similar'
-        if best > float(retrieval.similarities[0]):
-            passed_over = 'another candidate has the larger local-feature log-likelihood ratio'
-        if self._sequence is not None:
-            passed_over = 'the sequence of images leads to another candidate'
-        return tuple(
-            Candidate(
-                rank=rank,
-                row=int(row),
-                keyframe_id=int(ids[row]),
-                similarity=float(similarity),
-                ratio=retrieval.ratio(rank),
-                probability=probability(rank, float(similarity)),
-                map_from_base=hypotheses.pose(int(row)),
-                reason=reason if rank == 0 else Reason.LOWER_RANK,
-                text=text if rank == 0 else passed_over,
-            )
-            for rank, (row, similarity) in enumerate(
-                zip(retrieval.rows, retrieval.similarities, strict=True)
-            )
-        )
+def _rejected(query: Query, reason: Reason, text: str) -> MatchResult:
+    """Return the result of a query without candidates."""
+    return MatchResult(query.stamp_ns, query.camera, (), None, reason, text)
 
 
-def _first(checks: tuple[Check, ...], kind: type[Kind]) -> Kind | None:
-    """Return the guard of a class; None without one."""
-    return next((check for check in checks if isinstance(check, kind)), None)
+def _acceptance_text(hypothesis: MatchHypothesis, verdict: SequenceVerdict | None) -> str:
+    retrieval, verification = hypothesis.retrieval, hypothesis.verification
+    similarity = float(retrieval.similarities[0])
+    text = f'similarity {similarity:.3f}, best of another place {retrieval.rival_similarity:.3f}'
+    if verification is not None:
+        text += f'; local-feature log-likelihood ratio {verification.accumulated_llr:.0f}'
+        if verification.moved_images:
+            text += f'; relocated after {verification.moved_images} images'
+    return text if verdict is None else f'{text}; {verdict.text}'

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The pose of a match that passed: by landmarks, by the images of the way, or the keyframe's."""
+"""The pose of an accepted match: by PnP, fused over earlier images, or the keyframe's."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
 
-#: Part of the poses by few landmarks that is taken to be no better than the keyframe's pose: the
+#: Prior probability that a pose by few inliers is no better than the keyframe's pose: its
 #: covariance is that of the mixture.
-_DOUBT = 0.1
+_OUTLIER_PRIOR = 0.1
 
 
 def estimate_pose(
@@ -27,7 +27,7 @@ def estimate_pose(
     rotation_step_rad: float,
     settings: MatchSettings,
 ) -> tuple[PoseEstimate | None, str | None]:
-    """Return the best pose that there is, or why there is none after all.
+    """Return the pose with the smallest covariance, or why there is none.
 
     Args:
         hypothesis: a match that passed.
@@ -55,8 +55,8 @@ def estimate_pose(
         return keyframe, None
     metric = verification.estimate
     if not verification.pose_well_supported:
-        metric = replace(metric, covariance=metric.covariance + _DOUBT * covariance)
-    # Landmarks that fix the pose less well than the keyframe does are of no use.
+        metric = replace(metric, covariance=metric.covariance + _OUTLIER_PRIOR * covariance)
+    # Inliers in a bad configuration fix the pose less well than the keyframe does.
     better = _variance_m2(metric) <= _variance_m2(keyframe)
     return (metric if better else keyframe), None
 
@@ -64,9 +64,9 @@ def estimate_pose(
 def _keyframe_ambiguity(verification: VerificationResult, fused_pose: Pose | None) -> str | None:
     """Return why the place's keyframe is not known; None where it is, or need not be.
 
-    Similarity and corners err in different ways: similarity by what the whole view has in common,
-    corners by a keyframe that is sharper than the right one. Landmarks tell, and so do images of
-    the way that agree.
+    Similarity and inliers err in different ways: similarity by what the whole view has in common,
+    inliers by a keyframe that is sharper than the right one. A pose by PnP decides between them,
+    and so do earlier images that are consistent with one of them.
     """
     if (
         verification.keyframe_disagreement_m == 0

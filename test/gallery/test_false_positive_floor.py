@@ -17,12 +17,12 @@ def test_either_threshold_passes_but_never_an_image_at_the_background():
 
 
 def test_the_objection_names_the_comparison_that_failed():
-    assert FLOOR.objection(5.0, 20.0) is None
-    low = FLOOR.objection(5.0, 12.0)
+    assert FLOOR.rejection(5.0, 20.0) is None
+    low = FLOOR.rejection(5.0, 12.0)
     assert low is not None
     assert '12, accumulated along the track, is below the threshold 17' in low
     assert '5 for this image (threshold for a single one 40)' in low
-    faint = FLOOR.objection(2.0, 141.0)
+    faint = FLOOR.rejection(2.0, 141.0)
     assert faint is not None
     assert '2 for this image' in faint
     assert 'not above the background level 3' in faint

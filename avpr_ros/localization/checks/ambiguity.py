@@ -12,7 +12,7 @@ class AmbiguityCheck(StatelessCheck):
     """Compares the best similarity with that of the best distinct place.
 
     Neighbouring keyframes show the same place and always score alike, so the second best
-    keyframe says nothing; the best one *elsewhere* does (the distinct top-2 ratio).
+    keyframe is of no use; the best one of another place is (the distinct top-2 ratio).
     """
 
     reason = Reason.AMBIGUOUS
@@ -24,7 +24,7 @@ class AmbiguityCheck(StatelessCheck):
         """See ``Check``."""
         retrieval = hypothesis.retrieval
         if retrieval.rival_row is None:
-            return 'the map shows one place only, so there is nothing to tell the match from'
+            return 'the map holds one place only: there is no other similarity to compare with'
         best, rival = float(retrieval.similarities[0]), retrieval.rival_similarity
         # Written without a division: a rival at or below zero must not turn the comparison.
         if best > rival and best >= self._min_ratio * rival and best > 0:

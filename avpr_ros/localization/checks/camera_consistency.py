@@ -13,10 +13,9 @@ SAME_TIME_S = 1.0
 
 
 class CameraConsistencyCheck:
-    """Compares a match with what the other cameras were matched with a moment ago.
+    """Compares a match with those of the other cameras of the last second.
 
-    Cameras are not synchronised and need not be: how far the robot drives meanwhile is known from
-    odometry, or bounded by its speed.
+    Cameras need not be synchronised: the distance driven meanwhile is bounded by the speed.
     """
 
     reason = Reason.CAMERA_DISAGREEMENT
@@ -48,12 +47,12 @@ class CameraConsistencyCheck:
             limit_m = self._radius_m + self._max_speed_m_s * apart_s
             if not distance_m <= limit_m:
                 return (
-                    f"camera '{camera}' was matched {distance_m:.1f} m from here, {apart_s:.1f} s "
-                    f'apart; at most {limit_m:.1f} m are possible'
+                    f"camera '{camera}' was matched {distance_m:.1f} m from this match, "
+                    f'{apart_s:.1f} s apart; at most {limit_m:.1f} m are possible'
                 )
         return None
 
-    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
+    def update(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``."""
         if accepted:
             self._accepted[hypothesis.query.camera] = (

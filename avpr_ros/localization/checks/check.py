@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What may stand between the best candidate and an accepted match."""
+"""The interface of a check, and the hypothesis that it judges."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from avpr_ros.poses import Pose
 
 @dataclass(frozen=True, eq=False)
 class MatchHypothesis:
-    """What a guard looks at.
+    """The hypothesis that the best candidate is the place that an image shows.
 
     Attributes:
         query: the image.
-        retrieval: what the map has that looks like it, the best first.
-        hypotheses: where the base would be, by row of the map.
-        verification: what the local features say; None where the image was not looked at.
+        retrieval: candidates of the map, the best first.
+        hypotheses: poses of the base by row of the map.
+        verification: result of geometric verification; None where there was none.
     """
 
     query: Query
@@ -38,22 +38,22 @@ class MatchHypothesis:
 
     @property
     def map_from_keyframe(self) -> Pose:
-        """Where the base was when the best candidate's keyframe was taken."""
+        """Pose of the base when the best candidate's keyframe was taken."""
         return self.hypotheses.pose(self.row)
 
     @property
     def map_from_base(self) -> Pose:
-        """Where the base is if the best candidate is right: by its landmarks, if they say it."""
+        """Pose of the base under this hypothesis: by PnP where it was estimated."""
         measured = None if self.verification is None else self.verification.estimate
         return self.map_from_keyframe if measured is None else measured.map_from_base
 
     @property
     def confident_without_history(self) -> bool:
-        """Whether the landmarks in this image leave no doubt, whatever earlier images say."""
+        """Whether the local features of this image suffice without earlier images."""
         return self.verification is not None and self.verification.self_sufficient
 
     def outdated(self, stamp_ns: int) -> bool:
-        """Tell whether a match of that stamp is from before the robot was moved."""
+        """Return whether a match of that stamp is from before a relocation of the robot."""
         relocated_ns = None if self.verification is None else self.verification.relocated_ns
         return relocated_ns is not None and stamp_ns < relocated_ns
 
@@ -61,35 +61,37 @@ class MatchHypothesis:
 class Check(Protocol):
     """One test of the best candidate.
 
+    For each image ``check`` is called first, on all checks or on some, and ``update`` after the
+    decision, on all of them.
+
     Attributes:
-        reason: what a rejection by this guard is called.
+        reason: reason of a rejection by this check.
     """
 
     @property
     def reason(self) -> Reason: ...  # noqa: D102
 
     def check(self, hypothesis: MatchHypothesis) -> str | None:
-        """Return why the best candidate is not to be believed, with figures; None to pass it.
+        """Return the rejection of a hypothesis with its figures; None if it passes.
 
-        Every guard of a matcher is asked for every image, whatever the others say: those that
-        look at the images before must not miss one.
+        Without side effects: a second call returns the same.
         """
         ...
 
-    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
-        """Learn what became of the match after all layers."""
+    def update(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
+        """Add an image to the history, with the decision of the whole matcher."""
         ...
 
     def forget(self) -> None:
-        """Forget the images so far."""
+        """Clear the history."""
         ...
 
 
 class StatelessCheck:
-    """A guard that looks at one image alone."""
+    """Base of checks that have no history."""
 
-    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
-        """See ``Check``: there is nothing to remember."""
+    def update(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
+        """See ``Check``: there is no history."""
 
     def forget(self) -> None:
-        """See ``Check``: there is nothing to forget."""
+        """See ``Check``: there is no history."""

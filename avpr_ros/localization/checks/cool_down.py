@@ -9,7 +9,7 @@ from avpr_ros.localization.result import Reason
 
 
 class CoolDownCheck:
-    """Refuses every match for some time after an accepted one, whatever the camera.
+    """Rejects every match for some time after an accepted one, of any camera.
 
     For consumers that do much work for each match, or that are reset by one.
     """
@@ -17,7 +17,7 @@ class CoolDownCheck:
     reason = Reason.COOL_DOWN
 
     def __init__(self, cool_down_s: float) -> None:
-        """Set up; 0 s never refuses."""
+        """Set up; 0 s rejects nothing."""
         self._cool_down_s = cool_down_s
         self._last_ns: int | None = None
 
@@ -33,11 +33,11 @@ class CoolDownCheck:
         if not 0 <= since_s < self._cool_down_s:
             return None
         return (
-            f'the last match was accepted {since_s:.1f} s ago; cool_down_s asks for at least '
+            f'the last match was accepted {since_s:.1f} s ago; cool_down_s is '
             f'{self._cool_down_s:g} s'
         )
 
-    def on_result(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
+    def update(self, hypothesis: MatchHypothesis, accepted: bool) -> None:
         """See ``Check``."""
         if accepted:
             self._last_ns = hypothesis.query.stamp_ns

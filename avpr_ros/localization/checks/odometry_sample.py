@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Images along the way, each with where its match and where odometry put the base."""
+"""Poses of the base at one image, by its match and by odometry."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray
 from avpr_ros.poses import Pose
 
-#: By how much the heading of a keyframe differs from the robot's: a match that many radians off
-#: tells less of the place the longer the way since.
+#: Difference between the heading of a keyframe and the robot's, in the mean: the position that a
+#: match predicts for a later image errs by it in proportion to the distance driven since.
 _HEADING_RAD = 0.3
 
 
 @dataclass(frozen=True, eq=False)
 class MatchedOdometry:
-    """One image along the way: where it would be in the map, and by odometry.
+    """One image: its pose in the map and by odometry.
 
     Attributes:
         map_m: (3,) position of the base in the map, if the match is right.
         odom_m: (3,) position of the base by odometry.
         odom_turn: (3, 3) rotation of the base by odometry.
-        map_from_odom: (3, 3) how the frame of odometry lies in the map, if the match is right.
+        map_from_odom: (3, 3) rotation of the odometry frame in the map, if the match is right.
         stamp_ns: of the image.
         confident: whether the image is accepted without others, by its local features.
     """
@@ -39,7 +39,7 @@ class MatchedOdometry:
     confident: bool = False
 
     @classmethod
-    def of(
+    def from_poses(
         cls,
         map_from_base: Pose,
         odom_from_base: Pose,
@@ -59,24 +59,26 @@ class MatchedOdometry:
 
 
 def fuse_poses(samples: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
-    """Return ``map_from_base`` at the last stop, in the mean of what all of them say.
+    """Return ``map_from_base`` at the last sample: the weighted mean of what each predicts.
 
-    A keyframe's pose is off by the part of the way between two keyframes, and by a neighbour
-    taken for it, now one way and now the other. Each stop j puts the last one, n, at
-    ``map_j + D (odom_n - odom_j)``, D the mean of their ``map_from_odom``. The weights are
-    ``1 / (1 + (h l / s)^2)`` for a way of l since, keyframes s apart and headings good to h:
-    the inverse of the variance, in that of a keyframe.
+    A keyframe's pose is off by up to half the keyframe spacing, now one way and now the other.
+    Sample j predicts ``map_j + D (odom_n - odom_j)`` for the last one, n, where D is the mean of
+    their ``map_from_odom``. The weights are ``1 / (1 + (h l / s)^2)`` for a distance l driven
+    since, keyframes s apart and headings good to h: the inverse of the variance, in units of a
+    keyframe's.
 
     Args:
-        samples: one at least, consistent with one another.
+        samples: at least one, consistent with one another.
         spacing_m: distance between the map's keyframes.
     """
     last = samples[-1]
-    ways_m = last.odom_m - np.stack([one.odom_m for one in samples])
-    off = _HEADING_RAD * np.linalg.norm(ways_m, axis=1) / max(spacing_m, 1e-6)
+    steps_m = last.odom_m - np.stack([sample.odom_m for sample in samples])
+    off = _HEADING_RAD * np.linalg.norm(steps_m, axis=1) / max(spacing_m, 1e-6)
     weights = 1 / (1 + off**2)
-    turn = Rotation.from_matrix(np.stack([one.map_from_odom for one in samples])).mean(weights)
-    led_m = np.stack([one.map_m for one in samples]) + turn.apply(ways_m)
+    turns = np.stack([sample.map_from_odom for sample in samples])
+    turn = Rotation.from_matrix(turns).mean(weights)
+    predicted_m = np.stack([sample.map_m for sample in samples]) + turn.apply(steps_m)
     return Pose(
-        np.asarray(weights @ led_m / weights.sum()), turn * Rotation.from_matrix(last.odom_turn)
+        np.asarray(weights @ predicted_m / weights.sum()),
+        turn * Rotation.from_matrix(last.odom_turn),
     )

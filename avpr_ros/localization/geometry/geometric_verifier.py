@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The landmarks' part in a decision: re-rank the places, judge the best, measure the pose."""
+"""Geometric verification: re-rank the places by local features, estimate the pose of the best."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from avpr_ros.localization.retrieval import distinct_places
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
 
-#: So many landmarks on one pose, and on no other, need neither more evidence nor an image before
-#: to agree. Fewer confirm a place, but two or three wrong ones among them would move its pose.
-_ENOUGH = 20
-#: Keyframe spacings within which two keyframes are neighbours: as good as one another where only
-#: a keyframe's pose can be given.
+#: PnP inliers of a single image that suffice for a pose, without earlier images and whatever their
+#: log-likelihood ratio. With fewer, two or three outliers among them would move the pose.
+_MIN_PNP_INLIERS = 20
+#: Keyframe spacings within which two keyframes are neighbours: where only a keyframe's pose can be
+#: given, either is within its covariance.
 _NEIGHBOURS_SPACINGS = 2.0
 
 
 class GeometricVerifier:
-    """What a map with landmarks adds to a matcher.
+    """Verifies hypotheses against the landmarks of a map.
 
     Attributes:
-        check: judges a case that was looked at.
+        check: rejects verified hypotheses below the map's false-positive floor.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class GeometricVerifier:
         Args:
             gallery: the map.
             landmarks: its landmarks.
-            settings: how to match.
+            settings: of the matcher.
             distinct_radius_m: beyond this distance another place begins.
         """
         self.check = LikelihoodCheck(landmarks.floor)
@@ -55,7 +55,7 @@ class GeometricVerifier:
         self._descriptors = gallery.descriptors
         self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
-        self._looks = TemporalVerifier(
+        self._temporal = TemporalVerifier(
             gallery,
             landmarks,
             self._criterion,
@@ -65,25 +65,25 @@ class GeometricVerifier:
         self._poses = MetricPoses(gallery, landmarks, settings)
 
     @classmethod
-    def of(
+    def for_map(
         cls, gallery: Gallery, settings: MatchSettings, distinct_radius_m: float
     ) -> GeometricVerifier | None:
-        """Return the geometry of a map; None where it has no landmarks or none are wanted."""
+        """Return the verifier of a map; None without landmarks, or where they are not used."""
         landmarks = gallery.landmarks() if settings.use_landmarks else None
         if landmarks is None:
             return None
         return cls(gallery, landmarks, settings, distinct_radius_m)
 
     def forget(self) -> None:
-        """Forget the images so far."""
-        self._looks.forget()
+        """Clear the history of all cameras."""
+        self._temporal.forget()
 
     def verify(self, hypothesis: MatchHypothesis) -> MatchHypothesis:
-        """Return the case with the place in front that the image's corners speak for.
+        """Return the hypothesis of the place with the largest log-likelihood ratio.
 
-        Where they say enough, the pose is measured, too.
+        Where that exceeds the false-positive floor, the pose is estimated, too.
         """
-        verification = self._looks.verify(
+        verification = self._temporal.verify(
             hypothesis.query, hypothesis.retrieval, hypothesis.hypotheses
         )
         if verification is None:
@@ -100,18 +100,18 @@ class GeometricVerifier:
                 self._settings.top_k,
                 self._criterion,
             )
-        seen = replace(hypothesis, retrieval=retrieval, verification=verification)
-        if self.check.check(seen) is not None:
-            return seen
-        return replace(seen, verification=self._measured(seen, verification))
+        verified = replace(hypothesis, retrieval=retrieval, verification=verification)
+        if self.check.check(verified) is not None:
+            return verified
+        return replace(verified, verification=self._with_pose(verified, verification))
 
-    def _measured(
+    def _with_pose(
         self, hypothesis: MatchHypothesis, verification: VerificationResult
     ) -> VerificationResult:
-        """Measure the pose of a case whose evidence is enough.
+        """Estimate the pose of a hypothesis above the false-positive floor.
 
-        There is no pose where the place has no points in space or the lens is not known: a
-        keyframe's pose stands for the robot's then, if it is known which keyframe's.
+        Without points in space, or without a camera model, there is none: the pose of the keyframe
+        is published then, if it is known which keyframe.
         """
         view = self._poses.view(hypothesis.query, verification)
         self_sufficient = self.check.self_sufficient(verification)
@@ -134,7 +134,7 @@ class GeometricVerifier:
                 f'{self._radius_m:.1f} m are possible'
             )
             return replace(verification, rejection=text)
-        pose_well_supported = found.inliers >= _ENOUGH
+        pose_well_supported = found.inliers >= _MIN_PNP_INLIERS
         return replace(
             verification,
             estimate=found.estimate,

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The local features must speak for the place rather than for any other."""
+"""The log-likelihood ratio of the local features must exceed the map's false-positive floor."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from avpr_ros.localization.verification_result import VerificationResult
 
 
 class LikelihoodCheck(StatelessCheck):
-    """Compares the evidence for the best place with what places outside the map can get.
+    """Compares the log-likelihood ratio of the best place with that of the map's impostors.
 
-    Takes the place of the scores' guards where an image was looked at: similarity says what looks
-    alike, corners say what is the same.
+    It replaces the checks of the scores where the local features of an image were verified:
+    similar views need not show the same things, and inliers do.
     """
 
     reason = Reason.AMBIGUOUS
@@ -24,20 +24,20 @@ class LikelihoodCheck(StatelessCheck):
         self._floor = floor
 
     def self_sufficient(self, verification: VerificationResult) -> bool:
-        """Tell whether one image's own evidence needs none before it."""
-        return self._floor.passes_alone(verification.evidence)
+        """Return whether one image's own log-likelihood ratio needs no earlier images."""
+        return self._floor.passes_alone(verification.llr)
 
     def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
         verification = hypothesis.verification
         if verification is None:
             return 'no local features were extracted from the image'
-        rejection = self._floor.objection(verification.evidence, verification.carried)
+        rejection = self._floor.rejection(verification.llr, verification.accumulated_llr)
         if rejection is None or not verification.moved_images:
             return rejection
         return f'{moved_text(verification.moved_images)}; there, {rejection}'
 
 
 def moved_text(images: int) -> str:
-    """Return in words that a camera was probably moved; ``images`` is how many say so."""
+    """Return the sentence that a camera was probably moved, ``images`` images ago."""
     return f'moved: the last {images} images contradict the place before'

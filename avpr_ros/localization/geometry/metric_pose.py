@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The pose from landmarks, where the lens is known and there are enough of them."""
+"""The pose by PnP, where the camera model is known and the place has enough landmarks."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
 
-#: Keyframes of the place whose landmarks are matched.
+#: Keyframes of the place whose landmarks are matched with the image.
 _KEYFRAMES = 6
-#: With fewer points in space no pose can be asked of a place.
-_FEWEST_POINTS = 100
-#: However good the residuals: smaller errors are not believed.
-_LEAST_SIGMA_M = 0.01
-_LEAST_SIGMA_RAD = 0.002
+#: Points in space that a place needs for PnP.
+_MIN_POINTS = 100
+#: Lower bounds of the standard deviations, however small the residuals.
+_MIN_SIGMA_M = 0.01
+_MIN_SIGMA_RAD = 0.002
 
-#: ``camera_from_base`` and lens of a camera.
+#: ``camera_from_base`` and camera model.
 View: TypeAlias = tuple[Pose, CameraModel]
 
 
 @dataclass(frozen=True)
 class MetricPose:
-    """A pose by landmarks.
+    """A pose by PnP.
 
     Attributes:
         estimate: of the base.
-        inliers: landmarks that agree on it.
-        rival_inliers: landmarks that agree on another.
+        inliers: number of its inliers.
+        rival_inliers: number of inliers of the best other pose.
         unique: whether those are few beside the first.
     """
 
@@ -51,13 +51,13 @@ class MetricPose:
 
 
 class MetricPoses:
-    """Places cameras by the landmarks of a map."""
+    """Estimates poses of cameras against the landmarks of a map."""
 
     def __init__(self, gallery: Gallery, landmarks: Landmarks, settings: MatchSettings) -> None:
         """Set up for a map.
 
         Args:
-            gallery: the map; the mountings and lenses of its cameras stand in for a query's.
+            gallery: the map; its cameras' models and extrinsics stand in for a query's.
             landmarks: of the map.
             settings: the scales of the covariance.
         """
@@ -67,26 +67,26 @@ class MetricPoses:
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
     def view(self, query: Query, verification: VerificationResult) -> View | None:
-        """Return how the camera sees; None where that or enough landmarks are not known."""
-        return self._view(query) if self._points(verification) >= _FEWEST_POINTS else None
+        """Return the view of a camera; None where it, or enough landmarks, are not known."""
+        return self._view(query) if self._points(verification) >= _MIN_POINTS else None
 
     def measure(self, view: View, verification: VerificationResult) -> MetricPose | None:
-        """Return the pose of the base with its full covariance; None where it cannot be had."""
-        back, lens = view
-        rays = lens.rays(verification.features.points_px)
+        """Return the pose of the base with its full covariance; None where PnP finds none."""
+        camera_from_base, camera_model = view
+        rays = camera_model.rays(verification.features.points_px)
         rows = verification.rows[:_KEYFRAMES]
-        focal_px = lens.working_focal_px
+        focal_px = camera_model.working_focal_px
         found = locate(self._landmarks, rows, verification.features.descriptors, rays, focal_px)
         if found is None:
             return None
-        map_from_base, covariance = moved_to_base(found, back)
-        floor = np.diag([_LEAST_SIGMA_M**2] * 3 + [_LEAST_SIGMA_RAD**2] * 3)
+        map_from_base, covariance = moved_to_base(found, camera_from_base)
+        floor = np.diag([_MIN_SIGMA_M**2] * 3 + [_MIN_SIGMA_RAD**2] * 3)
         scaled = self._landmarks.covariance_scale * covariance + floor
         estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
         return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
 
     def _points(self, verification: VerificationResult) -> int:
-        """Return how many landmarks the keyframes of a place have."""
+        """Return the number of landmarks of a place's keyframes."""
         parts = [
             self._landmarks.points_m[self._landmarks.feature_slice(int(r))]
             for r in verification.rows
@@ -94,28 +94,32 @@ class MetricPoses:
         return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
 
     def _view(self, query: Query) -> View | None:
-        """Return ``camera_from_base`` and lens of the query's camera; None where not known.
+        """Return ``camera_from_base`` and model of the query's camera; None where not known.
 
         The query's own where it has them, else those of the map's camera of that name. An image
-        of another shape than the lens is known for has none.
+        of another shape than the camera model's has none.
         """
         if query.image is None:
             return None
         height_px, width_px = query.image.shape[:2]
         cameras = self._gallery.manifest.cameras
-        # A camera that the map does not know is taken for its only one.
+        # An unknown camera is taken for the map's only one.
         same = [
-            k for k, one in enumerate(cameras) if one.name == query.camera or len(cameras) == 1
+            k
+            for k, camera in enumerate(cameras)
+            if camera.name == query.camera or len(cameras) == 1
         ]
         known = cameras[same[0]] if same else None
         intrinsics = query.intrinsics or (None if known is None else known.intrinsics)
         if query.base_from_camera is not None:
-            back = query.base_from_camera.inverse()
+            camera_from_base = query.base_from_camera.inverse()
         elif known is not None and known.base_from_camera is not None:
-            back = refined_camera_from_base(self._landmarks, same[0], known.base_from_camera)
+            camera_from_base = refined_camera_from_base(
+                self._landmarks, same[0], known.base_from_camera
+            )
         else:
             return None
         if intrinsics is not None:
             with suppress(ValueError):
-                return back, CameraModel(intrinsics, width_px, height_px)
+                return camera_from_base, CameraModel(intrinsics, width_px, height_px)
         return None

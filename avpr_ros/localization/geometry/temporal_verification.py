@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Asks the local features of each image which of the candidate places it shows."""
+"""Place log-likelihood ratios by local features, accumulated over the images of each camera."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_l
 from avpr_ros.verification.place_tracker import PlaceTracker
 from avpr_ros.verification.sift import extract_features
 
-#: Images older than this say nothing about the present one.
+#: The track of a camera ends after so long without an image.
 _MAX_AGE_S = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Way:
-    """What the images of a camera led to so far.
+class _Track:
+    """The track of a camera so far.
 
     Attributes:
-        tracker: the evidence along it.
+        tracker: log-likelihood ratios along it.
         stamp_ns: of the last image.
     """
 
@@ -40,7 +40,7 @@ class _Way:
 
 
 class TemporalVerifier:
-    """Follows each camera's evidence from image to image, while they lead near one another."""
+    """Verifies candidates of each image, given those of the images before by the same camera."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class TemporalVerifier:
 
         Args:
             gallery: the map.
-            landmarks: of the map.
+            landmarks: local features of its keyframes.
             criterion: by which two keyframes show distinct places.
-            neighbours_m: within this distance two keyframes are as good as one another.
+            neighbours_m: within this distance two keyframes are neighbours.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._stored = gallery.descriptors
@@ -64,18 +64,18 @@ class TemporalVerifier:
         self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
-        # Where a pose will be measured, it need not be known which keyframe of the place it is.
+        # Where a pose is estimated, it need not be known which keyframe of the place it is.
         self._enough = landmarks.min_single_image_llr if landmarks.measurable else np.inf
-        self._ways: dict[str, _Way] = {}
+        self._tracks: dict[str, _Track] = {}
 
     def forget(self) -> None:
-        """Start all cameras anew."""
-        self._ways = {}
+        """Clear the history of all cameras."""
+        self._tracks = {}
 
     def verify(
         self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses
     ) -> VerificationResult | None:
-        """Weigh the candidate places of an image; None without image, features or candidates."""
+        """Verify the candidates of an image; None without image, features or candidates."""
         if query.image is None:
             return None
         features = query.features
@@ -83,62 +83,68 @@ class TemporalVerifier:
             features = extract_features(query.image)
         if not len(features):
             return None
-        tracker, reach_m, near = self._before(query, hypotheses)
+        tracker, reach_m, near = self._prior(query, hypotheses)
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
         same = ~hypotheses.all_distinct(rows, self._criterion)
-        evidence = place_log_likelihood_ratios(features, self._landmarks, rows, same, self._enough)
+        likelihoods = place_log_likelihood_ratios(
+            features, self._landmarks, rows, same, self._enough
+        )
         positions_m = hypotheses.positions_m(rows)
-        tracked = tracker.follow(evidence, same, positions_m, reach_m, query.stamp_ns)
-        self._ways[query.camera] = _Way(tracker, query.stamp_ns)
-        led = tracked.place
-        first = led.candidate
-        order = led.members[np.argsort(-evidence.llr_inliers[led.members], kind='stable')]
+        tracked = tracker.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
+        self._tracks[query.camera] = _Track(tracker, query.stamp_ns)
+        best = tracked.place
+        first = best.candidate
+        by_inliers = np.argsort(-likelihoods.llr_inliers[best.members], kind='stable')
+        order = best.members[by_inliers]
         place = rows[np.concatenate([[first], order[order != first]])]
-        keyframe_disagreement_m = self._dispute_m(evidence, led.members, positions_m)
+        keyframe_disagreement_m = self._keyframe_disagreement_m(
+            likelihoods, best.members, positions_m
+        )
         return VerificationResult(
             features,
             int(place[0]),
             place,
             keyframe_disagreement_m,
-            led.llr,
-            led.accumulated_llr,
+            best.llr,
+            best.accumulated_llr,
             tracked.moved_images,
             tracked.relocated_ns,
         )
 
-    def _dispute_m(
-        self, evidence: PlaceLikelihoods, members: IntArray, positions_m: FloatArray
+    def _keyframe_disagreement_m(
+        self, likelihoods: PlaceLikelihoods, members: IntArray, positions_m: FloatArray
     ) -> float:
-        """Return how far the most similar keyframe lies from that with most inliers."""
-        first, shown = int(members[0]), int(members[evidence.llr_inliers[members].argmax()])
-        apart_m = float(np.linalg.norm(positions_m[first] - positions_m[shown]))
-        if apart_m <= self._neighbours_m or evidence.significantly_better(shown, first):
+        """Return the distance of the most similar keyframe from that with most inliers."""
+        first = int(members[0])
+        most_inliers = int(members[likelihoods.llr_inliers[members].argmax()])
+        apart_m = float(np.linalg.norm(positions_m[first] - positions_m[most_inliers]))
+        if apart_m <= self._neighbours_m or likelihoods.significantly_better(most_inliers, first):
             return 0.0
         return apart_m
 
-    def _before(
+    def _prior(
         self, query: Query, hypotheses: PoseHypotheses
     ) -> tuple[PlaceTracker, float, IntArray]:
-        """Return the tracker, how far the robot may have come, and what lies there."""
-        way = self._ways.get(query.camera)
-        if way is None:
+        """Return the tracker, the distance driven at most since, and the rows within it."""
+        track = self._tracks.get(query.camera)
+        if track is None:
             tracker = PlaceTracker(self._landmarks.floor, self._criterion.radius_m)
             return tracker, 0.0, np.zeros(0, dtype=np.int64)
-        tracker, age_s = way.tracker, (query.stamp_ns - way.stamp_ns) * 1e-9
+        tracker, age_s = track.tracker, (query.stamp_ns - track.stamp_ns) * 1e-9
         if not 0 < age_s <= _MAX_AGE_S:
             tracker.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
         near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
-        return tracker, reach_m, _in_turn(near)
+        return tracker, reach_m, _interleave(near)
 
     def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
         return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
 
 
-def _in_turn(lists: list[IntArray]) -> IntArray:
-    """Merge row lists: the first of each, then the second of each, and so on; each row once."""
-    merged = [row for turn in zip_longest(*(one.tolist() for one in lists)) for row in turn]
+def _interleave(lists: list[IntArray]) -> IntArray:
+    """Merge lists of rows: the first of each, then the second of each; each row once."""
+    merged = [row for rank in zip_longest(*(rows.tolist() for rows in lists)) for row in rank]
     return np.array(list(dict.fromkeys(row for row in merged if row is not None)), np.int64)

@@ -101,7 +101,7 @@ def map_report(recognizer: NodeRecognizer) -> Report:
     }
     count = values['keyframes']
     if not isinstance(recognizer.gallery, OnlineGallery):
-        if weakness := recognizer.matcher.weakness:
+        if weakness := recognizer.matcher.calibration_warning:
             return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
         return Report('map', Level.OK, f'{count} keyframes loaded.', values)
     if recognizer.gallery.full:

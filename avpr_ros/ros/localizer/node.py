@@ -87,7 +87,7 @@ class Localizer:
             f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
             f'images are decoded with {decoder_backend()}.'
         )
-        if weakness := recognizer.matcher.weakness:
+        if weakness := recognizer.matcher.calibration_warning:
             node.get_logger().warning(f'{weakness[0].upper()}{weakness[1:]}.')
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ class Localizer:
                 localisation_report(
                     processor.statistics,
                     processor.enabled,
-                    processor.recognizer.matcher.concern,
+                    processor.recognizer.matcher.runtime_warning,
                     outputs.loop_closure_listeners,
                 ),
             ]

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Cases for guards: one candidate at a chosen place."""
+"""Hypotheses for checks: one candidate at a chosen place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.localization.checks.check import MatchHypothesis
+from avpr_ros.localization.checks.check import Check, MatchHypothesis
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import VerificationResult
@@ -50,3 +50,11 @@ def relocated(seen: MatchHypothesis, since_second: float) -> MatchHypothesis:
         nothing, seen.row, np.array([seen.row]), 0.0, 99.0, 99.0, 1, int(since_second * SECOND_NS)
     )
     return replace(seen, verification=verification)
+
+
+def judge(check: Check, seen: MatchHypothesis, accepted: bool = False) -> str | None:
+    """Return a check's rejection as in a matcher: pure first, the history after the decision."""
+    rejection = check.check(seen)
+    assert check.check(seen) == rejection
+    check.update(seen, accepted)
+    return rejection

@@ -43,15 +43,15 @@ def test_scores_without_power_accept_nothing_and_say_so(gallery):
     result = seen(matcher, 0.95, 0)
     assert result.reason is Reason.SCORES_UNINFORMATIVE
     assert 'of places outside 20% pass' in result.text
-    assert "set temporal_filter to 'bayes'" in matcher.weakness
-    assert matcher_of(gallery, EVIDENCE).weakness is None
+    assert "set temporal_filter to 'bayes'" in matcher.calibration_warning
+    assert matcher_of(gallery, EVIDENCE).calibration_warning is None
 
 
 def test_a_threshold_of_the_users_own_and_the_filter_do_without_the_calibration(gallery):
     for settings in ({'min_similarity': 0.6}, {'temporal_filter': 'bayes'}):
         chosen = {'temporal_filter': 'none', **settings}
         matcher = Matcher(gallery, Calibration(0.5, WEAK, SCORE), MatchSettings(**chosen))
-        assert matcher.weakness is None
+        assert matcher.calibration_warning is None
         assert seen(matcher, 0.95, 0).reason is not Reason.SCORES_UNINFORMATIVE
 
 
@@ -60,11 +60,11 @@ def test_a_drive_that_scores_like_outsiders_is_refused_when_one_image_passes(gal
     assert seen(matcher, 0.9, 0).accepted
     for second in range(1, 40):
         assert seen(matcher, 0.2, second).reason is Reason.LOW_PROBABILITY
-    assert "camera 'front' score like places outside the map" in matcher.concern
+    assert "camera 'front' score like places outside the map" in matcher.runtime_warning
     lucky = seen(matcher, 0.6, 40)
     assert lucky.reason is Reason.OUT_OF_MAP
     assert 'keep driving' in lucky.text
-    assert matcher.concern is None
+    assert matcher.runtime_warning is None
 
 
 @pytest.mark.parametrize(('similarity', 'accepted'), [(0.6, [0, 1, 1]), (0.95, [1, 1, 1])])
@@ -87,7 +87,7 @@ def test_now_and_then_an_image_that_fails_changes_nothing(gallery):
     matcher = matcher_of(gallery, EVIDENCE)
     results = [seen(matcher, 0.2 if i % 4 == 3 else 0.9, i) for i in range(80)]
     assert all(r.accepted == (i % 4 != 3) for i, r in enumerate(results))
-    assert matcher.concern is None
+    assert matcher.runtime_warning is None
 
 
 def test_cameras_are_weighed_apart_and_forgotten_together(gallery):

@@ -14,7 +14,7 @@ def at(x_m: float, second: float, camera: str):
 
 def after_front() -> CameraConsistencyCheck:
     check = CameraConsistencyCheck(radius_m=5.0, max_speed_m_s=2.0)
-    check.on_result(at(0.0, 0.0, 'front'), accepted=True)
+    check.update(at(0.0, 0.0, 'front'), accepted=True)
     return check
 
 
@@ -33,7 +33,7 @@ def test_a_camera_does_not_vote_on_itself_nor_after_a_while():
 
 def test_what_was_refused_has_no_vote():
     check = CameraConsistencyCheck(5.0, 2.0)
-    check.on_result(at(0.0, 0.0, 'front'), accepted=False)
+    check.update(at(0.0, 0.0, 'front'), accepted=False)
     assert check.check(at(90.0, 0.2, 'rear')) is None
     forgotten = after_front()
     forgotten.forget()
@@ -48,5 +48,5 @@ def test_what_another_camera_saw_before_a_relocation_does_not_count():
     check = after_front()
     moved = relocated(at(90.0, 0.6, 'rear'), 0.5)
     assert check.check(moved) is None
-    check.on_result(at(0.0, 0.55, 'front'), accepted=True)
+    check.update(at(0.0, 0.55, 'front'), accepted=True)
     assert check.check(moved) is not None

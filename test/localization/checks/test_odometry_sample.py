@@ -14,15 +14,19 @@ MAP_FROM_ODOM = Pose.from_xy_yaw(40.0, -7.0, 2.0)
 
 def test_one_stop_is_where_its_match_says():
     place = Pose.from_xy_yaw(3.0, 4.0, 0.5)
-    found = fuse_poses([MatchedOdometry.of(place, Pose.from_xy_yaw(9.0, 9.0, -1.0))], 1.0)
+    found = fuse_poses([MatchedOdometry.from_poses(place, Pose.from_xy_yaw(9.0, 9.0, -1.0))], 1.0)
     np.testing.assert_allclose(found.as_xyz_quaternion(), place.as_xyz_quaternion(), atol=1e-12)
 
 
 def test_two_stops_by_hand():
     """The first leads to 11, the second says 12; a way of one spacing weighs 1 / 1.09."""
     samples = [
-        MatchedOdometry.of(Pose.from_xy_yaw(10.0, 0.0, 0.0), Pose.from_xy_yaw(0.0, 0.0, 0.0)),
-        MatchedOdometry.of(Pose.from_xy_yaw(12.0, 0.0, 0.0), Pose.from_xy_yaw(1.0, 0.0, 0.0)),
+        MatchedOdometry.from_poses(
+            Pose.from_xy_yaw(10.0, 0.0, 0.0), Pose.from_xy_yaw(0.0, 0.0, 0.0)
+        ),
+        MatchedOdometry.from_poses(
+            Pose.from_xy_yaw(12.0, 0.0, 0.0), Pose.from_xy_yaw(1.0, 0.0, 0.0)
+        ),
     ]
     weight = 1 / 1.09
     found = fuse_poses(samples, 1.0)
@@ -38,7 +42,9 @@ def circle(count: int) -> list[Pose]:
 
 def test_true_matches_of_a_curve_lead_to_the_true_pose():
     history = circle(9)
-    found = fuse_poses([MatchedOdometry.of(MAP_FROM_ODOM @ one, one) for one in history], 1.0)
+    found = fuse_poses(
+        [MatchedOdometry.from_poses(MAP_FROM_ODOM @ one, one) for one in history], 1.0
+    )
     true = (MAP_FROM_ODOM @ history[-1]).as_xyz_quaternion()
     np.testing.assert_allclose(found.as_xyz_quaternion(), true, atol=1e-9)
 
@@ -49,7 +55,7 @@ def test_keyframes_now_before_and_now_behind_average_out():
     for _ in range(50):
         off_m = rng.normal(0.0, 1.0, (len(history), 2))
         samples = [
-            MatchedOdometry.of(
+            MatchedOdometry.from_poses(
                 MAP_FROM_ODOM @ one @ Pose.from_xy_yaw(x, y, rng.normal(0.0, 0.1)), one
             )
             for one, (x, y) in zip(history, off_m, strict=True)
@@ -63,5 +69,7 @@ def test_keyframes_now_before_and_now_behind_average_out():
 
 def test_a_map_of_one_keyframe_has_no_spacing():
     place = Pose.from_xy_yaw(3.0, 4.0, 0.0)
-    samples = [MatchedOdometry.of(place, Pose.from_xy_yaw(float(x), 0.0, 0.0)) for x in range(3)]
+    samples = [
+        MatchedOdometry.from_poses(place, Pose.from_xy_yaw(float(x), 0.0, 0.0)) for x in range(3)
+    ]
     assert np.isfinite(fuse_poses(samples, 0.0).as_xyz_quaternion()).all()
