@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the sequence filter compares: the learned descriptor, and the layout where there is one."""
+"""The descriptors that the Bayes filter compares: the learned one, and HOG where there is one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from avpr_ros.localization.temporal.settings import SequenceSettings
 #: Leading directions of the learned descriptor that are compared.
 _DIM = 128
 #: Longer descriptors are compared as they are: their directions would take long to find.
-_LONGEST = 1024
+_MAX_PROJECTED_DIM = 1024
 
 
 @dataclass(frozen=True, eq=False)
 class DescriptorChannel:
-    """One kind of descriptor of a map.
+    """One kind of descriptor of a map, centred and normalised.
 
     Attributes:
         rows: (N, k) float32 about the map's mean, of length 1.
-        mean: (d,) what a query has to lose first; None where its projection has lost it.
-        basis: (d, k) what it is projected with then; None as for ``mean``.
+        mean: (d,) subtracted from a query first; None where its projection is centred already.
+        basis: (d, k) that it is projected with then; None as for ``mean``.
         novelty: median of 1 - cosine between rows that follow each other.
         spread: standard deviation of the similarities between keyframes.
     """
@@ -41,13 +41,13 @@ class DescriptorChannel:
     spread: float
 
     @classmethod
-    def of(
+    def from_centred(
         cls,
         rows: NDArray[np.float32],
         mean: FloatArray | None = None,
         basis: FloatArray | None = None,
     ) -> DescriptorChannel:
-        """Take (N, k) rows that lie about zero."""
+        """Normalise (N, k) rows that are centred."""
         rows = _unit(rows)
         size = len(rows)
         cosines = np.einsum('ij,ij->i', rows[1:], rows[:-1])
@@ -60,14 +60,14 @@ class DescriptorChannel:
         return cls(rows, mean, basis, max(novelty, 1e-3), float(spread))
 
     @classmethod
-    def learned(cls, descriptors: NDArray[np.float32]) -> DescriptorChannel:
-        """Take (N, d) descriptors: about their mean, along the directions they differ most in."""
+    def from_descriptors(cls, descriptors: NDArray[np.float32]) -> DescriptorChannel:
+        """Centre (N, d) descriptors and project them on their principal directions."""
         mean = descriptors.mean(axis=0)
         centred = descriptors - mean
-        if centred.shape[1] > _LONGEST or centred.shape[1] <= _DIM:
-            return cls.of(centred, mean.astype(np.float64))
+        if centred.shape[1] > _MAX_PROJECTED_DIM or centred.shape[1] <= _DIM:
+            return cls.from_centred(centred, mean.astype(np.float64))
         basis = np.linalg.eigh(centred.T @ centred)[1][:, : -_DIM - 1 : -1]
-        return cls.of(centred @ basis, mean.astype(np.float64), basis.astype(np.float64))
+        return cls.from_centred(centred @ basis, mean.astype(np.float64), basis.astype(np.float64))
 
     def project(self, descriptor: FloatArray) -> FloatArray:
         """Return (k,) numbers of a query, comparable with ``rows`` but for the length."""
@@ -78,27 +78,27 @@ class DescriptorChannel:
 
 
 class RunningNormalizer:
-    """What a camera has seen of a drive, by one kind of descriptor."""
+    """Subtracts the running mean of a camera's drive from one kind of descriptor."""
 
-    def __init__(self, part: DescriptorChannel, settings: SequenceSettings) -> None:
-        self._part = part
-        start = np.zeros(part.rows.shape[1])  # the rows lie about the map's mean
+    def __init__(self, channel: DescriptorChannel, settings: SequenceSettings) -> None:
+        self._channel = channel
+        start = np.zeros(channel.rows.shape[1])  # the rows lie about the map's mean
         self._mean = RunningMean(start, settings.mean_images, settings.mean_memory)
         self._last: FloatArray | None = None
 
-    def take(self, numbers: FloatArray) -> FloatArray:
+    def normalize(self, numbers: FloatArray) -> FloatArray:
         """Return (k,) numbers of a query about the mean so far, of length 1 or 0."""
         about = np.asarray(_unit(numbers - self._mean.value), dtype=np.float64)
         new = 1.0
         if self._last is not None:
-            new = float(np.clip((1 - about @ self._last) / self._part.novelty, 0.0, 1.0))
+            new = float(np.clip((1 - about @ self._last) / self._channel.novelty, 0.0, 1.0))
         self._last = about
-        self._mean.take(numbers, new)
+        self._mean.update(numbers, new)
         return about
 
 
 class Appearance:
-    """Both kinds of descriptors of a map, one row a keyframe.
+    """Both kinds of descriptors of a map, one row per keyframe.
 
     Each kind gets the weight at which its similarities spread as much over the map as those of
     the other: neither is known to be the better one in a light that the map has not seen.
@@ -109,41 +109,48 @@ class Appearance:
 
     def __init__(self, gallery: Gallery, order: IntArray) -> None:
         """Prepare a map; (N,) rows of the map in the order of driving."""
-        self._layout: HogDescriptors | None = gallery.hog()
-        self._parts = [DescriptorChannel.learned(gallery.descriptors[order].astype(np.float32))]
-        if self._layout is not None:
-            self._parts.append(DescriptorChannel.of(self._layout.rows[order].astype(np.float32)))
-        self._weights = self._balanced(self._parts)
-        rows = [w * part.rows for w, part in zip(self._weights, self._parts, strict=True)]
+        self._hog: HogDescriptors | None = gallery.hog()
+        self._channels = [
+            DescriptorChannel.from_descriptors(gallery.descriptors[order].astype(np.float32))
+        ]
+        if self._hog is not None:
+            self._channels.append(
+                DescriptorChannel.from_centred(self._hog.rows[order].astype(np.float32))
+            )
+        self._weights = self._balanced(self._channels)
+        rows = [w * channel.rows for w, channel in zip(self._weights, self._channels, strict=True)]
         self.rows: NDArray[np.float32] = np.concatenate(rows, axis=1).astype(np.float32)
 
     @property
     def needs_image(self) -> bool:
         """Whether queries should carry their images."""
-        return self._layout is not None
+        return self._hog is not None
 
     def normalizers(self, settings: SequenceSettings) -> list[RunningNormalizer]:
-        """Return what a camera starts with."""
-        return [RunningNormalizer(part, settings) for part in self._parts]
+        """Return the normalisers of a new track."""
+        return [RunningNormalizer(channel, settings) for channel in self._channels]
 
     def similarities(self, query: Query, normalizers: list[RunningNormalizer]) -> FloatArray:
         """Return (N,) similarities of a query to all keyframes, in the order of driving.
 
-        Without an image the layout says nothing.
+        Without an image HOG is left out.
         """
-        numbers = [self._parts[0].project(np.asarray(query.descriptor, dtype=np.float64))]
-        if self._layout is not None and query.image is not None:
-            numbers.append(self._layout.project(query.image))
+        numbers = [self._channels[0].project(np.asarray(query.descriptor, dtype=np.float64))]
+        if self._hog is not None and query.image is not None:
+            numbers.append(self._hog.project(query.image))
         seen = [
-            w * g.take(n) for w, g, n in zip(self._weights, normalizers, numbers, strict=False)
+            weight * normalizer.normalize(channel)
+            for weight, normalizer, channel in zip(
+                self._weights, normalizers, numbers, strict=False
+            )
         ]
         whole = np.concatenate(seen).astype(np.float32)
         return np.asarray(self.rows[:, : len(whole)] @ whole, dtype=np.float64)
 
     @staticmethod
-    def _balanced(parts: list[DescriptorChannel]) -> list[float]:
-        inverse = np.array([1 / part.spread for part in parts])
-        return [float(one) for one in np.sqrt(inverse / inverse.sum())]
+    def _balanced(channels: list[DescriptorChannel]) -> list[float]:
+        inverse = np.array([1 / channel.spread for channel in channels])
+        return [float(weight) for weight in np.sqrt(inverse / inverse.sum())]
 
 
 def _unit(rows: NDArray[np.floating]) -> NDArray[np.floating]:

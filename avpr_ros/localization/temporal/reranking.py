@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Candidates of one image behind the keyframe that the sequence leads to."""
+"""Candidates of one image behind the keyframe that the Bayes filter ranks first."""
 
 from __future__ import annotations
 
@@ -20,32 +20,34 @@ def rerank_with_first(
     top_k: int,
     descriptors: NDArray[np.float16],
     query: Descriptors,
-    alone: Retrieval,
+    single: Retrieval,
     hypotheses: PoseHypotheses,
     criterion: PlaceCriterion,
 ) -> Retrieval:
     """Return the candidates of one image behind a given first one.
 
     Args:
-        row: the candidate to lead.
+        row: the first candidate.
         top_k: how many places are wanted.
         descriptors: (N, d) of the map.
         query: (d,) of the image, finite.
-        alone: what the search found for the image.
+        single: candidates of the image alone.
         hypotheses: poses of the base by row.
         criterion: as for ``retrieve``.
     """
-    found = alone.found
+    found = single.found
     rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
     scores = descriptors[rows].astype(np.float64) @ np.asarray(query, dtype=np.float64)
-    led = distinct_places(rows, scores, hypotheses, top_k, criterion)
-    if led.rival_row is not None:
-        return led
-    # All that was found lies about the given one: the rival is looked for in the whole map.
+    reranked = distinct_places(rows, scores, hypotheses, top_k, criterion)
+    if reranked.rival_row is not None:
+        return reranked
+    # All that was found is the same place: the rival is searched for in the whole map.
     distinct = hypotheses.distinct(row, np.arange(len(descriptors)), criterion)
     if not distinct.any():
-        return led
+        return reranked
     others = np.flatnonzero(distinct)
     similarities = descriptors[others].astype(np.float32) @ np.asarray(query, dtype=np.float32)
     best = int(similarities.argmax())
-    return replace(led, rival_row=int(others[best]), rival_similarity=float(similarities[best]))
+    return replace(
+        reranked, rival_row=int(others[best]), rival_similarity=float(similarities[best])
+    )

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The sequence filters of a matcher: one for each camera, their answer led into retrieval."""
+"""The Bayes filters of a matcher, one for each camera, as a check with its own candidates."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _PLACE_SPACINGS = 1.5
 
 @dataclass(frozen=True, eq=False)
 class SequenceVerdict:
-    """What the images so far make of one query.
+    """The posterior of one camera's images so far.
 
     Attributes:
         retrieval: with the filter's keyframe as first candidate, whatever the image alone ranks
             first.
-        rejection: why that keyframe is not to be believed, with figures; None to pass it.
+        rejection: why that keyframe is rejected, with figures; None if it passes.
         text: the filter's figures in words.
         log_odds: of the robot being there.
     """
@@ -50,11 +50,11 @@ class SequenceVerdict:
 
 @dataclass
 class _Stream:
-    """One camera's filter, and what it has come to.
+    """The filter of one camera.
 
     Attributes:
         filter: the filter.
-        gazes: running means of what the camera sees.
+        normalizers: running means of its descriptors.
         stamp_ns: of the last image.
         odom_from_base: at the last image; None without odometry.
     """
@@ -66,13 +66,13 @@ class _Stream:
 
 
 class SequenceCheck:
-    """Follows each camera's images over the map, by odometry where queries carry it.
+    """Runs a Bayes filter over each camera's images, with odometry where queries carry it.
 
-    Keeps 128 numbers of each keyframe's descriptor and 128 of its layout in memory as float32: 10
+    Keeps 128 numbers of each keyframe's descriptor and of its HOG descriptor in memory: 10
     MB for 10,000 keyframes.
 
     Attributes:
-        reason: what a rejection is called.
+        reason: reason of a rejection.
     """
 
     reason = Reason.TEMPORAL_INCONSISTENCY
@@ -84,7 +84,7 @@ class SequenceCheck:
 
         Args:
             gallery: the map.
-            settings: how to match.
+            settings: of the matcher.
             distinct_radius_m: beyond this distance from a keyframe another place begins.
         """
         self._odometry = settings.use_odometry
@@ -98,9 +98,9 @@ class SequenceCheck:
         self._rank = np.argsort(self._order)
         self._descriptors = gallery.descriptors
         self._appearance = Appearance(gallery, self._order)
-        self._views = ViewStatistics.of(self._appearance.rows, chain)
+        self._views = ViewStatistics.from_descriptors(self._appearance.rows, chain)
         poses = gallery.keyframes.poses[self._order]
-        self._way = self._spacings.along(poses, chain)
+        self._along = self._spacings.along(poses, chain)
         self._places: dict[str, SequencePlaces] = {}
         self._streams: dict[str, _Stream] = {}
 
@@ -110,14 +110,14 @@ class SequenceCheck:
         return self._appearance.needs_image
 
     def forget(self) -> None:
-        """Start all cameras anew."""
+        """Clear the filters of all cameras."""
         # Replaced, not cleared: another thread may be in the middle of an image.
         self._streams = {}
 
     def follow(
         self, query: Query, hypotheses: PoseHypotheses, retrieval: Retrieval
     ) -> SequenceVerdict:
-        """Take in one query.
+        """Update with one query.
 
         A stamp before the camera's last one, or more than ``max_gap_s`` after it, starts that
         camera anew: without odometry nothing is known of the way in between.
@@ -125,14 +125,14 @@ class SequenceCheck:
         Args:
             query: the image, its descriptor finite and of length 1.
             hypotheses: poses of the base by row, for that camera.
-            retrieval: what the image alone gives.
+            retrieval: candidates of the image alone.
         """
         stream, travelled = self._stream_for(query, hypotheses)
         sequence = stream.filter
         similarities = self._appearance.similarities(query, stream.normalizers)
         estimate = sequence.update(similarities, travelled)
         row = int(self._order[estimate.index])
-        led = rerank_with_first(
+        reranked = rerank_with_first(
             row,
             self._top_k,
             self._descriptors,
@@ -144,13 +144,13 @@ class SequenceCheck:
         keyframe, text = int(self._ids[row]), self._text(estimate, row, retrieval)
         rejection = None
         if not sequence.accepts(estimate):
-            rejection = _objection(sequence, estimate, keyframe)
-        return SequenceVerdict(led, rejection, text, estimate.log_odds)
+            rejection = _rejection(sequence, estimate, keyframe)
+        return SequenceVerdict(reranked, rejection, text, estimate.log_odds)
 
     def _stream_for(
         self, query: Query, hypotheses: PoseHypotheses
     ) -> tuple[_Stream, float | None]:
-        """Return the camera's stream, and how many spacings odometry says it has come on."""
+        """Return the camera's stream, and the distance by odometry since the last image."""
         streams, camera, stamp_ns = self._streams, query.camera, query.stamp_ns
         odometry = query.odom_from_base if self._odometry else None
         stream = streams.get(camera)
@@ -163,21 +163,23 @@ class SequenceCheck:
                 return stream, self._spacings.between(before, odometry)
         if camera not in self._places:
             pairs = hypotheses.pairs_within(self._neighbourhood)
-            self._places[camera] = SequencePlaces.of(self._views, self._rank[pairs], self._way)
+            self._places[camera] = SequencePlaces.from_pairs(
+                self._views, self._rank[pairs], self._along
+            )
         fresh = SequenceFilter(self._places[camera])
         normalizers = self._appearance.normalizers(fresh.settings)
         streams[camera] = _Stream(fresh, normalizers, stamp_ns, odometry)
         return streams[camera], 0.0 if odometry is not None else None
 
-    def _text(self, estimate: SequenceEstimate, row: int, alone: Retrieval) -> str:
+    def _text(self, estimate: SequenceEstimate, row: int, retrieval: Retrieval) -> str:
         text = f'sequence mass {estimate.mass:.3f} at keyframe {int(self._ids[row])}'
-        first = int(alone.rows[0])
+        first = int(retrieval.rows[0])
         if first == row:
             return text
         return f'{text}; the image alone ranks keyframe {int(self._ids[first])} first'
 
 
-def _objection(sequence: SequenceFilter, estimate: SequenceEstimate, keyframe: int) -> str:
+def _rejection(sequence: SequenceFilter, estimate: SequenceEstimate, keyframe: int) -> str:
     s = sequence.settings
     if estimate.mass < s.min_mass:
         return (
@@ -185,6 +187,6 @@ def _objection(sequence: SequenceFilter, estimate: SequenceEstimate, keyframe: i
             f'keyframe {keyframe}'
         )
     return (
-        f'the sequence leads to keyframe {keyframe}, but this image does not agree: its evidence '
-        f'there is {estimate.support:.2f} < {s.min_support:.2f}'
+        f'the Bayes filter ranks keyframe {keyframe} first, but the log-likelihood ratio '
+        f'of this image there is {estimate.support:.2f} < {s.min_support:.2f}'
     )

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the sequence filter needs to know of a map: order, neighbours, how its views differ."""
+"""Order, neighbours and view statistics of a map, for the Bayes filter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def driving_order(keyframes: Keyframes) -> tuple[IntArray, IntArray]:
 
 @dataclass(frozen=True, eq=False)
 class ViewStatistics:
-    """How the views of a map differ from one another; rows in the order of driving.
+    """Statistics of the similarities between views of a map, in the order of driving.
 
     Attributes:
         chain: (N,) number of the chain of each keyframe.
@@ -44,7 +44,7 @@ class ViewStatistics:
     novelty: float
 
     @classmethod
-    def of(cls, descriptors: Descriptors, chain: IntArray) -> ViewStatistics:
+    def from_descriptors(cls, descriptors: Descriptors, chain: IntArray) -> ViewStatistics:
         """Compare the descriptors of a map with one another.
 
         With unit rows d_i of mean m, the similarities of row i less the column means, centred,
@@ -77,32 +77,32 @@ class ViewStatistics:
 
 @dataclass(frozen=True, eq=False)
 class SequencePlaces:
-    """The map as the filter of one camera sees it.
+    """The keyframes of a map, for the filter of one camera.
 
     Attributes:
         views: order and differences of the views.
         near: (N, N) ones where two keyframes show one place, each with itself included.
-        way: (N,) how far along its chain each keyframe lies, in keyframe spacings.
+        along: (N,) distance of each keyframe along its chain, in keyframe spacings.
     """
 
     views: ViewStatistics
     near: sparse.csr_matrix
-    way: FloatArray
+    along: FloatArray
 
     @classmethod
-    def of(
-        cls, views: ViewStatistics, pairs: IntArray, way: FloatArray | None = None
+    def from_pairs(
+        cls, views: ViewStatistics, pairs: IntArray, along: FloatArray | None = None
     ) -> SequencePlaces:
-        """Take pairs and distances.
+        """Combine pairs and distances.
 
         Args:
             views: order and differences.
             pairs: (K, 2) keyframes that show one place, each pair once.
-            way: (N,) along the chains; None: one spacing from each keyframe to the next.
+            along: (N,) along the chains; None: one spacing from each keyframe to the next.
         """
         size = len(views.chain)
         index = np.arange(size)
         rows = np.concatenate([pairs[:, 0], pairs[:, 1], index])
         columns = np.concatenate([pairs[:, 1], pairs[:, 0], index])
         near = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(size, size))
-        return cls(views, near, index.astype(np.float64) if way is None else way)
+        return cls(views, near, index.astype(np.float64) if along is None else along)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What one image says about where the robot is: log likelihood ratios, keyframe by keyframe."""
+"""Log-likelihood ratios of the keyframes for one image, from its similarities."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from avpr_ros.localization.temporal.settings import SequenceSettings
 
 # Two views whose change is smaller than this are one and the same image.
 SAME_VIEW = 1e-5
-_LEAST_EXPECTED = 1e-3
+_MIN_EXPECTED = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
 class ImageLikelihood:
-    """What one image adds.
+    """Likelihoods of one image.
 
     Attributes:
-        log_ratio: (N,) float32, log likelihood ratio of 'at this keyframe' to 'not in the map'.
-        new: how much of the view is new since the last step, 0 to 1; weighs the evidence.
-        still: probability that the view says 'nothing moved', 0 to 1.
-        step: whether the belief moves on: always at images a keyframe or so apart; where they
+        log_ratio: (N,) float32, log-likelihood ratio of 'at this keyframe' to 'out of map'.
+        new: change of the view since the last step, 0 to 1; weight of the likelihoods.
+        still: probability that nothing moved, by the view, 0 to 1.
+        step: whether the belief is predicted: always at images a keyframe or so apart; where they
             come much closer than the keyframes did, only when enough of the view is new.
     """
 
@@ -38,11 +38,11 @@ class ImageLikelihood:
 
 
 class ViewLikelihood:
-    """Turns rows of similarities into evidence; remembers the last rows and the column means.
+    """Computes likelihoods of rows of similarities; keeps the last row and the column means.
 
     The score is the similarity's contrast against its neighbours on the map (local contrast
     enhancement: SeqSLAM, Milford & Wyeth, ICRA 2012), so that scale and offset of similarities
-    do not matter. Against 'not in the map' the ratio is linear in the contrast and clipped.
+    do not matter. The ratio to 'out of map' is linear in the contrast and clipped.
     """
 
     def __init__(self, views: ViewStatistics, settings: SequenceSettings) -> None:
@@ -58,16 +58,16 @@ class ViewLikelihood:
         self._last: FloatArray | None = None
         self._stepped: FloatArray | None = None
 
-    def take(
+    def update(
         self, similarities: FloatArray, expected: float, moved: bool | None = None
     ) -> ImageLikelihood:
-        """Take in one image.
+        """Compute the likelihoods of one image.
 
         Args:
             similarities: (N,) finite, to all keyframes.
             expected: change of view from a keyframe to the next where the robot is believed to
                 be, relative to the map's novelty.
-            moved: whether the robot has moved on, by odometry; None: the view must tell.
+            moved: whether the robot has moved on, by odometry; None: by the view.
         """
         s, row, novelty = self._settings, similarities - similarities.mean(), self._views.novelty
         mean = self._mean.value
@@ -79,8 +79,8 @@ class ViewLikelihood:
             change = view_change(contrast, self._stepped - mean)
             slow = self._pace < s.slow_pace and change < s.slow_pace * expected * novelty
             step = change >= SAME_VIEW and not slow
-            pace = min(1.0, since_last / max(expected, _LEAST_EXPECTED))
-            # Where the map itself hardly changes a still view says little about the pace.
+            pace = min(1.0, since_last / max(expected, _MIN_EXPECTED))
+            # Where the map itself hardly changes a still view is no measure of the pace.
             self._pace += min(1.0, expected) * (pace - self._pace) / s.pace_memory
             if moved is not None:
                 step = moved
@@ -91,7 +91,7 @@ class ViewLikelihood:
         )
         if step:
             self._stepped = row
-            self._mean.take(row, new)
+            self._mean.update(row, new)
         return likelihood
 
     def _log_ratio(self, row: FloatArray) -> NDArray[np.float32]:
@@ -102,11 +102,11 @@ class ViewLikelihood:
         mean = (sums.take(self._high) - sums.take(self._low)) / width
         square = (squares.take(self._high) - squares.take(self._low)) / width
         whole = np.sqrt(max(squares[-1] / len(row) - (sums[-1] / len(row)) ** 2, 0.0))
-        # The whole map's spread keeps quiet stretches from shouting.
+        # The spread of the whole map bounds the contrast where similarities hardly vary.
         spread = np.sqrt(np.maximum(square - mean * mean, 0.0)) + (whole + 1e-9)
         contrast = (2 * s.slope * (row - mean) / spread).astype(np.float32)
         contrast -= np.float32(s.slope * s.offset)
-        return np.asarray(np.clip(contrast, s.least, s.most))
+        return np.asarray(np.clip(contrast, s.min_llr, s.max_llr))
 
 
 def view_change(row: FloatArray, previous: FloatArray) -> float:

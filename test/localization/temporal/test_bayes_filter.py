@@ -154,7 +154,7 @@ def test_the_posterior_stays_normalised():
     sut = filter_of(gallery)
     for i in range(50):
         sut.update(gallery @ likelihood(gallery, i, rng, 0.5))
-        total = sut._belief.lost + float(sut._belief.of_keyframes().sum())
+        total = sut._belief.out_of_map + float(sut._belief.keyframe_probabilities().sum())
         assert total == pytest.approx(1.0, abs=1e-5)
 
 
@@ -181,13 +181,13 @@ def test_by_odometry_a_standing_robot_takes_no_step_whatever_it_sees():
     sut = filter_of(gallery)
     for i in range(40):
         sut.update(gallery @ likelihood(gallery, i, rng), 1.0)
-    before = sut._belief.of_keyframes()
+    before = sut._belief.keyframe_probabilities()
     for _ in range(20):  # people walk by
         sut.update(gallery @ likelihood(gallery, 39, rng, 0.6), 0.0)
-    np.testing.assert_array_equal(sut._belief.of_keyframes(), before)
+    np.testing.assert_array_equal(sut._belief.keyframe_probabilities(), before)
     for _ in range(5):  # steps too small to tell are summed up
         sut.update(gallery @ likelihood(gallery, 40, rng), 0.2)
-    assert not np.array_equal(sut._belief.of_keyframes(), before)
+    assert not np.array_equal(sut._belief.keyframe_probabilities(), before)
     assert sut.accepts(sut.update(gallery @ likelihood(gallery, 40, rng), 0.0))
 
 

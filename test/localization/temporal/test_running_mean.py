@@ -11,10 +11,10 @@ from avpr_ros.localization.temporal.running_mean import RunningMean
 def test_the_maps_mean_gives_way_to_that_of_the_drive():
     start = np.zeros(3)
     mean = RunningMean(start, images=20.0, memory=200.0)
-    mean.take(np.full(3, 21.0), new=1.0)
+    mean.update(np.full(3, 21.0), new=1.0)
     np.testing.assert_allclose(mean.value, 1.0)
     for _ in range(2000):
-        mean.take(np.full(3, 21.0), new=1.0)
+        mean.update(np.full(3, 21.0), new=1.0)
     np.testing.assert_allclose(mean.value, 21.0, rtol=1e-3)
     np.testing.assert_array_equal(start, 0.0)
 
@@ -22,5 +22,5 @@ def test_the_maps_mean_gives_way_to_that_of_the_drive():
 @pytest.mark.parametrize('new', [0.0, 0.25])
 def test_a_view_counts_as_far_as_it_is_new(new):
     mean = RunningMean(np.zeros(1), images=20.0, memory=200.0)
-    mean.take(np.array([81.0]), new)
+    mean.update(np.array([81.0]), new)
     np.testing.assert_allclose(mean.value, 81.0 * new / (20.0 + new))

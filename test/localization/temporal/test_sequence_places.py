@@ -19,7 +19,7 @@ from avpr_ros.localization.temporal.view_likelihood import view_change
 
 def test_views_are_compared_as_if_all_similarities_were_there():
     gallery, _ = world(40, 16)
-    views = ViewStatistics.of(gallery, np.repeat([0, 1], 20))
+    views = ViewStatistics.from_descriptors(gallery, np.repeat([0, 1], 20))
     similarity = gallery @ gallery.T
     mean = (similarity.sum(axis=0) - 1) / 39
     rows = similarity - mean
@@ -34,7 +34,7 @@ def test_views_are_compared_as_if_all_similarities_were_there():
 @pytest.mark.parametrize('size', [1, 2])
 def test_tiny_and_uniform_maps_give_finite_numbers(size):
     for rows in (world(size)[0], np.tile(world(1)[0], (size, 1)), np.zeros((size, 4))):
-        views = ViewStatistics.of(rows, np.zeros(size, np.int64))
+        views = ViewStatistics.from_descriptors(rows, np.zeros(size, np.int64))
         assert np.isfinite(views.change).all()
         assert np.isfinite(views.column_mean).all()
         assert views.novelty > 0
@@ -54,10 +54,10 @@ def test_chains_are_cameras_of_sessions_in_the_order_of_stamps():
 
 
 def test_near_is_symmetric_and_holds_each_with_itself():
-    views = ViewStatistics.of(world(4)[0], np.zeros(4, np.int64))
-    near = SequencePlaces.of(views, np.array([[0, 1], [1, 3]])).near.toarray()
+    views = ViewStatistics.from_descriptors(world(4)[0], np.zeros(4, np.int64))
+    near = SequencePlaces.from_pairs(views, np.array([[0, 1], [1, 3]])).near.toarray()
     expected = np.eye(4)
     for i, j in ((0, 1), (1, 3)):
         expected[i, j] = expected[j, i] = 1
     np.testing.assert_array_equal(near, expected)
-    assert SequencePlaces.of(views, np.zeros((0, 2), np.int64)).near.nnz == 4
+    assert SequencePlaces.from_pairs(views, np.zeros((0, 2), np.int64)).near.nnz == 4

@@ -13,7 +13,8 @@ from avpr_ros.localization.temporal.view_likelihood import ViewLikelihood, view_
 
 def _evidence(gallery):
     return ViewLikelihood(
-        ViewStatistics.of(gallery, np.zeros(len(gallery), np.int64)), SequenceSettings()
+        ViewStatistics.from_descriptors(gallery, np.zeros(len(gallery), np.int64)),
+        SequenceSettings(),
     )
 
 
@@ -26,13 +27,13 @@ def test_view_change():
 
 def test_evidence_stands_out_at_the_place_and_stays_within_bounds():
     gallery, _ = world(100)
-    likelihood = _evidence(gallery).take(gallery @ gallery[30], 1.0)
+    likelihood = _evidence(gallery).update(gallery @ gallery[30], 1.0)
     assert int(likelihood.log_ratio.argmax()) == 30
     assert likelihood.log_ratio.max() > 4
     assert np.median(likelihood.log_ratio) < 0
     settings = SequenceSettings()
-    assert likelihood.log_ratio.min() >= settings.least
-    assert likelihood.log_ratio.max() <= settings.most
+    assert likelihood.log_ratio.min() >= settings.min_llr
+    assert likelihood.log_ratio.max() <= settings.max_llr
 
 
 def test_contrast_does_not_reach_over_the_end_of_a_chain():
@@ -42,7 +43,7 @@ def test_contrast_does_not_reach_over_the_end_of_a_chain():
     apart = ViewLikelihood(
         ViewStatistics(np.repeat([0, 1], 20), np.zeros(40), np.ones(40), 1.0), SequenceSettings()
     )
-    likelihood = apart.take(row, 1.0)
+    likelihood = apart.update(row, 1.0)
     np.testing.assert_allclose(likelihood.log_ratio[:20], likelihood.log_ratio[0])
 
 
@@ -50,18 +51,18 @@ def test_a_view_that_hardly_changes_is_no_step_at_a_slow_pace():
     gallery, rng = world(100)
     evidence = _evidence(gallery)
     first = gallery[30]
-    assert evidence.take(gallery @ first, 1.0).step
-    assert not evidence.take(gallery @ first, 1.0).step
-    likelihood = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+    assert evidence.update(gallery @ first, 1.0).step
+    assert not evidence.update(gallery @ first, 1.0).step
+    likelihood = evidence.update(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
     assert likelihood.step  # one such view does not make a slow robot
     assert likelihood.new < 0.1
     assert likelihood.still > 0.5
     for _ in range(20):
-        likelihood = evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
+        likelihood = evidence.update(gallery @ (first + 0.01 * rng.normal(size=64)), 1.0)
     assert not likelihood.step
     # Where the map's own views hardly differ, a view that hardly changes may well be a step.
-    assert evidence.take(gallery @ (first + 0.01 * rng.normal(size=64)), 0.01).step
-    likelihood = evidence.take(gallery @ gallery[31], 1.0)
+    assert evidence.update(gallery @ (first + 0.01 * rng.normal(size=64)), 0.01).step
+    likelihood = evidence.update(gallery @ gallery[31], 1.0)
     assert likelihood.step
     assert likelihood.new > 0.5
     assert likelihood.still < 0.1

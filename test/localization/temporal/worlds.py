@@ -30,7 +30,7 @@ def places_of(gallery, chain=None, pairs=None):
     if pairs is None:
         index = np.flatnonzero(chain[1:] == chain[:-1])
         pairs = np.stack([index, index + 1], axis=1)
-    return SequencePlaces.of(ViewStatistics.of(gallery, chain), pairs)
+    return SequencePlaces.from_pairs(ViewStatistics.from_descriptors(gallery, chain), pairs)
 
 
 def filter_of(gallery, chain=None, pairs=None):
