@@ -95,7 +95,7 @@ def _swap(new: Path, old: Path) -> None:
 
 
 def _exchange(a: Path, b: Path) -> bool:
-    """Let two paths change places in one step; say whether the system could."""
+    """Exchange two paths in one step; return whether the system could."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), 'renameat2', None)
     if rename is None:
         return False

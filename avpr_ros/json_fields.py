@@ -61,7 +61,7 @@ class Fields:
         return Fields(self._get(key, dict), f'{self._where}{key}.')
 
     def has(self, key: str) -> bool:
-        """Say whether the key is there and not null."""
+        """Return whether the key is there and not null."""
         return self._data.get(key) is not None
 
     def children(self, key: str) -> list[Fields]:

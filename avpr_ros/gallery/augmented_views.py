@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Descriptors of augmented views of the keyframes, a part of a map that only training reads.
 
-They say how the gallery's own descriptor of a place moves when the picture changes.
+They measure how the gallery descriptor of a place changes with the image.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Calibration:
         return ScoreDiscriminability.from_statistics(self.statistics)
 
     def passes(self, similarity: float, margin: float) -> bool:
-        """Say whether a match is more likely true than not, or reaches the threshold."""
+        """Return whether a match is more likely true than not, or reaches the threshold."""
         if self.score is None:
             return similarity >= self.min_similarity
         return self.score.probability(similarity, margin) >= 0.5

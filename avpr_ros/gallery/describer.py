@@ -26,7 +26,7 @@ def no_progress(stage: str, done: int, total: int) -> None:
 
 
 class Describer(Protocol):
-    """Turns gallery images into descriptors, fitting what its space needs on the way.
+    """Computes descriptors of gallery images, and fits its descriptor space where needed.
 
     Attributes:
         network: name of the gallery network.

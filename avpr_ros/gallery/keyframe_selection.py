@@ -17,7 +17,7 @@ _TOLERANCE = 0.1
 
 
 class KeyframeSelector:
-    """Walks along one camera's frames and says which one is the next keyframe.
+    """Selects keyframes along one camera's frames.
 
     A frame is asked for with ``wants`` and confirmed with ``keep``: where a wanted frame turns
     out to be undecodable, the next one takes its place instead of leaving a gap.
@@ -29,9 +29,9 @@ class KeyframeSelector:
         self._last: Pose | None = None
 
     def wants(self, map_from_base: Pose) -> bool:
-        """Say whether the pose is far enough from the last keyframe, in metres or in radians.
+        """Return whether the pose is far enough from the last keyframe, in metres or in radians.
 
-        Far enough is nine tenths of what was asked for.
+        Far enough is nine tenths of the configured spacing.
         """
         if self._last is None:
             return True

@@ -38,7 +38,7 @@ class Keyframes:
         sessions: (N,) int32, index into the manifest's sessions.
         cameras: (N,) int32, index into the manifest's cameras.
         poses: (N, 7) float64, ``map_from_base`` as x y z qx qy qz qw, metres.
-        places: (N,) int64, the place that a dataset says each one shows; None: it says nothing.
+        places: (N,) int64, the place of each by a dataset's labels; None without labels.
     """
 
     ids: IntArray

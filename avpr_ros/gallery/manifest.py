@@ -73,7 +73,7 @@ class FileEntry:
     bytes: int
 
     @classmethod
-    def of(cls, path: Path) -> FileEntry:
+    def from_file(cls, path: Path) -> FileEntry:
         """Describe a file on disk."""
         return cls(sha256_of_file(path), path.stat().st_size)
 
@@ -118,7 +118,9 @@ class Manifest:
 
     def sealed(self, folder: Path, names: list[str]) -> Manifest:
         """Return a copy with the entries of the named files in the folder."""
-        return replace(self, files={name: FileEntry.of(folder / name) for name in sorted(names)})
+        return replace(
+            self, files={name: FileEntry.from_file(folder / name) for name in sorted(names)}
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object, its own hash included."""

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Where the base would be if a keyframe showed what a camera sees now."""
+"""Poses of the base, by keyframe, if that keyframe is the place that a camera sees."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.places import PlaceCriterion, unit_pose_rows
 from avpr_ros.poses import Pose
 
-#: Poses that are kept made.
-_KEPT = 128
+#: Poses that are cached.
+_CACHED_POSES = 128
 
 
 class PoseHypotheses:
     """One hypothesis per keyframe: the base's pose in the map.
 
-    It is the keyframe's own pose, unless the keyframe was taken by another camera, or one that
-    was mounted otherwise, and both mountings are known: then the query's *camera* is put where
-    the keyframe's camera was.
+    It is the keyframe's own pose, unless the keyframe was taken by another camera, or one with
+    other extrinsics, and both extrinsics are known: then the pose of the query's *camera* is that
+    of the keyframe's camera.
 
     Attributes:
         pose: returns ``map_from_base`` for the row of one keyframe.
@@ -38,21 +38,21 @@ class PoseHypotheses:
 
         Args:
             gallery: the map.
-            camera: name of the querying camera; one that the map does not know is taken to
-                be mounted as the map's cameras are.
-            base_from_camera: its mounting; None: as in the map.
+            camera: name of the querying camera; an unknown one is taken to have the extrinsics of
+                the map's cameras.
+            base_from_camera: its extrinsics; None: as in the map.
         """
-        # Image after image has mostly the same candidates, and scipy's objects are dear.
-        self.pose = lru_cache(_KEPT)(self._pose)
+        # Successive images have mostly the same candidates, and scipy's objects are slow to make.
+        self.pose = lru_cache(_CACHED_POSES)(self._pose)
         self._poses = unit_pose_rows(gallery.keyframes.poses)
         self._positions_m, self._quaternions = self._poses[:, :3], self._poses[:, 3:]
         cameras = gallery.manifest.cameras
-        mounting = base_from_camera or next(
+        extrinsics = base_from_camera or next(
             (c.base_from_camera for c in cameras if c.name == camera), None
         )
-        if mounting is None:
+        if extrinsics is None:
             return
-        camera_from_base = mounting.inverse()
+        camera_from_base = extrinsics.inverse()
         for number, other in enumerate(cameras):
             same = other.name == camera and base_from_camera is None
             if same or other.base_from_camera is None:
@@ -69,7 +69,7 @@ class PoseHypotheses:
         return np.asarray(self._positions_m[rows])
 
     def rows_within(self, position_m: FloatArray, radius_m: float) -> IntArray:
-        """Return the rows whose positions are this near to a (3,) one."""
+        """Return the rows within a radius of a (3,) position."""
         found = self._tree.query_ball_point(position_m, radius_m)
         return np.array(found, dtype=np.int64)
 
@@ -78,7 +78,7 @@ class PoseHypotheses:
         return cKDTree(self._positions_m)
 
     def offsets_m(self, row: int, rows: IntArray) -> FloatArray:
-        """Return (K, 3) positions of ``rows`` seen from ``row``, in the axes of the map."""
+        """Return (K, 3) positions of ``rows`` relative to ``row``, in the axes of the map."""
         return np.asarray(self._positions_m[rows] - self._positions_m[row])
 
     def angles_rad(self, row: int, rows: IntArray) -> FloatArray:

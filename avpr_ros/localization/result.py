@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What comes out of matching: candidates, a decision with its reason, a pose."""
+"""The result of matching: candidates, a decision with its reason, a pose."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """One place that came into question, by its most similar keyframe.
+    """One candidate place, by its most similar keyframe.
 
     Attributes:
         rank: 0 for the best.
@@ -60,15 +60,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class PoseEstimate:
-    """Where the base is.
+    """Pose of the base in the map.
 
     Attributes:
         map_from_base: the pose.
         covariance: (6, 6) float64, positive definite; x y z in square metres and rotations about
             the fixed axes of the map frame in square radians (REP-103).
         metric: whether the pose was measured by landmarks; else it is that of the matched
-            keyframe, or with odometry the mean of what the matches along the way say, and the
-            covariance, diagonal, says how far off a keyframe may be.
+            keyframe, or with odometry fused over earlier matches, and the covariance, diagonal, is
+            that of a keyframe's pose.
     """
 
     map_from_base: Pose
@@ -78,13 +78,13 @@ class PoseEstimate:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """The answer to one query image.
+    """The result for one query image.
 
     Attributes:
         stamp_ns: the image's stamp.
         camera: the camera's name.
-        candidates: best first, which with a sequence filter is the filter's keyframe; empty
-            where the query could not be searched for.
+        candidates: best first, which with the Bayes filter is the filter's keyframe; empty
+            where there was no search.
         estimate: the pose, only when accepted.
         reason: the decision.
         text: the decision in words.

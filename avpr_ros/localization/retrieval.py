@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From a descriptor to the candidates: places that differ, and how the best one looks around."""
+"""Retrieval of candidates: distinct places by the similarity of their descriptors."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from avpr_ros.profiling import timed_stage
 
 _FIRST_DEPTH = 64
 _DEPTH_FACTOR = 8
-#: Further down nothing is looked for but a single rival.
+#: Deeper, only a rival is searched for.
 _ENOUGH_DEPTH = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Retrieval:
-    """What the search found for one query.
+    """The candidates of one query.
 
-    Candidates are distinct places, not neighbours in one: the most similar keyframe stands for
-    all those about it (non-maximum suppression).
+    Candidates are distinct places, not neighbours in one: each by its most similar
+    keyframe (non-maximum suppression).
 
     Attributes:
         rows: (k,) rows of the best keyframe of each place, best first.
@@ -36,7 +36,7 @@ class Retrieval:
         rival_row: best row outside the place of the best, in the whole map; None where the map
             has one place only.
         rival_similarity: its inner product; -inf where there is none.
-        found: (f,) all rows that the search found, neighbours and all, best first.
+        found: (f,) all rows found, neighbours included, best first.
     """
 
     rows: IntArray
@@ -71,7 +71,7 @@ def retrieve(
     top_k: int,
     criterion: PlaceCriterion,
 ) -> Retrieval | None:
-    """Search for the best candidates, and as deep as it takes to see a distinct place.
+    """Search for the best candidates, and as deep as needed for a distinct place.
 
     Args:
         index: the map's index.
@@ -95,7 +95,7 @@ def retrieve(
             return None
         result = distinct_places(found, scores, hypotheses, top_k, criterion)
         enough = len(result.rows) >= top_k or depth >= _ENOUGH_DEPTH
-        # an approximate index looks at a part of the map only, and gives less than asked then
+        # An approximate index searches a part of the map only, and may return fewer.
         if (result.rival_row is not None and enough) or len(found) < depth:
             return result
         depth *= _DEPTH_FACTOR
@@ -108,16 +108,16 @@ def distinct_places(
     top_k: int,
     criterion: PlaceCriterion,
 ) -> Retrieval:
-    """Thin out rows to the best of each place.
+    """Reduce rows to the best of each place.
 
     Args:
-        found: (n,) rows, the one to lead first and the others best first.
+        found: (n,) rows, the first candidate first and the others best first.
         scores: (n,) their inner products.
         hypotheses: poses of the base by row.
         top_k: how many places are wanted.
         criterion: as for ``retrieve``.
     """
-    # One comparison of all with all is dearer than ten of one with all, but for few rows.
+    # Comparing all pairs costs more than ten rows with all, except for few rows.
     few = len(found) <= 2 * _FIRST_DEPTH
     apart = hypotheses.all_distinct(found, criterion) if few else None
 

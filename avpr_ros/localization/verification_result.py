@@ -31,7 +31,7 @@ class VerificationResult:
         estimate: pose by PnP on the landmarks of the place; None where there is none.
         rejection: why the place is rejected by its pose; None where it is not.
         self_sufficient: whether this image is accepted without others, by its own log-likelihood
-            ratio or by the number of PnP inliers, whatever odometry says of those before.
+            ratio or by the number of PnP inliers, whether or not odometry is consistent with it.
         pose_well_supported: whether the PnP inliers are too many for a wrong pose.
     """
 

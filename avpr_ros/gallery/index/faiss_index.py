@@ -85,12 +85,12 @@ class GalleryIndex:
             the map; where that holds fewer than k, the rest is -inf and row -1.
         """
         queries = np.ascontiguousarray(descriptors, dtype=np.float32)
-        asked = padded(queries) if self.dim > queries.shape[1] else queries
+        padded_queries = padded(queries) if self.dim > queries.shape[1] else queries
         wanted = min(k, self.size)
         if self._read_rows is None:
-            similarities, rows = self._index.search(asked, wanted)
+            similarities, rows = self._index.search(padded_queries, wanted)
             return similarities, rows
-        _, rows = self._index.search(asked, min(max(wanted, RERANKED), self.size))
+        _, rows = self._index.search(padded_queries, min(max(wanted, RERANKED), self.size))
         return _reranked(queries, rows, wanted, self._read_rows)
 
     def save(self, path: Path) -> None:
@@ -139,7 +139,7 @@ def padded(rows: Descriptors) -> NDArray[np.float32]:
 
 
 def is_exact(index: Any) -> bool:
-    """Tell whether a FAISS index compares a query with every row as stored."""
+    """Return whether a FAISS index compares a query with every row as stored."""
     return isinstance(faiss.downcast_index(index), faiss.IndexScalarQuantizer)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a map's manifest says of its index."""
+"""The index entry of a map's manifest."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class IndexInfo:
         )
 
     def __str__(self) -> str:
-        """Say it to people."""
+        """Return it in words."""
         size = f'{self.kind}, {self.bytes / 1e6:.1f} MB'
         if self.cells == 1:
             return size

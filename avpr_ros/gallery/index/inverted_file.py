@@ -33,7 +33,7 @@ _CHUNK_ROWS = 1 << 15
 
 
 def possible(kind: str, dim: int) -> bool:
-    """Tell whether rows of this length can be cut into a kind's codes."""
+    """Return whether rows of this length can be split into a kind's codes."""
     return dim >= 2 * CODE_BYTES.get(kind, 1)
 
 
@@ -83,8 +83,8 @@ def _untrained(kind: str, dim: int, cells: int, rows: Descriptors) -> Any:
         return index
     code = CODE_BYTES[kind]
     short = _short_dim(code, dim)
-    # A learned rotation spreads what the first numbers of a row tell over all of them: each byte
-    # of the code then tells as much as the next (Ge et al., Optimized Product Quantization).
+    # A learned rotation balances the variance over all bytes of the code (Ge et al., Optimized
+    # Product Quantization).
     rotation = faiss.OPQMatrix(dim, code, short)
     rotation.niter = _ITERATIONS
     rotation.max_train_points = _ROTATION_ROWS
@@ -95,7 +95,7 @@ def _untrained(kind: str, dim: int, cells: int, rows: Descriptors) -> Any:
     inverted = faiss.IndexIVFPQFastScan(
         faiss.IndexFlatIP(short), short, cells, 2 * code, _BITS, faiss.METRIC_INNER_PRODUCT
     )
-    # Codes of what the cell's centre does not tell yet; not FAISS's default for this index.
+    # Codes of the residuals to the cell's centre; not FAISS's default for this index.
     inverted.by_residual = True
     inverted.cp.niter = _ITERATIONS
     return faiss.IndexPreTransform(rotation, inverted)

@@ -15,7 +15,7 @@ def largest_clique_with(index: int, consistent: NDArray[np.bool_]) -> list[int]:
 
     Args:
         index: the node that must be in it.
-        consistent: (n, n) symmetric adjacency; the diagonal is not looked at.
+        consistent: (n, n) symmetric adjacency; the diagonal is ignored.
 
     Returns:
         The clique's nodes in ascending order, ``index`` among them.
@@ -30,7 +30,8 @@ def largest_clique_with(index: int, consistent: NDArray[np.bool_]) -> list[int]:
             if len(clique) + len(open_nodes) - place <= len(best):
                 return
             grow(
-                [*clique, node], [one for one in open_nodes[place + 1 :] if consistent[node, one]]
+                [*clique, node],
+                [other for other in open_nodes[place + 1 :] if consistent[node, other]],
             )
 
     grow([index], [i for i in range(len(consistent)) if i != index and consistent[index, i]])

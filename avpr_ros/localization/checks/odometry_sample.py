@@ -61,7 +61,7 @@ class MatchedOdometry:
 def fuse_poses(samples: Sequence[MatchedOdometry], spacing_m: float) -> Pose:
     """Return ``map_from_base`` at the last sample: the weighted mean of what each predicts.
 
-    A keyframe's pose is off by up to half the keyframe spacing, now one way and now the other.
+    A keyframe's pose is off by up to half the keyframe spacing, to either side.
     Sample j predicts ``map_j + D (odom_n - odom_j)`` for the last one, n, where D is the mean of
     their ``map_from_odom``. The weights are ``1 / (1 + (h l / s)^2)`` for a distance l driven
     since, keyframes s apart and headings good to h: the inverse of the variance, in units of a

@@ -91,7 +91,7 @@ class OutOfMapCheck:
         prior = self._log_odds.get(hypothesis.query.camera, 0.0)
         odds = prior + self._llr(hypothesis)
         if (score := self._calibration.score) is not None:
-            # The image's own odds say more than whether it passes.
+            # The image's own odds are finer than whether it passes.
             retrieval = hypothesis.retrieval
             own = score.probability(float(retrieval.similarities[0]), retrieval.margin)
             odds = prior + math.log(max(own, 1e-9)) - math.log(max(1 - own, 1e-9))
