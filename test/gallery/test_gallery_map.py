@@ -40,7 +40,7 @@ def _flip(path: Path, position: int) -> None:
 def _reseal(folder: Path, name: str) -> None:
     """Make the manifest agree with a changed file, as a broken tool would."""
     manifest = Manifest.load(folder)
-    files = {**manifest.files, name: FileEntry.of(folder / name)}
+    files = {**manifest.files, name: FileEntry.from_file(folder / name)}
     manifest.sealed(folder, list(files)).save(folder)
 
 
