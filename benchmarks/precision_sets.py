@@ -153,4 +153,6 @@ SETS = (
     PrecisionSet('nordland', 1.25, 1.0, lambda: _walks('nordland', 'summer', 'winter')),
     PrecisionSet('ietower', 2.25, 0.5, _ietower),
     PrecisionSet('gardens_day', 8.25, 0.0, lambda: _gardens('day_left', 'day_right')),
+    PrecisionSet('gardens_night_left', 8.25, 0.0, lambda: _gardens('day_left', 'night_right')),
+    PrecisionSet('gardens_night_right', 8.25, 0.0, lambda: _gardens('day_right', 'night_right')),
 )
