@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import time
 
-from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
-from avpr_ros.ros.localizer.statistics import Statistics
+from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
+from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
@@ -29,14 +28,19 @@ class ImageReport:
         self._name = name
         self._before = (0, time.monotonic())
 
-    def __call__(self) -> Report:
-        """Return the report of this moment; the rate is over the time since the last call."""
+    def __call__(self, replaced: int) -> Report:
+        """Return the report of this moment; the rate is over the time since the last call.
+
+        Args:
+            replaced: how many images were replaced by newer ones before they were matched.
+        """
         source, now_s = self._source, time.monotonic()
         count_before, time_before_s = self._before
         self._before = (source.received, now_s)
         publishers = source.publisher_count()
         silent_s = now_s - source.last_received_s
         rate_hz = (source.received - count_before) / max(now_s - time_before_s, 1e-3)
+        dropped = {**self._statistics.dropped, 'replaced': replaced}
         values = {
             'topic': source.topic,
             'reliability': source.reliability,
@@ -46,7 +50,7 @@ class ImageReport:
             'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
             'incompatible_qos': source.incompatible,
             'decode_failures': self._statistics.decode_failures[source.camera],
-            **{f'dropped_{why}': n for why, n in sorted(self._statistics.dropped.items())},
+            **{f'dropped_{why}': n for why, n in sorted(dropped.items())},
         }
         if silent_s > SILENCE_S:
             text = (
@@ -99,17 +103,8 @@ def map_report(recognizer: NodeRecognizer) -> Report:
         'query_network': recognizer.network.manifest.network,
         'provider': recognizer.network.provider,
     }
-    count = values['keyframes']
-    if not isinstance(recognizer.gallery, OnlineGallery):
-        if weakness := recognizer.matcher.weakness:
-            return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
-        return Report('map', Level.OK, f'{count} keyframes loaded.', values)
-    if recognizer.gallery.full:
-        text = f'{count} keyframes, which is max_keyframes: no more are taken.'
-        return Report('map', Level.WARN, text, values)
-    if not count:
-        return Report('map', Level.WARN, 'No keyframe yet: is there odometry?', values)
-    return Report('map', Level.OK, f'{count} keyframes of this session.', values)
+    level, text = recognizer.mode.condition(recognizer.matcher.weakness)
+    return Report('map', level, text, values)
 
 
 def odometry_report(odometry: OdometryInput) -> Report:

@@ -13,7 +13,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.common.callback_groups import PolledCallbackGroup, taken
+from avpr_ros.ros.common.callback_groups import PolledCallbackGroup
+from avpr_ros.ros.common.compat import take_message
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import pose_from_message
@@ -55,7 +56,7 @@ class OdometryInput:
     def catch_up(self) -> None:
         """Take all that has come; from any thread."""
         with self._lock:
-            while (message := taken(self._subscription)) is not None:
+            while (message := take_message(self._subscription)) is not None:
                 self.take(message)
 
     def take(self, message: Any) -> None:

@@ -207,3 +207,21 @@ class Settings:
     trigger_timeout_s: float = row(
         5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
     )
+
+
+def match_settings(settings: Settings) -> MatchSettings:
+    """Return the part of the parameters that the matcher takes."""
+    return MatchSettings(
+        top_k=settings.top_k,
+        min_probability=settings.min_probability,
+        min_similarity=None if settings.min_similarity <= -1.0 else settings.min_similarity,
+        min_ratio=settings.min_ratio,
+        distinct_radius_m=settings.distinct_radius_m or None,
+        temporal_filter=settings.temporal_filter,
+        max_speed_m_s=settings.max_speed_m_s,
+        use_odometry=settings.use_odometry,
+        use_landmarks=settings.use_landmarks,
+        cool_down_s=settings.cool_down_s,
+        position_covariance_scale=settings.position_covariance_scale,
+        yaw_covariance_scale=settings.yaw_covariance_scale,
+    )

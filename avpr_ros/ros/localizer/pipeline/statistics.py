@@ -26,7 +26,7 @@ class Statistics:
 
     Attributes:
         reasons: results by reason.
-        dropped: images not worked on, by why.
+        dropped: images that were not matched, by reason.
         decode_failures: images that could not be decoded, by camera.
         problems: why the last image of a camera could not be decoded; absent after a good one.
         failures: images on which the work failed in another way.
@@ -56,6 +56,15 @@ class Statistics:
             self.moved_images[result.camera] = result.moved_images
         if result.estimate is not None:
             self.last_fix_s = time.monotonic()
+
+    def drop(self, reason: str, images: int = 1) -> None:
+        """Count images that were not matched."""
+        self.dropped[reason] += images
+
+    def restart(self) -> None:
+        """Forget what depends on time going forward; the counts stay."""
+        self.last_fix_s = None
+        self.moved_images.clear()
 
     def undecodable(self, camera: str, problem: str) -> None:
         """Count one image that could not be decoded."""

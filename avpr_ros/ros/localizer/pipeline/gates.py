@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Work gates: which images are worth the work of decoding them."""
+"""Limits of rate, motion and age, checked before an image is decoded."""
 
 from __future__ import annotations
 
