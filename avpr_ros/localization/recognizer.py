@@ -119,7 +119,7 @@ class Recognizer:
             base_from_camera=base_from_camera,
             features=features,
         )
-        with timed_stage('guards'):
+        with timed_stage('decision'):
             result = self.matcher.match(query)
         if self.after_match is not None:
             self.after_match(query)

@@ -20,7 +20,7 @@ SILENCE_S = 5.0
 
 
 class ImageReport:
-    """Reports one camera's stream, and says in the log when it is silent."""
+    """Reports one camera's stream, and warns when no image comes."""
 
     def __init__(self, source: ImageInput, statistics: Statistics, name: str) -> None:
         self._source = source
@@ -46,7 +46,7 @@ class ImageReport:
             'reliability': source.reliability,
             'publishers': publishers,
             'received': source.received,
-            'looked_at_hz': f'{rate_hz:.1f}',
+            'received_hz': f'{rate_hz:.1f}',
             'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
             'incompatible_qos': source.incompatible,
             'decode_failures': self._statistics.decode_failures[source.camera],
@@ -108,7 +108,7 @@ def map_report(recognizer: NodeRecognizer) -> Report:
 
 
 def odometry_report(odometry: OdometryInput) -> Report:
-    """Report what odometry came; none is no fault."""
+    """Report how much odometry was received; none is no fault."""
     values: dict[str, object] = {
         'received': odometry.received,
         'refused': odometry.refused,
@@ -121,12 +121,12 @@ def odometry_report(odometry: OdometryInput) -> Report:
 def localisation_report(
     statistics: Statistics, enabled: bool, concern: str | None, listeners: int
 ) -> Report:
-    """Report when the robot was last placed, what became of the images, and who hears of it.
+    """Report the age of the last accepted match, the results by reason, and the subscribers.
 
     Args:
         statistics: of the images so far.
         enabled: whether images are matched at all.
-        concern: what the scores of the last images give cause to tell.
+        concern: why the scores of the last images are doubtful; None where they are not.
         listeners: how many subscriptions are connected to the loop closures.
     """
     values: dict[str, object] = {'enabled': enabled, LOOP_CLOSURE_LISTENERS: listeners}
