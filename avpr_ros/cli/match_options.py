@@ -30,14 +30,19 @@ def with_match_options(command: Callable[..., None]) -> Callable[..., None]:
         else:
             parameters.append(parameter.replace(annotation=hints[parameter.name]))
 
+    with_options = signature.replace(parameters=parameters)
+
     @functools.wraps(command)
-    def wrapped(**values: Any) -> None:
+    def wrapped(*arguments: Any, **keywords: Any) -> None:
+        bound = with_options.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        values = bound.arguments
         settings = {option.name: values.pop(option.name) for option in options}
         command(**values, settings=MatchSettings(**settings))
 
     # Typer reads both.
     wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
-    vars(wrapped)['__signature__'] = signature.replace(parameters=parameters)
+    vars(wrapped)['__signature__'] = with_options
     return wrapped
 
 

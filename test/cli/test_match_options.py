@@ -60,3 +60,16 @@ def test_every_adjustable_setting_is_an_option_of_its_name(run: Any) -> None:
 
 def test_limits_are_those_of_the_settings(run: Any) -> None:
     assert str(run('5', '--top-k', '0')) == 'top_k is 0; use 1 to 100'
+
+
+def test_called_from_python_it_takes_the_settings_by_name() -> None:
+    got: list[tuple[int, MatchSettings]] = []
+
+    @with_match_options
+    def command(number: int, settings: MatchSettings) -> None:
+        got.append((number, settings))
+
+    command(5, top_k=3)
+    assert got == [(5, MatchSettings(top_k=3))]
+    with pytest.raises(TypeError, match='settings'):
+        command(5, settings=MatchSettings())
