@@ -53,7 +53,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.training_summary
 	$(BIN)/python -m benchmarks.bank_cost
 	$(BIN)/python -m benchmarks.extraction
-	$(BIN)/python -m benchmarks.guards
+	$(BIN)/python -m benchmarks.decision
 	$(BIN)/python -m benchmarks.onboard
 
 clean:  ## Remove build results, keep .venv

@@ -15,8 +15,9 @@ import time
 from typing import TypeAlias
 
 #: The stages of one image, in order. ``geometry`` is what a map with landmarks adds: local
-#: features, place likelihoods, pose. ``guards`` is the rest of the matching.
-STAGES = ('decode', 'preprocess', 'network', 'search', 'geometry', 'guards', 'publish')
+#: features, place likelihoods, pose. ``decision`` is the rest of
+#: the matcher's step: checks, temporal filter, pose and covariance.
+STAGES = ('decode', 'preprocess', 'network', 'search', 'geometry', 'decision', 'publish')
 
 Clock: TypeAlias = Callable[[], float]
 

@@ -50,7 +50,7 @@ Answer: TypeAlias = MatchResult | ImageDecodeError
 Image = TypeVar('Image', Frame, StampedImage)
 WORK = ROOT / 'build' / 'metric_pose'
 #: The stages of an image that are matching, from the descriptor on.
-MATCHING = ('search', 'geometry', 'guards')
+MATCHING = ('search', 'geometry', 'decision')
 NOTE = (
     'All settings as shipped. wrong_accepted: poses more than wrong_m from the truth. '
     'share_metric: of all queries, those with a pose by landmarks; errors and nees are theirs, '

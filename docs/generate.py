@@ -5,6 +5,7 @@
 A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->``:
 
 * ``parameters`` and ``interface``: the node's own tables;
+* ``match_settings``: the fields of ``MatchSettings``;
 * ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table, with what
   they were measured on; ``+COLUMN`` leaves out the rows that have no such figure;
 * ``table NAME [COLUMN ...]``: the same without what they were measured on.
@@ -40,6 +41,10 @@ def _content(words: list[str]) -> str:
         from avpr_ros.ros.localizer.parameters import Settings
 
         return markdown_table(Settings)
+    if kind == 'match_settings':
+        from avpr_ros.localization.settings import settings_table
+
+        return settings_table()
     if kind == 'interface':
         from avpr_ros.ros.localizer.interface import markdown_tables
 

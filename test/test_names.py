@@ -29,12 +29,8 @@ OPAQUE = {
 TWICE: set[str] = set()
 #: Opaque names that are still there, by file. To be emptied.
 STILL_OPAQUE: dict[str, set[str]] = {
-    'localization/recognizer.py': {'beside'},
     'ros/adapters/consumer_monitor.py': {'look'},
     'ros/adapters/listeners.py': {'look'},
-    'ros/common/callback_groups.py': {'overlook'},
-    'ros/localizer/image_subscription.py': {'overlook'},
-    'ros/localizer/node.py': {'_overlook', 'look'},
     'ros/pose_graph/problem.py': {'_torn', 'torn'},
 }
 

@@ -27,14 +27,14 @@ def clock() -> Clock:
 
 def test_timed_stage_nested_counts_its_own_time_only(clock):
     with collect_stage_times(clock) as durations_s:
-        with timed_stage('guards'):
+        with timed_stage('decision'):
             clock.forward(1.0)
             with timed_stage('search'):
                 clock.forward(4.0)
             clock.forward(2.0)
-        with timed_stage('guards'):
+        with timed_stage('decision'):
             clock.forward(0.5)
-    assert durations_s == {'guards': 3.5, 'search': 4.0}
+    assert durations_s == {'decision': 3.5, 'search': 4.0}
 
 
 def test_timed_stage_that_raises_is_counted(clock):

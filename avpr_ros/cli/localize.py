@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from avpr_ros.cli import match_options as match
 from avpr_ros.cli import options as shared
+from avpr_ros.cli.match_options import with_match_options
 from avpr_ros.localization.settings import MatchSettings
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: What becomes of an image, but for the reasons of rejections.
 _NO_REASONS = ('accepted', 'undecodable')
+
+#: Stands for the options of the match settings.
+_DEFAULTS = MatchSettings()
 
 Source = Annotated[Path, typer.Argument(help='Bag or image folder.')]
 Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
@@ -45,6 +48,7 @@ OdomTopic = Annotated[
 Threads = Annotated[int, typer.Option(help='Threads of the query network.')]
 
 
+@with_match_options
 def localize(
     source: Source,
     map_folder: Map,
@@ -58,36 +62,13 @@ def localize(
     map_frame: shared.MapFrame = None,
     max_gap_s: shared.MaxGap = 0.5,
     radius_m: Radius = 5.0,
-    min_probability: match.MinProbability = MatchSettings.min_probability,
-    min_similarity: match.MinSimilarity = None,
-    min_ratio: match.MinRatio = MatchSettings.min_ratio,
-    top_k: match.TopK = MatchSettings.top_k,
-    distinct_radius_m: match.DistinctRadius = None,
-    temporal_filter: match.TemporalFilter = MatchSettings.temporal_filter,
-    max_speed_m_s: match.MaxSpeed = MatchSettings.max_speed_m_s,
-    landmarks: match.Landmarks = MatchSettings.use_landmarks,
-    cool_down_s: match.CoolDown = MatchSettings.cool_down_s,
-    position_scale: match.PositionScale = MatchSettings.position_covariance_scale,
-    yaw_scale: match.YawScale = MatchSettings.yaw_covariance_scale,
+    settings: MatchSettings = _DEFAULTS,
     threads: Threads = 1,
 ) -> None:
     """Match a recorded drive against a map; where it has poses, score the matches by them.
 
-    Every image goes through the code that the node runs, with the same guards and pose.
+    Every image goes through the code that the node runs, with the same checks and pose.
     """
-    settings = MatchSettings(
-        top_k=top_k,
-        min_probability=min_probability,
-        min_similarity=min_similarity,
-        min_ratio=min_ratio,
-        distinct_radius_m=distinct_radius_m,
-        temporal_filter=temporal_filter,
-        max_speed_m_s=max_speed_m_s,
-        use_landmarks=landmarks,
-        cool_down_s=cool_down_s,
-        position_covariance_scale=position_scale,
-        yaw_covariance_scale=yaw_scale,
-    )
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions

@@ -1,49 +1,74 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""How to match, as options: the node's parameters of the same names."""
+"""Match settings as options of a command, made from the fields of ``MatchSettings``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Iterator
+import functools
+import inspect
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-MinProbability = Annotated[
-    float, typer.Option(help='Least probability of a match, by the calibration.')
-]
-MinSimilarity = Annotated[
-    float | None, typer.Option(help='Threshold on the similarity instead of the probability.')
-]
-MinRatio = Annotated[float, typer.Option(help='Best similarity over the best other place.')]
-TopK = Annotated[int, typer.Option(help='Candidates reported for an image.')]
-DistinctRadius = Annotated[
-    float | None,
-    typer.Option(help='Distance at which another place begins, m; by default from the map.'),
-]
-TemporalFilter = Annotated[
-    str,
-    typer.Option(
-        help='none: image by image; consistency: the best candidates of two of the three images '
-        'before must lie near; bayes: a filter along the map.'
-    ),
-]
-MaxSpeed = Annotated[float, typer.Option('--max-speed-m-s', help='Highest speed of the robot.')]
-Landmarks = Annotated[
-    bool,
-    typer.Option(
-        '--landmarks/--no-landmarks', help='Verify places and measure poses by local features.'
-    ),
-]
-CoolDown = Annotated[
-    float, typer.Option('--cool-down-s', help='Least time between two accepted matches.')
-]
-PositionScale = Annotated[
-    float,
-    typer.Option(
-        '--position-covariance-scale', help='Factor on the standard deviations of x, y and z.'
-    ),
-]
-YawScale = Annotated[
-    float,
-    typer.Option('--yaw-covariance-scale', help='Factor on the standard deviation of yaw.'),
-]
+from avpr_ros.localization.settings import MatchSettings, SettingInfo, setting_infos
+
+
+def with_match_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command whose parameter ``settings`` is replaced by an option for each setting.
+
+    Args:
+        command: takes its ``MatchSettings`` by the keyword ``settings``.
+    """
+    signature = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    options = list(_options())
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == 'settings':
+            parameters += options
+        else:
+            parameters.append(parameter.replace(annotation=hints[parameter.name]))
+
+    with_options = signature.replace(parameters=parameters)
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **keywords: Any) -> None:
+        bound = with_options.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        values = bound.arguments
+        settings = {option.name: values.pop(option.name) for option in options}
+        command(**values, settings=MatchSettings(**settings))
+
+    # Typer reads both.
+    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(wrapped)['__signature__'] = with_options
+    return wrapped
+
+
+def _options() -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(MatchSettings)
+    for name, info in setting_infos(adjustable_only=True).items():
+        option = typer.Option(_flag(name, hints[name]), help=_help(info))
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=getattr(MatchSettings, name),
+            annotation=Annotated[hints[name], option],
+        )
+
+
+def _flag(name: str, kind: Any) -> str:
+    """Return the option's name; a switch has two."""
+    option = name.replace('_', '-')
+    return f'--{option}/--no-{option}' if kind is bool else f'--{option}'
+
+
+def _help(info: SettingInfo) -> str:
+    text = info.description[:-1]
+    if info.none_means:
+        text += f'; by default: {info.none_means}'
+    if info.low is not None and info.high is not None:
+        unit = f' {info.unit}' if info.unit else ''
+        text += f'; {info.low:g} to {info.high:g}{unit}'
+    return f'{text}.'

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A recorded drive through the very recogniser that the node runs."""
+"""Localisation of a recorded drive, with the recogniser that the node runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def localize_drive(
     The node's gates of rate, age and motion save work on a robot; here no image is left out.
 
     Args:
-        source: the drive; its cameras' lenses are used where they can be.
+        source: the drive; of its cameras the intrinsics are used whose model is supported.
         recognizer: map, query network and matcher.
         odometry: ``odom_from_base`` by image stamp; images without one are matched without.
 
@@ -38,13 +38,13 @@ def localize_drive(
         One result an image; an image that cannot be decoded gives its error instead.
     """
     known = {} if odometry is None else odometry
-    lenses = usable_lenses(source)
+    intrinsics = usable_intrinsics(source)
     for image in source.images():
         stamp_ns, camera = image.stamp_ns, image.camera
         try:
             picture = image.decode()
             result = recognizer.recognize(
-                picture, stamp_ns, camera, known.get(stamp_ns), lenses.get(camera)
+                picture, stamp_ns, camera, known.get(stamp_ns), intrinsics.get(camera)
             )
         except ImageDecodeError as error:
             yield error
@@ -52,19 +52,19 @@ def localize_drive(
             yield result
 
 
-def usable_lenses(source: FrameSource) -> dict[str, CameraIntrinsics]:
-    """Return the lens of each camera whose ``camera_info`` describes one.
+def usable_intrinsics(source: FrameSource) -> dict[str, CameraIntrinsics]:
+    """Return the intrinsics by name of the cameras whose camera model is supported.
 
-    For the others the lens in the map, if there is one, stands in.
+    For the others the camera model of the map, if it has one, stands in.
     """
-    lenses = {}
+    usable = {}
     for camera in source.cameras:
-        lens = camera.intrinsics
-        if lens is not None:
+        intrinsics = camera.intrinsics
+        if intrinsics is not None:
             with suppress(ValueError):
-                CameraModel(lens, lens.width_px, lens.height_px)
-                lenses[camera.name] = lens
-    return lenses
+                CameraModel(intrinsics, intrinsics.width_px, intrinsics.height_px)
+                usable[camera.name] = intrinsics
+    return usable
 
 
 def read_odometry(path: Path, topic: str, options: SourceOptions) -> dict[int, Pose]:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A query: one image's descriptor, with odometry and camera at its stamp."""
+"""One query image: its descriptor, and what else is known at its stamp."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Query:
         stamp_ns: the image's stamp, nanoseconds.
         camera: name of the camera that took it.
         image: (H, W, 3) uint8 RGB; None where only the descriptor is known.
-        intrinsics: of the camera that took it; None where unknown.
+        intrinsics: of the camera that took it; None where those of the map stand in.
         odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
-        base_from_camera: extrinsics of that camera; None: as in the map.
-        features: of the image; None where they are not extracted yet.
+        base_from_camera: extrinsics of that camera; None where those of the map stand in.
+        features: of the image; None where they are still to be extracted.
     """
 
     descriptor: Descriptors

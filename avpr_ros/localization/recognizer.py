@@ -7,15 +7,16 @@ The node and ``avpr localize`` both run this.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from avpr_ros.arrays import RgbImage
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features import Features
-from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult
@@ -24,6 +25,7 @@ from avpr_ros.localization.space_check import check_space
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import timed_stage
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.sift import WORKING_PX, extract_features
@@ -37,14 +39,17 @@ class Recognizer:
         gallery: the opened map, or the running session.
         network: the query network, of the map's descriptor space.
         matcher: decides; made for both.
-        beside: finds the corners of an image while the network describes it; None: one after the
-            other, which is the same work on one processor.
+        feature_executor: extracts the local features of an image while the network describes it;
+            whoever made it shuts it down. None: one after the other, which is the same work on
+            one processor.
+        after_match: called with each query after its match; None: nothing is called.
     """
 
     gallery: Gallery
     network: QueryNetwork
     matcher: Matcher
-    beside: Executor | None = None
+    feature_executor: Executor | None = None
+    after_match: Callable[[Query], None] | None = None
 
     @classmethod
     def of_map(
@@ -68,7 +73,8 @@ class Recognizer:
         """
         network = OnnxQueryNetwork.open(query, threads)
         check_space(network.manifest, gallery.manifest)
-        return cls(gallery, network, matcher_of(gallery, network, settings or MatchSettings()))
+        calibration = map_calibration(gallery, network.manifest)
+        return cls(gallery, network, Matcher(gallery, calibration, settings or MatchSettings()))
 
     @property
     def least_side_px(self) -> int:
@@ -92,40 +98,34 @@ class Recognizer:
             stamp_ns: its stamp.
             camera: name of the camera that took it.
             odom_from_base: odometry at its stamp; None without.
-            intrinsics: lens of the camera; None where only the map may know it.
-            base_from_camera: mounting of the camera; None where only the map may know it.
+            intrinsics: of the camera; None where those of the map stand in.
+            base_from_camera: extrinsics of the camera; None where those of the map stand in.
         """
-        corners: Future[Features] | None = None
-        if self.beside is not None and self.matcher.uses_local_features:
-            corners = self.beside.submit(extract_features, image)
+        extraction: Future[Features] | None = None
+        if self.feature_executor is not None and self.matcher.uses_local_features:
+            extraction = self.feature_executor.submit(extract_features, image)
         descriptor = self.network.describe(image)
         features = None
-        if corners is not None:
+        if extraction is not None:
             with timed_stage('geometry'):
-                features = corners.result()
+                features = extraction.result()
         query = Query(
             descriptor,
             stamp_ns,
             camera,
-            image,
-            intrinsics,
-            odom_from_base,
-            base_from_camera,
-            features,
+            image=image,
+            intrinsics=intrinsics,
+            odom_from_base=odom_from_base,
+            base_from_camera=base_from_camera,
+            features=features,
         )
-        with timed_stage('guards'):
+        with timed_stage('decision'):
             result = self.matcher.match(query)
-        if isinstance(self.gallery, OnlineGallery) and odom_from_base is not None:
-            self.gallery.add_keyframe_if_moved(descriptor, stamp_ns, camera, odom_from_base, image)
+        if self.after_match is not None:
+            self.after_match(query)
         return result
 
 
-def matcher_of(gallery: Gallery, network: QueryNetwork, settings: MatchSettings) -> Matcher:
-    """Return the matcher of a map or session, with the calibration that holds for it.
-
-    The query network's own comes before that of the map; both say nothing of a session.
-    """
-    calibration = network.manifest.calibration or gallery.manifest.calibration
-    if isinstance(gallery, OnlineGallery):
-        calibration = None
-    return Matcher(gallery, calibration, settings)
+def map_calibration(gallery: Gallery, query: QueryManifest) -> Calibration | None:
+    """Return the calibration of a query network in a map: its own, else that of the map."""
+    return query.calibration or gallery.manifest.calibration

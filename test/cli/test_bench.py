@@ -64,7 +64,7 @@ def test_the_table_can_be_pasted(avpr, walk, tmp_path, angle_network):
     lines = out.splitlines()
     assert lines[:2] == ['| stage | p50 ms | p95 ms | p99 ms |', '| --- | --- | --- | --- |']
     stages = {line.split('|')[1].strip() for line in lines[2:9]}
-    assert stages >= {'decode', 'network', 'geometry', 'guards', 'total'}
+    assert stages >= {'decode', 'network', 'geometry', 'decision', 'total'}
     assert '12 keyframes, index exact' in out
     code, _, err = avpr('bench', *pair, '--images', tmp_path)
     assert code == 0  # the thumbnails lie below

@@ -16,18 +16,18 @@ from avpr_ros.verification.sift import extract_features
 IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize('looks', [True, False])
-def test_corners_found_beside_the_network_are_those_of_the_image(looks: bool) -> None:
+@pytest.mark.parametrize('uses_features', [True, False])
+def test_features_of_the_executor_are_those_of_the_image(uses_features: bool) -> None:
     queries: list[Query] = []
-    matcher: Any = SimpleNamespace(match=queries.append, uses_local_features=looks)
+    matcher: Any = SimpleNamespace(match=queries.append, uses_local_features=uses_features)
     network: Any = SimpleNamespace(describe=lambda image: np.ones(4, np.float32))
     gallery: Any = None
-    with ThreadPoolExecutor(1) as beside:
-        Recognizer(gallery, network, matcher, beside).recognize(IMAGE, 7, 'front')
+    with ThreadPoolExecutor(1) as executor:
+        Recognizer(gallery, network, matcher, executor).recognize(IMAGE, 7, 'front')
     Recognizer(gallery, network, matcher).recognize(IMAGE, 8, 'front')
     apart, after = queries
     assert after.features is None
-    if not looks:
+    if not uses_features:
         assert apart.features is None
         return
     expected = extract_features(IMAGE)

@@ -23,11 +23,11 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Report:
-    """What one task has to say.
+    """Diagnostics of one task.
 
     Attributes:
         task: its name, after the node's.
-        level: how it is.
+        level: severity.
         message: one sentence.
         values: details by name.
     """

@@ -20,6 +20,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.ros.common.compat import parameter_overrides
 from avpr_ros.ros.common.parameter_table import Row, table
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ def _name_unknown(node: Node, known: list[str]) -> None:
 
     No more than a warning: a file may hold the parameters of several nodes under ``/**``.
     """
-    # rclpy has no public way to ask what was given.
-    given = getattr(node, '_parameter_overrides', {})
-    for name in sorted(given):
+    for name in sorted(parameter_overrides(node)):
         if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean '{near[0]}'?" if near else '.'

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The lenses of the node's cameras, as ``camera_info`` tells them."""
+"""Intrinsics of the node's cameras, from ``camera_info``."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from avpr_ros.verification.camera_model import CameraModel
 
 
 class CameraInfoInput:
-    """Listens on ``camera_info`` beside each image topic until it came once.
+    """Listens on the ``camera_info`` of each image topic until it came once.
 
-    Optional: where none comes, the lens that the map has for the camera stands in.
+    Optional: where none comes, the camera model of the map stands in.
     """
 
     def __init__(self, node: Node, cameras: Sequence[str]) -> None:
-        """Subscribe for each camera, beside its image topic as remapped."""
+        """Subscribe for each camera, in the namespace of its image topic as remapped."""
         self._node = node
-        self._lenses: dict[str, CameraIntrinsics] = {}
+        self._intrinsics: dict[str, CameraIntrinsics] = {}
         self._waiting: dict[str, Subscription] = {}
         for camera in cameras:
             images = node.resolve_topic_name(image_topic(camera, tuple(cameras)))
@@ -39,9 +39,9 @@ class CameraInfoInput:
                 QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT),
             )
 
-    def lens(self, camera: str) -> CameraIntrinsics | None:
+    def intrinsics(self, camera: str) -> CameraIntrinsics | None:
         """Return a camera's intrinsics; None before they came."""
-        return self._lenses.get(camera)
+        return self._intrinsics.get(camera)
 
     def _on_message(self, camera: str, message: CameraInfo) -> None:
         subscription = self._waiting.pop(camera, None)
@@ -55,8 +55,8 @@ class CameraInfoInput:
             CameraModel(found, found.width_px, found.height_px)
         except ValueError as error:
             self._node.get_logger().warning(
-                f"camera_info of camera '{camera}' is not used: {error}; the lens in the map, if "
-                'there is one, stands in for it.'
+                f"camera_info of camera '{camera}' is not used: {error}; the camera model "
+                'of the map, if it has one, stands in for it.'
             )
             return
-        self._lenses[camera] = found
+        self._intrinsics[camera] = found

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""How the robot's cameras are mounted, where that is not left to the map."""
+"""Extrinsics of the robot's cameras, where those of the map are not used."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from avpr_ros.poses import Pose
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 
-#: Stands for a mounting in the parameter: ask TF.
+#: Stands for a pose in the parameter: take it from TF.
 TF = 'tf'
 
 
 class ExtrinsicsProvider:
-    """The mountings that the parameter ``extrinsics`` gives, or that TF tells."""
+    """The extrinsics given by the parameter ``extrinsics``, or by TF."""
 
     def __init__(self, text: str, cameras: Sequence[str], base_frame: str) -> None:
         """Read the parameter.
 
         Args:
-            text: ``tf``, or ``NAME: x y z qx qy qz qw; NAME: tf``; empty: all is left to the map.
+            text: ``tf``, or ``NAME: x y z qx qy qz qw; NAME: tf``; empty: those
+                of the map are used.
             cameras: names of the robot's cameras.
             base_frame: the base, in TF.
 
         Raises:
-            ConfigError: a name is unknown or twice there, or a mounting is no pose.
+            ConfigError: a name is unknown or twice there, or a value is no pose.
         """
         self._given = _parse(text, cameras)
         self._base_frame = base_frame
@@ -43,24 +44,24 @@ class ExtrinsicsProvider:
 
     @property
     def need_tf(self) -> bool:
-        """Whether any mounting is to come from TF."""
+        """Whether the extrinsics of any camera come from TF."""
         return None in self._given.values()
 
     def take(self, message: Any) -> None:
-        """Take a message of ``/tf_static``; called from another thread than :meth:`of`."""
+        """Take a message of ``/tf_static``; from any thread."""
         with self._lock:
             self._graph.add_fixed(message)
             self._found.clear()
 
-    def of(self, camera: str, frame_id: str) -> Pose | None:
-        """Return ``base_from_camera``; None where it is left to the map.
+    def base_from_camera(self, camera: str, frame_id: str) -> Pose | None:
+        """Return ``base_from_camera``; None where that of the map is used.
 
         Args:
             camera: name of the camera.
             frame_id: of its images: its optical frame.
 
         Raises:
-            MountingError: it is to come from TF, and has not come.
+            ExtrinsicsError: it is to come from TF, and has not been received.
         """
         if camera not in self._given or self._given[camera] is not None:
             return self._given.get(camera)
@@ -71,7 +72,7 @@ class ExtrinsicsProvider:
             if found is None:
                 raise ExtrinsicsError(
                     f"/tf_static does not connect '{self._base_frame}' with '{frame}', the frame "
-                    f"of the images of camera '{camera}': publish its mounting there, or give it "
+                    f"of the images of camera '{camera}': publish the transform there, or give it "
                     'in the parameter extrinsics.'
                 )
             self._found[camera, frame] = found
@@ -79,7 +80,7 @@ class ExtrinsicsProvider:
 
 
 def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
-    """Return the mountings by camera; None stands for one that TF tells."""
+    """Return ``base_from_camera`` by camera; None stands for one that comes from TF."""
     if text.strip() == TF:
         return dict.fromkeys(cameras)
     given: dict[str, Pose | None] = {}
@@ -98,7 +99,7 @@ def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
             )
         except ValueError as error:
             raise ConfigError(
-                f"Parameter 'extrinsics' says '{part}', which is no mounting ({error}); write "
+                f"Parameter 'extrinsics' says '{part}', which is no pose ({error}); write "
                 'NAME: x y z qx qy qz qw, in metres, or NAME: tf.'
             ) from error
     return given
@@ -109,7 +110,7 @@ _DEPTH = 100
 
 
 def listen_for_extrinsics(node: Node, settings: Settings) -> ExtrinsicsProvider:
-    """Return the mountings as the parameters say; subscribe where TF is to tell them.
+    """Return the extrinsics as configured; subscribe to ``/tf_static`` where they come from TF.
 
     Raises:
         ConfigError: the parameter cannot be used, or tf2_msgs is missing where TF is wanted.

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import time
 
-from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
-from avpr_ros.ros.localizer.statistics import Statistics
+from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
+from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
@@ -21,7 +20,7 @@ SILENCE_S = 5.0
 
 
 class ImageReport:
-    """Reports one camera's stream, and says in the log when it is silent."""
+    """Reports one camera's stream, and warns when no image comes."""
 
     def __init__(self, source: ImageInput, statistics: Statistics, name: str) -> None:
         self._source = source
@@ -29,24 +28,29 @@ class ImageReport:
         self._name = name
         self._before = (0, time.monotonic())
 
-    def __call__(self) -> Report:
-        """Return the report of this moment; the rate is over the time since the last call."""
+    def __call__(self, replaced: int) -> Report:
+        """Return the report of this moment; the rate is over the time since the last call.
+
+        Args:
+            replaced: how many images were replaced by newer ones before they were matched.
+        """
         source, now_s = self._source, time.monotonic()
         count_before, time_before_s = self._before
         self._before = (source.received, now_s)
         publishers = source.publisher_count()
         silent_s = now_s - source.last_received_s
         rate_hz = (source.received - count_before) / max(now_s - time_before_s, 1e-3)
+        dropped = {**self._statistics.dropped, 'replaced': replaced}
         values = {
             'topic': source.topic,
             'reliability': source.reliability,
             'publishers': publishers,
             'received': source.received,
-            'looked_at_hz': f'{rate_hz:.1f}',
+            'received_hz': f'{rate_hz:.1f}',
             'last_image_age_s': f'{silent_s:.1f}' if source.received else 'never',
             'incompatible_qos': source.incompatible,
             'decode_failures': self._statistics.decode_failures[source.camera],
-            **{f'dropped_{why}': n for why, n in sorted(self._statistics.dropped.items())},
+            **{f'dropped_{why}': n for why, n in sorted(dropped.items())},
         }
         if silent_s > SILENCE_S:
             text = (
@@ -99,21 +103,12 @@ def map_report(recognizer: NodeRecognizer) -> Report:
         'query_network': recognizer.network.manifest.network,
         'provider': recognizer.network.provider,
     }
-    count = values['keyframes']
-    if not isinstance(recognizer.gallery, OnlineGallery):
-        if weakness := recognizer.matcher.calibration_warning:
-            return Report('map', Level.WARN, f'{count} keyframes loaded; {weakness}.', values)
-        return Report('map', Level.OK, f'{count} keyframes loaded.', values)
-    if recognizer.gallery.full:
-        text = f'{count} keyframes, which is max_keyframes: no more are taken.'
-        return Report('map', Level.WARN, text, values)
-    if not count:
-        return Report('map', Level.WARN, 'No keyframe yet: is there odometry?', values)
-    return Report('map', Level.OK, f'{count} keyframes of this session.', values)
+    level, text = recognizer.mode.condition(recognizer.matcher.calibration_warning)
+    return Report('map', level, text, values)
 
 
 def odometry_report(odometry: OdometryInput) -> Report:
-    """Report what odometry came; none is no fault."""
+    """Report how much odometry was received; none is no fault."""
     values: dict[str, object] = {
         'received': odometry.received,
         'refused': odometry.refused,
@@ -124,14 +119,14 @@ def odometry_report(odometry: OdometryInput) -> Report:
 
 
 def localisation_report(
-    statistics: Statistics, enabled: bool, concern: str | None, listeners: int
+    statistics: Statistics, enabled: bool, runtime_warning: str | None, listeners: int
 ) -> Report:
-    """Report when the robot was last placed, what became of the images, and who hears of it.
+    """Report the age of the last accepted match, the results by reason, and the subscribers.
 
     Args:
         statistics: of the images so far.
         enabled: whether images are matched at all.
-        concern: what the scores of the last images give cause to tell.
+        runtime_warning: why the scores of the last images are doubtful; None where they are not.
         listeners: how many subscriptions are connected to the loop closures.
     """
     values: dict[str, object] = {'enabled': enabled, LOOP_CLOSURE_LISTENERS: listeners}
@@ -142,9 +137,9 @@ def localisation_report(
         values['moved_images'] = moved
         text = f'Moved: the last {moved} images contradict the place before.'
         return Report('localisation', Level.WARN, text, values)
-    if concern is not None:
-        values['concern'] = concern
-    because = '' if concern is None else f': {concern}'
+    if runtime_warning is not None:
+        values['runtime_warning'] = runtime_warning
+    because = '' if runtime_warning is None else f': {runtime_warning}'
     if statistics.last_fix_s is None:
         return Report('localisation', Level.WARN, f'No match accepted yet{because}.', values)
     age_s = time.monotonic() - statistics.last_fix_s

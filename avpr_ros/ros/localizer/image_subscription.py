@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 import time
 from typing import Any
 
@@ -14,8 +15,8 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
-from avpr_ros.ros.common.callback_groups import PausableCallbackGroup, taken
-from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
+from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
+from avpr_ros.ros.common.compat import SubscriptionEventCallbacks, take_message
 from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 
 
@@ -32,19 +33,36 @@ def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabili
     return QoSReliabilityPolicy.BEST_EFFORT
 
 
+@dataclass(frozen=True)
+class ImageStream:
+    """What one camera's images are subscribed to with.
+
+    Attributes:
+        camera: the camera's name.
+        base_topic: topic of the raw images; remapping it moves the compressed one with it.
+        transport: ``raw`` or ``compressed``.
+        reliability: ``auto``, ``reliable`` or ``best_effort``.
+    """
+
+    camera: str
+    base_topic: str
+    transport: str
+    reliability: str
+
+
 class ImageInput:
     """Subscribes to one camera and hands its messages on.
 
-    With reliability ``auto`` there is no subscription until a publisher is there to look at:
-    asking for the best available before that was measured to end in a subscription that never
-    receives. :meth:`poll` looks again: it subscribes anew when another set of publishers needs
+    With reliability ``auto`` there is no subscription until there is a publisher: asking for the
+    best available before that was measured to end in a subscription that never receives.
+    :meth:`poll` checks the publishers: it subscribes anew when another set of publishers needs
     another reliability, and gives the subscription up when the last publisher has gone, so that
     the next one is met with the right one.
 
     Attributes:
         camera: the camera's name.
         topic: the resolved topic, remapped, with ``/compressed`` where that transport is used.
-        received: how many messages were looked at.
+        received: how many messages were taken.
         last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
         incompatible: last QoS policy that did not fit a publisher's; empty if none.
     """
@@ -52,39 +70,33 @@ class ImageInput:
     def __init__(
         self,
         node: Node,
-        camera: str,
-        base_topic: str,
-        transport: str,
-        reliability: str,
+        stream: ImageStream,
         deliver: Callable[[str, Any], None],
-        rest: PausableCallbackGroup,
+        pause: PausableCallbackGroup,
     ) -> None:
         """Subscribe, or wait for a publisher.
 
         Args:
             node: the node that subscribes.
-            camera: name handed on with each message.
-            base_topic: topic of the raw images; remapping it moves the compressed one with it.
-            transport: ``raw`` or ``compressed``.
-            reliability: ``auto``, ``reliable`` or ``best_effort``.
+            stream: camera, topic, transport and reliability.
             deliver: called with the camera's name and each message, in the executor's thread.
-            rest: while it lasts no message is looked at.
+            pause: callback group of the subscription.
         """
-        self.camera = camera
-        resolved = node.resolve_topic_name(base_topic)
-        self.topic = resolved if transport == 'raw' else f'{resolved}/compressed'
+        self.camera = stream.camera
+        resolved = node.resolve_topic_name(stream.base_topic)
+        self.topic = resolved if stream.transport == 'raw' else f'{resolved}/compressed'
         self.received = 0
         self.last_received_s = time.monotonic()
         self.incompatible = ''
         self._node = node
-        self._type = Image if transport == 'raw' else CompressedImage
+        self._type = Image if stream.transport == 'raw' else CompressedImage
         self._deliver = deliver
-        self._rest = rest
-        self._auto = reliability == 'auto'
+        self._pause = pause
+        self._auto = stream.reliability == 'auto'
         self._reliability: QoSReliabilityPolicy | None = None
         self._subscription: Subscription | None = None
         if not self._auto:
-            self._subscribe(RELIABILITIES[reliability])
+            self._subscribe(RELIABILITIES[stream.reliability])
         self.poll()
 
     @property
@@ -99,7 +111,7 @@ class ImageInput:
         return int(self._node.count_publishers(self.topic))
 
     def poll(self) -> None:
-        """Look at the publishers and subscribe, or subscribe anew, where that is needed."""
+        """Check the publishers; subscribe, or subscribe anew, where that is needed."""
         if not self._auto:
             return
         publishers = self._node.get_publishers_info_by_topic(self.topic)
@@ -110,9 +122,9 @@ class ImageInput:
         if wanted != self._reliability:
             self._subscribe(wanted)
 
-    def overlook(self) -> int:
-        """Take what came in a rest out of the way: 1, or 0 where nothing came."""
-        if self._subscription is None or taken(self._subscription, raw=True) is None:
+    def discard_pending(self) -> int:
+        """Take the message that came in a pause; return 1, or 0 where none came."""
+        if self._subscription is None or take_message(self._subscription, raw=True) is None:
             return 0
         self._note()
         return 1
@@ -131,7 +143,7 @@ class ImageInput:
             self.topic,
             self._on_message,
             QoSProfile(depth=1, reliability=reliability),
-            callback_group=self._rest,
+            callback_group=self._pause,
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
         )
         self._node.get_logger().info(
@@ -148,7 +160,7 @@ class ImageInput:
 
     def _on_incompatible(self, event: Any) -> None:
         if self._auto:
-            return  # the next look at the publishers mends it
+            return  # the next poll subscribes anew
         kind = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
         self.incompatible = kind.lower().removeprefix('rmw_qos_policy_')
         self._node.get_logger().warning(

@@ -50,8 +50,8 @@ ENDPOINTS = (
         'camera_info',
         'sensor_msgs/msg/CameraInfo',
         'best effort, depth 1',
-        'Optional, heard once, beside the image topic as remapped: the lens, for poses by '
-        'landmarks. Without it the lens that the map has for the camera is taken.',
+        'Optional, taken once, in the namespace of the image topic as remapped: the camera model, '
+        'for poses by landmarks. Without it that of the map is used.',
     ),
     Endpoint(
         'subscribed',

@@ -12,7 +12,7 @@ import sys
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
     # The node's products are small: one thread does them as fast, and the others of BLAS would
-    # spin on the cores of the network and the corners. Read when numpy is loaded, below.
+    # spin on the cores of the network and the local features. Read when numpy is loaded, below.
     for library in ('OMP', 'OPENBLAS'):
         os.environ.setdefault(f'{library}_NUM_THREADS', '1')
     try:
@@ -23,7 +23,7 @@ def main(args: list[str] | None = None) -> int:
 
         return run(NODE_NAME, Localizer, args)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not break the farewell
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not interrupt the exit
         return 0
 
 

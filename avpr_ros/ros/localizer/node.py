@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType, JumpThreshold
@@ -22,19 +24,23 @@ from avpr_ros.ros.localizer.health import (
     map_report,
     odometry_report,
 )
-from avpr_ros.ros.localizer.image_subscription import ImageInput
+from avpr_ros.ros.localizer.image_subscription import ImageInput, ImageStream
 from avpr_ros.ros.localizer.interface import image_topic
-from avpr_ros.ros.localizer.latest_message import LatestMessageBuffer, Worker
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
-from avpr_ros.ros.localizer.pipeline import Processor
+from avpr_ros.ros.localizer.pipeline.image_gate import ImageGate
+from avpr_ros.ros.localizer.pipeline.latest_message import LatestMessageBuffer, Worker
+from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
+from avpr_ros.ros.localizer.pipeline.pipeline import Pipeline
+from avpr_ros.ros.localizer.pipeline.query_context import QueryContext
+from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
+from avpr_ros.ros.localizer.pipeline.trigger_queue import TriggerQueue
 from avpr_ros.ros.localizer.publishers import Outputs
-from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
 from avpr_ros.ros.localizer.services import Services
 from avpr_ros.sources.images.decode import decoder_backend
 
-#: Seconds between two looks at the image publishers.
-LOOK_PERIOD_S = 0.2
+#: Seconds between two checks of the image publishers.
+POLL_PERIOD_S = 0.2
 #: Seconds between two log lines about a silent camera.
 SILENCE_LOG_S = 30.0
 
@@ -53,26 +59,28 @@ class Localizer:
         """
         self._node = node
         settings = declare(node, Settings)
-        recognizer = NodeRecognizer.open(settings)
-        outputs = Outputs(node, settings.map_frame)
-        outputs.publish_keyframes(recognizer)
+        self._recognizers = RecognizerHolder.open(settings)
+        self._outputs = Outputs(node, settings.map_frame)
+        self._outputs.publish_keyframes(self._recognizers.recognizer)
+        self._pause = PausableCallbackGroup(node, self._discard_pending)
+        self._triggers = TriggerQueue(self._pause)
+        self._gate = ImageGate(node.get_clock(), self._triggers.pause_unless_waiting)
         self._odometry = OdometryInput(node)
-        self._rest = PausableCallbackGroup(node, self._overlook)
-        self._processor = Processor(
-            node,
-            settings,
-            recognizer,
-            outputs,
+        self._context = QueryContext(
             self._odometry,
             CameraInfoInput(node, settings.cameras),
             listen_for_extrinsics(node, settings),
-            self._rest,
         )
-        self._services_offered = Services(node, self._processor)
-        self._slots: LatestMessageBuffer[Any] = LatestMessageBuffer()
-        self._worker = Worker(self._slots, self._processor.work, self._processor.failed)
+        self._pipeline = Pipeline(
+            node, self._recognizers, self._gate, self._context, self._outputs
+        )
+        self._services_offered = Services(
+            node, self._recognizers, self._triggers, self._outputs, self._enable
+        )
+        self._buffer: LatestMessageBuffer[Any] = LatestMessageBuffer()
+        self._worker = Worker(self._buffer, self._work, self._pipeline.failed)
         node.add_on_set_parameters_callback(
-            on_change(lambda: self._processor.settings, self._processor.apply)
+            on_change(lambda: self._recognizers.settings, self._apply)
         )
         self._jump = node.get_clock().create_jump_callback(
             JumpThreshold(
@@ -81,76 +89,98 @@ class Localizer:
             post_callback=self._on_clock_jump,
         )
         self._inputs = self._listen(settings)
-        self._diagnostics = self._report(self._inputs, outputs)
+        self._diagnostics = Diagnostics(node, self._reports(self._inputs))
         self._worker.start()
-        node.get_logger().info(
-            f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
-            f'images are decoded with {decoder_backend()}.'
-        )
-        if weakness := recognizer.matcher.calibration_warning:
-            node.get_logger().warning(f'{weakness[0].upper()}{weakness[1:]}.')
+        self._log_start(self._recognizers.recognizer)
 
     def close(self) -> None:
         """Stop the worker; the node can be destroyed then."""
         self._worker.stop(timeout_s=5.0)
+        self._recognizers.close()
+
+    def _log_start(self, recognizer: NodeRecognizer) -> None:
+        logger = self._node.get_logger()
+        logger.info(
+            f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
+            f'images are decoded with {decoder_backend()}.'
+        )
+        if warning := recognizer.matcher.calibration_warning:
+            logger.warning(f'{warning[0].upper()}{warning[1:]}.')
 
     def _listen(self, settings: Settings) -> list[ImageInput]:
+        topics = {camera: image_topic(camera, settings.cameras) for camera in settings.cameras}
         inputs = [
             ImageInput(
                 self._node,
-                camera,
-                image_topic(camera, settings.cameras),
-                settings.image_transport,
-                settings.image_reliability,
-                self._slots.put,
-                self._rest,
+                ImageStream(camera, topic, settings.image_transport, settings.image_reliability),
+                self._buffer.put,
+                self._pause,
             )
-            for camera in settings.cameras
+            for camera, topic in topics.items()
         ]
 
-        def look() -> None:
+        def poll() -> None:
             self._odometry.catch_up()
-            for one in inputs:
-                one.poll()
+            for camera_input in inputs:
+                camera_input.poll()
 
-        self._node.create_timer(LOOK_PERIOD_S, look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._node.create_timer(POLL_PERIOD_S, poll, clock=Clock(clock_type=ClockType.STEADY_TIME))
         return inputs
 
-    def _report(self, inputs: list[ImageInput], outputs: Outputs) -> Diagnostics:
-        processor, logger = self._processor, self._node.get_logger()
-        many = len(inputs) > 1
-        cameras = [
-            ImageReport(one, processor.statistics, f'images {one.camera}' if many else 'images')
-            for one in inputs
+    def _reports(self, inputs: list[ImageInput]) -> Callable[[], list[Report]]:
+        statistics, logger = self._pipeline.statistics, self._node.get_logger()
+        several = len(inputs) > 1
+        image_reports = [
+            ImageReport(source, statistics, f'images {source.camera}' if several else 'images')
+            for source in inputs
         ]
 
         def reports() -> list[Report]:
-            processor.statistics.dropped['replaced'] = self._slots.replaced
-            if self._rest.resting:
-                self._overlook()
-            images = [camera() for camera in cameras]
+            if self._pause.paused:
+                self._discard_pending()
+            images = [report_of(self._buffer.replaced) for report_of in image_reports]
             for report in images:
                 if report.level is Level.WARN:
                     logger.warning(report.message, throttle_duration_sec=SILENCE_LOG_S)
+            recognizer = self._recognizers.recognizer
             return [
                 *images,
-                inference_report(processor.statistics, processor.settings),
-                map_report(processor.recognizer),
+                inference_report(statistics, self._recognizers.settings),
+                map_report(recognizer),
                 odometry_report(self._odometry),
                 localisation_report(
-                    processor.statistics,
-                    processor.enabled,
-                    processor.recognizer.matcher.runtime_warning,
-                    outputs.loop_closure_listeners,
+                    statistics,
+                    self._gate.enabled,
+                    recognizer.matcher.runtime_warning,
+                    self._outputs.loop_closure_listeners,
                 ),
             ]
 
-        return Diagnostics(self._node, reports)
+        return reports
 
-    def _overlook(self) -> None:
-        self._processor.overlooked(sum(one.overlook() for one in self._inputs))
+    def _work(self, camera: str, message: Any) -> None:
+        """Process one message; in the worker's thread."""
+        self._triggers.answer_with(partial(self._pipeline.process, camera, message))
+
+    def _apply(self, settings: Settings) -> None:
+        self._recognizers.apply(settings)
+        self._pause.resume()
+
+    def _enable(self, enabled: bool) -> None:
+        """Start or stop matching; images from before do not count after the break."""
+        self._gate.enabled = enabled
+        self._pause.resume()
+        self._recognizers.forget_history()
+
+    def _discard_pending(self) -> None:
+        images = sum(camera_input.discard_pending() for camera_input in self._inputs)
+        self._pipeline.statistics.drop(self._gate.pause_reason, images)
 
     def _on_clock_jump(self, _jump: object) -> None:
         self._node.get_logger().info('The clock jumped; waiting images and gates are cleared.')
-        self._slots.clear()
-        self._processor.clear()
+        self._buffer.clear()
+        self._gate.reset()
+        self._context.clear()
+        self._recognizers.restart()
+        self._pipeline.statistics.restart()
+        self._pause.resume()

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The robot's odometry as it comes, and where the base was at the stamp of an image."""
+"""Odometry of the robot, and the pose of the base at the stamp of an image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.common.callback_groups import PolledCallbackGroup, taken
+from avpr_ros.ros.common.callback_groups import PolledCallbackGroup
+from avpr_ros.ros.common.compat import take_message
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import pose_from_message
@@ -22,14 +23,14 @@ from avpr_ros.stamps import NS_PER_S
 TOPIC = 'odom'
 #: Odometry kept behind the newest stamp, in seconds.
 KEEP_S = 120.0
-#: Between two looks at what has come, where an image waits for it.
+#: Between two polls, while an image waits for odometry.
 POLL_S = 0.002
-#: Odometry this far behind an image has fallen silent: nobody waits for it.
+#: Odometry this far behind an image has stopped: it is not waited for.
 SILENT_NS = NS_PER_S
 
 
 class OdometryInput:
-    """Subscribes to odometry; it is taken when an image asks for it, and in between by the node.
+    """Subscribes to odometry; it is polled when an image needs it, and in between by the node.
 
     Attributes:
         received: how many messages were taken.
@@ -55,7 +56,7 @@ class OdometryInput:
     def catch_up(self) -> None:
         """Take all that has come; from any thread."""
         with self._lock:
-            while (message := taken(self._subscription)) is not None:
+            while (message := take_message(self._subscription)) is not None:
                 self.take(message)
 
     def take(self, message: Any) -> None:

@@ -5,10 +5,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from avpr_ros.gallery.online_gallery import SessionSettings
-from avpr_ros.localization.settings import TEMPORAL_FILTERS, MatchSettings
+from avpr_ros.localization.settings import MatchSettings, setting_infos
 from avpr_ros.ros.common.parameter_table import row, start_row
+
+
+def _match_row(name: str) -> Any:
+    """Return the line of a match setting; -1 or 0 stands for None, which ROS does not have."""
+    info, default = setting_infos()[name], getattr(MatchSettings, name)
+    low, description = info.low, info.description
+    if info.none_as is not None and low is not None:
+        default = info.none_as if default is None else default
+        low = min(low, info.none_as)
+        description = f'{description[:-1]}; {info.none_as:g}: {info.none_means}.'
+    return row(default, description, unit=info.unit, low=low, high=info.high, choices=info.choices)
 
 
 @dataclass(frozen=True)
@@ -24,19 +36,19 @@ class Settings:
     )
     map_path: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
     query_network: str = row(
-        '', 'ONNX file of the query network, its manifest beside it.', read_only=True
+        '', 'ONNX file of the query network, with its manifest in the same folder.', read_only=True
     )
     cameras: tuple[str, ...] = row(
         ('camera',),
-        'Names of the cameras, as in the map where their mountings matter: one listens on '
+        'Names of the cameras, as in the map where its extrinsics are used: one listens on '
         '`image`, several on `NAME/image` each.',
         read_only=True,
     )
     extrinsics: str = row(
         '',
-        'How the cameras are mounted: `tf` takes it from `/tf_static`, between `base_frame` and '
-        'the frame of the images; `NAME: x y z qx qy qz qw; NAME: tf` says it for each camera, '
-        'its optical frame seen from the base in metres. Empty, or not named: as in the map.',
+        'Extrinsics of the cameras: `tf` takes them from `/tf_static`, between `base_frame` and '
+        'the frame of the images; `NAME: x y z qx qy qz qw; NAME: tf` gives each, the pose of the '
+        'optical frame in the base frame in metres. Empty, or not named: as in the map.',
         read_only=True,
     )
     base_frame: str = row(
@@ -62,8 +74,8 @@ class Settings:
     )
     inference_threads: int = row(
         1,
-        'Threads the query network may use; on two cores and more the corners of an image are '
-        'found beside it.',
+        'Threads the query network may use; on two cores and more the local features of an image '
+        'are extracted in another one at the same time.',
         low=1,
         high=64,
         read_only=True,
@@ -105,78 +117,18 @@ class Settings:
         low=0.0,
         high=60.0,
     )
-    top_k: int = row(MatchSettings.top_k, 'Candidates reported for an image.', low=1, high=100)
-    min_probability: float = row(
-        MatchSettings.min_probability,
-        'Smallest probability of an accepted match, by the calibration of the query network, '
-        'where a mapped place and one outside the map are as likely before the image is seen.',
-        low=0.01,
-        high=0.999,
-    )
-    min_similarity: float = row(
-        -1.0,
-        'Smallest cosine similarity of an accepted match, instead of `min_probability`; -1: not '
-        'used.',
-        low=-1.0,
-        high=1.0,
-    )
-    min_ratio: float = row(
-        MatchSettings.min_ratio,
-        'Smallest ratio of the best similarity to that of the best other place.',
-        low=1.0,
-        high=100.0,
-    )
-    distinct_radius_m: float = row(
-        0.0,
-        'Distance at which another place begins; 0: five keyframe spacings of the map.',
-        unit='m',
-        low=0.0,
-        high=10000.0,
-    )
-    temporal_filter: str = row(
-        MatchSettings.temporal_filter,
-        'How images support each other: `none`: not at all; `consistency`: the best candidates of '
-        'two of the three images before must lie near; `bayes`: a filter along the map, see '
-        'docs/tuning.md.',
-        choices=TEMPORAL_FILTERS,
-    )
-    max_speed_m_s: float = row(
-        MatchSettings.max_speed_m_s,
-        'Highest speed of the robot; how far apart the matches of successive images may lie, on '
-        'top of `distinct_radius_m`.',
-        unit='m/s',
-        low=0.01,
-        high=100.0,
-    )
-    use_odometry: bool = row(
-        MatchSettings.use_odometry,
-        'Where odometry comes, matches must be pairwise consistent with it, and the Bayes filter '
-        'predicts by it.',
-    )
-    use_landmarks: bool = row(
-        MatchSettings.use_landmarks,
-        'Where the map has local features, they verify the place and measure the pose; without, '
-        'scores alone decide and the pose is that of a keyframe.',
-    )
-    cool_down_s: float = row(
-        MatchSettings.cool_down_s,
-        'Least time between two accepted matches; 0: none.',
-        unit='s',
-        low=0.0,
-        high=3600.0,
-    )
-    position_covariance_scale: float = row(
-        MatchSettings.position_covariance_scale,
-        'Factor on the standard deviations of x, y and z.',
-        low=0.01,
-        high=100.0,
-    )
-    yaw_covariance_scale: float = row(
-        MatchSettings.yaw_covariance_scale,
-        'Factor on the standard deviation of yaw.',
-        low=0.01,
-        high=100.0,
-    )
+    top_k: int = _match_row('top_k')
+    min_probability: float = _match_row('min_probability')
+    min_similarity: float = _match_row('min_similarity')
+    min_ratio: float = _match_row('min_ratio')
+    distinct_radius_m: float = _match_row('distinct_radius_m')
+    temporal_filter: str = _match_row('temporal_filter')
+    max_speed_m_s: float = _match_row('max_speed_m_s')
+    use_odometry: bool = _match_row('use_odometry')
+    use_landmarks: bool = _match_row('use_landmarks')
+    cool_down_s: float = _match_row('cool_down_s')
+    position_covariance_scale: float = _match_row('position_covariance_scale')
+    yaw_covariance_scale: float = _match_row('yaw_covariance_scale')
     keyframe_distance_m: float = start_row(
         SessionSettings.distance_m,
         'Mode `loop_closing`: a keyframe is taken after this distance.',
@@ -207,3 +159,14 @@ class Settings:
     trigger_timeout_s: float = row(
         5.0, 'How long `~/trigger` waits for an image.', unit='s', low=0.1, high=60.0
     )
+
+
+def match_settings(settings: Settings) -> MatchSettings:
+    """Return the part of the parameters that the matcher takes."""
+    values: dict[str, Any] = {}
+    for name, info in setting_infos(adjustable_only=True).items():
+        value = getattr(settings, name)
+        # A range of floating-point parameters may let a value just below its limit pass.
+        is_none = info.none_as is not None and value <= info.none_as
+        values[name] = None if is_none else value
+    return MatchSettings(**values)

@@ -11,10 +11,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.gallery.online_gallery import OnlineGallery
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.ros.common import messages
-from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
+from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
 from avpr_ros.ros.localizer.visualization import Visuals
 
 
@@ -33,14 +32,12 @@ class Outputs:
         self._pose = node.create_publisher(PoseWithCovarianceStamped, '~/pose', 10)
         self._loop_closure = node.create_publisher(PoseWithCovarianceStamped, '~/loop_closure', 10)
         self._matches = node.create_publisher(DiagnosticArray, '~/matches', 10)
-        self._keyframes = node.create_publisher(
-            PoseArray,
-            '~/keyframes',
-            QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL),
-        )
-        self._session = node.create_publisher(
-            Path, '~/session', QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-        )
+        latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+        # By the kind of message that the mode makes of its keyframes.
+        self._keyframes = {
+            PoseArray: node.create_publisher(PoseArray, '~/keyframes', latched),
+            Path: node.create_publisher(Path, '~/session', latched),
+        }
         self._visuals = Visuals(node)
 
     @property
@@ -75,26 +72,21 @@ class Outputs:
                 recognizer.gallery.keyframes.pose(best.row),
                 result.stamp_ns,
             )
-            if isinstance(recognizer.gallery, OnlineGallery):
-                # The edge is news; the pose would be odometry's own, with its drift.
-                self.publish_keyframes(recognizer)
-            else:
+            if recognizer.mode.publishes_pose:
                 self._pose.publish(pose)
+            else:
+                # The edge refers to a keyframe that may have been added since the last message.
+                self.publish_keyframes(recognizer)
             self._loop_closure.publish(closure)
         if matches is not None:
             self._matches.publish(matches)
         self._visuals.publish(result, recognizer.gallery, frame, image)
 
     def publish_keyframes(self, recognizer: NodeRecognizer) -> None:
-        """Publish the keyframes of map or session, for those who are there or come later."""
-        now, frame = self._node.get_clock().now().to_msg(), self._frame(recognizer)
-        keyframes = recognizer.gallery.keyframes
-        if isinstance(recognizer.gallery, OnlineGallery):
-            self._session.publish(
-                messages.path_message(keyframes.poses, keyframes.stamps_ns, now, frame)
-            )
-        else:
-            self._keyframes.publish(messages.keyframes_message(keyframes.poses, now, frame))
+        """Publish the keyframes of map or session, latched."""
+        stamp, frame = self._node.get_clock().now().to_msg(), self._frame(recognizer)
+        message = recognizer.mode.keyframes_message(stamp, frame)
+        self._keyframes[type(message)].publish(message)
 
     def _frame(self, recognizer: NodeRecognizer) -> str:
         return self._map_frame or str(recognizer.gallery.manifest.map_frame)

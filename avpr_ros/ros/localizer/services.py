@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 import threading
 from typing import Any
 
@@ -13,12 +12,11 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
-from avpr_ros.errors import AvprError, ConfigError
-from avpr_ros.gallery.online_gallery import OnlineGallery
-from avpr_ros.mapping.session_export import save_session
+from avpr_ros.errors import AvprError
 from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
-from avpr_ros.ros.localizer.pipeline import Outcome, Processor
-from avpr_ros.ros.localizer.recognizer_factory import NodeRecognizer
+from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
+from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome, TriggerQueue
+from avpr_ros.ros.localizer.publishers import Outputs
 
 #: Longest time reading or writing a map may take.
 FILES_TIMEOUT_S = 300.0
@@ -30,10 +28,28 @@ class Services:
     Each has its own callback group: a coroutine holds its group while it waits.
     """
 
-    def __init__(self, node: Node, processor: Processor) -> None:
-        """Offer the services on a node."""
+    def __init__(
+        self,
+        node: Node,
+        recognizers: RecognizerHolder,
+        triggers: TriggerQueue,
+        outputs: Outputs,
+        enable: Callable[[bool], None],
+    ) -> None:
+        """Offer the services on a node.
+
+        Args:
+            node: the node.
+            recognizers: its map is read again, its session saved.
+            triggers: takes the requests of ``~/trigger``.
+            outputs: publishes the keyframes of a map that was read again.
+            enable: starts or stops the matching of images without a request.
+        """
         self._node = node
-        self._processor = processor
+        self._recognizers = recognizers
+        self._triggers = triggers
+        self._outputs = outputs
+        self._enable = enable
         for name, kind, callback in (
             ('~/trigger', Trigger, self._trigger),
             ('~/set_enabled', SetBool, self._set_enabled),
@@ -45,68 +61,59 @@ class Services:
             )
 
     def _set_enabled(self, request: Any, response: Any) -> Any:
-        self._processor.enable(request.data)
+        self._enable(request.data)
         response.success = True
         response.message = 'Enabled.' if request.data else 'Disabled.'
         return response
 
     async def _trigger(self, _request: Any, response: Any) -> Any:
         answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
-        self._processor.request(answer)
-        timeout_s = self._processor.settings.trigger_timeout_s
+        self._triggers.add(answer)
+        timeout_s = self._recognizers.settings.trigger_timeout_s
         outcome = await answer.wait(
             timeout_s, Outcome(False, f'No image came within {timeout_s:g} s.')
         )
-        self._processor.withdraw(answer)
+        self._triggers.withdraw(answer)
         response.success, response.message = outcome.success, outcome.text
         return response
 
     async def _reload_map(self, _request: Any, response: Any) -> Any:
-        outcome = await self._apart(self._reload)
+        outcome = await self._in_thread(self._reload, 'The old map stays in use')
         response.success, response.message = outcome.success, outcome.text
         return response
 
     async def _save_map(self, _request: Any, response: Any) -> Any:
-        outcome = await self._apart(self._save)
+        outcome = await self._in_thread(self._save, 'Nothing is saved')
         response.success, response.message = outcome.success, outcome.text
         return response
 
-    async def _apart(self, work: Callable[[ThreadSafeFuture[Outcome]], None]) -> Outcome:
-        """Do what takes time in a thread of its own."""
+    async def _in_thread(self, work: Callable[[], str], on_error: str) -> Outcome:
+        """Run work that takes time in a thread of its own and return its outcome.
+
+        Args:
+            work: returns a sentence on what was done.
+            on_error: what holds where it raises an ``AvprError``; begins the answer.
+        """
         answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
-        threading.Thread(target=work, args=(answer,), daemon=True).start()
+
+        def answer_with_work() -> None:
+            outcome = Outcome(False, f'{on_error}: the log says why.')
+            try:
+                outcome = Outcome(True, work())
+            except AvprError as error:
+                outcome = Outcome(False, f'{on_error}: {error}')
+                self._node.get_logger().error(outcome.text)
+            finally:
+                answer.resolve(outcome)
+
+        threading.Thread(target=answer_with_work, daemon=True).start()
         return await answer.wait(
             FILES_TIMEOUT_S, Outcome(False, f'It took over {FILES_TIMEOUT_S:g} s.')
         )
 
-    def _save(self, answer: ThreadSafeFuture[Outcome]) -> None:
-        gallery, output = self._processor.recognizer.gallery, self._processor.settings.save_path
-        outcome = Outcome(False, 'The session could not be written.')
-        try:
-            if not isinstance(gallery, OnlineGallery):
-                outcome = Outcome(False, 'Only mode loop_closing has a session to be saved.')
-            elif not output:
-                outcome = Outcome(False, "Parameter 'save_path' is empty; start with a folder.")
-            else:
-                count = save_session(gallery, Path(output).expanduser())
-                outcome = Outcome(True, f'{count} keyframes are in {output}.')
-        except AvprError as error:
-            outcome = Outcome(False, f'Nothing is saved: {error}')
-            self._node.get_logger().error(outcome.text)
-        finally:
-            answer.resolve(outcome)
+    def _save(self) -> str:
+        return self._recognizers.save_session()
 
-    def _reload(self, answer: ThreadSafeFuture[Outcome]) -> None:
-        outcome = Outcome(False, 'The map could not be read.')
-        try:
-            if isinstance(self._processor.recognizer.gallery, OnlineGallery):
-                raise ConfigError('mode loop_closing reads no map')
-            settings = self._processor.settings
-            recognizer = NodeRecognizer.open(settings)
-            self._processor.exchange(recognizer, settings)
-            outcome = Outcome(True, f'{len(recognizer.gallery.keyframes)} keyframes loaded.')
-        except AvprError as error:
-            outcome = Outcome(False, f'The old map stays in use: {error}')
-            self._node.get_logger().error(outcome.text)
-        finally:
-            answer.resolve(outcome)
+    def _reload(self) -> str:
+        recognizer = self._recognizers.reload(self._outputs.publish_keyframes)
+        return f'{len(recognizer.gallery.keyframes)} keyframes loaded.'

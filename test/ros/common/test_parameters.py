@@ -14,10 +14,11 @@ from rclpy.parameter import Parameter
 import yaml
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.localization.settings import MatchSettings, setting_infos
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.common.parameters import declare, markdown_table, on_change
-from avpr_ros.ros.localizer.parameters import Settings
+from avpr_ros.ros.localizer.parameters import Settings, match_settings
 from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 
 ROOT = Path(__file__).parents[3]
@@ -105,6 +106,19 @@ def test_every_row_says_what_it_is() -> None:
         assert not row.choices or row.default in row.choices
         assert f'| `{row.name}` | {row.type} |' in markdown_table(Settings)
         assert not row.name.endswith(('_s', '_m', '_hz')) or row.unit
+
+
+def test_match_settings_are_parameters_of_their_names() -> None:
+    infos = setting_infos(adjustable_only=True)
+    rows = {row.name: row for row in table(Settings)}
+    assert infos.keys() <= rows.keys()
+    assert not (setting_infos().keys() - infos.keys()) & rows.keys()
+    for name, info in infos.items():
+        assert (rows[name].unit, rows[name].high) == (info.unit, info.high)
+        assert rows[name].read_only is False
+    assert match_settings(Settings()) == MatchSettings()
+    chosen = match_settings(Settings(min_similarity=0.3, distinct_radius_m=7.0, top_k=3))
+    assert chosen == MatchSettings(min_similarity=0.3, distinct_radius_m=7.0, top_k=3)
 
 
 @pytest.mark.parametrize('settings', [Settings, AdapterSettings, PoseGraphSettings])

@@ -46,20 +46,22 @@ def spin_until(node: Node, act: Callable[[], Any], done: Callable[[], bool]) -> 
     assert done()
 
 
-def test_the_lens_comes_beside_the_image_topic_and_is_heard_once(node: Node) -> None:
-    lenses = CameraInfoInput(node, ['camera'])
+def test_intrinsics_come_from_the_namespace_of_the_image_topic_once(node: Node) -> None:
+    camera_info = CameraInfoInput(node, ['camera'])
     publisher = node.create_publisher(CameraInfo, '/cam/camera_info', 1)
-    assert lenses.lens('camera') is None
+    assert camera_info.intrinsics('camera') is None
     spin_until(
-        node, lambda: publisher.publish(info(500.0)), lambda: lenses.lens('camera') is not None
+        node,
+        lambda: publisher.publish(info(500.0)),
+        lambda: camera_info.intrinsics('camera') is not None,
     )
-    assert lenses.lens('camera').k[0] == 500.0
+    assert camera_info.intrinsics('camera').k[0] == 500.0
     assert publisher.get_subscription_count() == 0
 
 
 @pytest.mark.parametrize('bad', [info(0.0), info(500.0, 'made_up')])
-def test_what_is_no_lens_is_said_and_not_used(node: Node, bad: CameraInfo) -> None:
-    lenses = CameraInfoInput(node, ['camera'])
+def test_unusable_camera_info_is_logged_and_not_used(node: Node, bad: CameraInfo) -> None:
+    camera_info = CameraInfoInput(node, ['camera'])
     publisher = node.create_publisher(CameraInfo, '/cam/camera_info', 1)
     heard = []
     spin_until(
@@ -67,4 +69,4 @@ def test_what_is_no_lens_is_said_and_not_used(node: Node, bad: CameraInfo) -> No
         lambda: (publisher.publish(bad), heard.append(publisher.get_subscription_count())),
         lambda: 1 in heard and heard[-1] == 0,
     )
-    assert lenses.lens('camera') is None
+    assert camera_info.intrinsics('camera') is None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.localizer.gates import MotionGate, RateGate, too_old
+from avpr_ros.ros.localizer.pipeline.gates import MotionGate, RateGate, too_old
 from avpr_ros.stamps import NS_PER_S
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the node counts, for its diagnostics."""
+"""Counts and durations for the diagnostics of the node."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from avpr_ros.profiling import STAGES
 
 #: Images over which the percentiles of the work time are taken.
 WINDOW = 100
-#: What is told of a window of durations.
+#: Percentiles of a window of durations that are reported.
 PERCENTILES = (50, 95, 99)
 
 
@@ -26,10 +26,10 @@ class Statistics:
 
     Attributes:
         reasons: results by reason.
-        dropped: images not worked on, by why.
+        dropped: images that were not matched, by reason.
         decode_failures: images that could not be decoded, by camera.
         problems: why the last image of a camera could not be decoded; absent after a good one.
-        failures: images on which the work failed in another way.
+        failures: images on which an unexpected error was raised.
         work_s: durations of the last images, decoding to publishing.
         stages_s: durations of their stages, by name, image by image.
         moved_images: how many of a camera's last images contradict the place before; absent
@@ -57,13 +57,22 @@ class Statistics:
         if result.estimate is not None:
             self.last_fix_s = time.monotonic()
 
+    def drop(self, reason: str, images: int = 1) -> None:
+        """Count images that were not matched."""
+        self.dropped[reason] += images
+
+    def restart(self) -> None:
+        """Forget what depends on time going forward; the counts stay."""
+        self.last_fix_s = None
+        self.moved_images.clear()
+
     def undecodable(self, camera: str, problem: str) -> None:
         """Count one image that could not be decoded."""
         self.decode_failures[camera] += 1
         self.problems[camera] = problem
 
     def took(self, stages_s: Mapping[str, float]) -> None:
-        """Note how long each stage of one image took."""
+        """Record how long each stage of one image took."""
         self.stages_s.append(stages_s)
         self.work_s.append(sum(stages_s.values()))
 

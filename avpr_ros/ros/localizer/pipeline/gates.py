@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Work gates: which images are worth the work of decoding them."""
+"""Limits of rate, motion and age, checked before an image is decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.stamps import NS_PER_S
 
 #: Stamps further than this from the node's clock come from another clock, such as a recording's
-#: that is played without ``/clock``; an age cannot be told from them.
+#: that is played without ``/clock``; no age can be computed from them.
 OTHER_CLOCK_NS = 60 * NS_PER_S
 
 #: Part of a period by which an image may come early: a camera's jitter must not halve the rate.
@@ -27,7 +27,7 @@ class RateGate:
         self._last_ns = 0
 
     def open(self, now_ns: int, max_rate_hz: float) -> bool:
-        """Tell whether an image of now may pass, and count it if so.
+        """Return whether an image of this moment passes, and count it if so.
 
         Args:
             now_ns: node clock; a jump back opens the gate.
@@ -66,8 +66,8 @@ class RateGate:
 class MotionGate:
     """Lets images through once the robot has moved since the last one of the same camera.
 
-    A robot that stands sees the same thing again and again: that costs work and says nothing
-    new. Where there is no odometry every image passes.
+    Images of a robot that stands show the same view: matching them costs work and adds no
+    information. Where there is no odometry every image passes.
     """
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class MotionGate:
         min_turn_rad: float,
         stationary_period_s: float,
     ) -> bool:
-        """Tell whether an image may pass, and remember where it was if so.
+        """Return whether an image passes, and remember its pose if so.
 
         Args:
             camera: name of the camera that took it.
@@ -114,7 +114,7 @@ class MotionGate:
 
 
 def too_old(stamp_ns: int, now_ns: int, max_age_s: float) -> bool:
-    """Tell whether an image is older than the limit, by clocks that can be compared.
+    """Return whether an image is older than the limit, where the clocks can be compared.
 
     Args:
         stamp_ns: the image's stamp.

@@ -31,13 +31,13 @@ def static(parent: str, child: str, x_m: float) -> SimpleNamespace:
 
 def test_numbers_are_taken_and_the_rest_is_left_to_the_map() -> None:
     extrinsics = ExtrinsicsProvider('front: 0.2 0 1.5 -0.5 0.5 -0.5 0.5', CAMERAS, 'base_link')
-    front = extrinsics.of('front', 'any_frame')
+    front = extrinsics.base_from_camera('front', 'any_frame')
     assert front is not None
     np.testing.assert_allclose(front.as_xyz_quaternion(), [0.2, 0, 1.5, -0.5, 0.5, -0.5, 0.5])
-    assert extrinsics.of('left', 'any_frame') is None
+    assert extrinsics.base_from_camera('left', 'any_frame') is None
     assert not extrinsics.need_tf
     # The same object each time: what was reckoned from it stays good.
-    assert extrinsics.of('front', 'any_frame') is front
+    assert extrinsics.base_from_camera('front', 'any_frame') is front
 
 
 def test_tf_is_followed_over_several_links_and_waited_for() -> None:
@@ -45,14 +45,14 @@ def test_tf_is_followed_over_several_links_and_waited_for() -> None:
     assert extrinsics.need_tf
     extrinsics.take(static('base_link', 'mast', 0.5))
     with pytest.raises(ExtrinsicsError, match=r"'base_link' with 'left_optical'.*camera 'left'"):
-        extrinsics.of('left', 'left_optical')
+        extrinsics.base_from_camera('left', 'left_optical')
     extrinsics.take(static('mast', 'left_optical', 0.25))
-    found = extrinsics.of('left', '/left_optical')
+    found = extrinsics.base_from_camera('left', '/left_optical')
     assert found is not None
     np.testing.assert_allclose(found.translation_m, [0.75, 0, 0])
-    assert extrinsics.of('left', 'left_optical') is found
+    assert extrinsics.base_from_camera('left', 'left_optical') is found
     extrinsics.take(static('mast', 'left_optical', 1.0))
-    moved = extrinsics.of('left', 'left_optical')
+    moved = extrinsics.base_from_camera('left', 'left_optical')
     assert moved is not None
     assert moved.translation_m[0] == 1.5
 
@@ -61,8 +61,8 @@ def test_a_transform_that_is_no_number_connects_nothing() -> None:
     extrinsics = ExtrinsicsProvider('left: tf', CAMERAS, 'base_link')
     extrinsics.take(static('base_link', 'left_optical', float('nan')))
     with pytest.raises(ExtrinsicsError):
-        extrinsics.of('left', 'left_optical')
-    assert extrinsics.of('front', 'front_optical') is None
+        extrinsics.base_from_camera('left', 'left_optical')
+    assert extrinsics.base_from_camera('front', 'front_optical') is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_tf_without_its_messages_is_refused_at_the_start(
     monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', None)
     with pytest.raises(ConfigError, match='needs tf2_msgs'):
         listen_for_extrinsics(node, Settings(extrinsics='tf'))
-    assert listen_for_extrinsics(node, Settings()).of('camera', 'any') is None
+    assert listen_for_extrinsics(node, Settings()).base_from_camera('camera', 'any') is None
 
 
 def test_what_was_told_before_the_node_came_is_heard(

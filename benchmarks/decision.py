@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the guards cost beside the query network, in a map of ten thousand keyframes.
+"""Cost of the decision next to that of the query network, in a map of ten thousand keyframes.
 
 Needs ``../shared/data``; maps and networks are made once, in ``build/onboard``. One process, one
 thread, by its processor time: what else the machine does moves the clock more.
@@ -30,8 +30,8 @@ from benchmarks.results import Row, print_table, require_data, write_results
 from benchmarks.robot.maps import KEYFRAMES, large_map
 from benchmarks.robot.walks import WALKS, WORK, Walk, map_of, query_of, read_image
 
-#: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the guards
-#: that come after a match that passed have work, too.
+#: What is switched on; ``min_similarity`` and ``min_ratio`` let pass what can, so that the
+#: checks behind them have work, too.
 _PASSING = MatchSettings(use_landmarks=False, min_similarity=-1.0, min_ratio=1.0)
 METHODS: dict[str, MatchSettings] = {
     'single': replace(_PASSING, temporal_filter='none', use_odometry=False),
@@ -42,34 +42,34 @@ METHODS: dict[str, MatchSettings] = {
 }
 #: Images before those that count.
 _WARM_UP = 20
-#: Keyframes whose corners stand for those of all others, in turn.
-_REAL_CORNERS = 200
+#: Keyframes whose local features stand for those of all others, in turn.
+_REAL_KEYFRAMES = 200
 #: At 2 m/s, the highest speed by default.
 _SECONDS_A_METRE = 0.6
 NOTE = (
-    'Processor time of one thread, medians. guards_ms is the matching without search, network and '
-    'corners; guards_ratio is its share of the query network with its resize. The keyframes are '
-    'mixtures of three real descriptors, the corners those of {real} real keyframes in turn, '
-    'the layouts those of all real ones; '
+    "Processor time of one thread, medians. decision_ms is the matcher's step without search and "
+    'local features; decision_ratio is its share of the query network with its resize. '
+    'The keyframes are mixtures of three real descriptors, the local features those of {real} '
+    'real keyframes in turn, the HOG descriptors those of all real ones; '
     'queries are every fourth winter image of nordland, with odometry of one metre a frame. '
-    'Corners and poses are not in here: these pictures are too small for them, metric_pose.py '
-    'times them. The machine was shared.'
+    'Geometric verification and poses are not in here: these images are too small for them, '
+    'metric_pose.py times them. The machine was shared.'
 )
 
 
-def guards_map(walk: Walk, real: GalleryMap) -> GalleryMap:
-    """Return the large map with landmarks and layouts, made if it is not there."""
-    folder = WORK / 'map-guards'
+def decision_map(walk: Walk, real: GalleryMap) -> GalleryMap:
+    """Return the large map with landmarks and HOG descriptors, made if it is not there."""
+    folder = WORK / 'map-decision'
     if not folder.exists():
         images = walk.gallery_images()
-        step = max(1, len(images) // _REAL_CORNERS)
+        step = max(1, len(images) // _REAL_KEYFRAMES)
         some = [extract_features(read_image(path)) for path in images[::step]]
         features = [some[row % len(some)] for row in range(KEYFRAMES)]
         bare = Landmarks.without_points(features, len(real.manifest.cameras))
         layout = build_hog_descriptors(real)
         with atomic_folder(folder) as draft:
             shutil.copytree(large_map(real), draft, dirs_exist_ok=True)
-            # Asked for less than any evidence, so that the guards behind have work.
+            # Thresholds below any likelihood ratio, so that the later checks have work.
             replace(bare, min_accumulated_llr=1e-6, min_single_image_llr=1e-6).save(
                 draft / LANDMARKS
             )
@@ -98,14 +98,14 @@ def cost(recognizer: Recognizer, walk: Walk, count: int) -> Row:
     def median_ms(*names: str) -> float:
         return 1e3 * float(np.median([sum(s.get(n, 0.0) for n in names) for s in counted]))
 
-    network_ms, guards_ms = median_ms('preprocess', 'network'), median_ms('guards')
+    network_ms, decision_ms = median_ms('preprocess', 'network'), median_ms('decision')
     return {
         'queries': len(counted),
         'accepted': accepted,
         'network_ms': network_ms,
         'search_ms': median_ms('search'),
-        'guards_ms': guards_ms,
-        'guards_ratio': guards_ms / network_ms,
+        'decision_ms': decision_ms,
+        'decision_ratio': decision_ms / network_ms,
     }
 
 
@@ -119,14 +119,14 @@ def main() -> None:
     require_data(walk.name)
     real = map_of(walk.name, walk.gallery_images())
     query = query_of(walk.name, real)
-    gallery = guards_map(walk, real)
+    gallery = decision_map(walk, real)
     rows: list[Row] = []
     for method, settings in METHODS.items():
         recognizer = Recognizer.of_map(gallery, query, settings)
         found = cost(recognizer, walk, 40 if options.quick else 600)
         rows.append({'set': f'{walk.name}_{KEYFRAMES}', 'method': method, **found})
-    print_table(rows, 'Guards beside the query network')
-    write_results('guards', rows, quick=options.quick, note=NOTE.format(real=_REAL_CORNERS))
+    print_table(rows, 'Decision and query network')
+    write_results('decision', rows, quick=options.quick, note=NOTE.format(real=_REAL_KEYFRAMES))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A real executor and real topics: who is woken, and what is kept meanwhile."""
+"""A real executor and real topics: which callbacks run, and which messages are kept."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from rclpy.executors import SingleThreadedExecutor
 from std_msgs.msg import String
 
 from avpr_ros.ros.common.callback_groups import (
-    EARLY_NS,
-    LEAST_REST_NS,
+    MIN_PAUSE_NS,
+    RESUME_EARLY_NS,
     PausableCallbackGroup,
     PolledCallbackGroup,
-    taken,
 )
+from avpr_ros.ros.common.compat import take_message
 
 LONG_NS = 3600 * 10**9
 
@@ -32,7 +32,7 @@ class Table:
     node: Any
     executor: SingleThreadedExecutor
     heard: list[str] = field(default_factory=list)
-    overlooked: list[Any] = field(default_factory=list)
+    discarded: list[Any] = field(default_factory=list)
 
     def listen(self, group: Any) -> Any:
         self.said = self.node.create_publisher(String, 'table', 1)
@@ -68,49 +68,49 @@ def table() -> Iterator[Table]:
 
 
 @pytest.fixture
-def rest(table: Table) -> PausableCallbackGroup:
-    """Rests of the group that the table is heard in."""
-    rest = PausableCallbackGroup(
-        table.node, lambda: table.overlooked.append(taken(subscription, raw=True))
+def pausable(table: Table) -> PausableCallbackGroup:
+    """The group of the table's own subscription."""
+    pausable = PausableCallbackGroup(
+        table.node, lambda: table.discarded.append(take_message(subscription, raw=True))
     )
-    subscription = table.listen(rest)
-    return rest
+    subscription = table.listen(pausable)
+    return pausable
 
 
-def test_what_is_unwatched_is_kept_until_somebody_takes_it(table: Table) -> None:
+def test_polled_messages_are_kept_until_they_are_taken(table: Table) -> None:
     subscription = table.listen(PolledCallbackGroup())
     table.say('one')
     table.spin()
     assert table.heard == []
-    assert table.until(lambda: taken(subscription)).data == 'one'
-    assert taken(subscription) is None
+    assert table.until(lambda: take_message(subscription)).data == 'one'
+    assert take_message(subscription) is None
 
 
-def test_a_rest_ends_by_itself_and_what_came_in_it_is_overlooked(
-    table: Table, rest: PausableCallbackGroup
+def test_a_pause_ends_by_itself_and_its_messages_are_discarded(
+    table: Table, pausable: PausableCallbackGroup
 ) -> None:
     table.say('before')
     table.until(lambda: table.heard)
-    duration_ns = EARLY_NS + 2 * LEAST_REST_NS
+    duration_ns = RESUME_EARLY_NS + 2 * MIN_PAUSE_NS
     began_ns = time.monotonic_ns()
-    rest.begin(duration_ns)
-    assert rest.resting
+    pausable.pause(duration_ns)
+    assert pausable.paused
     table.say('early')
-    table.until(lambda: not rest.resting)
-    assert time.monotonic_ns() - began_ns >= duration_ns - EARLY_NS
-    assert len(table.overlooked) == 1
+    table.until(lambda: not pausable.paused)
+    assert time.monotonic_ns() - began_ns >= duration_ns - RESUME_EARLY_NS
+    assert len(table.discarded) == 1
     table.say('after')
     table.until(lambda: len(table.heard) == 2)
     assert table.heard == ['before', 'after']
 
 
-def test_a_rest_can_be_ended_and_one_that_is_too_short_does_not_begin(
-    table: Table, rest: PausableCallbackGroup
+def test_a_pause_can_be_ended_and_one_that_is_too_short_does_not_begin(
+    table: Table, pausable: PausableCallbackGroup
 ) -> None:
-    rest.begin(EARLY_NS + LEAST_REST_NS - 1)
-    assert not rest.resting
-    rest.begin(LONG_NS)
-    rest.end()
+    pausable.pause(RESUME_EARLY_NS + MIN_PAUSE_NS - 1)
+    assert not pausable.paused
+    pausable.pause(LONG_NS)
+    pausable.resume()
     table.say('now')
     table.until(lambda: table.heard)
-    assert table.overlooked == [None]
+    assert table.discarded == [None]

@@ -9,7 +9,8 @@ from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.ros.common.diagnostics import Level
 from avpr_ros.ros.localizer.health import localisation_report, map_report
-from avpr_ros.ros.localizer.statistics import Statistics
+from avpr_ros.ros.localizer.modes import MapMode
+from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 
 #: Outsiders pass as often as views of the map.
 WEAK = Calibration(
@@ -21,7 +22,9 @@ WEAK = Calibration(
 def report_of(gallery: Any, calibration: Calibration | None) -> Any:
     network = SimpleNamespace(manifest=SimpleNamespace(network='n'), provider='p')
     matcher = Matcher(gallery, calibration)
-    return map_report(SimpleNamespace(gallery=gallery, network=network, matcher=matcher))
+    mode = MapMode(gallery)
+    recognizer: Any = SimpleNamespace(gallery=gallery, network=network, matcher=matcher, mode=mode)
+    return map_report(recognizer)
 
 
 def test_a_map_whose_scores_tell_nothing_is_a_warning(gallery: Any) -> None:
@@ -35,5 +38,5 @@ def test_images_that_score_like_elsewhere_are_the_reason_for_silence() -> None:
     statistics = Statistics()
     report = localisation_report(statistics, True, 'the camera sees it differently', 0)
     assert report.message == 'No match accepted yet: the camera sees it differently.'
-    assert report.values['concern'] == 'the camera sees it differently'
+    assert report.values['runtime_warning'] == 'the camera sees it differently'
     assert localisation_report(statistics, True, None, 0).message == 'No match accepted yet.'

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Newest-only slots: one place per camera, so that work never lags behind the cameras."""
+"""The latest message of each camera, so that the work never lags behind the cameras."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Item = TypeVar('Item')
 class LatestMessageBuffer(Generic[Item]):
     """Hands items from many writers to one reader; a newer item replaces one not yet taken.
 
-    A camera keeps its place in the line when its item is replaced, so that a fast camera cannot
-    starve a slow one.
+    A camera keeps its turn when its item is replaced, so that a fast camera cannot starve a slow
+    one.
     """
 
     def __init__(self) -> None:
@@ -30,14 +30,14 @@ class LatestMessageBuffer(Generic[Item]):
         return self._replaced
 
     def put(self, key: str, item: Item) -> None:
-        """Leave the newest item of one camera; never blocks."""
+        """Replace the waiting item of one camera; never blocks."""
         with self._condition:
             self._replaced += key in self._waiting
             self._waiting[key] = item
             self._condition.notify()
 
     def take(self) -> tuple[str, Item] | None:
-        """Wait for an item and return it with its key; None once the slots are closed."""
+        """Wait for an item and return it with its key; None once the buffer is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
@@ -46,34 +46,34 @@ class LatestMessageBuffer(Generic[Item]):
             return key, self._waiting.pop(key)
 
     def clear(self) -> None:
-        """Forget what nobody has taken yet."""
+        """Discard the waiting items."""
         with self._condition:
             self._waiting.clear()
 
     def close(self) -> None:
-        """Wake the reader for the last time."""
+        """End the reader's wait; nothing is taken any more."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
 
 
 class Worker(Generic[Item]):
-    """Calls a function with each item of the slots, one at a time, off the executor's thread."""
+    """Calls a function with each item of a buffer, one at a time, off the executor's thread."""
 
     def __init__(
         self,
-        slots: LatestMessageBuffer[Item],
+        buffer: LatestMessageBuffer[Item],
         work: Callable[[str, Item], None],
         on_error: Callable[[Exception], None],
     ) -> None:
         """Prepare, without starting.
 
         Args:
-            slots: where the items come from.
+            buffer: source of the items.
             work: called with a camera's name and its item.
-            on_error: told of what ``work`` raised; the thread lives on.
+            on_error: called with each exception of ``work``; the thread goes on.
         """
-        self._slots = slots
+        self._buffer = buffer
         self._work = work
         self._on_error = on_error
         self._thread = threading.Thread(target=self._run, name='avpr_worker', daemon=True)
@@ -83,14 +83,14 @@ class Worker(Generic[Item]):
         self._thread.start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Close the slots, wait for the item in work, and tell whether the thread ended."""
-        self._slots.close()
+        """Close the buffer, wait for the item in work, and tell whether the thread ended."""
+        self._buffer.close()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while (taken := self._slots.take()) is not None:
+        while (taken := self._buffer.take()) is not None:
             try:
                 self._work(*taken)
             except Exception as error:  # one bad image must not end the node's work
