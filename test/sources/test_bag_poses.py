@@ -77,4 +77,4 @@ def test_a_gap_in_the_poses_drops_its_images(tmp_path: Path) -> None:
     check = found(narrow.preflight(), 'poses')
     assert check.level == 'warning'
     assert '4 of 6 images (67%)' in check.text
-    assert 'a limit of 2.10 s would bridge it' in check.text
+    assert '--max-gap-s 2.10 would interpolate it' in check.text

@@ -136,5 +136,5 @@ def test_slow_fixes_say_which_gap_they_need(tmp_path: Path) -> None:
 
     check = BagSource(bag, SourceOptions()).preflight().checks[-1]
     assert check.level == 'error'
-    assert 'the limit 0.5 s: a limit of 1.00 s would bridge it' in check.text
+    assert 'the limit 0.5 s: --max-gap-s 1.00 would interpolate it' in check.text
     assert len(list(BagSource(bag, SourceOptions(max_gap_s=1.0)).frames())) == 5

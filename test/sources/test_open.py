@@ -34,7 +34,7 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
 
     for name, words in (
         ('nothing', 'does not exist'),
-        ('notes.txt', 'is no bag'),
+        ('notes.txt', 'is not a bag'),
         ('empty', '0 folders of images'),
         ('two', 'a.mcap, b.mcap'),
     ):

@@ -90,7 +90,7 @@ def test_a_corrupt_image_is_found_when_it_is_read(root: Path) -> None:
 
 
 def test_a_part_keeps_its_labels(root: Path) -> None:
-    part = read_gsv_cities(root).at(np.array([9, 0]))
+    part = read_gsv_cities(root).subset(np.array([9, 0]))
 
     assert part.labels.tolist() == [4, 0]
     assert [path.name.split('_')[0] for path in part.paths] == ['London', 'Boston']

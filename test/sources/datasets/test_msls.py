@@ -51,7 +51,7 @@ def test_a_subtask_chooses_rows(root: Path) -> None:
     folder = root / 'train_val' / 'cph' / 'database'
 
     assert [path.stem for path in read_msls_part(folder, 'd2n').paths] == ['eF3']
-    with pytest.raises(SourceError, match='no image that is no panorama and is asked for'):
+    with pytest.raises(SourceError, match='no image of the subtask that is not a panorama'):
         read_msls_part(folder, 's2w')
     with pytest.raises(SourceError, match='has no column x2y'):
         read_msls_part(folder, 'x2y')
