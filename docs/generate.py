@@ -4,12 +4,13 @@
 
 A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->``:
 
-* ``parameters`` and ``interface``: the node's own tables;
+* ``parameters NODE``: the table of parameters of ``localizer``, ``adapter`` or ``pose_graph``;
+* ``interface``: the topics and services of the localizer;
 * ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table, with what
   they were measured on; ``+COLUMN`` leaves out the rows that have no such figure;
 * ``table NAME [COLUMN ...]``: the same without what they were measured on.
 
-``python docs/generate.py`` rewrites the pages, ``--check`` only says which are out of date.
+``python docs/generate.py`` rewrites the pages, ``--check`` only lists those that are out of date.
 """
 
 from __future__ import annotations
@@ -36,10 +37,7 @@ def refill(text: str) -> str:
 def _content(words: list[str]) -> str:
     kind, arguments = words[0], words[1:]
     if kind == 'parameters':
-        from avpr_ros.ros.common.parameters import markdown_table
-        from avpr_ros.ros.localizer.parameters import Settings
-
-        return markdown_table(Settings)
+        return _parameters(arguments[0])
     if kind == 'interface':
         from avpr_ros.ros.localizer.interface import markdown_tables
 
@@ -47,6 +45,20 @@ def _content(words: list[str]) -> str:
     if kind in ('results', 'table'):
         return _results(arguments[0], arguments[1:], with_source=kind == 'results')
     raise SystemExit(f'a generated block of an unknown kind: {" ".join(words)}')
+
+
+def _parameters(node: str) -> str:
+    from avpr_ros.ros.adapters.parameters import AdapterSettings
+    from avpr_ros.ros.common.parameters import markdown_table
+    from avpr_ros.ros.localizer.parameters import Settings
+    from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
+
+    settings = {
+        'localizer': Settings,
+        'adapter': AdapterSettings,
+        'pose_graph': PoseGraphSettings,
+    }
+    return markdown_table(settings[node])
 
 
 def _results(name: str, columns: list[str], *, with_source: bool) -> str:

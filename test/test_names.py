@@ -34,12 +34,9 @@ STILL_OPAQUE: dict[str, set[str]] = {
     'localization/temporal/reranking.py': {'alone'},
     'localization/temporal/sequence_check.py': {'alone'},
     'localization/verification_result.py': {'carried'},
-    'ros/adapters/consumer_monitor.py': {'look'},
-    'ros/adapters/listeners.py': {'look'},
     'ros/common/callback_groups.py': {'overlook'},
     'ros/localizer/image_subscription.py': {'overlook'},
     'ros/localizer/node.py': {'_overlook', 'look'},
-    'ros/pose_graph/problem.py': {'_torn', 'torn'},
 }
 
 

@@ -6,42 +6,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-#: Nodes of the command line tools, such as ``ros2 topic echo``: they are no consumers.
+#: Part of the names of command line tools, such as ``ros2 topic echo``: they are no consumers.
 _TOOLS = '_ros2cli'
-#: What the middleware says of an endpoint whose node it does not know, or not yet.
+#: Name that the middleware reports for an endpoint whose node is not known, or not yet.
 _UNKNOWN = '_NODE_NAME_UNKNOWN_'
 
 
-class Listeners:
-    """Follows the subscriptions of a topic.
+class SubscriberTracker:
+    """Tracks the subscriptions of a topic and detects restarts of the subscriber.
 
-    A pose that is sent while nobody listens is lost, and a consumer that was started again has
-    forgotten where it is, and may not say so.
+    A pose sent without a subscriber is lost, and a restarted consumer has lost its estimate
+    without reporting it.
 
     Attributes:
-        present: whether a consumer listens.
+        present: whether a consumer subscribes.
     """
 
     def __init__(self) -> None:
-        """Start with nobody there."""
+        """Start without subscriptions."""
         self.present = False
         self._endpoints: set[bytes] = set()
         self._nodes: set[str] = set()
 
-    def look(self, found: Mapping[bytes, str]) -> bool:
-        """Take the subscriptions of now; tell whether a consumer has come up anew.
+    def update(self, found: Mapping[bytes, str]) -> bool:
+        """Store the current subscriptions; return whether a consumer was restarted.
 
-        That is one that listens after nobody did for a while, and a new subscription of a node
-        that had one before. The very first is no news, and a further listener, such as a recorder,
-        changes nothing.
+        A restart is a new subscription after a time without any, or of a node that had one
+        before. The first subscription is no restart, nor is one of a further node such as a
+        recorder.
 
         Args:
-            found: node by the identity of the subscription.
+            found: full node name by the endpoint's GID.
         """
-        found = {one: node for one, node in found.items() if _TOOLS not in node}
-        new = {node for one, node in found.items() if one not in self._endpoints}
-        anew = bool(self._endpoints and new) and (not self.present or bool(new & self._nodes))
+        found = {gid: node for gid, node in found.items() if _TOOLS not in node}
+        new = {node for gid, node in found.items() if gid not in self._endpoints}
+        restarted = bool(self._endpoints and new) and (not self.present or bool(new & self._nodes))
         self.present = bool(found)
         self._endpoints.update(found)
         self._nodes.update(node for node in found.values() if _UNKNOWN not in node)
-        return anew
+        return restarted
