@@ -56,7 +56,7 @@ def test_an_existing_map_needs_replace(avpr, walk, tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'text'),
     [
-        ((), 'no --output'),
+        ((), '--output, the folder of the map, is missing'),
         (('-o', 'm', '--min-distance-m', '-1'), 'min_distance_m is -1'),
         (('-o', 'm', '--tum', 'a', '--poses', 'b'), 'More than one pose source'),
     ],

@@ -180,9 +180,12 @@ def test_a_city_of_msls_is_mapped_and_asked_by_place_and_view(avpr, tmp_path, an
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        ((), 'name the queries, --map and --query; or --features'),
-        (('w', '--features', 'f'), '--features stands for drive, map and networks'),
-        (('w', '--map', 'm', '--query', 'q', '--queries', 'd'), 'belong to --features'),
+        ((), 'give a query drive with --map and --query, or give --features'),
+        (('w', '--features', 'f'), '--features replaces the drive, --map'),
+        (
+            ('w', '--map', 'm', '--query', 'q', '--queries', 'd'),
+            '--queries and --database need --features',
+        ),
         (('w', '--map', 'm', '--query', 'q', '--radius-m', '0'), 'radius_m is 0'),
         (('--features', 'f'), 'queries_descriptors.npy is missing'),
         (('w', '--map', 'nowhere', '--query', 'q'), 'nowhere'),

@@ -14,7 +14,7 @@ def test_a_map_is_described_and_left_alone(avpr, gallery):
     code, out, _ = avpr('inspect', gallery.path)
     assert code == 0
     assert gallery.manifest.map_id in out
-    assert 'whole: 5 files and 20 thumbnails match' in _flat(out)
+    assert 'intact: 5 files match their hashes, 20 thumbnails' in _flat(out)
     assert '19.0 x 0.0 x 0.0 m' in out
     assert {path: path.stat().st_mtime_ns for path in gallery.path.rglob('*')} == before
 
