@@ -135,7 +135,7 @@ def test_a_damaged_manifest_is_refused(tmp_path, change):
 @pytest.mark.parametrize(
     ('wrong', 'text'),
     [
-        ({'unit': False}, 'length'),
+        ({'unit': False}, 'norm'),
         ({'dim': 5}, r'of shape \(3,\)'),
         ({'input_name': 'x'}, 'has input'),
         ({'input_type': TensorProto.INT32}, 'has input'),
