@@ -77,7 +77,7 @@ def test_wrong_matches_and_queries_off_the_map_are_shown(avpr, walk, tmp_path, m
     assert row['recall_at_1'] == pytest.approx(9 / 11)
     assert row['recall_at_1_covered'] == pytest.approx(9 / 10)
     page = (out / 'evaluation.html').read_text()
-    assert 'query 5 found keyframe 10, 5.0 m away' in page
+    assert 'query 5 matched keyframe 10, 5.0 m away' in page
     assert 'the map does not hold its place' in page
     assert page.count('data:image/jpeg') == 4
 
@@ -125,7 +125,7 @@ def test_frames_decide_where_poses_are_missing(avpr, walk, tmp_path, map_and_que
     out = tmp_path / 'out'
     code, _, err = avpr('evaluate', walk, *map_and_query, '-o', out)
     assert code == 2
-    assert 'nothing can be scored' in err
+    assert 'the drive cannot be scored' in err
     assert 'has no poses' in err
     frames = ('--tolerance-frames', '0')
     assert avpr('evaluate', walk, *map_and_query, '-o', out, *frames)[0] == 0

@@ -55,9 +55,7 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert 'name="viewport"' in page
 
 
-def test_look_alikes_by_corners_are_shown_as_pictures(
-    make_gallery, tmp_path, monkeypatch, drive_class
-):
+def test_map_report_shows_confusable_pairs(make_gallery, tmp_path, monkeypatch, drive_class):
     def picture(self, number: int) -> np.ndarray:
         rng = np.random.default_rng(number % 7)  # the last looks like the first
         cells = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
@@ -73,8 +71,10 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
     assert 'best of 8 false matches' in dict(map_facts(gallery, evidence))['local features']
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
-    assert 'Pictures that corners can hardly tell apart' in page
-    assert re.search('Keyframes 0 and 7, 427.0 m apart: evidence [0-9]+ for the wrong one', page)
+    assert 'Places that local features confuse most' in page
+    assert re.search(
+        'Keyframes 0 and 7, 427.0 m apart: log-likelihood ratio [0-9]+ of the false match', page
+    )
 
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):

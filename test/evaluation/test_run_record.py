@@ -139,7 +139,7 @@ def test_the_longest_gap_comes_first_with_its_usual_reason() -> None:
 def test_facts_count_what_was_accepted() -> None:
     facts = dict(run_facts(RUN))
     assert facts['accepted'] == '2 (33.3%)'
-    assert facts['way along accepted poses'] == '2.0 m'
+    assert facts['length of the accepted path'] == '2.0 m'
     assert facts['latency'].startswith('p50 12.0 ms')
 
 

@@ -75,7 +75,7 @@ def test_another_descriptor_space_is_refused_and_the_map_stays(gallery, second_d
             rows = np.eye(32, dtype=np.float32)[:count]
             return DescriptorSpace.create('grey', 32, 16, {'axes': np.eye(3)}), rows
 
-    with pytest.raises(SpaceMismatchError, match='are described in space'):
+    with pytest.raises(SpaceMismatchError, match='have descriptor space'):
         append_to_map(gallery, [second_drive], Other(), BuildSettings())
     assert GalleryMap.open(gallery.path).manifest.revision == 1
 
