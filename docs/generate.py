@@ -21,6 +21,41 @@ import re
 import sys
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Readable values of the columns ``method``, by result file.
+LABELS = {
+    'epipolar': {
+        'anywhere': 'all matches',
+        'agreeing': 'epipolar inliers',
+        'both': 'larger of both',
+        'inliers': 'inlier count',
+    },
+    'guards': {
+        'single': 'single images',
+        'agree_odometry': 'temporal consistency, odometry',
+        'filter': 'Bayes filter',
+        'filter_odometry': 'Bayes filter, odometry',
+        'all_landmarks': 'all checks, landmarks',
+    },
+    'precision': {
+        'raw_score': 'similarity only',
+        'appearance': 'calibrated scores',
+        'sequence': 'temporal consistency',
+        'sequence_filter': 'Bayes filter',
+        'filter_odometry': 'Bayes filter, odometry',
+        'odometry': 'odometry consistency',
+        'geometry': 'geometric verification',
+        'all': 'all checks',
+    },
+}
+#: Readable names of columns.
+COLUMNS = {
+    'guards_ms': 'checks_ms',
+    'guards_ratio': 'checks_ratio',
+    'kept_of_appearance': 'ratio_to_calibrated_scores',
+    'rejected_geometry': 'rejected_by_geometric_verification',
+    'rejected_sequence': 'rejected_by_temporal_consistency',
+    'way_m': 'path_m',
+}
 BLOCK = re.compile(r'(<!-- generated: (?P<what>[^>]+?) -->\n).*?(<!-- end -->)', re.DOTALL)
 
 
@@ -67,7 +102,10 @@ def _results(name: str, columns: list[str], *, with_source: bool) -> str:
     rows = [row for row in document['rows'] if all(column in row for column in needed)]
     columns = [column.removeprefix('+') for column in columns]
     columns = columns or list(dict.fromkeys(key for row in rows for key in row))
-    lines = ['| ' + ' | '.join(columns) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
+    labels = LABELS.get(name, {})
+    rows = [{**row, 'method': labels.get(row.get('method'), row.get('method'))} for row in rows]
+    header = [COLUMNS.get(column, column) for column in columns]
+    lines = ['| ' + ' | '.join(header) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
     lines += ['| ' + ' | '.join(_cell(row.get(c)) for c in columns) + ' |' for row in rows]
     if not with_source:
         return '\n'.join(lines)
