@@ -38,7 +38,7 @@ def check_sources(sources: Sequence[FrameSource]) -> None:
 class CameraTable:
     """The cameras of all sources, each listed once.
 
-    The same name may stand twice when lens or mounting differ between sources.
+    A name may occur twice when intrinsics or extrinsics differ between sources.
     """
 
     def __init__(

@@ -60,7 +60,7 @@ class StampedImage:
         stamp_ns: time of exposure (the message header's stamp), nanoseconds.
         camera: name of its ``Camera``.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
-        place: number of the place that a dataset says it shows; None: nothing says so.
+        place: place label of a dataset; None without.
     """
 
     stamp_ns: int
@@ -78,7 +78,7 @@ class Frame:
         camera: name of its ``Camera``.
         map_from_base: pose of the base frame in the map frame.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
-        place: number of the place that a dataset says it shows; None: nothing says so.
+        place: place label of a dataset; None without.
     """
 
     stamp_ns: int

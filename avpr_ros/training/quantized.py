@@ -104,8 +104,8 @@ def quantize_query_network(
 def _refuse_loss(before: float, after: float) -> None:
     if before - after > MOST_LOST:
         raise TrainingError(
-            f'recall@1 of the 8-bit network is {after:.3f} and of the float network {before:.3f} on '
-            f'held-out views; at most {MOST_LOST} may be lost: keep the float network'
+            f'recall@1 of the 8-bit network is {after:.3f} and of the float network {before:.3f}; '
+            f'at most {MOST_LOST} may be lost: keep the float network'
         )
 
 

@@ -57,9 +57,10 @@ class TrainingGallery:
         """
         _check(maps)
         if len(maps) == 1:
-            (one,) = maps
-            bank, views = open_bank(one, settings), load_views(one)
-            return cls((one,), one.descriptors, one.keyframes, MapImages(one), bank, views)
+            (gallery,) = maps
+            bank, views = open_bank(gallery, settings), load_views(gallery)
+            images = MapImages(gallery)
+            return cls((gallery,), gallery.descriptors, gallery.keyframes, images, bank, views)
         places = join_places([places_of(each.keyframes, settings) for each in maps])
         descriptors = np.concatenate([each.descriptors for each in maps])
         views = _joined_views(maps)

@@ -66,9 +66,9 @@ class MapEvaluation:
         Raises:
             SourceError: the true poses are not known, or no image can be used.
             QueryNetworkError: the query network is missing, damaged or cannot be counted.
-            SpaceMismatchError: map and query network do not belong together, or ``symmetric``
-                is asked for a space whose gallery network this package cannot run.
-            ConfigError: the rule of what is right does not apply.
+            SpaceMismatchError: map and query network have different spaces, or ``symmetric`` needs
+                a gallery network that this package cannot run.
+            ConfigError: the criterion of a correct image cannot be applied.
             MapError: a thumbnail that ``symmetric`` needs is missing or damaged.
         """
         if self.truth.needs_positions and self.drive.no_truth is not None:

@@ -24,7 +24,7 @@ _SEGMENTS = {*range(0xC0, 0xD0), *range(0xDA, 0xE0), *range(0xE0, 0xF0), 0xFE} -
 def find_damage(data: bytes) -> str | None:
     """Return the damage of a file as a clause, or None where none is detected.
 
-    Data that is neither JPEG nor PNG passes: the codec shall judge it. Bytes after the end are
+    Data that is neither JPEG nor PNG passes: the codec checks it. Bytes after the end are
     allowed.
     """
     if data.startswith(_JPEG_START):
