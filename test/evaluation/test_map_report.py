@@ -21,7 +21,7 @@ def _aliased(make_gallery):
     return make_gallery(rows, [Pose.from_xy_yaw(10.0 * i, 0, 0) for i in range(12)])
 
 
-def test_look_alike_places_are_found(make_gallery):
+def test_self_similarity_finds_similar_places(make_gallery):
     alike = self_similarity(_aliased(make_gallery))
     assert alike.radius_m == 50.0
     row, other, similarity = alike.worst_pairs(1)[0]
@@ -31,7 +31,7 @@ def test_look_alike_places_are_found(make_gallery):
     assert alike.other[2] > alike.same[2]
 
 
-def test_one_place_has_no_look_alike(make_gallery):
+def test_self_similarity_of_one_place_has_no_pairs(make_gallery):
     gallery = make_gallery(np.eye(2, dtype=np.float32), [Pose.identity()] * 2)
     alike = self_similarity(gallery)
     assert np.isnan(alike.other).all()

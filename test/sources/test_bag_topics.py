@@ -21,7 +21,7 @@ from avpr_ros.sources.bags.topics import (
 ODOMETRY = 'nav_msgs/msg/Odometry'
 
 
-def test_the_only_image_topic_is_taken() -> None:
+def test_choose_image_topics_default_is_only_topic() -> None:
     topics = {'/cam': RAW_TYPE, '/depth/compressedDepth': COMPRESSED_TYPE, '/odom': ODOMETRY}
 
     assert choose_image_topics(topics, ()) == ('/cam',)
@@ -47,7 +47,7 @@ def test_unclear_image_topics_are_listed(
         choose_image_topics(topics, wanted)
 
 
-def test_the_only_pose_topic_is_taken_and_static_transforms_are_none() -> None:
+def test_choose_pose_topic_ignores_static_transforms() -> None:
     assert choose_pose_topic({'/tf': TF_TYPE, '/tf_static': TF_TYPE}, None) == '/tf'
     assert choose_pose_topic({'/tf': TF_TYPE, '/odom': ODOMETRY}, '/tf') == '/tf'
 
@@ -84,7 +84,7 @@ def test_camera_names_are_short_and_unique() -> None:
     )
 
 
-def test_camera_info_stands_beside_or_below() -> None:
+def test_info_topic_is_next_to_or_below_image_topic() -> None:
     assert info_topic('/c/image_raw/compressed', {'/c/camera_info': INFO_TYPE}) == '/c/camera_info'
     below = '/c/image_raw/camera_info'
     assert info_topic('/c/image_raw', {below: INFO_TYPE}) == below

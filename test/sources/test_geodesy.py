@@ -98,7 +98,7 @@ def test_second_drive_lands_in_the_frame_of_the_first(tmp_path: Path) -> None:
     assert source.geodetic_origin == origin
 
 
-def test_lever_arm_of_the_antenna_is_taken_off(tmp_path: Path) -> None:
+def test_fix_poses_subtract_antenna_lever_arm(tmp_path: Path) -> None:
     static = Sent('/tf_static', tf(transform(0, 'base_link', 'gnss', -1.0, 0.5)), EPOCH_NS)
     source = BagSource(bag_with(tmp_path / 'bag', northward(), static), SourceOptions())
 

@@ -60,7 +60,7 @@ def test_coverage_levels(with_pose: int, level: str) -> None:
     assert 'would interpolate' not in check.text
 
 
-def test_coverage_says_what_would_help() -> None:
+def test_coverage_check_suggests_gap_limit() -> None:
     span = (0, 9 * SECOND_NS)
     far = (100 * SECOND_NS, 200 * SECOND_NS)
 

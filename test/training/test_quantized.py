@@ -26,7 +26,7 @@ def pair(tmp_path_factory, drive_of_images):
     return gallery, folder / 'query.onnx'
 
 
-def test_the_8_bit_form_finds_the_same_and_says_so(tmp_path, pair):
+def test_quantize_keeps_recall_and_records_it(tmp_path, pair):
     gallery, source = pair
     result = quantize_query_network(gallery, source, tmp_path / 'small.onnx')
     network = OnnxQueryNetwork.open(tmp_path / 'small.onnx')

@@ -76,7 +76,7 @@ class Code:
         (lambda t: [1, 2], 'no named tensors'),
     ],
 )
-def test_what_does_not_fit_is_named(tmp_path, tensors, change, text):
+def test_checkpoint_mismatch_names_tensors(tmp_path, tensors, change, text):
     with pytest.raises(ConfigError, match=text):
         import_checkpoint(saved(tmp_path, change(tensors)), NAME)
     assert not weights_path(NAME).exists()
@@ -103,7 +103,7 @@ def test_damaged_files_and_code_are_refused(tmp_path, tensors, capfd):
         import_checkpoint(tmp_path / 'absent.pth', NAME)
 
 
-def test_what_is_imported_is_what_is_loaded(tmp_path, tensors):
+def test_imported_checkpoint_is_loaded_unchanged(tmp_path, tensors):
     with pytest.raises(ConfigError, match='avpr models import FILE'):
         load_stored(NAME)
     model = import_checkpoint(saved(tmp_path, tensors), NAME)

@@ -57,7 +57,7 @@ def test_a_subtask_chooses_rows(root: Path) -> None:
         read_msls_part(folder, 'x2y')
 
 
-def test_what_is_wrong_is_told_with_file_and_line(root: Path) -> None:
+def test_bad_dataset_row_names_file_and_line(root: Path) -> None:
     folder = root / 'train_val' / 'cph' / 'database'
     raw = folder / 'raw.csv'
     text = raw.read_text()

@@ -28,7 +28,7 @@ def test_parts_of_a_split_share_one_grid(tmp_path: Path) -> None:
         read_vg_dataset(tmp_path / 'st_lucia', 'val', 'queries')
 
 
-def test_a_list_of_paths_takes_the_place_of_the_search(tmp_path: Path) -> None:
+def test_vg_folder_path_list_replaces_search(tmp_path: Path) -> None:
     folder = tmp_path / 'database'
     write_vg_folder(folder, [500000.0, 500010.0, 500020.0])
     names = sorted(path.name for path in folder.iterdir())
