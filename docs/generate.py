@@ -4,13 +4,14 @@
 
 A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->``:
 
-* ``parameters`` and ``interface``: the node's own tables;
+* ``parameters NODE``: the table of parameters of ``localizer``, ``adapter`` or ``pose_graph``;
+* ``interface``: the topics and services of the localizer;
 * ``match_settings``: the fields of ``MatchSettings``;
 * ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table, with what
   they were measured on; ``+COLUMN`` leaves out the rows that have no such figure;
 * ``table NAME [COLUMN ...]``: the same without what they were measured on.
 
-``python docs/generate.py`` rewrites the pages, ``--check`` only says which are out of date.
+``python docs/generate.py`` rewrites the pages, ``--check`` only lists those that are out of date.
 """
 
 from __future__ import annotations
@@ -21,6 +22,39 @@ import re
 import sys
 
 ROOT = Path(__file__).resolve().parent.parent
+#: Readable values of the columns ``method``, by result file.
+LABELS = {
+    'epipolar': {
+        'anywhere': 'all matches',
+        'agreeing': 'epipolar inliers',
+        'both': 'larger of both',
+        'inliers': 'inlier count',
+    },
+    'decision': {
+        'single': 'single images',
+        'agree_odometry': 'temporal consistency, odometry',
+        'filter': 'Bayes filter',
+        'filter_odometry': 'Bayes filter, odometry',
+        'all_landmarks': 'all checks, landmarks',
+    },
+    'precision': {
+        'raw_score': 'similarity only',
+        'appearance': 'calibrated scores',
+        'sequence': 'temporal consistency',
+        'sequence_filter': 'Bayes filter',
+        'filter_odometry': 'Bayes filter, odometry',
+        'odometry': 'odometry consistency',
+        'geometry': 'geometric verification',
+        'all': 'all checks',
+    },
+}
+#: Readable names of columns.
+COLUMNS = {
+    'kept_of_appearance': 'ratio_to_calibrated_scores',
+    'rejected_geometry': 'rejected_by_geometric_verification',
+    'rejected_sequence': 'rejected_by_temporal_consistency',
+    'way_m': 'path_m',
+}
 BLOCK = re.compile(r'(<!-- generated: (?P<what>[^>]+?) -->\n).*?(<!-- end -->)', re.DOTALL)
 
 
@@ -37,10 +71,7 @@ def refill(text: str) -> str:
 def _content(words: list[str]) -> str:
     kind, arguments = words[0], words[1:]
     if kind == 'parameters':
-        from avpr_ros.ros.common.parameters import markdown_table
-        from avpr_ros.ros.localizer.parameters import Settings
-
-        return markdown_table(Settings)
+        return _parameters(arguments[0])
     if kind == 'match_settings':
         from avpr_ros.localization.settings import settings_table
 
@@ -54,13 +85,30 @@ def _content(words: list[str]) -> str:
     raise SystemExit(f'a generated block of an unknown kind: {" ".join(words)}')
 
 
+def _parameters(node: str) -> str:
+    from avpr_ros.ros.adapters.parameters import AdapterSettings
+    from avpr_ros.ros.common.parameters import markdown_table
+    from avpr_ros.ros.localizer.parameters import Settings
+    from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
+
+    settings = {
+        'localizer': Settings,
+        'adapter': AdapterSettings,
+        'pose_graph': PoseGraphSettings,
+    }
+    return markdown_table(settings[node])
+
+
 def _results(name: str, columns: list[str], *, with_source: bool) -> str:
     document = json.loads((ROOT / 'benchmarks' / 'results' / f'{name}.json').read_text('utf-8'))
     needed = [column[1:] for column in columns if column.startswith('+')]
     rows = [row for row in document['rows'] if all(column in row for column in needed)]
     columns = [column.removeprefix('+') for column in columns]
     columns = columns or list(dict.fromkeys(key for row in rows for key in row))
-    lines = ['| ' + ' | '.join(columns) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
+    labels = LABELS.get(name, {})
+    rows = [{**row, 'method': labels.get(row.get('method'), row.get('method'))} for row in rows]
+    header = [COLUMNS.get(column, column) for column in columns]
+    lines = ['| ' + ' | '.join(header) + ' |', '| ' + ' | '.join('---' for _ in columns) + ' |']
     lines += ['| ' + ' | '.join(_cell(row.get(c)) for c in columns) + ' |' for row in rows]
     if not with_source:
         return '\n'.join(lines)

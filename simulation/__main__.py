@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         '--world',
         choices=[world.name for world in WORLDS],
-        help='only record the bags of a world that is hard on a localiser, those not there yet',
+        help='only record the missing bags of one of the difficult worlds',
     )
     options = parser.parse_args(argv)
     console = Console(highlight=False)

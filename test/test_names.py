@@ -25,14 +25,6 @@ OPAQUE = {
     *('Rest', 'Unwatched', 'alone', 'beside', 'carried', 'firm', 'hopes', 'led', 'lent', 'look'),
     *('looks', 'outsiders', 'overlook', 'stops', 'told', 'torn'),
 }
-#: Class names that still occur twice. To be emptied.
-TWICE: set[str] = set()
-#: Opaque names that are still there, by file. To be emptied.
-STILL_OPAQUE: dict[str, set[str]] = {
-    'ros/adapters/consumer_monitor.py': {'look'},
-    'ros/adapters/listeners.py': {'look'},
-    'ros/pose_graph/problem.py': {'_torn', 'torn'},
-}
 
 
 @cache
@@ -111,14 +103,13 @@ def test_class_names_are_unique() -> None:
         if isinstance(node, ast.ClassDef)
     )
     assert len(classes) > 200
-    assert {name for name, count in classes.items() if count > 1} <= TWICE
+    assert [name for name, count in classes.items() if count > 1] == []
 
 
 def test_names_are_not_opaque() -> None:
     found: dict[str, set[str]] = {}
     for file, tree in trees().items():
         names = {name for name in called_names(tree) if name.lstrip('_') in OPAQUE}
-        names -= STILL_OPAQUE.get(str(file.relative_to(PACKAGE)), set())
         if names:
             found[str(file.relative_to(PACKAGE))] = names
     assert found == {}

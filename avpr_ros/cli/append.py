@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr build --append``: further drives into an existing map."""
+"""``avpr build --append``: add drives to an existing map."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def append_drives(
     query: Path | None,
     dry_run: bool,
 ) -> None:
-    """Add drives to a map and say what that means for its query networks.
+    """Add drives to a map; recalibrate its query network where one is given.
 
     Raises:
-        ConfigError: no map is named.
-        AvprError: map, drives or query network cannot be used, or do not belong together.
+        ConfigError: no map is given.
+        AvprError: map, drives or query network are invalid or do not match.
     """
     from avpr_ros.api.drives import open_drives
     from avpr_ros.api.maps import in_map_frame
@@ -35,7 +35,7 @@ def append_drives(
     from avpr_ros.gallery.gallery_map import GalleryMap
 
     if output is None:
-        raise ConfigError('no --output is given; name the folder of the map to add to')
+        raise ConfigError('--append needs --output, the folder of the map to extend')
     gallery = GalleryMap.open(output)
     manifest = gallery.manifest
     drives = open_drives(sources, in_map_frame(gallery, options))
@@ -49,11 +49,11 @@ def append_drives(
     for session in grown.manifest.sessions[len(manifest.sessions) :]:
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames')
     print_note(f'{output}: revision {grown.manifest.revision}, {len(grown)} keyframes')
-    _say_calibration(grown, query)
+    _recalibrate(grown, query)
 
 
 def _check_pair(query: Path, gallery: GalleryMap) -> None:
-    """Refuse a wrong query network before the work, not after."""
+    """Reject a query network of another space before the map is extended."""
     from avpr_ros.localization.space_check import check_space
     from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 
@@ -68,13 +68,13 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
         return append_to_map(gallery, drives, progress=report)
 
 
-def _say_calibration(grown: GalleryMap, query: Path | None) -> None:
+def _recalibrate(grown: GalleryMap, query: Path | None) -> None:
     from avpr_ros.cli.console import print_note
 
     if query is None:
         print_note(
-            'query networks of this map still fit, but their calibration does not know the new '
-            'sessions: give --query next time, or train again with avpr train'
+            'query networks of this map can still be used, but their calibration does not cover '
+            'the new sessions: use --query with --append, or run avpr train again'
         )
         return
     from avpr_ros.training.recalibrate import recalibrate

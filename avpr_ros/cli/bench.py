@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr bench``: what an image costs on this machine, stage by stage, as a table to paste."""
+"""``avpr bench``: processing time per image and stage on this machine, as a Markdown table."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Images = Annotated[
     Path | None,
     typer.Option(help="Folder of JPEG or PNG files; by default the map's own thumbnails."),
 ]
-Count = Annotated[int, typer.Option(help='Images to time.', min=1)]
+Count = Annotated[int, typer.Option(help='Number of images to process.', min=1)]
 Threads = Annotated[int, typer.Option(help='Threads of the query network.', min=1)]
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
-#: More files than this add memory, not information.
+#: Most files that are read; more only need memory.
 _FILES = 100
 
 
@@ -52,7 +52,7 @@ def _encoded(folder: Path) -> list[NDArray[np.uint8]]:
 
     paths = sorted(p for p in folder.glob('**/*') if p.suffix.lower() in _SUFFIXES)
     if not paths:
-        raise ConfigError(f'{folder} holds no JPEG or PNG; give a folder of images with --images')
+        raise ConfigError(f'{folder} has no JPEG or PNG file; set --images to a folder of images')
     step = max(1, len(paths) // _FILES)
     return [np.frombuffer(path.read_bytes(), np.uint8) for path in paths[::step]]
 
@@ -67,11 +67,11 @@ def _markdown(times: StageTimes, gallery: GalleryMap, network: str, threads: int
     installed = ', '.join(f'{k} {v}' for k, v in versions().items() if k != 'avpr_ros')
     lines += [
         '',
-        f'- {times.images} images, {times.cpu_ms:.1f} ms of processor time each: '
+        f'- {times.images} images, {times.cpu_ms:.1f} ms of CPU time each: '
         f'{times.cpu_ms / 10 * 5:.0f} % of a core at 5 Hz; {times.resident_mb:.0f} MB resident',
         f'- {len(gallery)} keyframes, index {gallery.manifest.index or "exact"}; network '
-        f'{network}, {gallery.manifest.descriptor_space.dim} numbers, {threads} threads',
+        f'{network}, {gallery.manifest.descriptor_space.dim} dimensions, {threads} threads',
         f'- {machine()}; avpr_ros {__version__}, {installed}',
-        '- publishing is not in here: the diagnostics of the running node show it, and the rest',
+        '- without publishing; the diagnostics of the running node have all stages',
     ]
     return '\n'.join(lines)

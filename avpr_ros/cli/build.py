@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr build``: bags or image folders become a gallery map."""
+"""``avpr build``: build a gallery map from bags or image folders."""
 
 from __future__ import annotations
 
@@ -18,59 +18,70 @@ if TYPE_CHECKING:
     from avpr_ros.sources.frame import FrameSource
 
 Sources = Annotated[
-    list[Path], typer.Argument(help='Bags or image folders; several share one map frame.')
+    list[Path], typer.Argument(help='Bags or image folders, all with poses in one map frame.')
 ]
 Output = Annotated[
-    Path | None, typer.Option('--output', '-o', help='Folder of the map; not for a dry run.')
+    Path | None, typer.Option('--output', '-o', help='Folder of the map; not with --dry-run.')
 ]
-Distance = Annotated[float, typer.Option(help='A keyframe after this distance,')]
-Rotation = Annotated[float, typer.Option(help='or after this rotation.')]
+Distance = Annotated[
+    float, typer.Option(help='Distance in metres after which a keyframe is taken.')
+]
+Rotation = Annotated[
+    float, typer.Option(help='Rotation in degrees after which a keyframe is taken.')
+]
 Network = Annotated[
-    str, typer.Option(help='embedded, embedded-light, or a name of `avpr models list`.')
+    str,
+    typer.Option(
+        help='Gallery network: embedded, embedded-light, or a name of `avpr models list`.'
+    ),
 ]
 Dim = Annotated[
-    int, typer.Option(help='Length of a descriptor, at most; 0: all of a published network.')
+    int,
+    typer.Option(
+        help='Most dimensions of the descriptor; 0: as many as the published network has.'
+    ),
 ]
 SpaceOf = Annotated[
     Path | None,
     typer.Option(
-        help='Take the projection of this map, so that one query network serves both; published '
-        'networks only.'
+        help='Use the projection of this map, so that one query network works with both maps; '
+        'published networks only.'
     ),
 ]
 Views = Annotated[
     int,
     typer.Option(
         min=0,
-        help='Also describe so many augmented views of each keyframe: they tell training how the '
-        'gallery descriptor of a place moves when the picture changes.',
+        help='Number of augmented views described per keyframe: training uses their variance.',
     ),
 ]
 WithLandmarks = Annotated[
     bool,
     typer.Option(
-        help='Keep corners of each keyframe: they tell look-alikes apart and measure the pose; 60 '
-        'kB a keyframe.'
+        help='Store local features of each keyframe for geometric verification and the metric '
+        'pose; 60 kB per keyframe.'
     ),
 ]
 Memory = Annotated[
     float,
     typer.Option(
-        help='What the index may take on the robot, in MB; large maps get one that fits.'
+        help='Most memory of the index on the robot, in MB; large maps get an approximate index.'
     ),
 ]
-DryRun = Annotated[bool, typer.Option('--dry-run', help='Print the pre-flight and stop.')]
-Replace = Annotated[bool, typer.Option('--replace', help='Take the place of an existing map.')]
+DryRun = Annotated[
+    bool, typer.Option('--dry-run', help='Print the pre-flight checks without building.')
+]
+Replace = Annotated[bool, typer.Option('--replace', help='Overwrite an existing map.')]
 Append = Annotated[
     bool,
     typer.Option(
         '--append',
-        help='Add the drives to the existing map: its space, spacing and keyframe ids stay.',
+        help='Add the drives to the existing map; descriptor space, spacing and ids stay.',
     ),
 ]
 Query = Annotated[
     Path | None,
-    typer.Option(help='With --append: query network whose calibration is estimated anew.'),
+    typer.Option(help='With --append: query network to calibrate for the extended map.'),
 ]
 
 
@@ -113,7 +124,7 @@ def build(
     )
     if append:
         if replace:
-            raise ConfigError('--append and --replace exclude each other; give one of them')
+            raise ConfigError('--append and --replace exclude each other; use one of them')
         append_drives(sources, output, options, query, dry_run)
         return
     target = None if dry_run else _target(output, replace)
@@ -124,11 +135,11 @@ def build(
 
 
 def _target(output: Path | None, replace: bool) -> Path:
-    """Return where the map goes, refused before work starts rather than after."""
+    """Return the folder of the map, checked before work starts."""
     from avpr_ros.mapping.map_builder import check_output
 
     if output is None:
-        raise ConfigError('no --output is given; name the folder of the map')
+        raise ConfigError('--output, the folder of the map, is missing')
     check_output(output, replace)
     return output
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What all commands print with. Rich is loaded when something is printed."""
+"""Console output of all commands. Rich is imported when something is printed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 
 
 class ProgressReport(Protocol):
-    """Moves the bar of a stage; a ``Progress`` of the builder, and more."""
+    """Sets the progress bar of a stage; compatible with ``Progress`` of the builder."""
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
-        """Say how much is done, and how much there is in all where that is known."""
+        """Set the progress of a stage; ``total`` is None where it is unknown."""
         ...
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The pre-flight of the drives that a command line names."""
+"""Pre-flight checks of the drives on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
 def expected_keyframes(
     drive: FrameSource, preflight: Preflight, min_distance_m: float, min_rotation_rad: float
 ) -> int:
-    """Return how many keyframes to expect; with several cameras, as many from each."""
+    """Return the expected number of keyframes, the same from each camera."""
     chosen = select_keyframes(
         preflight.stamps_ns, preflight.poses, min_distance_m, min_rotation_rad
     )
@@ -27,13 +27,13 @@ def expected_keyframes(
 def run_preflight(
     drives: Sequence[FrameSource], min_distance_m: float, min_rotation_rad: float
 ) -> int:
-    """Print what the sources hold and how many keyframes they will give.
+    """Print the checks of the sources and the expected number of keyframes.
 
     Returns:
-        The number of keyframes to expect.
+        The expected number of keyframes.
 
     Raises:
-        SourceError: a check failed; the text is that of the failed checks.
+        SourceError: a check failed; its text is that of the failed checks.
     """
     from rich.console import Console
     from rich.markup import escape

@@ -27,21 +27,35 @@ Query = Annotated[Path | None, typer.Option(help='Query network, an ONNX file.')
 Output = Annotated[
     Path, typer.Option('--output', '-o', help='Folder for evaluation.json, .md and .html.')
 ]
-Radius = Annotated[float, typer.Option(help='An image this near to the query is right,')]
+Radius = Annotated[
+    float, typer.Option(help='Largest distance in metres between a query and a correct image.')
+]
 MaxAngle = Annotated[
-    float | None, typer.Option(help='if its heading differs at most this much (MSLS: 40).')
+    float | None,
+    typer.Option(
+        help='Largest difference of heading in degrees between a query and a correct image '
+        '(MSLS: 40).'
+    ),
 ]
 Frames = Annotated[
     int | None,
-    typer.Option(help='Instead: right is the same frame number, give or take this many.'),
+    typer.Option(
+        help='Instead of the distance: largest difference of frame numbers of a correct image.'
+    ),
 ]
 Symmetric = Annotated[
     bool,
-    typer.Option('--symmetric', help='Also each network on both sides; needs thumbnails, torch.'),
+    typer.Option(
+        '--symmetric',
+        help='Also evaluate each network on both sides; needs thumbnails and torch.',
+    ),
 ]
 Features = Annotated[
     Path | None,
-    typer.Option(help='Instead: folder of queries_descriptors.npy and database_descriptors.npy.'),
+    typer.Option(
+        help='Instead of a drive and a map: folder of queries_descriptors.npy and '
+        'database_descriptors.npy.'
+    ),
 ]
 Database = Annotated[
     Path | None, typer.Option(help='Dataset folder with the positions of the stored gallery.')
@@ -83,16 +97,18 @@ def evaluate(
     truth = GroundTruth(radius_m, angle_rad, tolerance_frames)
     if features is not None:
         if source or map_folder or query or symmetric:
-            raise ConfigError('--features stands for drive, map and networks; name one or other')
+            raise ConfigError(
+                '--features replaces the drive, --map, --query and --symmetric; remove these'
+            )
         _make_folder(output)
         evaluation = _of_features(features, truth, queries, database)
     else:
         from avpr_ros.sources.options import SourceOptions
 
         if source is None or map_folder is None or query is None:
-            raise ConfigError('name the queries, --map and --query; or --features')
+            raise ConfigError('give a query drive with --map and --query, or give --features')
         if queries or database:
-            raise ConfigError('--queries and --database belong to --features')
+            raise ConfigError('--queries and --database need --features')
         _make_folder(output)
         topics = tuple(image_topic or ())
         options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
@@ -101,7 +117,7 @@ def evaluate(
 
 
 def _make_folder(output: Path) -> None:
-    """Refuse an output that cannot be made before work starts rather than after."""
+    """Create the output folder before work starts."""
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -110,8 +126,8 @@ def _make_folder(output: Path) -> None:
 
 def _unwritable(output: Path, error: OSError) -> ConfigError:
     return ConfigError(
-        f'{output} cannot be written ({error.strerror or error}); make room or choose another '
-        '--output'
+        f'{output} cannot be written ({error.strerror or error}); free disk space or choose '
+        'another --output'
     )
 
 
@@ -172,7 +188,7 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
             save(output, evaluation.pairs[0].described)
     except OSError as error:
         raise _unwritable(output, error) from error
-    print_table(f'{evaluation.name}, right {evaluation.truth}', _facts(evaluation))
+    print_table(f'{evaluation.name}, correct {evaluation.truth}', _facts(evaluation))
     print_columns('recall and precision', figures_by_pair(evaluation))
     print_note(f'see {output / PAGE}')
 

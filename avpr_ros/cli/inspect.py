@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr inspect``: what a map is, whether it is whole, where its places look alike."""
+"""``avpr inspect``: facts, integrity and similar places of a map."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from avpr_ros.gallery.manifest import Manifest
 
 Folder = Annotated[Path, typer.Argument(metavar='MAP', help='Folder of the map.')]
-ProgressReport = Annotated[
-    Path | None, typer.Option(help='Also write an HTML report here, with plots and look-alikes.')
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(help='HTML report to write, with plots and the most similar places.'),
 ]
 Query = Annotated[
-    Path | None, typer.Option(help='Query network, an ONNX file: also tell its calibration.')
+    Path | None, typer.Option(help='Query network, an ONNX file, whose calibration is printed.')
 ]
 
 
-def inspect(folder: Folder, report: ProgressReport = None, query: Query = None) -> None:
-    """Print a map's facts, check every file, and tell where the map will be weak."""
+def inspect(folder: Folder, report: ReportFile = None, query: Query = None) -> None:
+    """Print a map's facts, check every file, and list places that are hard to distinguish."""
     from avpr_ros.cli.console import print_note, print_table
     from avpr_ros.evaluation.map_quality.facts import map_facts
     from avpr_ros.evaluation.map_quality.report_data import MapQuality
@@ -33,16 +34,20 @@ def inspect(folder: Folder, report: ProgressReport = None, query: Query = None) 
     gallery.space()
     shown = sum(gallery.thumbnail(row) is not None for row in range(len(gallery)))
     calibration = None if query is None else _calibration(query, gallery.manifest)
-    evidence = MapQuality.compute(gallery, gallery.landmarks(), calibration)
-    facts = map_facts(gallery, evidence)
+    quality = MapQuality.compute(gallery, gallery.landmarks(), calibration)
+    facts = map_facts(gallery, quality)
     facts.append(
-        ('integrity', f'whole: {len(gallery.manifest.files)} files and {shown} thumbnails match')
+        (
+            'integrity',
+            f'intact: {len(gallery.manifest.files)} files match their hashes, {shown} thumbnails '
+            'can be read',
+        )
     )
     print_table(f'gallery map {folder}', facts)
     if report is not None:
         from avpr_ros.evaluation.reports.map_report import write_map_report
 
-        write_map_report(gallery, report, evidence)
+        write_map_report(gallery, report, quality)
         print_note(f'report: {report}')
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr``: imports the module of a command only when it runs, so that light ones start fast."""
+"""``avpr``: imports the module of a command only when it runs, to start fast."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from avpr_ros import __version__
 from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
 
-#: Each is a function, or a group, of the same name in a module of the same name in this package.
+#: Names of the commands: each is a function or a group in the module of the same name.
 COMMANDS = (
     *('build', 'train', 'quantize', 'inspect', 'bench'),
     *('localize', 'report', 'models', 'evaluate'),
@@ -28,7 +28,7 @@ class LazyGroup(typer.core.TyperGroup):
     """A group that imports the module of a command when the command is needed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names in the order of the work."""
+        """Return the names in the order of a typical workflow."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr models``: published weights become gallery networks."""
+"""``avpr models``: import published weights as gallery networks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from avpr_ros.cli.console import print_note, print_table
 models = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help='Published weights become gallery networks: list, import, verify, fetch.',
+    help='Use published weights as gallery networks: list, import, verify, fetch.',
 )
 
 Name = Annotated[str, typer.Argument(help='Name of the network, see `avpr models list`.')]
 File = Annotated[Path, typer.Argument(help="The publisher's file: .pth, .ckpt or .safetensors.")]
-As = Annotated[str, typer.Option('--as', help='Name of the network that the file is of.')]
-Hash = Annotated[str | None, typer.Option('--sha256', help='Hash that the file must have.')]
-Yes = Annotated[bool, typer.Option('--yes', help='Take the hash that comes without asking.')]
+As = Annotated[
+    str, typer.Option('--as', help='Name of the network whose weights the file contains.')
+]
+Hash = Annotated[
+    str | None, typer.Option('--sha256', help='Expected SHA-256 of the downloaded file.')
+]
+Yes = Annotated[
+    bool, typer.Option('--yes', help='Import without confirming the SHA-256 of the file.')
+]
 
 
 @models.command('list')
@@ -34,7 +40,7 @@ def list_models() -> None:
     rows = [
         (
             kind.name,
-            f'{kind.dim} numbers, {kind.input_px} px, {kind.licence}'
+            f'{kind.dim} dimensions, {kind.input_px} px, {kind.licence}'
             + (', imported' if kind.name in stored else ''),
         )
         for kind in FOUNDATION_KINDS.values()
@@ -46,7 +52,7 @@ def list_models() -> None:
 
 @models.command('import')
 def import_model(path: File, name: As) -> None:
-    """Check a published file and keep it, converted, in the model folder."""
+    """Check a published file, convert it and store it in the model folder."""
     from avpr_ros.networks.checkpoints.store import import_checkpoint, weights_path
 
     model = import_checkpoint(path, name)
@@ -70,7 +76,7 @@ def verify_model(name: Name) -> None:
         ('sha256', model.sha256),
         ('made from', f'{model.source}, sha256 {model.source_sha256}'),
         ('weights', f'{sum(v.numel() for v in network.parameters()) / 1e6:.2f} million'),
-        ('descriptor', f'{network.dim} numbers of length {length:.4f}'),
+        ('descriptor', f'{network.dim} dimensions, norm {length:.4f}'),
     ]
     print_table(name, rows)
 
@@ -81,7 +87,7 @@ def fetch(name: Name, sha256: Hash = None, yes: Yes = False) -> None:
     from avpr_ros.networks.checkpoints.fetching import fetch_model
 
     def confirm(digest: str) -> bool:
-        print_note(f'the file has sha256 {digest}; compare it with one that you trust')
+        print_note(f'the file has sha256 {digest}; compare it with that of its publisher')
         return yes or typer.confirm('import it?')
 
     model = fetch_model(name, confirm, sha256)

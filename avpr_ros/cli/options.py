@@ -11,13 +11,13 @@ import typer
 
 ImageTopics = Annotated[
     list[str] | None,
-    typer.Option(
-        '--image-topic', help='Image topic of a bag, or sub-folder; may be given several times.'
-    ),
+    typer.Option('--image-topic', help='Image topic of a bag, or sub-folder; can be repeated.'),
 ]
-PoseTopic = Annotated[str | None, typer.Option(help='Take poses from this topic.')]
-Tum = Annotated[Path | None, typer.Option(help='Take poses from this TUM trajectory file.')]
-Poses = Annotated[Path | None, typer.Option(help='Take poses from this CSV file.')]
-MapFrame = Annotated[str | None, typer.Option(help='Name of the frame that poses are in.')]
-BaseFrame = Annotated[str | None, typer.Option(help='Name of the frame that poses are of.')]
-MaxGap = Annotated[float, typer.Option(help='Longest gap between poses that is bridged.')]
+PoseTopic = Annotated[str | None, typer.Option(help='Topic of the poses.')]
+Tum = Annotated[Path | None, typer.Option(help='TUM trajectory file of the poses.')]
+Poses = Annotated[Path | None, typer.Option(help='CSV file of the poses.')]
+MapFrame = Annotated[str | None, typer.Option(help='Frame in which the poses are given.')]
+BaseFrame = Annotated[str | None, typer.Option(help='Frame of the robot whose poses are given.')]
+MaxGap = Annotated[
+    float, typer.Option(help='Longest gap between poses that is interpolated, in seconds.')
+]

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr quantize``: the 8-bit form of a query network, if it is as good."""
+"""``avpr quantize``: quantize a query network to 8 bits if its recall stays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Output = Annotated[
 
 
 def quantize(map_folder: Map, query: Query, output: Output = None) -> None:
-    """Quantize a query network to 8 bits; refused where its recall falls by over a point."""
+    """Quantize a query network to 8 bits; rejected if recall@1 falls by more than 0.01."""
     from avpr_ros.cli.console import print_note, print_table, progress_bars
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.localization.space_check import check_space
@@ -33,10 +33,12 @@ def quantize(map_folder: Map, query: Query, output: Output = None) -> None:
     rows = []
     for name in ('float', 'int8'):
         recall, cpu_ms = found[name]['recall_at_1'], found[f'{name}_cpu_ms']
-        rows.append((name, f'{recall:.3f} recall@1, {cpu_ms:.2f} ms of one core'))
+        rows.append((name, f'{recall:.3f} recall@1, {cpu_ms:.2f} ms of CPU time'))
     rows.append(('speed-up', f'{found["speed_up"]:.2f} on this machine'))
-    rows.append(('recall is of', found['what']))
+    rows.append(('recall measured on', found['what']))
     print_table('Query network in 8 bits', rows)
     if not found['recommended']:
-        print_note(f'It is less than {LEAST_SPEED_UP} times faster here: the float form is fine.')
-    print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
+        print_note(
+            f'The speed-up is below {LEAST_SPEED_UP} on this machine: prefer the float network.'
+        )
+    print_note(f'{target}: query network, with {target.with_suffix(".json").name}')

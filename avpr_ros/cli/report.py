@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr report``: a page about a run of the localizer."""
+"""``avpr report``: write an HTML report of a run of the localizer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Run = Annotated[
     ),
 ]
 Output = Annotated[Path, typer.Option('--output', '-o', help='The HTML file.')]
-Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map, to draw it too.')]
+Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map, drawn if given.')]
 
 
 def report(run: Run, output: Output, map_folder: Map = None) -> None:
-    """Write a page about a run: decisions with reasons, trajectory, distances, latency."""
+    """Write an HTML report of a run: decisions with reasons, trajectory, distances, latency."""
     from avpr_ros.cli.console import print_note, print_table
     from avpr_ros.evaluation.reports.run_report import run_facts, write_run_report
     from avpr_ros.evaluation.runs.localization_log import read_run

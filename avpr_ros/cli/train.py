@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr train``: a light query network learns a map's descriptor space."""
+"""``avpr train``: train a light query network in a map's descriptor space."""
 
 from __future__ import annotations
 
@@ -30,59 +30,66 @@ Maps = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option('--output', '-o', help='The ONNX file; by default query.onnx beside the map.'),
+    typer.Option(
+        '--output', '-o', help="The ONNX file; by default query.onnx in the map's parent folder."
+    ),
 ]
 Steps = Annotated[
-    int | None, typer.Option(help='Optimiser steps; by default from the number of keyframes.')
+    int | None, typer.Option(help='Optimiser steps; by default set by the number of keyframes.')
 ]
-Seed = Annotated[int, typer.Option(help='The same seed gives the same network.')]
+Seed = Annotated[int, typer.Option(help='Random seed; the same seed gives the same network.')]
 Method = Annotated[
-    str, typer.Option(help='What is minimised: asymvpr, regression, csd, d3still and others.')
+    str, typer.Option(help='Training loss: asymvpr, regression, csd, d3still and others.')
 ]
 Network = Annotated[
     str | None,
     typer.Option(
         '--query-network',
-        help='fast, balanced or accurate, with the head of the map; balanced-322 and accurate-322 '
-        'are as in the paper. By default the embedded network.',
+        help="fast, balanced or accurate, with the head of the map's network; balanced-322 and "
+        'accurate-322 have the input size of the paper. Default: the embedded network.',
     ),
 ]
 Weights = Annotated[
-    Path | None, typer.Option('--backbone-weights', help='A weights file of timm for it.')
+    Path | None,
+    typer.Option('--backbone-weights', help="timm weights file of the query network's backbone."),
 ]
 Head = Annotated[
     bool,
     typer.Option(
         '--gallery-head',
-        help="Start a learned head from that of the map's published network, where shapes agree.",
+        help="Initialise the head from that of the map's published network, where shapes agree.",
     ),
 ]
 Augment = Annotated[
     list[str] | None,
     typer.Option(
-        help='NAME=NUMBER changes one range of the training views, 0 switches it off: zoom, '
-        'shift, exposure_stops, occluder, night and others; may be given several times.'
+        help='NAME=NUMBER sets one range of the augmentation, 0 switches it off: zoom, shift, '
+        'exposure_stops, occluder, night and others; can be repeated.'
     ),
 ]
 CellM = Annotated[
     float | None,
-    typer.Option(help='Side of a place; by default twice the distance between keyframes.'),
+    typer.Option(
+        help='Side of a place in metres; by default twice the distance between keyframes.'
+    ),
 ]
-Batch = Annotated[int, typer.Option('--batch-size', help='Images at a time.')]
-Accumulate = Annotated[int, typer.Option(help='Batches before the optimiser steps.')]
+Batch = Annotated[int, typer.Option('--batch-size', help='Images per batch.')]
+Accumulate = Annotated[int, typer.Option(help='Batches per optimiser step.')]
 HoldOut = Annotated[
-    float, typer.Option(help='Share of the places not trained on, to watch the loss on.')
+    float, typer.Option(help='Share of the places that is held out to measure the loss.')
 ]
 Patience = Annotated[
     int | None,
-    typer.Option(help='Stop after so many checkpoints without a lower loss, and keep the best.'),
+    typer.Option(
+        help='Stop after this many checkpoints without a lower held-out loss; keep the best.'
+    ),
 ]
 Resume = Annotated[
-    bool, typer.Option('--resume', help='Go on from the checkpoint beside the output, if any.')
+    bool, typer.Option('--resume', help='Resume from the checkpoint of the output, if any.')
 ]
 Symmetric = Annotated[
     bool,
-    typer.Option('--symmetric', help="No training: export the map's own gallery network."),
+    typer.Option('--symmetric', help="Export the map's gallery network without training."),
 ]
 
 
@@ -127,7 +134,7 @@ def train(
     )
     result = _run(maps, target, settings, symmetric)
     _print_result(result.manifest)
-    print_note(f'{target}: query network, {target.with_suffix(".json").name} beside it')
+    print_note(f'{target}: query network, with {target.with_suffix(".json").name}')
 
 
 def _run(
@@ -138,7 +145,9 @@ def _run(
     from avpr_ros.training.symmetric import export_gallery_network
 
     if symmetric and len(maps) > 1:
-        raise ConfigError('--symmetric exports the network of one map; give one --map')
+        raise ConfigError(
+            f'--symmetric exports the network of one map, {len(maps)} are given; give one --map'
+        )
     with progress_bars() as report:
         if symmetric:
             return export_gallery_network(maps[0], output, settings.seed, report)
@@ -149,28 +158,28 @@ def _print_result(manifest: QueryManifest) -> None:
     from avpr_ros.cli.console import print_table
 
     held_out: dict[str, Any] = manifest.training['held_out']
-    rows = [('network', f'{manifest.network}, {manifest.input_px} px, {manifest.dim} numbers')]
+    rows = [('network', f'{manifest.network}, {manifest.input_px} px, {manifest.dim} dimensions')]
     for when in ('before', 'after'):
         if when in held_out:
             found = held_out[when]
             text = f'{found["recall_at_1"]:.3f} / {found["recall_at_5"]:.3f}'
             rows.append((f'recall@1 / @5 {when}', text))
-    rows.append(('recall is of', held_out['what']))
-    rows.append(('ONNX against torch', f'{manifest.max_abs_difference:.1e} at most'))
+    rows.append(('recall measured on', held_out['what']))
+    rows.append(('largest difference ONNX - torch', f'{manifest.max_abs_difference:.1e}'))
     if manifest.calibration is not None:
         rows += _calibration(manifest.calibration)
     print_table('Query network', rows)
 
 
 def _calibration(calibration: Calibration) -> list[tuple[str, str]]:
-    """Return from when on a match is accepted, and what that is worth."""
+    """Return the acceptance threshold and its statistics."""
     accepts = 'probability 0.5'
     if calibration.score is None:
         accepts = f'similarity {calibration.min_similarity:.3f}'
     power = calibration.power
     if power is None:
         share = f'{calibration.statistics["revisits_accepted_share"]:.1%}'
-        return [('accepts from', accepts), ('of held-out views', share)]
+        return [('acceptance threshold', accepts), ('held-out views accepted', share)]
     if not power.enough:
-        accepts = 'no score: landmarks or the sequence filter must decide'
-    return [('accepts from', accepts), ('evidence', str(power))]
+        accepts = 'none: scores are uninformative, use landmarks or the temporal filter'
+    return [('acceptance threshold', accepts), ('score statistics', str(power))]

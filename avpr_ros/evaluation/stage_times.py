@@ -23,13 +23,13 @@ _PERCENTILES = (50, 95, 99)
 
 @dataclass(frozen=True)
 class StageTimes:
-    """What a run over some images took.
+    """Processing times and memory of a run over some images.
 
     Attributes:
         stages_ms: p50, p95 and p99 of each stage and of their ``total``, milliseconds.
-        images: how many images counted.
-        cpu_ms: processor time of an image, over all threads, milliseconds.
-        resident_mb: memory of this process at the end, the tools of the command line included.
+        images: number of timed images.
+        cpu_ms: CPU time per image, over all threads, milliseconds.
+        resident_mb: memory of this process at the end, including the command line tool.
     """
 
     stages_ms: Mapping[str, tuple[float, ...]]
@@ -46,7 +46,7 @@ def time_stages(
     Args:
         files: JPEG or PNG files as (n,) uint8; they are taken in turn.
         recognizer: describes and matches.
-        images: how many count, at least 1.
+        images: number of timed images, at least 1.
     """
     recorded: list[Mapping[str, float]] = []
     cpu_s = 0.0

@@ -29,7 +29,7 @@ class SelectedFrame:
         stamp_ns: its stamp.
         camera: name of its camera.
         map_from_base: its pose.
-        place: the place that a dataset says it shows, if any.
+        place: place label of a dataset; None without.
     """
 
     position: int

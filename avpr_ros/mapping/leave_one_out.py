@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Keyframes of a map as queries against the map without them, by the matcher's own parts."""
+"""Leave-one-out queries: keyframes matched with the rest of their map, as the matcher does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class LeaveOneOutMatcher:
             row: the keyframe that serves as query.
             allowed: (N,) rows of the map that it may be matched with.
             track: of the images before; None where it is the first.
-            reach_m: how far from the track's last place an additional candidate may lie.
+            reach_m: largest distance of an additional candidate from the track's last place.
 
         Returns:
             None with fewer than two candidates.

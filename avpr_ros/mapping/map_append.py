@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Further drives into an existing map: its next revision."""
+"""Adds drives to an existing map, as its next revision."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def append_to_map(
     progress: Progress = no_progress,
     finish: Finish | None = None,
 ) -> GalleryMap:
-    """Add sessions to a map: its next revision takes its place when all is done.
+    """Add sessions to a map; its next revision replaces it atomically.
 
     Keyframes keep their ids and rows, and the descriptor space stays, so that query networks of
     the map go on to fit.
 
     Args:
-        gallery: the map, whole; the folder keeps its name.
+        gallery: the complete map; the folder keeps its name.
         sources: one or more drives, with poses in the frame of the map.
-        describer: describes in the space of the map.
+        describer: describer of the map's descriptor space.
         settings: thumbnails as given; the keyframe spacing should be that of the map.
         progress: called with stage, done and total.
-        finish: called with the new revision before it takes its place.
+        finish: called with the new revision before it replaces the map.
 
     Raises:
         SourceError: no usable frame, or sources whose poses are in other frames.

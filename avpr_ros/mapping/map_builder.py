@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From frames and a describer to a map on disk, whole or not at all."""
+"""Builds a map on disk from frames and a describer, atomically."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
 
-#: Called with the finished map before it takes its place; may add ``report.html`` and views.
+#: Called with the finished map before it is renamed; may add ``report.html`` and views.
 Finish: TypeAlias = Callable[[GalleryMap], object]
 
 
@@ -42,8 +42,8 @@ class BuildSettings:
         min_rotation_rad: rotation after which a new keyframe is taken.
         thumbnail_px: shorter side of a thumbnail; images are never enlarged.
         thumbnail_quality: JPEG quality of a thumbnail.
-        replace: take the place of an existing map.
-        memory_mb: what the index may take on the robot, in megabytes; decides its kind.
+        replace: overwrite an existing map.
+        memory_mb: largest memory of the index on the robot, in megabytes; decides its kind.
     """
 
     min_distance_m: float = 1.0
@@ -80,11 +80,11 @@ def build_map(
     Args:
         sources: one or more drives; each becomes a session. All must give their poses in the
             same map frame with the same origin.
-        describer: makes the descriptors and their space.
-        output: the map's folder; it appears when all is done, or not at all.
-        settings: keyframe spacing and the like.
+        describer: computes the descriptors and their space.
+        output: the map's folder, created atomically.
+        settings: keyframe spacing, thumbnails and memory.
         progress: called with stage, done and total.
-        finish: called with the map before it takes its place.
+        finish: called with the map before it is renamed.
 
     Raises:
         SourceError: no usable frame, or sources that do not belong together.
@@ -104,7 +104,7 @@ def build_map(
 
 
 def check_output(output: Path, replace_existing: bool) -> None:
-    """Refuse an output that exists and may not, or must not, be replaced.
+    """Check that the output does not exist or is a map that may be replaced.
 
     Raises:
         MapError: it exists and ``replace_existing`` is false, or it is not a map.
@@ -169,7 +169,7 @@ def build_into(
 
 
 def _flush(folder: Path) -> None:
-    """Wait until the files are on disk: a loss of power must not take old map and new one."""
+    """Flush the files to disk: a loss of power must not destroy both the old and the new map."""
     for path in folder.iterdir():
         if path.is_file():
             with path.open('rb') as stream:
@@ -218,17 +218,17 @@ def _nothing_usable(sessions: list[SelectedSession]) -> str:
     frames = sum(session.frames for session in sessions)
     names = ', '.join(session.source.name for session in sessions)
     if frames == 0:
-        return f'{names}: no image has a pose; see avpr build --dry-run'
+        return f'{names}: no image has a pose; check them with avpr build --dry-run'
     return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
 
 
 def not_written(output: Path, error: OSError) -> MapError:
-    """Return what to say of a map folder that the system does not let be written."""
+    """Return the error of a map folder that cannot be written."""
     return MapError(
-        f'the map {output} cannot be written ({error.strerror or error}); make room or '
+        f'the map {output} cannot be written ({error.strerror or error}); free disk space or '
         'choose another folder'
     )
 
 
 def _exists(output: Path) -> MapError:
-    return MapError(f'{output} exists; choose another folder or give --replace')
+    return MapError(f'{output} exists; choose another folder or use --replace')

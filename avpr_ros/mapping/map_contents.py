@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of a complete map beside keyframes, descriptors, index and thumbnails."""
+"""Further parts of a complete map: HOG descriptors, landmarks, augmented views, report."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.mapping.landmark_builder import build_landmarks
 
-#: Describes so many views of each keyframe with the map's own network.
+#: Describes a number of views of each keyframe with the map's own network.
 DescribeViews: TypeAlias = Callable[[GalleryMap, int, Progress], Descriptors]
-#: Writes the report of a map into its folder; the landmarks where it has some.
+#: Writes the report of a map, with its landmarks if any, into its folder.
 WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
 
 
 @dataclass(frozen=True)
 class MapContents:
-    """Adds to a map that is being built what belongs in it.
+    """Adds the further parts to a map that is being built.
 
     Attributes:
-        describe_views: needs a network, and is given by who has one.
-        write_report: needs plots, and is given by who has them.
-        views: how many augmented views of each keyframe; 0 for none.
-        landmarks: whether local features and their points in space are stored.
+        describe_views: passed in, as it needs a network.
+        write_report: passed in, as it needs a plotting library.
+        views: number of augmented views of each keyframe.
+        landmarks: whether local features and their landmarks are stored.
     """
 
     describe_views: DescribeViews
@@ -44,7 +44,7 @@ class MapContents:
     def like(
         cls, gallery: GalleryMap, describe_views: DescribeViews, write_report: WriteReport
     ) -> MapContents:
-        """Return what a map holds, for its next revision: of all its keyframes or of none."""
+        """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
         return cls(
             describe_views,

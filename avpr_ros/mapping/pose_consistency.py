@@ -17,7 +17,7 @@ from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
 
-#: Keyframes that are located, at most.
+#: Most keyframes that are localised.
 _MAX_LOCATED = 60
 #: Neighbours on either side whose landmarks are matched.
 _NEIGHBOURS = 2

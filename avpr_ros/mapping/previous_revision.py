@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a map that grows brings along to its next revision; for a new map, nothing."""
+"""Content of a map that its next revision keeps; empty for a new map."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from avpr_ros.sources.frame import Camera, FrameSource
 
 @dataclass(frozen=True, eq=False)
 class PreviousRevision:
-    """The revision that new sessions are added to.
+    """The revision to which new sessions are added.
 
     Attributes:
         gallery: that map; None where the map is new.
@@ -34,21 +34,21 @@ class PreviousRevision:
 
     @property
     def cameras(self) -> tuple[Camera, ...]:
-        """Cameras that the map knows already."""
+        """Cameras of the map."""
         return () if self.gallery is None else self.gallery.manifest.cameras
 
     @property
     def sessions(self) -> int:
-        """How many sessions it has."""
+        """Number of its sessions."""
         return 0 if self.gallery is None else len(self.gallery.manifest.sessions)
 
     @property
     def first_id(self) -> int:
-        """The id of the next keyframe: ids stay with a keyframe, and are never given twice."""
+        """The id of the next keyframe: ids are permanent and never reused."""
         return 0 if self.gallery is None else int(self.gallery.keyframes.ids.max()) + 1
 
     def check(self, sources: Sequence[FrameSource]) -> None:
-        """Refuse sources whose poses are not in the map's frames; raises ``SourceError``."""
+        """Check that sources have the map's frames; raises ``SourceError``."""
         if self.gallery is None:
             return
         for source in sources:
@@ -57,18 +57,18 @@ class PreviousRevision:
                 if ours != theirs:
                     raise SourceError(
                         f'{source.name} has {what} {theirs} and the map {self.gallery.path} has '
-                        f'{ours}; bring the poses into the frame of the map first'
+                        f'{ours}; transform the poses to the frame of the map first'
                     )
 
     def check_space(self, space: DescriptorSpace) -> None:
-        """Refuse descriptors of another space; raises ``SpaceMismatchError``."""
+        """Check that new descriptors have the map's space; raises ``SpaceMismatchError``."""
         if self.gallery is None:
             return
         ours = self.gallery.manifest.descriptor_space.id
         if space.id != ours:
             raise SpaceMismatchError(
-                f'the new sessions are described in space {space.id[:12]} and the map '
-                f'{self.gallery.path} is in {ours[:12]}; describe them with the space of the map'
+                f'the new sessions have descriptor space {space.id[:12]}, the map '
+                f'{self.gallery.path} has {ours[:12]}; describe them in the space of the map'
             )
 
     def copy_thumbnails(self, folder: Path) -> dict[str, str]:

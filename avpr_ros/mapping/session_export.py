@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A running session as a map on disk, whole or not at all."""
+"""Writes a running session as a map, atomically."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from avpr_ros.mapping.map_builder import check_output, not_written
 
 
 def save_session(gallery: OnlineGallery, output: Path) -> int:
-    """Write the keyframes there are now as a map; an earlier map of the same name is replaced.
+    """Write the current keyframes as a map; an existing map of the same name is replaced.
 
     The map has the descriptor space's id, and serves the query network that made it. It does not
     have what was fitted for that space: to train for the map or to add drives to it, build one
     from a recording.
 
     Args:
-        gallery: the session; it may go on growing meanwhile.
+        gallery: the session; it may grow during the export.
         output: the map's folder.
 
     Returns:
@@ -38,7 +38,7 @@ def save_session(gallery: OnlineGallery, output: Path) -> int:
     frames, rows = gallery.keyframes, gallery.descriptors
     count = min(len(frames), len(rows))
     if count == 0:
-        raise MapError('this session has no keyframe yet; drive on, with odometry')
+        raise MapError('this session has no keyframe yet; drive further, with odometry')
     check_output(output, replace_existing=True)
     try:
         with atomic_folder(output, replace=True) as folder:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Several sources in one map: do they belong together, and the table of their keyframes."""
+"""Several sources in one map: check of their frames, and the table of their keyframes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from avpr_ros.sources.frame import Camera, FrameSource
 
 
 def check_sources(sources: Sequence[FrameSource]) -> None:
-    """Refuse sources whose poses are not in one frame.
+    """Check that the poses of all sources are in one frame.
 
     Raises:
         SourceError: none given, or frames or geodetic origins differ.
     """
     if not sources:
-        raise SourceError('no source is given; name at least one bag or image folder')
+        raise SourceError('no source is given; give at least one bag or image folder')
     first = sources[0]
     for other in sources[1:]:
         for what in ('map_frame', 'base_frame', 'geodetic_origin'):
@@ -38,7 +38,7 @@ def check_sources(sources: Sequence[FrameSource]) -> None:
 class CameraTable:
     """The cameras of all sources, each listed once.
 
-    The same name may stand twice when lens or mounting differ between sources.
+    A name may occur twice when intrinsics or extrinsics differ between sources.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class CameraTable:
 
         Args:
             sources: whose cameras are listed.
-            known_before: cameras that keep their places at the front.
+            known_before: cameras of the map, which keep their positions.
         """
         cameras = list(known_before)
         known: list[dict[str, Any]] = [camera_to_json(camera) for camera in cameras]

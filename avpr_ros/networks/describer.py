@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Describes a whole gallery with an embedded network, and fits its descriptor space on the way."""
+"""Fits a descriptor space to a gallery and describes it with an embedded network."""
 
 from __future__ import annotations
 
@@ -112,11 +112,17 @@ class EmbeddedDescriber:
         done = 0
         for batch in image_batches(images, self._kind.input_px):
             if done + len(batch) > len(rows):
-                raise MapError(f'the source gave more than the {len(rows)} images it announced')
+                raise MapError(
+                    f'the source has more than the expected {len(rows)} images; do not change it '
+                    'while a map is built'
+                )
             with torch.inference_mode():
                 local = unit_features(self._backbone(batch))
                 rows[done : done + len(batch)] = hard_vlad(local, words).numpy()
             done += len(batch)
             progress('descriptors', done, len(rows))
         if done < len(rows):
-            raise MapError(f'the source gave {done} images and had announced {len(rows)}')
+            raise MapError(
+                f'the source has {done} images instead of the expected {len(rows)}; do not change '
+                'it while a map is built'
+            )

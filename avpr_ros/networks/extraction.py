@@ -1,11 +1,10 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptors of many images by a heavy network: decoding beside it, shards outlive a crash.
+"""Descriptors of many images by a heavy network, with parallel decoding and resumable shards.
 
-One thread walks over the images, decodes and squashes them into a short queue; the network takes
-batches from it, so both work at once and only a few images are in memory. Each shard of
-descriptors is kept under the hash of its own pixels and of the network: a run that was cut off
-finds what was done, and nothing else can be taken for it.
+One thread decodes and resizes the images into a short queue from which the network reads batches:
+both work in parallel and only a few images are in memory. Each shard of descriptors is stored
+under the hash of its pixels and of the network, so that an interrupted run can be resumed.
 """
 
 from __future__ import annotations
@@ -82,12 +81,18 @@ class Extraction:
         for shard in _shards(prefetched(images, self._input_px)):
             count = sum(len(batch) for batch in shard)
             if done + count > len(rows):
-                raise MapError(f'the source gave more than the {len(rows)} images it announced')
+                raise MapError(
+                    f'the source has more than the expected {len(rows)} images; do not change it '
+                    'while a map is built'
+                )
             rows[done : done + count] = self._described(shard, done, len(rows), progress)
             done += count
             progress('descriptors', done, len(rows))
         if done < len(rows):
-            raise MapError(f'the source gave {done} images and had announced {len(rows)}')
+            raise MapError(
+                f'the source has {done} images instead of the expected {len(rows)}; do not change '
+                'it while a map is built'
+            )
 
     def forget(self) -> None:
         """Delete the shards: the map that they were for is described."""

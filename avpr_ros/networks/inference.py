@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The fastest way to run a network here: bfloat16 on a GPU, ONNX Runtime or torch on a CPU."""
+"""Choose the fastest inference: bfloat16 on a GPU, ONNX Runtime or torch on a CPU."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 """A query network with a learned head: any timm backbone, the gallery's own kind of head.
 
 Where the head gives the gallery network's full descriptor, the map's own projection (if it has
-one) follows as a constant: what is learned speaks the full space, so it serves every map of one
-checkpoint. Any other head is brought to the map's descriptor by one learned linear layer.
+one) follows as a constant: the learned part is in the full space and can be used with every map of
+one checkpoint. Any other head is followed by one learned linear layer.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class LearnedQueryNetwork(nn.Module):
         input_px: side S of the square image.
         backbone: gives (B, C, h, w).
         head: gives (B, D) unit rows.
-        projection: learned, from D to d; None where the head speaks the gallery's full space.
+        projection: learned, from D to d; None where the head is in the gallery's full space.
         basis: (D, d) of the descriptor space, constant; None where there is none.
     """
 
@@ -145,4 +145,4 @@ def _head(kind: LearnedQueryKind, channels: int) -> nn.Module:
         return SaladHead(channels)
     if kind.head == 'boq':
         return BoqHead(channels, width=kind.head_width)
-    raise ConfigError(f'no query head {kind.head!r}; there are boq, gem and salad')
+    raise ConfigError(f'unknown query head {kind.head!r}; use boq, gem or salad')

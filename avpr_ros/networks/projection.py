@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Uncentred SVD of a gallery's own descriptors: shorter rows, nearly the same rankings.
 
-An inner product with a gallery row sees only a query's part in the span of the gallery, so as long
-as the span is kept nothing is lost. Centring or whitening would change rankings; neither is done.
+An inner product with a gallery row depends only on the query's component in the span of the
+gallery, so a projection that keeps the span keeps all similarities. Centring or whitening would
+change rankings; neither is done.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The light query network: speaks the descriptor space of a heavy gallery network."""
+"""The embedded query network: a light network in the descriptor space of a heavy one."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class VladQueryNetwork(nn.Module):
         if not {VOCABULARY, BASIS} <= set(space.arrays):
             raise SpaceMismatchError(
                 f'descriptor space {space.id[:12]} of network {space.network!r} has no vocabulary '
-                'and basis, so the embedded query network cannot speak it; build the map with '
+                'and basis, which the embedded query network needs; build the map with '
                 '--gallery-network embedded'
             )
         return cls(space.arrays[VOCABULARY], space.arrays[BASIS])

@@ -29,22 +29,22 @@ _LEAST_PX_OF_SALAD = 288
 def describer_by_name(
     name: str, *, dim: int = 512, like: DescriptorSpace | None = None
 ) -> Describer:
-    """Return what ``avpr build`` describes a gallery with.
+    """Return the gallery describer of ``avpr build``.
 
     Args:
         name: ``embedded``, ``embedded-light`` or a network of the model folder.
-        dim: length of a descriptor at most; 0 for a foundation network's own.
-        like: space of another map whose projection is taken; foundation networks only.
+        dim: most dimensions of the descriptor; 0: as many as the foundation network has.
+        like: space of another map whose projection is used; foundation networks only.
 
     Raises:
-        ConfigError: unknown name, a bad ``dim``, or weights that are not there.
+        ConfigError: unknown name, invalid ``dim``, or missing weights.
         SpaceMismatchError: ``like`` is given and it or the network is an embedded one.
     """
     if name in EMBEDDED_KINDS:
         if like is not None:
             raise SpaceMismatchError(
-                f'{name} fits a descriptor space to each map and cannot take that of another map, '
-                'which needs a foundation network on both sides; leave out --space-of'
+                f'{name} fits a descriptor space to each map; --space-of needs a foundation '
+                'network for both maps: remove it or choose such a --gallery-network'
             )
         return EmbeddedDescriber(name, dim)
     return FoundationDescriber(name, dim, like)
@@ -83,10 +83,13 @@ def query_network_for(
     if preset is None and not foundation:
         return VladQueryNetwork.for_space(space)
     if (preset or 'fast') not in QUERY_PRESETS:
-        raise ConfigError(f'no query network {preset!r}; there are {sorted(QUERY_PRESETS)}')
+        raise ConfigError(f'unknown query network {preset!r}; use one of {sorted(QUERY_PRESETS)}')
     kind = replace(QUERY_PRESETS[preset or 'fast'], weights=weights)
     if kind.backbone == 'embedded' and weights is not None:
-        raise ConfigError('the embedded backbone brings its weights; give --query-network too')
+        raise ConfigError(
+            'the embedded backbone has its own weights; use --backbone-weights with '
+            '--query-network'
+        )
     if not foundation:
         return LearnedQueryNetwork(kind, space.dim)
     basis = space.arrays.get(BASIS)

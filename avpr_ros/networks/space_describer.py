@@ -19,7 +19,7 @@ _BATCH = 8
 
 
 class SpaceDescriber:
-    """The map builder's describer where nothing is fitted any more.
+    """The map builder's describer for an existing descriptor space.
 
     Attributes:
         network: name of the space's gallery network.
@@ -40,10 +40,10 @@ class SpaceDescriber:
     def describe_gallery(
         self, images: Callable[[], Iterable[RgbImage]], count: int, progress: Progress
     ) -> tuple[DescriptorSpace, Descriptors]:
-        """See ``Describer``; the space comes back as it was.
+        """See ``Describer``; the space is returned unchanged.
 
         Raises:
-            MapError: another number of images than announced.
+            MapError: the number of images differs from ``count``.
         """
         rows: list[Descriptors] = []
         done, walk = 0, iter(images())
@@ -52,5 +52,8 @@ class SpaceDescriber:
             done += len(batch)
             progress('descriptors', done, count)
         if done != count:
-            raise MapError(f'the source gave {done} images and had announced {count}')
+            raise MapError(
+                f'the source has {done} images instead of the expected {count}; do not change it '
+                'while a map is built'
+            )
         return self._space, np.concatenate(rows)

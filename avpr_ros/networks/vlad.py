@@ -8,7 +8,7 @@ vectors.
 
 Each word's part is divided by the square root of its length, not by its length as the
 intra-normalisation of "All about VLAD" (CVPR 2013) does: that gives a word with one stray feature
-as much weight as a word with fifty. The square root stands half-way and ranks better (recall@1 on
+as much weight as a word with fifty. The square root is a compromise and ranks better (recall@1 on
 the corridor .94 instead of .91, on every third frame of the season change .103 instead of .092;
 mean over vocabularies).
 """

@@ -32,7 +32,8 @@ def fit_vocabulary(features: NDArray[np.float32], words: int) -> NDArray[np.floa
     """
     if len(features) < words:
         raise MapError(
-            f'{len(features)} local features cannot make {words} words; give more or larger images'
+            f'{len(features)} local features are too few for {words} visual words; use more or '
+            'larger images'
         )
     kmeans = faiss.Kmeans(
         features.shape[1],

@@ -28,7 +28,7 @@ def weights_file(backbone: str) -> Path:
         ConfigError: no package is known for this backbone, or it is not installed.
     """
     if backbone not in PACKAGES:
-        raise ConfigError(f'no embedded weights for {backbone!r}; there are {sorted(PACKAGES)}')
+        raise ConfigError(f'no embedded weights for {backbone!r}; use one of {sorted(PACKAGES)}')
     package, class_name = PACKAGES[backbone]
     try:
         model_file = getattr(import_module(package), class_name)
@@ -52,15 +52,15 @@ def match_by_order(
     """
     if len(stored) != len(wanted):
         raise ConfigError(
-            f'the weights hold {len(stored)} tensors, the network wants {len(wanted)}: '
-            'install the package version that constraints.txt names'
+            f'the weights have {len(stored)} tensors, the network needs {len(wanted)}: '
+            'install the package version of constraints.txt'
         )
     renamed: dict[str, Tensor] = {}
     for (old, tensor), (new, target) in zip(stored.items(), wanted.items(), strict=True):
         if tensor.shape != target.shape or old.rsplit('.', 1)[-1] != new.rsplit('.', 1)[-1]:
             raise ConfigError(
                 f'the stored tensor {old} {tuple(tensor.shape)} does not fit {new} '
-                f'{tuple(target.shape)}: install the package version that constraints.txt names'
+                f'{tuple(target.shape)}: install the package version of constraints.txt'
             )
         renamed[new] = tensor
     return renamed

@@ -42,15 +42,15 @@ class OnnxQueryNetwork:
             threads: how many threads one inference may use, at least 1.
 
         Raises:
-            QueryNetworkError: a file is missing or damaged, or the network does not do what its
-                manifest says.
+            QueryNetworkError: a file is missing or damaged, or the network does not match its
+                manifest.
         """
         if threads < 1:
             raise QueryNetworkError(f'threads is {threads}; use 1 or more')
         path = Path(path)
         if not path.is_file():
             raise QueryNetworkError(
-                f'the query network {path} is missing; make one with avpr train'
+                f'the query network {path} is missing; create one with avpr train'
             )
         manifest = QueryManifest.load(path.with_suffix('.json'))
         if sha256_of_file(path) != manifest.onnx_sha256:
@@ -103,13 +103,13 @@ class OnnxQueryNetwork:
         descriptor = self.describe(ramp)
         if descriptor.shape != (self._manifest.dim,):
             raise QueryNetworkError(
-                f'{path} gives descriptors of shape {descriptor.shape}, its manifest says '
-                f'{self._manifest.dim} numbers; export it again'
+                f'{path} returns descriptors of shape {descriptor.shape}, its manifest has '
+                f'{self._manifest.dim} dimensions; export it again'
             )
         length = float(np.linalg.norm(descriptor))
         if not abs(length - 1) < 1e-3:
             raise QueryNetworkError(
-                f'{path} gives a descriptor of length {length:.4g} instead of 1; export it again'
+                f'{path} returns a descriptor of norm {length:.4g} instead of 1; export it again'
             )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``query.json`` beside ``query.onnx``: which space the network speaks, and how it was made."""
+"""``query.json``, the manifest of ``query.onnx``: descriptor space, training, calibration."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class QueryManifest:
-    """What belongs to an exported query network.
+    """Manifest of an exported query network.
 
     Attributes:
         network: name of the query network.
         space_id: id of the descriptor space that it was trained for.
-        dim: length of a descriptor.
-        input_px: side of the square image that it sees.
+        dim: dimensions of the descriptor.
+        input_px: side of the square input image.
         onnx_sha256: hash of the ONNX file.
         created: UTC, ISO 8601.
         tool_version: version of this package that exported it.
         max_abs_difference: largest difference between ONNX and the trained network.
-        training: evidence as JSON values: settings, losses, recall before and after.
-        calibration: threshold for this network against its map, where there is one.
+        training: record of the training as JSON values: settings, losses, recall before and after.
+        calibration: score thresholds of this network with its map; None if uncalibrated.
         format_version: version of this file's layout.
     """
 

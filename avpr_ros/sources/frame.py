@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What every source hands on: images with time, camera and pose, decoded only when asked for."""
+"""Output of every source: images with stamp, camera and pose, decoded on demand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CameraIntrinsics:
-    """What ``sensor_msgs/CameraInfo`` says of a lens.
+    """Camera model parameters, as in ``sensor_msgs/CameraInfo``.
 
     Attributes:
         width_px: image width.
@@ -42,8 +42,8 @@ class Camera:
         name: short name, unique in its source.
         topic: image topic of a bag, or the images' folder.
         base_from_camera: pose of the camera's optical frame (x right, y down, z forward) in the
-            base frame, or None where the source does not say.
-        intrinsics: lens, or None where the source does not say.
+            base frame; None if unknown.
+        intrinsics: camera model parameters; None if unknown.
     """
 
     name: str
@@ -60,7 +60,7 @@ class StampedImage:
         stamp_ns: time of exposure (the message header's stamp), nanoseconds.
         camera: name of its ``Camera``.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
-        place: number of the place that a dataset says it shows; None: nothing says so.
+        place: place label of a dataset; None without.
     """
 
     stamp_ns: int
@@ -78,7 +78,7 @@ class Frame:
         camera: name of its ``Camera``.
         map_from_base: pose of the base frame in the map frame.
         decode: returns the (H, W, 3) uint8 RGB image; raises ``ImageDecodeError``.
-        place: number of the place that a dataset says it shows; None: nothing says so.
+        place: place label of a dataset; None without.
     """
 
     stamp_ns: int
@@ -90,13 +90,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class GeodeticOrigin:
-    """Where on the Earth the origin of a local metric map frame lies (WGS 84).
+    """Geodetic position (WGS 84) of the origin of a local metric map frame.
 
     Attributes:
         latitude_deg: geodetic latitude.
         longitude_deg: longitude.
         altitude_m: height above the ellipsoid.
-        crs: how map coordinates come from geodetic ones, as PROJ understands it.
+        crs: PROJ definition of the conversion from geodetic to map coordinates.
     """
 
     latitude_deg: float
@@ -113,8 +113,8 @@ class FrameSource(Protocol):
         map_frame: frame the poses are in.
         base_frame: frame the poses are of.
         pose_source: where the poses come from, in words.
-        cameras: its cameras, in the order asked for.
-        geodetic_origin: where the map frame's origin lies on the Earth, where known.
+        cameras: its cameras, in the order of the options.
+        geodetic_origin: geodetic position of the map frame's origin; None if unknown.
     """
 
     @property
@@ -136,7 +136,7 @@ class FrameSource(Protocol):
     def geodetic_origin(self) -> GeodeticOrigin | None: ...  # noqa: D102
 
     def preflight(self) -> Preflight:
-        """Look at stamps and poses without decoding an image."""
+        """Check stamps and poses without decoding an image."""
         ...
 
     def images(self) -> Iterator[StampedImage]:

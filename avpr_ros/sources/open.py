@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Open whatever lies at a path: a bag, a dataset or an image folder."""
+"""Open a bag, a dataset or an image folder by its path."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
     layout of datasets_vg are image folders.
 
     Raises:
-        SourceError: nothing there, unreadable, or not what the options ask for; the text lists
-            what is there instead.
+        SourceError: the path does not exist, cannot be read or does not match the options; the
+            text lists what it contains.
     """
     if not path.exists():
         raise SourceError(f'{path} does not exist: give a bag or a folder of images.')
@@ -35,7 +35,8 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
         if path.suffix in _BAG_SUFFIXES:
             return BagSource(path, options)
         raise SourceError(
-            f'{path} is no bag: give a bag folder, a .mcap, .db3 or .bag file, or an image folder.'
+            f'{path} is not a bag: give a bag folder, a .mcap, .db3 or .bag file, or an image '
+            'folder.'
         )
     if (path / 'metadata.yaml').is_file():
         return BagSource(path, options)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a user may say about a source."""
+"""Options for reading a source."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from avpr_ros.sources.frame import GeodeticOrigin
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """Choices for reading a bag or an image folder; the defaults take what is unambiguous.
+    """Options for reading a bag or an image folder; the defaults work if it is unambiguous.
 
     Attributes:
         image_topics: image topics of a bag, or sub-folders of an image folder; empty: the only
-            one there is.
+            one of the source.
         pose_topic: topic the poses come from; None: the only one that holds poses.
         tum_file: poses from a TUM trajectory file instead.
         poses_csv: poses from a CSV file instead.
-        max_gap_s: widest time between two poses that is interpolated across, seconds.
+        max_gap_s: longest time between two poses that is interpolated, seconds.
         map_frame: name of the poses' frame; with TF the frame that chains start from.
         base_frame: name of the frame the poses are of; with TF the frame that chains end at.
-        poses_wanted: False where images alone are enough.
-        geodetic_origin: origin of the map frame for GNSS poses, so that a further drive lands in
-            the frame of the first; None: the first fix.
-        least_side_px: where this many pixels of width and of height are enough, JPEGs of a bag
-            are decoded at a fraction of their size, as the node does; None: in full.
+        poses_wanted: False to read images without poses.
+        geodetic_origin: origin of the map frame for GNSS poses, so that all drives of a map share
+            one frame; None: the first fix.
+        least_side_px: smallest width and height needed: larger JPEGs of a bag are decoded at a
+            fraction of their size, as in the node; None: at full size.
     """
 
     image_topics: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class SourceOptions:
     least_side_px: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant.
+        """Check the values.
 
         Raises:
             ConfigError: a gap that is negative or not finite, or more than one pose source.
@@ -56,5 +56,5 @@ class SourceOptions:
         named = [self.pose_topic, self.tum_file, self.poses_csv]
         if sum(choice is not None for choice in named) > 1:
             raise ConfigError(
-                'More than one pose source is named: give one of pose topic, TUM file, poses CSV.'
+                'More than one pose source is given: use one of pose topic, TUM file, poses CSV.'
             )

@@ -13,7 +13,7 @@ from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.stamps import NS_PER_S
 
-#: Share of images that may be lost to bad stamps before the source is refused.
+#: Largest share of images dropped because of their stamps; above it the source is rejected.
 _TOLERABLE_LOSS = 0.1
 #: Share of images that should have a pose.
 _GOOD_COVERAGE = 0.9
@@ -25,7 +25,7 @@ class PreflightCheck:
 
     Attributes:
         name: of the checked property, e.g. ``stamps``.
-        level: ``ok``, ``warning`` (work goes on) or ``error`` (it must not).
+        level: ``ok``, ``warning`` (the source is used) or ``error`` (it is rejected).
         text: one sentence for the user.
     """
 
@@ -36,7 +36,7 @@ class PreflightCheck:
 
 @dataclass(frozen=True, eq=False)
 class Preflight:
-    """All findings, and the stamps and poses they were made on.
+    """All findings, and the checked stamps and poses.
 
     Attributes:
         checks: findings in the order they were made.
@@ -55,15 +55,15 @@ class Preflight:
 
 
 def images_check(where: str, stamps_ns: IntArray) -> PreflightCheck:
-    """Say how many images there are and how long they last.
+    """Return the number of images and their duration.
 
     Args:
-        where: topics or folders the images come from.
+        where: topics or folders of the images.
         stamps_ns: (M,) stamps of the images that are used.
     """
     if len(stamps_ns) == 0:
         return PreflightCheck(
-            'images', 'error', f'No image in {where}: nothing can be built from it.'
+            'images', 'error', f'No image in {where}: check the topic or folder of the images.'
         )
     duration_s = (stamps_ns.max() - stamps_ns.min()) / NS_PER_S
     return PreflightCheck(
@@ -72,10 +72,10 @@ def images_check(where: str, stamps_ns: IntArray) -> PreflightCheck:
 
 
 def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> PreflightCheck:
-    """Judge the image stamps.
+    """Check the image stamps.
 
     Args:
-        total: images before any was dropped.
+        total: number of images before dropping any.
         jumps_back: times a camera's stamp went back.
         duplicates: images dropped because their camera had that stamp already.
         late: images dropped because they came more than a second after a later one.
@@ -84,10 +84,13 @@ def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> Pre
         return PreflightCheck('stamps', 'ok', 'Image stamps rise steadily.')
     text = (
         f'Image stamps go back {jumps_back} times; of {total} images {duplicates} share a stamp '
-        f'with another and {late} come over a second late, these are left out.'
+        f'with another and {late} are more than 1 s late; these are dropped.'
     )
     if duplicates + late > _TOLERABLE_LOSS * total:
-        advice = ' Mend the clock or the driver that stamps the images, or split the recording.'
+        advice = (
+            f' At most {_TOLERABLE_LOSS:.0%} may be dropped: correct the clock or the driver that '
+            'stamps the images, or split the recording.'
+        )
         return PreflightCheck('stamps', 'error', text + advice)
     return PreflightCheck('stamps', 'warning', text)
 
@@ -95,18 +98,18 @@ def stamps_check(total: int, jumps_back: int, duplicates: int, late: int) -> Pre
 def pose_stamps_check(
     jumps_back: int, duplicates: int, invalid: int
 ) -> tuple[PreflightCheck, ...]:
-    """Judge the samples of a pose track; nothing to say where all were good.
+    """Check the samples of a pose track; no finding where all are valid.
 
     Args:
-        jumps_back: times the stamps went back.
-        duplicates: samples left out for a stamp that was there already.
-        invalid: samples left out for numbers that are no pose.
+        jumps_back: number of times the stamps go back.
+        duplicates: samples dropped because of a repeated stamp.
+        invalid: samples dropped because of invalid numbers.
     """
     if jumps_back == duplicates == invalid == 0:
         return ()
     text = (
         f'Pose stamps go back {jumps_back} times, {duplicates} poses repeat a stamp and '
-        f'{invalid} are no valid pose; the rest is used.'
+        f'{invalid} have invalid numbers; the rest is used.'
     )
     return (PreflightCheck('pose stamps', 'warning', text),)
 
@@ -118,10 +121,10 @@ def coverage_check(
     span_ns: tuple[int, int],
     gaps_s: tuple[float, float] | None,
 ) -> PreflightCheck:
-    """Judge how well poses cover the images.
+    """Check the share of images that have a pose.
 
     Args:
-        description: where the poses come from.
+        description: source of the poses.
         images_ns: (M,) image stamps, M >= 1.
         with_pose: how many of them have a pose.
         span_ns: first and last stamp of the poses.
@@ -142,16 +145,16 @@ def coverage_check(
             'check that both use one clock'
         )
     elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
-        text += f': a limit of {gaps_s[0]:.2f} s would bridge it, at the price of accuracy'
+        text += f': --max-gap-s {gaps_s[0]:.2f} would interpolate it, with less accurate poses'
     return PreflightCheck('poses', 'warning' if with_pose else 'error', text + '.')
 
 
 def path_check(poses: list[Pose]) -> PreflightCheck:
-    """Say how long the path is, summed from image to image."""
+    """Return the length of the path, summed from image to image."""
     points = np.array([pose.translation_m for pose in poses])
     length_m = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
     if length_m == 0.0:
-        text = 'The path has no length: all poses are the same, so one keyframe is all to expect.'
+        text = 'The path has length 0 m: all poses are equal, so only one keyframe is expected.'
         return PreflightCheck('path', 'warning', text)
     size_m = np.ptp(points, axis=0)
     text = f'The path is {length_m:.1f} m long in an area of {size_m[0]:.1f} x {size_m[1]:.1f} m.'

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calibration of similarity scores on a map without a second drive.
 
-Held-out views stand for live queries. Without the view's own keyframe, its best similarity to the
-keyframes around is the score of a revisit. Its best similarity to all keyframes far away is the
-score of a place outside the map, but for one thing: the descriptor space of a small map is the
-span of its own images. A view of a mapped place lies in that span, one of a foreign place does
-not, and its projection is stretched to length one. The view is therefore first projected on the
-span of the far keyframes alone, as a map without this place would do. On the corridor, a map
-of its first two thirds gives 0.87 for the 95th percentile of a foreign place in this way and 0.80
-without; real images of the last third score 0.84.
+Held-out views replace live queries. The best similarity of a view to the keyframes near it, except
+its own keyframe, is the score of a revisit. Its best similarity to all keyframes far away is the
+score of a place outside the map, after one correction: the descriptor space of a small map is the
+span of its own images. A view of a mapped place lies in that span; one of a place outside the map
+does not, and its projection is normalised to length one. The view is therefore first projected on
+the span of the far keyframes alone, as in a map without this place. On the corridor, a map of its
+first two thirds gives 0.87 for the 95th percentile of places outside the map with this correction
+and 0.80 without; real images of the last third have 0.84.
 
-The same two kinds of view, with the margin of their best keyframe over every other place, fit the
-probability that a match is true. Where the map has several sessions a view is matched against the
-others only, whose light and traffic are those of a second drive.
+The same two kinds of views, with the margin of their best keyframe over every other place, are
+used to fit the probability that a match is correct. Where the map has several sessions, a view is
+matched with the other sessions only, as their light and traffic are those of another drive.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from avpr_ros.training.score_model import fit_score_model, reliability
 
 #: A keyframe this many place cells away shows another place, even along a straight corridor.
 FAR_CELLS = 6.0
-#: Share of foreign views that may reach the threshold, before any other check of the matcher.
+#: Share of the views outside the map that reach the similarity threshold.
 _FOREIGN_SHARE = 0.05
-#: Of a map too small to have far keyframes, this share of the revisits is accepted.
+#: Share of the revisits that reach the threshold of a map too small to have far keyframes.
 _REVISIT_SHARE = 0.9
 #: Keeps the solution finite where keyframes repeat each other.
 _RIDGE = 1e-4
@@ -132,16 +132,16 @@ class _Scorer:
 def _open_to_revisits(
     near: NDArray[np.bool_], rows: IntArray, keyframes: Keyframes
 ) -> NDArray[np.bool_]:
-    """Return (V, N) which rows of the map a view may be matched with.
+    """Return (V, N) whether a view is matched with a row of the map.
 
-    Not at its own keyframe; nor at others of its session, where another session was there, too.
-    A place with one keyframe and no neighbour can only be found again by that keyframe.
+    Excluded are its own keyframe, and its session where another session has seen the place. A
+    place with a single keyframe is matched with that keyframe.
     """
     own = np.arange(len(keyframes)) == rows[:, np.newaxis]
     session = keyframes.sessions == keyframes.sessions[rows][:, np.newaxis]
     again = (near & ~session).any(axis=1, keepdims=True)
-    alone = ~(near & ~own).any(axis=1, keepdims=True)
-    return np.asarray(np.where(again, ~session, ~own | alone), dtype=np.bool_)
+    single = ~(near & ~own).any(axis=1, keepdims=True)
+    return np.asarray(np.where(again, ~session, ~own | single), dtype=np.bool_)
 
 
 def foreign_length(similarities: FloatArray, far_rows: FloatArray) -> float:
@@ -152,7 +152,7 @@ def foreign_length(similarities: FloatArray, far_rows: FloatArray) -> float:
 
     Args:
         similarities: (n,) inner products of one view with the far rows.
-        far_rows: (n, d); as many rows as columns or more are taken to span everything.
+        far_rows: (n, d); for n >= d the rows are assumed to span the whole space.
     """
     if len(far_rows) >= far_rows.shape[1]:
         return 1.0

@@ -25,13 +25,13 @@ class Checkpoint:
     Everything random is drawn from seed and step, so no generator state is needed.
 
     Attributes:
-        identity: what the training is of (map, space, settings); another one is not resumed.
+        identity: hash of map, space and settings; a checkpoint of another one is not resumed.
         step: steps done.
         network: state of the query network.
-        objective: what the objective carries from step to step.
+        objective: state of the objective.
         optimizer: state of the optimiser.
         best: state of the query network at its lowest held-out loss; None where it is not kept.
-        history: rows of evidence so far.
+        history: rows of the learning curve so far.
     """
 
     identity: str

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The curves of a training as CSV, for any plotting tool."""
+"""Learning curves as CSV."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def write_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
         write_text_atomically(path, text.getvalue())
     except OSError as error:
         raise TrainingError(
-            f'the curves {path} cannot be written ({error.strerror}); make room, then go on with '
-            '--resume'
+            f'the learning curves {path} cannot be written ({error.strerror}); free disk space, '
+            'then continue with --resume'
         ) from error

@@ -32,7 +32,7 @@ class TrainResult:
 
     Attributes:
         output: the ONNX file.
-        manifest: what stands beside it, evidence and calibration included.
+        manifest: its manifest, with the record of the training and the calibration.
     """
 
     output: Path
@@ -40,10 +40,10 @@ class TrainResult:
 
 
 def check_output(output: Path) -> None:
-    """Refuse an output that cannot become an ONNX file, before work starts.
+    """Check the path of the ONNX file before work starts.
 
     Raises:
-        TrainingError: another suffix than ``.onnx``, or a folder stands there.
+        TrainingError: another suffix than ``.onnx``, or the path is a folder.
     """
     if output.suffix != '.onnx' or output.is_dir():
         raise TrainingError(f'the output {output} must be the path of a file named *.onnx')
@@ -62,14 +62,14 @@ def deliver(
     """Export a network and write its manifest; the manifest comes last and names the file's hash.
 
     Args:
-        network: takes (B, S, S, 3) uint8, gives (B, d) float32 unit rows.
+        network: from (B, S, S, 3) uint8 to (B, d) float32 unit rows.
         name: for the manifest.
         input_px: side S.
-        gallery: the map whose descriptor space it speaks.
-        images: of the map; some serve to compare ONNX with torch.
+        gallery: the map of its descriptor space.
+        images: of the map; some are used to compare ONNX with torch.
         output: the ONNX file.
-        training: evidence.
-        calibration: threshold against this map.
+        training: record of the training.
+        calibration: score thresholds with this map.
 
     Raises:
         TrainingError: ONNX differs from torch, or a file cannot be written.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Augmented views of the keyframes, described by the gallery network itself.
 
-A place with one or two images has no variance to learn from; its views say how the gallery's own
-descriptor moves when the picture changes.
+A place with one or two images has no variance to learn from; its views give the variance of the
+gallery descriptor under changes of the image.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Held-out views of a map's own images: what can be known without a second drive.
+"""Held-out views: augmented images of the map that replace queries of a second drive.
 
-They are drawn once, from another random stream and with stronger changes than those trained on.
-They are no substitute for a second drive: the light, the moving objects and the lateral offset of
-one are richer than any augmentation.
+They are drawn once, from another random stream and with stronger augmentation than in training.
+They cannot fully replace a second drive, whose light, moving objects and lateral offset vary more
+than any augmentation.
 """
 
 from __future__ import annotations
@@ -76,13 +76,13 @@ class HeldOutViews:
 
 
 def recall(similarities: NDArray[np.float32], rows: IntArray, places: Places, depth: int) -> float:
-    """Return the share of views with a right keyframe among the best ``depth``.
+    """Return the share of views with a correct keyframe among the best ``depth``.
 
     Args:
         similarities: (V, N) of views with the map.
         rows: (V,) rows that the views were made from.
         places: of the map's N rows.
-        depth: how many of the best count.
+        depth: number of best keyframes that count.
     """
     best = np.argsort(-similarities, axis=1, kind='stable')[:, :depth]
     mask = places.exclusion_mask(places.labels[rows])

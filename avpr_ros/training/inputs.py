@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a query network sees in training: views made on the way, or a pool made once."""
+"""Training inputs of a query network: views augmented on demand, or drawn from a fixed pool."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Inputs(Protocol):
 
     def __len__(self) -> int: ...
 
-    def at(self, step: int, rows: IntArray) -> Tensor:
-        """Return one input a row, the same for the same step, whatever was asked before."""
+    def batch(self, step: int, rows: IntArray) -> Tensor:
+        """Return one input per row; deterministic in step and rows."""
         ...
 
 
@@ -43,7 +43,7 @@ class FreshViews:
     def __len__(self) -> int:
         return len(self._images)
 
-    def at(self, step: int, rows: IntArray) -> Tensor:
+    def batch(self, step: int, rows: IntArray) -> Tensor:
         """Return (B, S, S, 3) uint8."""
         seed = (self._seed, _VIEWS, step)
         return torch.from_numpy(
@@ -52,13 +52,13 @@ class FreshViews:
 
 
 class PooledViews:
-    """Draws from a fixed number of views an image, of which the frozen part is already computed.
+    """Draws from a fixed number of views per image, with the frozen layers already applied.
 
-    Many trainings on the same data then share decoding, augmentation and the frozen layers.
+    Several trainings on the same data then share decoding, augmentation and the frozen layers.
     """
 
     def __init__(self, pool: NDArray[np.floating], seed: int) -> None:
-        """Take a pool.
+        """Store the pool.
 
         Args:
             pool: (N, P, ...) features of P views of each image, for example a float16 memory map.
@@ -70,7 +70,7 @@ class PooledViews:
     def __len__(self) -> int:
         return len(self._pool)
 
-    def at(self, step: int, rows: IntArray) -> Tensor:
+    def batch(self, step: int, rows: IntArray) -> Tensor:
         """Return (B, ...) float32."""
         rng = np.random.default_rng((self._seed, _VIEWS, step))
         chosen = rng.integers(0, self._pool.shape[1], len(rows))

@@ -64,7 +64,8 @@ class PlaceSettings:
         heading_sectors: into how many sectors the heading is divided, 1 or more.
         exclusion_cells: places whose centres are within this many cells of each other, and whose
             headings differ by less than ``exclusion_rad``, are never negatives of each other.
-        exclusion_rad: see there; a camera that looks the other way sees another place.
+        exclusion_rad: largest difference of heading of such places; a camera facing the opposite
+            direction sees another place.
     """
 
     cell_m: float | None = None

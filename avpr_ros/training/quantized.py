@@ -46,12 +46,12 @@ def quantize_query_network(
 ) -> TrainResult:
     """Quantize a query network on gallery images and check its recall on held-out views.
 
-    Both forms are run in turn on the same views; recall and speed of both go into the manifest
-    under ``int8``, and the threshold is estimated anew for the 8-bit form.
+    Both networks are run alternately on the same views; recall and CPU time of both are written to
+    the manifest under ``int8``, and the 8-bit network is calibrated.
 
     Args:
         gallery: the map, with its thumbnails, of the network's descriptor space.
-        source: the float ONNX file; its manifest beside it.
+        source: the float ONNX file, with its manifest.
         output: the new ONNX file; its manifest gets the same name with ``.json``.
         progress: called with stage, done, total.
 
@@ -83,10 +83,10 @@ def quantize_query_network(
         output.unlink(missing_ok=True)
         output.with_suffix('.json').unlink(missing_ok=True)
         raise
-    evidence = _evidence(before, after, float_form, int8_form)
+    record = _record(before, after, float_form, int8_form)
     manifest = replace(
         manifest,
-        training={**fp32.manifest.training, 'int8': evidence},
+        training={**fp32.manifest.training, 'int8': record},
         calibration=calibrate(
             similarities,
             held_out.rows,
@@ -104,8 +104,8 @@ def quantize_query_network(
 def _refuse_loss(before: float, after: float) -> None:
     if before - after > MOST_LOST:
         raise TrainingError(
-            f'the 8-bit form finds {after:.3f} of the held-out views where the float form finds '
-            f'{before:.3f}; more than {MOST_LOST} is lost, so keep the float form'
+            f'recall@1 of the 8-bit network is {after:.3f} and of the float network {before:.3f}; '
+            f'at most {MOST_LOST} may be lost: keep the float network'
         )
 
 
@@ -127,7 +127,7 @@ def _in_turn(
     return one, two
 
 
-def _evidence(
+def _record(
     before: dict[str, float], after: dict[str, float], fp32: _Measured, int8: _Measured
 ) -> dict[str, Any]:
     speed_up = fp32.cpu_ms / int8.cpu_ms

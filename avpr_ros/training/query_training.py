@@ -64,7 +64,7 @@ def train_query_network(
         ConfigError: no such method.
         TrainingError: no thumbnails, no variance for a method that needs it, a checkpoint of
             another training, a loss that is not finite, or files that cannot be written.
-        SpaceMismatchError: no query network of this package speaks the map's descriptor space.
+        SpaceMismatchError: no query network of this package has the map's descriptor space.
         MapError: a file of the map is damaged.
     """
     started = time.monotonic()
@@ -78,7 +78,7 @@ def train_query_network(
     space = gallery.maps[0].space()
     weights = None if settings.backbone_weights is None else Path(settings.backbone_weights)
     network = query_network_for(space, settings.query_network, weights)
-    taken = initialise_head(network, space) if settings.gallery_head else ()
+    copied = initialise_head(network, space) if settings.gallery_head else ()
     trainer = _trainer(network, gallery, settings)
     held_out = HeldOutViews.draw(gallery.images, network.input_px, settings.seed)
     _initialise(network, space, gallery, progress)
@@ -98,12 +98,12 @@ def train_query_network(
         gallery.descriptors,
         gallery.keyframes,
         gallery.places,
-        max(default_distinct_radius_m(one) for one in gallery.maps),
+        max(default_distinct_radius_m(gallery_map) for gallery_map in gallery.maps),
     )
     progress('calibration', 1, 1)
     training = {
-        **_evidence(trainer, settings, gallery.places),
-        'taken_from_gallery_head': list(taken),
+        **_record(trainer, settings, gallery.places),
+        'taken_from_gallery_head': list(copied),
         'held_out': {
             'what': WHAT,
             'views': VIEWS,
@@ -157,7 +157,7 @@ def _watched(
     return HeldOutViews.draw(images, held_out.views.shape[1], seed, left_out)
 
 
-def _evidence(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
+def _record(trainer: Trainer, settings: TrainSettings, places: Places) -> dict[str, Any]:
     return {
         'method': settings.method,
         'settings': settings.to_json(),

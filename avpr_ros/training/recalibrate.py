@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A map has grown: does its query network still find the way, and from which score on."""
+"""Recalibrate a query network for an extended map and check its recall on the new session."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from avpr_ros.training.held_out import HeldOutViews, recall
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 
-#: Views are drawn from another stream than those of the training.
+#: Seed of the views, other than those of the training.
 _SEED = 1
-#: A new session whose views are found this much less often needs another training.
+#: Loss of recall@1 on the views of a new session from which on training is advised.
 _WEAKER = 0.1
 
 
 class _Describing:
-    """An exported network as held-out views want it."""
+    """Describes batches of held-out views with an exported network."""
 
     def __init__(self, network: OnnxQueryNetwork) -> None:
         self.input_px = network.manifest.input_px
@@ -39,13 +39,13 @@ class _Describing:
 
 @dataclass(frozen=True)
 class Recalibration:
-    """What the new calibration says beside the old one.
+    """The new calibration with the old one.
 
     Attributes:
-        before: calibration until now, where there was one.
-        after: estimated on the map as it is now; stands in the network's manifest.
-        recall_at_1_old: share of held-out views of the earlier sessions that are found.
-        recall_at_1_new: the same for the last session.
+        before: previous calibration; None if uncalibrated.
+        after: calibration on the extended map, written to the network's manifest.
+        recall_at_1_old: recall@1 of held-out views of the earlier sessions.
+        recall_at_1_new: recall@1 of held-out views of the last session.
     """
 
     before: Calibration | None
@@ -55,27 +55,26 @@ class Recalibration:
 
     @property
     def text(self) -> str:
-        """The outcome in words, with advice where it is due."""
+        """A summary in one sentence, with advice where the recall is low."""
         was = 'none' if self.before is None else f'{self.before.min_similarity:.3f}'
         text = (
-            f'threshold {was} -> {self.after.min_similarity:.3f}; held-out views found at first '
-            f'try: {self.recall_at_1_old:.2f} of the earlier sessions, {self.recall_at_1_new:.2f} '
-            'of the last one'
+            f'threshold {was} -> {self.after.min_similarity:.3f}; recall@1 of held-out views '
+            f'{self.recall_at_1_old:.2f} in the earlier sessions, {self.recall_at_1_new:.2f} in '
+            'the last one'
         )
         if self.recall_at_1_new < self.recall_at_1_old - _WEAKER:
-            text += '; it does not know the new session well: train again with avpr train'
+            text += f', lower by more than {_WEAKER:g}: train again with avpr train'
         if self.after.power is not None:
             text += f'; {self.after.power}'
         return text
 
 
 def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
-    """Estimate a query network's calibration anew and write it into its manifest.
+    """Calibrate a query network and write the calibration to its manifest.
 
     Args:
-        gallery: the map as it is now, with thumbnails.
-        query: the ONNX file, of the map's descriptor space; of the manifest beside it the
-            calibration is replaced.
+        gallery: the extended map, with thumbnails.
+        query: the ONNX file, of the map's descriptor space, with its manifest.
 
     Raises:
         QueryNetworkError: the network is missing, damaged or cannot be run.

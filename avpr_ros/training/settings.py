@@ -34,7 +34,7 @@ class TrainSettings:
         query_network: a preset of ``networks/learned_query.py``; None: the embedded network,
             with the aggregator that suits the map's descriptor space.
         backbone_weights: a weights file of timm for the preset's backbone.
-        gallery_head: start a learned head from the gallery network's, where shapes agree.
+        gallery_head: initialise the head with the gallery network's, where shapes agree.
         method: name of the objective, see ``objectives/methods.py``.
         accumulate: batches whose gradients are summed up before the optimiser steps.
         hold_out_share: share of the places that no training view comes from; the held-out loss
@@ -42,7 +42,7 @@ class TrainSettings:
         patience: checkpoints without a lower held-out loss after which training stops; None:
             all steps.
         checkpoint_every: steps between checkpoints.
-        resume: go on from the checkpoint beside the output, where there is one.
+        resume: resume from the checkpoint of the output, if any.
         augmentation: of the training views.
         places: how keyframes become places.
     """

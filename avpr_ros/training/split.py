@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Held-out places, whose loss decides when training stops."""
+"""Split of the places into training and held-out places, for early stopping."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _STREAM = 4
 def split_places(places: Places, share: float, seed: int) -> tuple[IntArray, IntArray]:
     """Choose whole places at random.
 
-    The left-out ones stay in the bank as negatives of the others: their descriptors are stored
-    anyway, and only what the query network sees is in question.
+    The held-out places stay in the memory bank as negatives of the others: only images, not
+    gallery descriptors, are held out.
 
     Args:
         places: of N rows.
@@ -34,8 +34,9 @@ def split_places(places: Places, share: float, seed: int) -> tuple[IntArray, Int
     count = round(share * places.count)
     if share > 0 and not 0 < count < places.count:
         raise TrainingError(
-            f'{share:g} of {places.count} places leaves {places.count - count} to train on and '
-            f'{count} to watch; use a larger map or another share'
+            f'--hold-out {share:g} of {places.count} places leaves {places.count - count} for '
+            f'training and holds out {count}, both need at least one; use a larger map or another '
+            'share'
         )
     chosen = np.random.default_rng((seed, _STREAM)).permutation(places.count)[:count]
     left_out = np.isin(places.labels, chosen)

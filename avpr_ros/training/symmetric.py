@@ -49,7 +49,7 @@ def export_gallery_network(
         default_distinct_radius_m(gallery),
     )
     progress('calibration', 1, 1)
-    evidence = {
+    record = {
         'method': 'none: the gallery network itself on both sides',
         'images': len(images),
         'held_out': {
@@ -59,4 +59,4 @@ def export_gallery_network(
         },
     }
     name = gallery.manifest.descriptor_space.network
-    return deliver(network, name, network.input_px, gallery, images, output, evidence, calibration)
+    return deliver(network, name, network.input_px, gallery, images, output, record, calibration)

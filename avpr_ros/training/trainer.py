@@ -145,7 +145,7 @@ class Trainer:
             group['lr'] = settings.learning_rate_at(self.step, self.steps)
         self._optimizer.zero_grad(set_to_none=True)
         rows = self._rows_of_step()
-        inputs = self._inputs.at(self.step, rows)
+        inputs = self._inputs.batch(self.step, rows)
         value = 0.0
         for part in range(settings.accumulate):
             own = slice(part * settings.batch_size, (part + 1) * settings.batch_size)

@@ -30,8 +30,8 @@ class TrainingGallery:
     """Rows of all maps, one map after the other.
 
     Attributes:
-        maps: at least one, all of one descriptor space; what they show must not overlap, since
-            a place of one map is a negative of every place of another.
+        maps: at least one, all of one descriptor space; their areas must not overlap, since a
+            place of one map is a negative of every place of another.
         descriptors: (N, d) stored unit rows.
         keyframes: N rows, those of each further map moved far away in x.
         images: N images.
@@ -48,7 +48,7 @@ class TrainingGallery:
 
     @classmethod
     def from_maps(cls, maps: Sequence[GalleryMap], settings: PlaceSettings) -> TrainingGallery:
-        """Join maps; one alone keeps its bank beside it and stays memory-mapped.
+        """Join maps; a single map has its memory bank in a file and stays memory-mapped.
 
         Raises:
             SpaceMismatchError: the maps are of different descriptor spaces.
@@ -57,9 +57,10 @@ class TrainingGallery:
         """
         _check(maps)
         if len(maps) == 1:
-            (one,) = maps
-            bank, views = open_bank(one, settings), load_views(one)
-            return cls((one,), one.descriptors, one.keyframes, MapImages(one), bank, views)
+            (gallery,) = maps
+            bank, views = open_bank(gallery, settings), load_views(gallery)
+            images = MapImages(gallery)
+            return cls((gallery,), gallery.descriptors, gallery.keyframes, images, bank, views)
         places = join_places([places_of(each.keyframes, settings) for each in maps])
         descriptors = np.concatenate([each.descriptors for each in maps])
         views = _joined_views(maps)
@@ -111,19 +112,19 @@ class JoinedImages:
 
 def _check(maps: Sequence[GalleryMap]) -> None:
     if not maps:
-        raise TrainingError('no map is given; name one with --map')
+        raise TrainingError('no map is given; give at least one --map')
     first = maps[0]
     for each in maps[1:]:
         space, other = first.manifest.descriptor_space, each.manifest.descriptor_space
         if space.id != other.id:
             raise SpaceMismatchError(
-                f'{each.path} is of descriptor space {other.id[:12]} of network {other.network!r} '
-                f'and {first.path} of {space.id[:12]} of {space.network!r}, so one query network '
-                'cannot speak both; build one map of all drives, or train one for each map'
+                f'{each.path} has descriptor space {other.id[:12]} of network {other.network!r} '
+                f'and {first.path} has {space.id[:12]} of {space.network!r}, which one query '
+                'network cannot share; build one map of all drives, or train a network per map'
             )
     ids = [each.manifest.map_id for each in maps]
     if len(set(ids)) < len(ids):
-        raise TrainingError('the same map is given twice; name each map once')
+        raise TrainingError('the same map is given twice; give each map once')
 
 
 def _joined_keyframes(parts: Sequence[Keyframes]) -> Keyframes:

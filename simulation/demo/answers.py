@@ -43,7 +43,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one image.
+    """The node's answer to one image.
 
     Attributes:
         stamp_ns: the image's stamp.

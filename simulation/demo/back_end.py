@@ -96,7 +96,7 @@ def score_back_end(
         truth_m: (Q, 3) true positions of the base at those stamps.
         keyframes: that the loop closures refer to.
         name: of the set, in the row.
-        drift: that was added to the odometry, to be said beside the figures.
+        drift: added to the odometry, noted with the figures.
         wrong_m: a loop closure that places the base farther from the truth is a wrong edge.
 
     Raises:
@@ -174,7 +174,7 @@ def _edge_errors(
 
 
 def _place_m(map_from_keyframe: FloatArray, keyframe_from_base: list[float]) -> FloatArray:
-    """Return (3,): where a loop closure says that the base is."""
+    """Return (3,): the base's position in the map according to a loop closure."""
     keyframe = Pose.from_xyz_quaternion(map_from_keyframe)
     base = Pose.from_xyz_quaternion(np.array(keyframe_from_base, np.float64))
     return (keyframe @ base).translation_m

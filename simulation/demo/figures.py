@@ -81,15 +81,15 @@ def precision_recall_plot(scored: Sequence[Scored]) -> str:
     """Return precision over recall of the best candidates of each method, over all scores."""
     with styled_figure(3.2) as figure:
         axes = figure.subplots()
-        for one in scored:
-            has_match = np.ones(len(one.answers), np.bool_)
-            curve = precision_recall(one.scores, one.best_right, has_match)
+        for method in scored:
+            has_match = np.ones(len(method.answers), np.bool_)
+            curve = precision_recall(method.scores, method.best_right, has_match)
             axes.plot(
                 np.concatenate([[0.0], curve.recall]),
                 np.concatenate([curve.precision[:1], curve.precision]),
-                color=_COLOURS.get(one.method, SOFT),
-                lw=2.4 if one.method == 'landmarks' else 1.6,
-                label=one.method,
+                color=_COLOURS.get(method.method, SOFT),
+                lw=2.4 if method.method == 'landmarks' else 1.6,
+                label=method.method,
             )
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
@@ -121,15 +121,15 @@ def latency_plot(scored: Sequence[Scored]) -> str:
     """Return the time from publishing an image to the answer, by share of the images."""
     with styled_figure(2.9) as figure:
         axes = figure.subplots()
-        for one in scored:
-            times = np.sort([a.latency_ms for a in one.answers if a.latency_ms is not None])
+        for method in scored:
+            times = np.sort([a.latency_ms for a in method.answers if a.latency_ms is not None])
             share = 100 * np.arange(1, len(times) + 1) / max(1, len(times))
             axes.plot(
                 times,
                 share,
-                color=_COLOURS.get(one.method, SOFT),
-                lw=2.4 if one.method == 'landmarks' else 1.6,
-                label=one.method,
+                color=_COLOURS.get(method.method, SOFT),
+                lw=2.4 if method.method == 'landmarks' else 1.6,
+                label=method.method,
             )
         axes.set_xlabel('image published to answer received, ms')
         axes.set_ylabel('images, %')

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to use two drives, and a user's commands for each of them.
+"""Methods of the demo, and a user's commands for each of them.
 
 By scores alone, to compare networks: the gallery network on both sides, the light network on both
 sides, and the light query network against the heavy gallery. Then the last of these as it comes,
@@ -19,7 +19,7 @@ from simulation.drives.bag_writer import IMAGE_TOPIC, ODOMETRY_TOPIC
 
 @dataclass(frozen=True)
 class Method:
-    """One way to use the two drives.
+    """A choice of query and gallery networks for the two drives.
 
     Attributes:
         name: of the row.
@@ -50,7 +50,7 @@ METHODS = (
 def build_and_train(steps: Steps, folder: Path, bag: str, min_distance_m: float) -> None:
     """Build and train: first as a user would, then the two symmetric pairs to compare with.
 
-    A map or query network that is there already is not made again.
+    An existing map or query network is reused.
 
     Args:
         steps: runs the commands.
@@ -81,7 +81,7 @@ def play(
     also: Sequence[str] = (),
     listeners: Sequence[str] = (),
 ) -> None:
-    """Start the node, play a drive into it over topics, write down what it says.
+    """Start the node, replay a drive over topics, and record its answers.
 
     Args:
         steps: runs the commands.

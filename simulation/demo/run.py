@@ -36,12 +36,12 @@ _MARK = '.avpr_demo'
 
 
 def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console) -> list[str]:
-    """Run everything; return what is not good enough, nothing where all is.
+    """Run all steps; return the failed requirements, none if all are met.
 
     Args:
         folder: for all results; those of an earlier run go first.
         scenario: town and drives.
-        quick: said in the results: a small town.
+        quick: noted in the results: a small town.
         console: for progress and the table.
 
     Raises:
@@ -110,9 +110,9 @@ def _corrected(folder: Path, scored: Scored, spec: DriveSpec) -> Corrected:
 
 def _facts(recorded: dict[str, Recorded], steps: Steps, total_s: float) -> dict[str, object]:
     facts: dict[str, object] = {
-        name: f'{one.length_m:.0f} m, {one.images} images of 320 x 240 px, '
-        f'{one.bytes / 1e6:.1f} MB, rendered in {one.seconds:.0f} s'
-        for name, one in recorded.items()
+        name: f'{drive.length_m:.0f} m, {drive.images} images of 320 x 240 px, '
+        f'{drive.bytes / 1e6:.1f} MB, rendered in {drive.seconds:.0f} s'
+        for name, drive in recorded.items()
     }
     facts['steps that were waited for'] = f'{sum(steps.durations_s.values()):.0f} s'
     facts['all'] = f'{total_s / 60:.1f} min'

@@ -74,7 +74,7 @@ def score(
     """
     if not answers:
         raise SourceError(f'{method}: nothing was answered; look at the log of the node.')
-    ids = {int(one): row for row, one in enumerate(keyframes.ids)}
+    ids = {int(keyframe_id): row for row, keyframe_id in enumerate(keyframes.ids)}
     try:
         ranked = [np.array([ids[m.keyframe_id] for m in a.matches], np.int64) for a in answers]
     except KeyError as error:

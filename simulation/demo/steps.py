@@ -17,11 +17,12 @@ import time
 from rich.console import Console
 
 from avpr_ros.errors import AvprError
+from simulation.ros_domain import reserve_domain
 
-#: A line at least this often where no progress bar can be drawn.
-_SIGN_OF_LIFE_S = 15.0
+#: Seconds between two progress lines where no progress bar can be drawn.
+_PROGRESS_PERIOD_S = 15.0
 _POLL_S = 0.2
-#: The back-end solves and saves when it is asked to end.
+#: Longest wait after SIGINT: the pose graph solves and saves before it exits.
 _STOP_S = 120.0
 
 
@@ -30,11 +31,11 @@ class StepError(AvprError):
 
 
 class Steps:
-    """Runs commands with one environment, and remembers what ran and for how long.
+    """Runs commands with one environment and records them with their durations.
 
     Attributes:
-        commands: as a user would type them, in order.
-        durations_s: by command.
+        commands: command lines in order.
+        durations_s: duration by command line, of those that ran to their end.
     """
 
     def __init__(self, folder: Path, console: Console) -> None:
@@ -46,17 +47,15 @@ class Steps:
         self._environment = _environment(os.environ)
 
     def commands_with_times(self) -> list[str]:
-        """Return what ran, with the seconds it took behind it."""
-        return [
-            f'$ {one}   # {self.durations_s[one]:.0f} s' if one in self.durations_s else f'$ {one}'
-            for one in self.commands
-        ]
+        """Return the command lines, with their durations as comments."""
+        seconds = {line: f'   # {s:.0f} s' for line, s in self.durations_s.items()}
+        return [f'$ {line}{seconds.get(line, "")}' for line in self.commands]
 
     def run(self, command: Sequence[str]) -> None:
-        """Run one command to its end; what it prints goes to the terminal.
+        """Run one command to its end, with its output on the terminal.
 
         Raises:
-            StepError: it cannot be started or ends with another code than 0.
+            StepError: it cannot be started or its exit code is not 0.
         """
         shown = self._show(command)
         began = time.monotonic()
@@ -72,14 +71,14 @@ class Steps:
 
     @contextmanager
     def background(self, command: Sequence[str], log: Path) -> Iterator[None]:
-        """Keep a command running meanwhile; stop it with SIGINT afterwards.
+        """Run a command in the background; stop it with SIGINT at the end of the block.
 
         Args:
-            command: what to run.
-            log: file for all that it prints.
+            command: the command and its arguments.
+            log: file for its output.
 
         Raises:
-            StepError: it ended by itself, or not cleanly when asked to.
+            StepError: it ended before the block did, or its exit code is not 0.
         """
         shown = self._show([*command, '&'])
         with log.open('wb') as stream:
@@ -114,29 +113,30 @@ class Steps:
             ) from error
 
     def _wait(self, process: subprocess.Popen[bytes], began: float) -> None:
-        told = began
+        last_line = began
         while process.poll() is None:
             time.sleep(_POLL_S)
             now = time.monotonic()
-            if not self._console.is_terminal and now - told > _SIGN_OF_LIFE_S:
-                told = now
+            if not self._console.is_terminal and now - last_line > _PROGRESS_PERIOD_S:
+                last_line = now
                 self._console.print(f'  running for {now - began:.0f} s')
 
 
 def _environment(outer: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment where this Python's commands come first and ROS stays at home."""
+    """Return an environment with this Python's commands first in PATH and ROS on this machine."""
     environment = dict(outer)
-    here = str(Path(sys.executable).parent)
-    environment['PATH'] = os.pathsep.join([here, environment.get('PATH', os.defpath)])
+    python_folder = str(Path(sys.executable).parent)
+    environment['PATH'] = os.pathsep.join([python_folder, environment.get('PATH', os.defpath)])
     environment.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    # A domain of its own, so that another robot or a second demo on this machine does not answer.
-    environment.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+    if 'ROS_DOMAIN_ID' not in environment:
+        # Nodes of another robot or of a second demo on this machine must not answer.
+        environment['ROS_DOMAIN_ID'] = str(reserve_domain())
     environment.setdefault('PYTHONUNBUFFERED', '1')
     return environment
 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:
-    """End a process as Ctrl-C would, harder only if it does not listen; return its code."""
+    """Send SIGINT, after ``_STOP_S`` SIGKILL; return the exit code."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         try:

@@ -73,17 +73,17 @@ def write_bag(
         path: the bag's folder; the mcap file in it has the same name.
         shots: in stamp order; consumed while writing.
         odometry: stamp and pose of the base, in stamp order, at its own rate.
-        camera: for ``camera_info``; None where the lens is not known, and nothing is said of it.
-        odometry_frame: what those poses are in; with drift it is not the map.
-        base_from_camera: how the camera is mounted.
+        camera: intrinsics for ``camera_info``; None: no ``camera_info`` is written.
+        odometry_frame: frame of the odometry poses; with drift it is not the map frame.
+        base_from_camera: extrinsics of the camera.
     """
     with atomic_folder(path, replace=True) as temporary:
         folder = temporary / path.name
         with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
             messages = [(when, _odometry(when, pose, odometry_frame)) for when, pose in odometry]
-            mounting = _mounting(messages[0][0], base_from_camera)
-            lens = camera.intrinsics if isinstance(camera, Camera) else camera
-            _write(writer, shots, messages, lens, mounting)
+            extrinsics = _extrinsics(messages[0][0], base_from_camera)
+            intrinsics = camera.intrinsics if isinstance(camera, Camera) else camera
+            _write(writer, shots, messages, intrinsics, extrinsics)
         for file in folder.iterdir():
             file.replace(temporary / file.name)
         folder.rmdir()
@@ -93,23 +93,23 @@ def _write(
     writer: Writer,
     shots: Iterable[Shot],
     odometry: Sequence[tuple[int, Any]],
-    lens: CameraIntrinsics | None,
-    mounting: Any,
+    intrinsics: CameraIntrinsics | None,
+    extrinsics: Any,
 ) -> None:
     topics = {
         topic: writer.add_connection(topic, kind, typestore=_STORE)
         for topic, kind in _TOPICS.items()
     }
     waiting = list(reversed(odometry))
-    _put(writer, topics['/tf_static'], mounting, odometry[0][0])
+    _put(writer, topics['/tf_static'], extrinsics, odometry[0][0])
     for shot in shots:
         stamp = shot.stamp_ns
         while waiting and waiting[-1][0] <= stamp:
             when, message = waiting.pop()
             _put(writer, topics[ODOMETRY_TOPIC], message, when)
         _put(writer, topics[TRUTH_TOPIC], _pose_stamped(stamp, shot.map_from_base), stamp)
-        if lens is not None:
-            _put(writer, topics['/camera/camera_info'], _camera_info(stamp, lens), stamp)
+        if intrinsics is not None:
+            _put(writer, topics['/camera/camera_info'], _camera_info(stamp, intrinsics), stamp)
         _put(writer, topics[IMAGE_TOPIC], _image(stamp, shot.encoded), stamp)
     for when, message in reversed(waiting):
         _put(writer, topics[ODOMETRY_TOPIC], message, when)
@@ -145,14 +145,14 @@ def _image(stamp_ns: int, encoded: bytes) -> Any:
     )
 
 
-def _camera_info(stamp_ns: int, lens: CameraIntrinsics) -> Any:
-    k = np.array(lens.k, np.float64)
+def _camera_info(stamp_ns: int, intrinsics: CameraIntrinsics) -> Any:
+    k = np.array(intrinsics.k, np.float64)
     return _type('sensor_msgs/msg/CameraInfo')(
         header=_header(stamp_ns, CAMERA_FRAME),
-        height=lens.height_px,
-        width=lens.width_px,
-        distortion_model=lens.distortion_model,
-        d=np.array(lens.d, np.float64),
+        height=intrinsics.height_px,
+        width=intrinsics.width_px,
+        distortion_model=intrinsics.distortion_model,
+        d=np.array(intrinsics.d, np.float64),
         k=k,
         r=np.eye(3).ravel(),
         p=np.insert(k.reshape(3, 3), 3, 0.0, axis=1).ravel(),
@@ -185,7 +185,7 @@ def _pose_stamped(stamp_ns: int, pose: Pose) -> Any:
     )
 
 
-def _mounting(stamp_ns: int, base_from_camera: Pose) -> Any:
+def _extrinsics(stamp_ns: int, base_from_camera: Pose) -> Any:
     x, y, z, qx, qy, qz, qw = (float(v) for v in base_from_camera.as_xyz_quaternion())
     transform = _type('geometry_msgs/msg/TransformStamped')(
         header=_header(stamp_ns, BASE_FRAME),

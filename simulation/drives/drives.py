@@ -30,7 +30,7 @@ class Driving:
         wander_m: deviation of a slow weave on top.
         heading_rad: deviation of the heading from the path's, slowly changing.
         seed: of the weave.
-        lane_m: from the middle of the way to the middle of the lane, on the right.
+        lane_m: from the middle of the street to the middle of the lane, on the right.
         corner_m: before and after a crossing, where a turn begins and ends.
     """
 

@@ -44,7 +44,7 @@ def record_drives(
 
 
 def _reporter(progress: Progress, console: Console, name: str) -> Callable[[int, int], None]:
-    """Return what moves a bar, and prints a line each tenth where no bar can be drawn."""
+    """Return a progress function: a bar on a terminal, else a line for each tenth."""
     task = progress.add_task(name, total=None)
 
     def report(done: int, total: int) -> None:

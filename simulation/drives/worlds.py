@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Worlds that are hard on a localiser: drives that map them, and drives that ask where one is."""
+"""Difficult worlds for localisation, with mapping drives and query drives."""
 
 from __future__ import annotations
 

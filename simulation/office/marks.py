@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What tells one stretch of corridor from another: little, and not everywhere."""
+"""Distinctive objects of the corridors: few, and not everywhere."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The drives through the office: which storeys are mapped, and which are asked about."""
+"""The drives through the office: mapped storeys and query storeys."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def build_storey(storey: int, open_share: float = 0.0, seed: int = 0) -> World:
     Args:
         storey: from 0; it alone decides the marks.
         open_share: of the doors that stand open.
-        seed: says which doors.
+        seed: of the choice of doors.
     """
     fabric, plan = make_fabric(), OFFICE_PLAN
     surfaces = _floor_and_ceiling(plan, fabric)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's camera, where it sits on the robot, and what it sees before light falls on it."""
+"""The demo's camera: intrinsics, extrinsics, and rendering of unlit images."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Camera:
 
     @property
     def intrinsics(self) -> CameraIntrinsics:
-        """Return it as ``camera_info`` says it."""
+        """Return the intrinsics as in ``camera_info``."""
         focal, (x, y) = self.focal_px, self.centre_px
         k = (focal, 0.0, x, 0.0, focal, y, 0.0, 0.0, 1.0)
         return CameraIntrinsics(self.width_px, self.height_px, 'plumb_bob', k, (0.0,) * 5)

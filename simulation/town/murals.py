@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What people find their way by: painted walls and boards on roofs."""
+"""Visual landmarks of the town: painted walls and boards on roofs."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_append_to_map_writes_the_files_of_the_command_line(avpr, walk, tmp_path
     assert _hashes(ours) == _hashes(theirs)
 
 
-def test_build_map_takes_opened_sources_and_a_describer(
+def test_build_map_accepts_opened_sources_and_describer(
     straight_drive, describer, tmp_path
 ) -> None:
     gallery = build_map(straight_drive, tmp_path / 'map', network=describer, landmarks=False)

@@ -34,7 +34,7 @@ def test_a_rejected_image_has_a_reason_and_no_pose(map_and_query, walk) -> None:
     assert (result.accepted, result.pose, result.reason) == (False, None, Reason.AMBIGUOUS)
 
 
-def test_open_takes_an_opened_map_and_refuses_an_unknown_setting(map_and_query) -> None:
+def test_recognizer_open_accepts_map_and_rejects_unknown_setting(map_and_query) -> None:
     gallery = GalleryMap.open(map_and_query[0])
     assert PlaceRecognizer.open(gallery, map_and_query[1]).gallery is gallery
     assert OnnxQueryNetwork.open(map_and_query[1]).manifest.dim == 2

@@ -31,7 +31,7 @@ def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_pat
     code, out, err = avpr('build', second_walk, '-o', target, '--append')
     assert (code, err) == (0, '')
     assert 'revision 2, 24 keyframes' in out
-    assert 'their calibration does not know the new sessions' in out
+    assert 'their calibration does not cover the new sessions' in out
     grown = GalleryMap.open(target)
     assert [s.name for s in grown.manifest.sessions] == ['walk', 'second']
     assert 'report.html' in grown.manifest.files
@@ -45,7 +45,7 @@ def test_a_map_with_views_has_them_of_the_new_keyframes_too(avpr, walk, second_w
     assert len(GalleryMap.open(target).hog().rows) == 24
 
 
-def test_a_query_network_is_calibrated_anew(avpr, walk, second_walk, angle_network, tmp_path):
+def test_append_with_query_recalibrates_network(avpr, walk, second_walk, angle_network, tmp_path):
     target = tmp_path / 'map'
     assert avpr('build', walk, '-o', target)[0] == 0
     query = angle_network(target)
@@ -67,9 +67,9 @@ def test_a_dry_run_adds_nothing(avpr, walk, second_walk, tmp_path):
     assert GalleryMap.open(target).manifest.revision == 1
 
 
-def test_what_cannot_be_is_said_in_one_line(avpr, walk, tmp_path):
+def test_invalid_arguments_are_reported_in_one_line(avpr, walk, tmp_path):
     for arguments, text in (
-        (('--append',), 'no --output'),
+        (('--append',), '--append needs --output'),
         (('--append', '-o', tmp_path / 'none'), 'is not a gallery map'),
         (('--append', '--replace', '-o', tmp_path / 'none'), 'exclude each other'),
     ):

@@ -29,7 +29,7 @@ def test_views_of_each_keyframe_become_part_of_the_map(avpr, walk, tmp_path):
     assert np.allclose(np.linalg.norm(views.astype(np.float32), axis=2), 1, atol=1e-2)
 
 
-def test_a_dry_run_only_looks(avpr, walk, tmp_path):
+def test_build_dry_run_writes_nothing(avpr, walk, tmp_path):
     before = sorted(tmp_path.rglob('*'))
     code, out, _ = avpr('build', walk, '--dry-run', '--min-distance-m', '3')
     assert code == 0
@@ -37,7 +37,7 @@ def test_a_dry_run_only_looks(avpr, walk, tmp_path):
     assert sorted(tmp_path.rglob('*')) == before
 
 
-def test_an_undecodable_image_is_told(avpr, walk, tmp_path):
+def test_build_reports_undecodable_image(avpr, walk, tmp_path):
     (walk / '004.png').write_bytes(b'no image')
     code, out, _ = avpr('build', walk, '-o', tmp_path / 'map')
     assert code == 0
@@ -56,12 +56,14 @@ def test_an_existing_map_needs_replace(avpr, walk, tmp_path):
 @pytest.mark.parametrize(
     ('arguments', 'text'),
     [
-        ((), 'no --output'),
+        ((), '--output, the folder of the map, is missing'),
         (('-o', 'm', '--min-distance-m', '-1'), 'min_distance_m is -1'),
         (('-o', 'm', '--tum', 'a', '--poses', 'b'), 'More than one pose source'),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(avpr, walk, tmp_path, monkeypatch, arguments, text):
+def test_invalid_arguments_are_reported_in_one_line(
+    avpr, walk, tmp_path, monkeypatch, arguments, text
+):
     monkeypatch.chdir(tmp_path)
     code, _, err = avpr('build', walk, *arguments)
     assert code == 2

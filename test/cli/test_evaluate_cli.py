@@ -77,14 +77,12 @@ def test_wrong_matches_and_queries_off_the_map_are_shown(avpr, walk, tmp_path, m
     assert row['recall_at_1'] == pytest.approx(9 / 11)
     assert row['recall_at_1_covered'] == pytest.approx(9 / 10)
     page = (out / 'evaluation.html').read_text()
-    assert 'query 5 found keyframe 10, 5.0 m away' in page
+    assert 'query 5 matched keyframe 10, 5.0 m away' in page
     assert 'the map does not hold its place' in page
     assert page.count('data:image/jpeg') == 4
 
 
-def test_networks_on_both_sides_are_measured_beside(
-    avpr, walk, tmp_path, map_and_query, monkeypatch
-):
+def test_evaluate_symmetric_adds_both_networks(avpr, walk, tmp_path, map_and_query, monkeypatch):
     registry = ModuleType('avpr_ros.networks.registry')
     registry.load_gallery_network = lambda space: AngleNetwork()
     monkeypatch.setitem(sys.modules, 'avpr_ros.networks.registry', registry)
@@ -125,7 +123,7 @@ def test_frames_decide_where_poses_are_missing(avpr, walk, tmp_path, map_and_que
     out = tmp_path / 'out'
     code, _, err = avpr('evaluate', walk, *map_and_query, '-o', out)
     assert code == 2
-    assert 'nothing can be scored' in err
+    assert 'the drive cannot be scored' in err
     assert 'has no poses' in err
     frames = ('--tolerance-frames', '0')
     assert avpr('evaluate', walk, *map_and_query, '-o', out, *frames)[0] == 0
@@ -160,7 +158,7 @@ def test_positions_in_names_of_two_folders_compare(avpr, tmp_path, angle_network
     assert _document(tmp_path / 'again')['rows'][0]['recall_at_1'] == 1.0
 
 
-def test_a_city_of_msls_is_mapped_and_asked_by_place_and_view(avpr, tmp_path, angle_network):
+def test_evaluate_msls_city_by_position_and_heading(avpr, tmp_path, angle_network):
     city = tmp_path / 'train_val' / 'cph'
     # Every image 5 m further and turned 10 degrees further; the last of each is a panorama.
     write_msls_part(city / 'database', [f'd{n}' for n in range(9)])
@@ -180,15 +178,18 @@ def test_a_city_of_msls_is_mapped_and_asked_by_place_and_view(avpr, tmp_path, an
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        ((), 'name the queries, --map and --query; or --features'),
-        (('w', '--features', 'f'), '--features stands for drive, map and networks'),
-        (('w', '--map', 'm', '--query', 'q', '--queries', 'd'), 'belong to --features'),
+        ((), 'give a query drive with --map and --query, or give --features'),
+        (('w', '--features', 'f'), '--features replaces the drive, --map'),
+        (
+            ('w', '--map', 'm', '--query', 'q', '--queries', 'd'),
+            '--queries and --database need --features',
+        ),
         (('w', '--map', 'm', '--query', 'q', '--radius-m', '0'), 'radius_m is 0'),
         (('--features', 'f'), 'queries_descriptors.npy is missing'),
         (('w', '--map', 'nowhere', '--query', 'q'), 'nowhere'),
     ],
 )
-def test_what_cannot_be_is_said_in_one_line(avpr, tmp_path, monkeypatch, arguments, words):
+def test_invalid_arguments_are_reported_in_one_line(avpr, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     code, _, err = avpr('evaluate', *arguments)
     assert code == 2
@@ -196,7 +197,7 @@ def test_what_cannot_be_is_said_in_one_line(avpr, tmp_path, monkeypatch, argumen
     assert err.count('\n') == 1
 
 
-def test_an_output_that_cannot_be_written_stops_before_work(avpr, tmp_path):
+def test_evaluate_unwritable_output_is_an_error(avpr, tmp_path):
     (tmp_path / 'file').write_text('')
     # Nothing else is there: the output is looked at first.
     arguments = (tmp_path / 'walk', '--map', tmp_path / 'map', '--query', tmp_path / 'q.onnx')

@@ -14,12 +14,12 @@ def test_a_map_is_described_and_left_alone(avpr, gallery):
     code, out, _ = avpr('inspect', gallery.path)
     assert code == 0
     assert gallery.manifest.map_id in out
-    assert 'whole: 5 files and 20 thumbnails match' in _flat(out)
+    assert 'intact: 5 files match their hashes, 20 thumbnails' in _flat(out)
     assert '19.0 x 0.0 x 0.0 m' in out
     assert {path: path.stat().st_mtime_ns for path in gallery.path.rglob('*')} == before
 
 
-def test_a_report_is_written_where_asked(avpr, gallery, tmp_path):
+def test_inspect_writes_report(avpr, gallery, tmp_path):
     assert avpr('inspect', gallery.path, '--report', tmp_path / 'r.html')[0] == 0
     assert '<html' in (tmp_path / 'r.html').read_text()
 
@@ -31,7 +31,7 @@ def test_a_damaged_thumbnail_is_found(avpr, gallery):
     assert '000003.jpg is damaged' in err
 
 
-def test_the_calibration_of_a_query_network_is_told(avpr, walk, tmp_path, angle_network):
+def test_inspect_with_query_prints_calibration(avpr, walk, tmp_path, angle_network):
     assert avpr('build', walk, '-o', tmp_path / 'map')[0] == 0
     query = angle_network(tmp_path / 'map')
     code, out, _ = avpr('inspect', tmp_path / 'map', '--query', query)

@@ -54,7 +54,7 @@ def test_poses_in_another_frame_are_no_truth(avpr, walk, tmp_path, map_and_query
     assert 'are in odom and the map is in map' in _cell(out, 'no score')
 
 
-def test_named_poses_must_be_there(avpr, walk, tmp_path, map_and_query):
+def test_localize_missing_poses_are_an_error(avpr, walk, tmp_path, map_and_query):
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
     code, _, err = avpr(*arguments, '--tum', tmp_path / 'nowhere.tum')
     assert code == 2
@@ -101,7 +101,7 @@ def test_a_page_about_a_run_with_its_map(avpr, walk, tmp_path, map_and_query):
     assert 'nowhere' in err
 
 
-def test_odometry_must_be_there_when_it_is_named(avpr, walk, tmp_path, map_and_query):
+def test_localize_missing_odometry_is_an_error(avpr, walk, tmp_path, map_and_query):
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out')
     code, _, err = avpr(*arguments, '--odom-topic', '/odom')
     assert code == 2

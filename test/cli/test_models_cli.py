@@ -58,10 +58,10 @@ def test_import_list_verify(run, published):
     assert 'imported' in run('list')[1]
     code, text = run('verify', NAME)
     assert code == 0
-    assert '64 numbers of length 1.0000' in text
+    assert '64 dimensions, norm 1.0000' in text
 
 
-def test_what_is_not_there_ends_in_one_sentence(run, published):
+def test_missing_files_are_reported_in_one_line(run, published):
     for words in (('verify', NAME), ('import', published, '--as', 'nothing'), ('verify', 'x')):
         code, text = run(*words)
         assert code != 0

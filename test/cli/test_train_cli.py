@@ -41,7 +41,7 @@ def asked(monkeypatch):
     return calls
 
 
-def test_options_reach_the_training_and_its_evidence_is_shown(avpr, gallery, tmp_path, asked):
+def test_train_passes_options_and_prints_results(avpr, gallery, tmp_path, asked):
     output = tmp_path / 'o.onnx'
     arguments = ['--output', output, '--steps', 7, '--seed', 5, '--resume']
     arguments += ['--method', 'csd', '--batch-size', 4, '--accumulate', 2]
@@ -63,7 +63,7 @@ def test_options_reach_the_training_and_its_evidence_is_shown(avpr, gallery, tmp
     assert '81.2%' in text
 
 
-def test_the_symmetric_pair_is_exported_beside_the_map_by_default(avpr, gallery, asked):
+def test_train_symmetric_default_output_is_in_parent_folder(avpr, gallery, asked):
     assert avpr('train', '--map', gallery.path, '--symmetric')[0] == 0
     assert asked == [('export', Path(gallery.path).resolve().parent / 'query.onnx', 0)]
 

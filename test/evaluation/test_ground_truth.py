@@ -21,7 +21,7 @@ def test_the_radius_itself_is_right():
     assert GroundTruth().positives(_views([[0, 0]]), gallery) == [{0, 1}]
 
 
-def test_a_view_the_other_way_is_wrong():
+def test_ground_truth_opposite_heading_is_wrong():
     gallery = _views([[0, 0]] * 4, [350, 50, 51, 190])
     truth = GroundTruth(max_angle_rad=math.radians(40))
     # 10 degrees to 350 is 20 apart, to 50 is 40: still right
@@ -54,6 +54,6 @@ def test_headings_that_are_not_known_are_not_guessed():
         {'tolerance_frames': 1, 'max_angle_rad': 1.0},
     ],
 )
-def test_rules_that_cannot_be_are_refused(values):
+def test_ground_truth_invalid_settings_are_rejected(values):
     with pytest.raises(ConfigError):
         GroundTruth(**values)

@@ -21,7 +21,7 @@ def _aliased(make_gallery):
     return make_gallery(rows, [Pose.from_xy_yaw(10.0 * i, 0, 0) for i in range(12)])
 
 
-def test_look_alike_places_are_found(make_gallery):
+def test_self_similarity_finds_similar_places(make_gallery):
     alike = self_similarity(_aliased(make_gallery))
     assert alike.radius_m == 50.0
     row, other, similarity = alike.worst_pairs(1)[0]
@@ -31,7 +31,7 @@ def test_look_alike_places_are_found(make_gallery):
     assert alike.other[2] > alike.same[2]
 
 
-def test_one_place_has_no_look_alike(make_gallery):
+def test_self_similarity_of_one_place_has_no_pairs(make_gallery):
     gallery = make_gallery(np.eye(2, dtype=np.float32), [Pose.identity()] * 2)
     alike = self_similarity(gallery)
     assert np.isnan(alike.other).all()
@@ -55,9 +55,7 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert 'name="viewport"' in page
 
 
-def test_look_alikes_by_corners_are_shown_as_pictures(
-    make_gallery, tmp_path, monkeypatch, drive_class
-):
+def test_map_report_shows_confusable_pairs(make_gallery, tmp_path, monkeypatch, drive_class):
     def picture(self, number: int) -> np.ndarray:
         rng = np.random.default_rng(number % 7)  # the last looks like the first
         cells = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
@@ -73,8 +71,10 @@ def test_look_alikes_by_corners_are_shown_as_pictures(
     assert 'best of 8 false matches' in dict(map_facts(gallery, evidence))['local features']
     write_map_report(gallery, tmp_path / 'report.html', evidence)
     page = (tmp_path / 'report.html').read_text()
-    assert 'Pictures that corners can hardly tell apart' in page
-    assert re.search('Keyframes 0 and 7, 427.0 m apart: evidence [0-9]+ for the wrong one', page)
+    assert 'Places that local features confuse most' in page
+    assert re.search(
+        'Keyframes 0 and 7, 427.0 m apart: log-likelihood ratio [0-9]+ of the false match', page
+    )
 
 
 def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):

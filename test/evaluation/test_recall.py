@@ -30,7 +30,7 @@ def test_by_hand():
         (RANKED[2:3], RIGHT[2:3], 1, 'left_out'),
     ],
 )
-def test_what_has_no_answer_is_refused(arguments):
+def test_undefined_metric_is_an_error(arguments):
     with pytest.raises(ConfigError):
         recall_at(*arguments)
 

@@ -48,7 +48,7 @@ def test_repeated_places_are_confused_and_a_single_one_stands_alone(make_gallery
     assert 'keyframes 0 and 3, 50.0 m apart' in facts['most alike']
 
 
-def test_corners_recognise_what_similarity_confuses(make_gallery, monkeypatch, drive_class):
+def test_local_features_separate_similar_descriptors(make_gallery, monkeypatch, drive_class):
     def picture(self, number: int) -> np.ndarray:
         rng = np.random.default_rng(number // 2)  # two keyframes of each place
         cells = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
@@ -64,7 +64,7 @@ def test_corners_recognise_what_similarity_confuses(make_gallery, monkeypatch, d
     assert weak.placed_of == 0  # no lens
 
 
-def test_gaps_and_the_other_way_are_counted(make_gallery):
+def test_coverage_counts_gaps_and_opposite_views(make_gallery):
     there = [Pose.from_xy_yaw(float(x), 0.0, 0.0) for x in (0, 1, 2, 3, 20, 21, 22)]
     back = [Pose.from_xy_yaw(float(x), 1.0, np.pi) for x in (22, 21)]
     gallery = make_gallery(circle(9, 0.1), there + back)

@@ -22,13 +22,13 @@ from launch.actions import IncludeLaunchDescription, RegisterEventHandler
 from launch.event_handlers import OnProcessExit, OnProcessStart
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 import launch_pytest
-from own_domain import own_domain
 from processes import Peer
 import rclpy
 from topic_client import DEADLINE_S, TopicClient
 import town
 
 from avpr_ros.ros.adapters.parameters import MODES
+from simulation.ros_domain import reserve_domain
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
 try:
@@ -40,7 +40,7 @@ except PackageNotFoundError:
 @pytest.fixture(scope='module', autouse=True)
 def ros_domain() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', str(own_domain()))
+        patch.setenv('ROS_DOMAIN_ID', str(reserve_domain()))
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         started_here = not rclpy.ok()
         if started_here:

@@ -36,7 +36,7 @@ def described():
     return images, space, rows, stages
 
 
-def test_the_rows_are_what_the_loaded_network_describes(described):
+def test_described_rows_match_loaded_network(described):
     images, space, rows, _ = described
     assert rows.shape == (11, space.dim)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -47,7 +47,7 @@ def test_the_rows_are_what_the_loaded_network_describes(described):
     assert np.abs(rows @ rows.T - np.eye(11)).max() < 0.98
 
 
-def test_the_space_says_how_it_was_made(described):
+def test_descriptor_space_records_network(described):
     _, space, _, _ = described
     kind = EMBEDDED_KINDS['embedded-light']
     assert (space.network, space.input_px) == ('embedded-light', kind.input_px)
@@ -64,12 +64,12 @@ def test_progress_reaches_the_end_of_every_stage(described):
     }
 
 
-@pytest.mark.parametrize('announced', [2, 4])
-def test_another_number_of_images_than_announced_is_refused(announced):
+@pytest.mark.parametrize('expected', [2, 4])
+def test_another_number_of_images_than_announced_is_refused(expected):
     images = pictures(3)
-    with pytest.raises(MapError, match='announced'):
+    with pytest.raises(MapError, match=r'instead of the expected|more than the expected'):
         describer_by_name('embedded-light').describe_gallery(
-            lambda: iter(images), announced, no_progress
+            lambda: iter(images), expected, no_progress
         )
 
 

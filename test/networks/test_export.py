@@ -45,7 +45,7 @@ def photo() -> np.ndarray:
 
 
 @pytest.mark.parametrize('make', [query_network, gallery_network])
-def test_the_file_does_what_the_network_does_for_any_batch(tmp_path, make):
+def test_exported_file_matches_network_for_any_batch(tmp_path, make):
     network = make()
     path = tmp_path / 'query.onnx'
     difference = export_onnx(network, SIDE_PX, path, [photo()])

@@ -50,7 +50,7 @@ def test_a_run_that_was_cut_off_goes_on_at_its_last_shard(tmp_path):
     assert rows[:, 0].tolist() == list(range(COUNT))
 
 
-def test_a_damaged_shard_and_other_images_are_described_anew(tmp_path):
+def test_damaged_shard_is_recomputed(tmp_path):
     rows = np.zeros((COUNT, 1), np.float32)
     Extraction(Network(), tmp_path / 's', 4).fill(rows, pictures(), no_progress)
     next((tmp_path / 's').glob('*.npy')).write_bytes(b'half')
@@ -66,10 +66,10 @@ def test_a_damaged_shard_and_other_images_are_described_anew(tmp_path):
     assert not (tmp_path / 's').exists()
 
 
-@pytest.mark.parametrize('announced', [COUNT - 1, COUNT + 1])
-def test_another_number_of_images_is_refused(tmp_path, announced):
-    rows = np.zeros((announced, 1), np.float32)
-    with pytest.raises(MapError, match='announced'):
+@pytest.mark.parametrize('expected', [COUNT - 1, COUNT + 1])
+def test_another_number_of_images_is_refused(tmp_path, expected):
+    rows = np.zeros((expected, 1), np.float32)
+    with pytest.raises(MapError, match=r'instead of the expected|more than the expected'):
         Extraction(Network(), tmp_path, 4).fill(rows, pictures(), no_progress)
 
 

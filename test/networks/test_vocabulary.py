@@ -29,5 +29,5 @@ def test_the_same_features_give_the_same_words():
 
 
 def test_too_few_features_are_refused():
-    with pytest.raises(MapError, match='4 local features cannot make 5 words'):
+    with pytest.raises(MapError, match='4 local features are too few for 5'):
         fit_vocabulary(clustered(4), 5)

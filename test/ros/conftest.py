@@ -12,9 +12,10 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy', reason='rclpy is not installed')
 
-from own_domain import own_domain  # noqa: E402
 from processes import NodeProcess, Peer  # noqa: E402
 import town  # noqa: E402
+
+from simulation.ros_domain import reserve_domain  # noqa: E402
 
 HERE = Path(__file__).parent
 
@@ -32,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def ros_domain() -> Iterator[None]:
     """Keep this session's traffic on this machine and apart from other sessions'."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('ROS_DOMAIN_ID', str(own_domain()))
+        patch.setenv('ROS_DOMAIN_ID', str(reserve_domain()))
         patch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
         rclpy.init()
         yield

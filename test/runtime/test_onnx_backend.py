@@ -82,7 +82,7 @@ def test_the_manifest_is_read_as_written(tmp_path):
 @pytest.mark.parametrize(
     'image', [np.zeros((0, 5, 3), np.uint8), np.zeros((5, 5), np.uint8), np.zeros((5, 5, 3))]
 )
-def test_what_is_no_image_is_refused(tmp_path, image):
+def test_query_network_rejects_invalid_image(tmp_path, image):
     with pytest.raises(ImageDecodeError, match='an image is'):
         OnnxQueryNetwork.open(_write(tmp_path)).describe(image)
 
@@ -135,13 +135,13 @@ def test_a_damaged_manifest_is_refused(tmp_path, change):
 @pytest.mark.parametrize(
     ('wrong', 'text'),
     [
-        ({'unit': False}, 'length'),
+        ({'unit': False}, 'norm'),
         ({'dim': 5}, r'of shape \(3,\)'),
         ({'input_name': 'x'}, 'has input'),
         ({'input_type': TensorProto.INT32}, 'has input'),
     ],
 )
-def test_a_network_that_is_not_what_its_manifest_says_is_refused(tmp_path, wrong, text):
+def test_onnx_network_that_differs_from_manifest_is_rejected(tmp_path, wrong, text):
     with pytest.raises(QueryNetworkError, match=text):
         OnnxQueryNetwork.open(_write(tmp_path, **wrong))
 
@@ -165,7 +165,7 @@ def test_no_thread_is_too_few(tmp_path):
         ),
     ],
 )
-def test_the_best_installed_provider_is_asked_first(monkeypatch, available, chosen):
+def test_best_installed_provider_is_first(monkeypatch, available, chosen):
     monkeypatch.setattr(onnxruntime, 'get_available_providers', lambda: available)
     assert installed_providers() == chosen
 

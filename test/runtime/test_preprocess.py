@@ -23,7 +23,7 @@ def test_shrinking_averages_areas_and_does_not_alias():
     assert (squash(stripes, 16) == 100).all()
 
 
-def test_what_is_wide_and_low_is_averaged_along_its_width():
+def test_resize_of_wide_image_averages_along_width():
     stripes = np.zeros((4, 64, 3), np.uint8)
     stripes[:, ::2] = 200
     assert (squash(stripes, 16) == 100).all()

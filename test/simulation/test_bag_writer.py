@@ -30,7 +30,7 @@ def test_a_written_drive_is_read_back_as_a_source(tmp_path: Path) -> None:
     assert np.abs(decoded - picture(2)).mean() < 6
 
 
-def test_camera_and_mounting_are_in_the_bag(tmp_path: Path) -> None:
+def test_bag_contains_intrinsics_and_extrinsics(tmp_path: Path) -> None:
     record(tmp_path / 'drive1', 2)
 
     (camera,) = open_source(tmp_path / 'drive1', SourceOptions(pose_topic=ODOMETRY_TOPIC)).cameras
@@ -53,7 +53,7 @@ def test_optical_axis_points_ahead_and_a_little_up() -> None:
     assert np.allclose(down, [np.sin(up), 0, -np.cos(up)])
 
 
-def test_stamps_rise_and_every_topic_is_there(tmp_path: Path) -> None:
+def test_bag_has_all_topics_with_rising_stamps(tmp_path: Path) -> None:
     record(tmp_path / 'drive1', 3)
 
     with AnyReader([tmp_path / 'drive1']) as reader:
@@ -70,7 +70,7 @@ def test_stamps_rise_and_every_topic_is_there(tmp_path: Path) -> None:
     }
 
 
-def test_a_second_recording_takes_the_place_of_the_first(tmp_path: Path) -> None:
+def test_write_bag_replaces_existing_bag(tmp_path: Path) -> None:
     record(tmp_path / 'drive1', 5)
     record(tmp_path / 'drive1', 2)
 

@@ -30,7 +30,7 @@ def _square(x: float, y: float, z: float, half: float, colour: tuple[int, int, i
     return quad(corners, np.full((4, 4, 3), colour, np.uint8))
 
 
-def test_marks_are_where_camera_info_mounting_and_truth_of_the_bag_say(tmp_path: Path) -> None:
+def test_camera_projection_matches_bag(tmp_path: Path) -> None:
     wall = _square(_WALL_M + 0.01, 0.0, 5.0, 20.0, (90, 90, 90))
     world = World([wall, *(_square(*mark, 0.2, (250, 0, 0)) for mark in _MARKS_M)])
     with Renderer(world) as renderer:

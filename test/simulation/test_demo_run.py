@@ -31,7 +31,7 @@ def test_an_earlier_demo_is_cleared_and_other_folders_are_left_alone(tmp_path: P
     assert (tmp_path / 'precious').exists()
 
 
-def test_a_demo_without_gtsam_says_so_before_anything_is_done(
+def test_demo_without_gtsam_is_an_error_at_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr('importlib.util.find_spec', lambda _: None)

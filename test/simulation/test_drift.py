@@ -22,7 +22,7 @@ def test_without_errors_it_is_the_truth_seen_from_its_start() -> None:
         assert pose.yaw_rad() == pytest.approx(0.0)
 
 
-def test_systematic_errors_grow_with_the_way() -> None:
+def test_drift_systematic_error_grows_with_distance() -> None:
     odometry = with_drift(TRUTH, Drift(1.02, 0.1, 0.0), np.random.default_rng(0))
     assert odometry[-1].yaw_rad() == pytest.approx(np.deg2rad(10.0))
     assert odometry[50].yaw_rad() == pytest.approx(np.deg2rad(5.0))
@@ -30,7 +30,7 @@ def test_systematic_errors_grow_with_the_way() -> None:
     assert np.allclose(ways_m, 1.02)
 
 
-def test_the_heading_walks_with_the_root_of_the_way() -> None:
+def test_drift_heading_noise_grows_with_root_of_distance() -> None:
     ends = [
         with_drift(TRUTH, Drift(1.0, 0.0, 0.5), np.random.default_rng(seed))[-1].yaw_rad()
         for seed in range(60)
@@ -38,5 +38,5 @@ def test_the_heading_walks_with_the_root_of_the_way() -> None:
     assert np.rad2deg(np.std(ends)) == pytest.approx(5.0, rel=0.3)
 
 
-def test_a_drift_says_what_it_is() -> None:
+def test_drift_text_has_parameters() -> None:
     assert str(WHEELS).startswith('1.5 % too long, a heading that creeps by 0.03 degrees a metre')

@@ -40,7 +40,7 @@ def test_an_offset_to_the_left_moves_the_path_to_the_left() -> None:
     assert _at(drive, 25.0, -0.5)[0] < 0.2
 
 
-def test_the_path_is_smooth_and_slow_in_corners() -> None:
+def test_drive_path_is_smooth_and_slow_in_turns() -> None:
     drive = drive_along(_grid(), [(0, 0), (1, 0), (1, 1)], _CALM)
 
     steps_m = np.hypot(*np.diff(drive.xy_m, axis=0).T)

@@ -14,9 +14,7 @@ from simulation.drives.recording import record_drives
 from simulation.drives.scenario import QUICK
 
 
-def test_bags_that_are_there_are_kept_and_others_recorded_with_a_line_each_tenth(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recording_keeps_existing_bags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def record(drive, path: Path, progress) -> Recorded:
         path.mkdir()
         for done in range(1, 21):

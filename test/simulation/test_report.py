@@ -62,7 +62,7 @@ def test_the_small_demo_has_right_accepted_and_rejected_answers(played) -> None:
     assert row['wrong_accepted'] == 0
 
 
-def test_the_page_needs_nothing_beside_it_and_fits_a_phone(played) -> None:
+def test_demo_report_is_self_contained_and_responsive(played) -> None:
     folder, gallery, scored = played
     page = folder / 'report.html'
 
@@ -88,7 +88,7 @@ def test_the_page_needs_nothing_beside_it_and_fits_a_phone(played) -> None:
     assert '8.0 times the second' in text
 
 
-def test_a_page_of_a_failed_demo_says_so(played) -> None:
+def test_demo_report_of_failed_demo_has_failure(played) -> None:
     folder, gallery, scored = played
 
     write_report(

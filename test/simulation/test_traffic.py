@@ -13,7 +13,7 @@ _GRID = StreetGrid(np.array([0.0, 80.0, 160.0]), np.array([0.0]))
 _DRIVE = drive_along(_GRID, [(0, 0), (1, 0), (2, 0)], Driving(8.0, 4.0, 0.0, 0.0, 0.0, 1))
 
 
-def test_an_oncoming_car_comes_nearer_on_the_left_and_faces_the_other_way() -> None:
+def test_oncoming_car_is_on_the_left_and_faces_camera() -> None:
     mover = Mover([], 100.0, -5.0, 3.6)
 
     (early,), (later,) = (places_at(_DRIVE, [mover], t) for t in (3.0, 4.0))
@@ -25,7 +25,7 @@ def test_an_oncoming_car_comes_nearer_on_the_left_and_faces_the_other_way() -> N
     assert abs(abs(later.yaw_rad()) - np.pi) < 0.05
 
 
-def test_what_is_far_or_off_the_path_is_not_shown() -> None:
+def test_distant_movers_are_hidden() -> None:
     far, gone = Mover([], 150.0, 0.0, 3.6), Mover([], -5.0, 0.0, 3.6)
 
     assert places_at(_DRIVE, [far, gone], 0.0) == [None, None]

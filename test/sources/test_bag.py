@@ -87,9 +87,7 @@ def test_decode_works_after_the_bag_is_closed(tmp_path: Path) -> None:
     np.testing.assert_array_equal(first.decode(), picture(0))
 
 
-def test_images_are_decoded_only_when_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bag_images_are_decoded_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = BagSource(write_bag(tmp_path / 'bag', drive()), SourceOptions())
     decoded = []
     monkeypatch.setattr('avpr_ros.sources.bags.bag.decode_image', decoded.append)

@@ -35,7 +35,7 @@ def test_images_alone_are_enough_to_localise(tmp_path: Path) -> None:
         BagSource(bag, SourceOptions())
 
 
-def test_poses_of_another_time_are_an_error_that_says_so(tmp_path: Path) -> None:
+def test_bag_poses_of_another_time_are_an_error(tmp_path: Path) -> None:
     trajectory = tmp_path / 'poses.tum'
     trajectory.write_text('0 0 0 0 0 0 0 1\n1 1 0 0 0 0 0 1\n')
     bag = write_bag(tmp_path / 'bag', drive())
@@ -77,4 +77,4 @@ def test_a_gap_in_the_poses_drops_its_images(tmp_path: Path) -> None:
     check = found(narrow.preflight(), 'poses')
     assert check.level == 'warning'
     assert '4 of 6 images (67%)' in check.text
-    assert 'a limit of 2.10 s would bridge it' in check.text
+    assert '--max-gap-s 2.10 would interpolate it' in check.text

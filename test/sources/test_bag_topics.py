@@ -21,7 +21,7 @@ from avpr_ros.sources.bags.topics import (
 ODOMETRY = 'nav_msgs/msg/Odometry'
 
 
-def test_the_only_image_topic_is_taken() -> None:
+def test_choose_image_topics_default_is_only_topic() -> None:
     topics = {'/cam': RAW_TYPE, '/depth/compressedDepth': COMPRESSED_TYPE, '/odom': ODOMETRY}
 
     assert choose_image_topics(topics, ()) == ('/cam',)
@@ -30,10 +30,14 @@ def test_the_only_image_topic_is_taken() -> None:
 @pytest.mark.parametrize(
     ('topics', 'wanted', 'words'),
     [
-        ({'/a': RAW_TYPE, '/b': COMPRESSED_TYPE}, (), r'2 image topics \(/a, /b\): name those'),
-        ({'/odom': ODOMETRY}, (), r'0 image topics \(none\): it holds /odom'),
-        ({'/a': RAW_TYPE}, ('/c',), '/c is not in the bag: image topics there are /a'),
-        ({'/a': RAW_TYPE, '/odom': ODOMETRY}, ('/odom',), 'not of images: image topics .* /a'),
+        (
+            {'/a': RAW_TYPE, '/b': COMPRESSED_TYPE},
+            (),
+            r'2 image topics \(/a, /b\): choose with --image-topic',
+        ),
+        ({'/odom': ODOMETRY}, (), r'0 image topics \(none\): its topics are /odom'),
+        ({'/a': RAW_TYPE}, ('/c',), '/c is not in the bag; its image topics: /a'),
+        ({'/a': RAW_TYPE, '/odom': ODOMETRY}, ('/odom',), 'not images; the image topics .* /a'),
     ],
 )
 def test_unclear_image_topics_are_listed(
@@ -43,7 +47,7 @@ def test_unclear_image_topics_are_listed(
         choose_image_topics(topics, wanted)
 
 
-def test_the_only_pose_topic_is_taken_and_static_transforms_are_none() -> None:
+def test_choose_pose_topic_ignores_static_transforms() -> None:
     assert choose_pose_topic({'/tf': TF_TYPE, '/tf_static': TF_TYPE}, None) == '/tf'
     assert choose_pose_topic({'/tf': TF_TYPE, '/odom': ODOMETRY}, '/tf') == '/tf'
 
@@ -51,10 +55,14 @@ def test_the_only_pose_topic_is_taken_and_static_transforms_are_none() -> None:
 @pytest.mark.parametrize(
     ('topics', 'wanted', 'words'),
     [
-        ({'/tf': TF_TYPE, '/odom': ODOMETRY}, None, r'2 pose topics \(/tf, /odom\): name the one'),
-        ({'/cam': RAW_TYPE}, None, r'0 pose topics \(none\): name a TUM file'),
-        ({'/cam': RAW_TYPE, '/tf': TF_TYPE}, '/cam', '/cam is of type .* there are /tf'),
-        ({'/tf': TF_TYPE}, '/odom', '/odom is not in the bag: .* /tf'),
+        (
+            {'/tf': TF_TYPE, '/odom': ODOMETRY},
+            None,
+            r'2 pose topics \(/tf, /odom\): choose with --pose-topic',
+        ),
+        ({'/cam': RAW_TYPE}, None, r'0 pose topics \(none\): give poses with --tum'),
+        ({'/cam': RAW_TYPE, '/tf': TF_TYPE}, '/cam', '/cam has type .* bag: /tf'),
+        ({'/tf': TF_TYPE}, '/odom', '/odom is not in the bag; .* /tf'),
     ],
 )
 def test_unclear_pose_topics_are_listed(
@@ -76,7 +84,7 @@ def test_camera_names_are_short_and_unique() -> None:
     )
 
 
-def test_camera_info_stands_beside_or_below() -> None:
+def test_info_topic_is_next_to_or_below_image_topic() -> None:
     assert info_topic('/c/image_raw/compressed', {'/c/camera_info': INFO_TYPE}) == '/c/camera_info'
     below = '/c/image_raw/camera_info'
     assert info_topic('/c/image_raw', {below: INFO_TYPE}) == below

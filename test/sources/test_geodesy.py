@@ -98,7 +98,7 @@ def test_second_drive_lands_in_the_frame_of_the_first(tmp_path: Path) -> None:
     assert source.geodetic_origin == origin
 
 
-def test_lever_arm_of_the_antenna_is_taken_off(tmp_path: Path) -> None:
+def test_fix_poses_subtract_antenna_lever_arm(tmp_path: Path) -> None:
     static = Sent('/tf_static', tf(transform(0, 'base_link', 'gnss', -1.0, 0.5)), EPOCH_NS)
     source = BagSource(bag_with(tmp_path / 'bag', northward(), static), SourceOptions())
 
@@ -136,5 +136,5 @@ def test_slow_fixes_say_which_gap_they_need(tmp_path: Path) -> None:
 
     check = BagSource(bag, SourceOptions()).preflight().checks[-1]
     assert check.level == 'error'
-    assert 'the limit 0.5 s: a limit of 1.00 s would bridge it' in check.text
+    assert 'the limit 0.5 s: --max-gap-s 1.00 would interpolate it' in check.text
     assert len(list(BagSource(bag, SourceOptions(max_gap_s=1.0)).frames())) == 5

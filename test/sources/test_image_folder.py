@@ -87,9 +87,13 @@ def test_two_cameras_of_one_rig_named_by_time(tmp_path: Path) -> None:
     assert [f.camera for f in frames] == ['cam1', 'cam0'] * 3
     assert source.base_frame == 'cam0'
     assert [c.name for c in source.cameras] == ['cam1', 'cam0']
-    with pytest.raises(SourceError, match=r'2 folders of images \(cam0, cam1\): name those'):
+    with pytest.raises(
+        SourceError, match=r'2 folders of images \(cam0, cam1\): choose with --image-topic'
+    ):
         ImageFolderSource(tmp_path, SourceOptions())
-    with pytest.raises(SourceError, match=r'cam7 is no folder .*: folders there are cam0, cam1'):
+    with pytest.raises(
+        SourceError, match=r'cam7 is not a folder .*; folders with images: cam0, cam1'
+    ):
         ImageFolderSource(tmp_path, SourceOptions(image_topics=('cam7',)))
 
 

@@ -63,6 +63,6 @@ def test_the_size_stands_in_the_frame_header():
 
 
 @pytest.mark.parametrize('length', [0, 1, 2, 3, 10, 30])
-def test_what_has_no_frame_header_has_no_size(length):
+def test_jpeg_size_without_frame_header_is_none(length):
     assert jpeg_size(_encoded()[:length]) is None
     assert jpeg_size(np.full(length, 0xFF, np.uint8)) is None

@@ -25,7 +25,7 @@ def test_folder_file_and_recording_without_metadata(tmp_path: Path, storage: str
     assert isinstance(open_source(bag, SourceOptions()), BagSource)
 
 
-def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
+def test_open_source_invalid_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / 'notes.txt').write_text('hello')
     (tmp_path / 'empty').mkdir()
     (tmp_path / 'two').mkdir()
@@ -34,7 +34,7 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
 
     for name, words in (
         ('nothing', 'does not exist'),
-        ('notes.txt', 'is no bag'),
+        ('notes.txt', 'is not a bag'),
         ('empty', '0 folders of images'),
         ('two', 'a.mcap, b.mcap'),
     ):

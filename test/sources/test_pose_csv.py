@@ -76,8 +76,8 @@ def test_heading_or_none(path: Path) -> None:
     ('text', 'words'),
     [
         ('', 'is empty'),
-        ('image,latitude\na,1\n', 'no columns x_m and y_m: it has image, latitude'),
-        ('x,y\n1,2\n', 'names neither image nor stamp_ns'),
+        ('image,latitude\na,1\n', 'no columns x_m and y_m; its columns: image, latitude'),
+        ('x,y\n1,2\n', 'has no column image, stamp_ns'),
         ('t,x,y,qx,qw\n0,0,0,0,1\n', 'give all'),
         ('t,x,y\n0,0,0\n1,here,0\n', "Row 3 .*'here'"),
         ('t,x,y\n0,0\n', 'Row 2 .* is no pose'),

@@ -34,7 +34,7 @@ def test_positions_and_rotations_are_interpolated() -> None:
     np.testing.assert_allclose(yaw, [0.04, 0.16, 0.34], atol=1e-9)
 
 
-def test_rotation_takes_the_shorter_way() -> None:
+def test_pose_track_interpolates_shorter_rotation() -> None:
     rows = [[0, 0, 0, *Rotation.from_euler('z', yaw, True).as_quat()] for yaw in (170, -170)]
     rows[1][3:] = [-value for value in rows[1][3:]]  # the same rotation, the other sign
 

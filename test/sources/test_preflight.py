@@ -57,15 +57,16 @@ def test_coverage_levels(with_pose: int, level: str) -> None:
 
     assert check.level == level
     assert f'{with_pose} of 10 images ({with_pose / 10:.0%}) have a pose from /odom' in check.text
-    assert 'would bridge' not in check.text
+    assert 'would interpolate' not in check.text
 
 
-def test_coverage_says_what_would_help() -> None:
+def test_coverage_check_suggests_gap_limit() -> None:
     span = (0, 9 * SECOND_NS)
     far = (100 * SECOND_NS, 200 * SECOND_NS)
 
     assert (
-        'a limit of 1.25 s would bridge it' in coverage_check('a', STAMPS, 5, span, (1.25, 1)).text
+        '--max-gap-s 1.25 would interpolate it'
+        in coverage_check('a', STAMPS, 5, span, (1.25, 1)).text
     )
     assert (
         'poses span 100.000 to 200.000 s but images 0.000 to 9.000 s'
@@ -83,4 +84,4 @@ def test_path() -> None:
 
 def test_pose_stamps() -> None:
     assert pose_stamps_check(0, 0, 0) == ()
-    assert '2 are no valid pose' not in pose_stamps_check(2, 0, 0)[0].text
+    assert '2 have invalid numbers' not in pose_stamps_check(2, 0, 0)[0].text

@@ -47,7 +47,7 @@ def test_chain_composes_and_interpolates_each_transform() -> None:
     assert found.pose(0).angle_rad(expected) < 1e-6
 
 
-def test_chain_runs_either_way() -> None:
+def test_tf_chain_in_both_directions() -> None:
     forth, back = graph().chain('map', 'cam'), graph().chain('cam', 'map')
 
     assert forth is not None
@@ -68,7 +68,7 @@ def test_every_moving_transform_must_be_within_the_gap() -> None:
     assert chain.span_ns() == tuple(at(0.0, 10.0))
 
 
-def test_fixed_pose_knows_fixed_transforms_only() -> None:
+def test_tf_fixed_pose_uses_static_transforms_only() -> None:
     found = graph()
 
     pose = found.fixed_pose('base_link', 'cam')

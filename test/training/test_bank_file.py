@@ -32,14 +32,14 @@ def test_a_bank_is_built_once_and_read_the_next_time(gallery, monkeypatch):
     assert read.places.cell_m == built.places.cell_m
 
 
-def test_a_bank_of_other_places_is_built_anew(gallery):
+def test_bank_of_other_places_is_rebuilt(gallery):
     open_bank(gallery, SETTINGS)
     coarse = PlaceSettings(cell_m=1000.0, heading_sectors=1)
     assert bank_identity(gallery, coarse) != bank_identity(gallery, SETTINGS)
     assert open_bank(gallery, coarse).places.count < open_bank(gallery, SETTINGS).places.count
 
 
-def test_a_damaged_bank_is_built_anew(gallery):
+def test_damaged_bank_is_rebuilt(gallery):
     built = open_bank(gallery, SETTINGS)
     path = bank_path(gallery)
     path.write_bytes(path.read_bytes()[:-300])

@@ -50,7 +50,7 @@ def test_a_view_is_not_recognised_by_its_own_keyframe(line):
     assert evidence['revisit_median'] < 0.5
 
 
-def test_where_places_look_alike_little_is_accepted_rather_than_much_that_is_wrong(line):
+def test_calibrate_similar_places_gives_high_threshold(line):
     similarities, rows = scores(near=0.5, far=0.5)
     evidence = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M).statistics
     assert evidence['foreign_accepted_share'] <= 0.051
@@ -67,7 +67,7 @@ def test_a_map_of_one_place_keeps_a_threshold(keyframes_on_a_line):
     assert calibration.statistics['foreign'] == 0
 
 
-def test_the_probability_tells_revisits_from_foreign_places(line):
+def test_score_model_separates_revisits_from_other_places(line):
     similarities, rows = scores(near=0.8, far=0.2)
     calibration = calibrate(similarities, rows, DESCRIPTORS, *line, RADIUS_M)
     model = calibration.score
@@ -85,7 +85,7 @@ def test_scores_that_say_nothing_leave_the_probability_near_one_half(line):
     assert min(model.similarity, model.margin) >= 0
 
 
-def test_calibrate_with_a_look_alike_one_storey_up_counts_it_as_a_rival():
+def test_calibrate_similar_place_one_storey_up_is_rival():
     poses = np.zeros((2 * COUNT, 7))
     poses[:, 0], poses[COUNT:, 2], poses[:, 6] = np.tile(np.arange(COUNT), 2), 3.0, 1.0
     none = np.zeros(2 * COUNT, np.int32)
@@ -111,7 +111,7 @@ def test_a_map_too_small_to_play_the_outside_has_no_probability(keyframes_on_a_l
     assert calibration.score is None
 
 
-def test_a_view_is_looked_up_in_the_other_session_where_there_is_one(line):
+def test_calibrate_matches_view_with_other_session(line):
     keyframes, _ = line
     sessions = np.arange(COUNT) % 2
     both = replace(keyframes, sessions=sessions.astype(keyframes.sessions.dtype))
@@ -127,7 +127,7 @@ def unit_rows(count: int, dim: int, seed: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def test_a_foreign_score_is_what_a_map_without_the_place_would_have_given():
+def test_foreign_length_matches_map_without_place():
     long_rows, view = unit_rows(12, 200, 0), unit_rows(1, 200, 1)[0]
     far = long_rows[4:]
 

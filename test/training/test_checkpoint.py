@@ -23,7 +23,7 @@ def checkpoint() -> Checkpoint:
     )
 
 
-def test_what_was_saved_comes_back(tmp_path):
+def test_save_and_load_round_trip(tmp_path):
     checkpoint().save(tmp_path / 'c.checkpoint')
     back = Checkpoint.load(tmp_path / 'c.checkpoint', 'abc')
     assert (back.step, back.history) == (7, [{'loss': 1.5}])
@@ -59,7 +59,7 @@ def test_code_inside_is_not_run(tmp_path, monkeypatch):
     assert not (tmp_path / 'should-not-exist').exists()
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
+def test_unwritable_checkpoint_is_named(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(TrainingError, match='cannot be written'):
         checkpoint().save(tmp_path / 'file' / 'c.checkpoint')

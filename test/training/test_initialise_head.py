@@ -35,7 +35,7 @@ def space(monkeypatch: pytest.MonkeyPatch, head: nn.Module) -> DescriptorSpace:
     )
 
 
-def test_all_but_what_reads_the_features_comes_from_the_gallery(monkeypatch, network):
+def test_initialise_head_copies_all_but_input_layers(monkeypatch, network):
     torch.manual_seed(5)
     gallery = BoqHead(GALLERY_CHANNELS, width=WIDTH)
     own = {name: value.clone() for name, value in network.head.state_dict().items()}

@@ -14,22 +14,24 @@ ROWS = np.array([3, 0, 2])
 
 def test_fresh_views_depend_on_seed_and_step_only(made_up_images):
     views = FreshViews(made_up_images(5), 32, Augmentation(), seed=1)
-    first = views.at(4, ROWS)
+    first = views.batch(4, ROWS)
     assert first.shape == (3, 32, 32, 3)
     assert first.dtype == torch.uint8
-    views.at(0, ROWS)
-    assert torch.equal(views.at(4, ROWS), first)
-    assert not torch.equal(views.at(5, ROWS), first)
-    assert not torch.equal(FreshViews(made_up_images(5), 32, Augmentation(), 2).at(4, ROWS), first)
+    views.batch(0, ROWS)
+    assert torch.equal(views.batch(4, ROWS), first)
+    assert not torch.equal(views.batch(5, ROWS), first)
+    assert not torch.equal(
+        FreshViews(made_up_images(5), 32, Augmentation(), 2).batch(4, ROWS), first
+    )
 
 
 def test_pooled_views_are_of_the_row_and_of_all_its_views():
     pool = (10 * np.arange(5)[:, None] + np.arange(3))[:, :, None].astype(np.float16)
     views = PooledViews(pool, seed=0)
-    drawn = torch.stack([views.at(step, ROWS) for step in range(40)])[:, :, 0]
+    drawn = torch.stack([views.batch(step, ROWS) for step in range(40)])[:, :, 0]
     assert torch.equal(drawn // 10, torch.tensor([3.0, 0, 2]).expand(40, 3))
     assert set((drawn % 10).flatten().tolist()) == {0, 1, 2}
-    assert torch.equal(views.at(7, ROWS)[:, 0], drawn[7])
+    assert torch.equal(views.batch(7, ROWS)[:, 0], drawn[7])
 
 
 def test_a_network_cut_in_two_is_the_network(small_network):

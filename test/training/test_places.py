@@ -45,7 +45,7 @@ def test_only_a_place_and_its_neighbours_are_excluded():
     assert mask.diagonal().all()
 
 
-def test_looking_the_other_way_is_another_place_and_a_fair_negative():
+def test_opposite_heading_is_another_place_and_negative():
     back = [Pose.from_xy_yaw(float(x), 0.0, math.pi) for x in range(11, -1, -1)]
     places = places_from_poses(keyframes(straight(12) + back), PlaceSettings())
     there, again = places.labels[4], places.labels[12 + 7]

@@ -26,7 +26,7 @@ def pair(tmp_path_factory, drive_of_images):
     return gallery, folder / 'query.onnx'
 
 
-def test_the_8_bit_form_finds_the_same_and_says_so(tmp_path, pair):
+def test_quantize_keeps_recall_and_records_it(tmp_path, pair):
     gallery, source = pair
     result = quantize_query_network(gallery, source, tmp_path / 'small.onnx')
     network = OnnxQueryNetwork.open(tmp_path / 'small.onnx')
@@ -46,6 +46,6 @@ def test_the_8_bit_form_finds_the_same_and_says_so(tmp_path, pair):
 def test_a_form_that_finds_less_is_refused_and_leaves_nothing(tmp_path, monkeypatch, pair):
     recall = iter(({'recall_at_1': 0.90}, {'recall_at_1': 0.88}))
     monkeypatch.setattr(quantized, 'recalls', lambda *_: next(recall))
-    with pytest.raises(TrainingError, match=r'finds 0\.880'):
+    with pytest.raises(TrainingError, match=r'8-bit network is 0\.880'):
         quantize_query_network(*pair, tmp_path / 'small.onnx')
     assert list(tmp_path.iterdir()) == []

@@ -61,7 +61,7 @@ def test_the_files_open_on_the_robot_and_speak_the_map_s_space(real_map, trained
     assert (rows[:, 0] == np.arange(len(real_map))).mean() > 0.8
 
 
-def test_the_manifest_says_what_was_measured(trained):
+def test_training_manifest_records_measurements(trained):
     training = trained.manifest.training
     assert training['steps'] == 2
     assert training['settings']['seed'] == 0
@@ -83,7 +83,7 @@ def test_the_curves_are_the_history(trained):
     assert [line.split(',')[0] for line in lines[1:]] == ['0.0', '1.0', '2.0']
 
 
-def test_the_bank_lies_beside_the_map(real_map, trained):
+def test_training_writes_bank_to_parent_folder(real_map, trained):
     settings = TrainSettings().places
     assert load_bank(bank_path(real_map), bank_identity(real_map, settings)) is not None
 
@@ -172,7 +172,7 @@ def test_an_unknown_method_is_refused_before_work_starts(real_map, tmp_path):
         train_query_network(real_map, tmp_path / 'q.onnx', replace(SETTINGS, method='x'))
 
 
-def test_a_robot_s_copy_without_thumbnails_cannot_be_trained_on(real_map, tmp_path):
+def test_training_without_thumbnails_is_an_error(real_map, tmp_path):
     copy = tmp_path / 'map'
     shutil.copytree(real_map.path, copy, ignore=shutil.ignore_patterns('thumbnails'))
     with pytest.raises(TrainingError, match='no thumbnail of keyframe 0'):

@@ -32,6 +32,6 @@ def test_values_without_sense_are_refused(wrong):
         TrainSettings(**wrong)
 
 
-def test_what_does_not_change_the_result_does_not_change_the_description():
+def test_settings_without_effect_keep_identity():
     assert TrainSettings(resume=True).to_json() == TrainSettings().to_json()
     assert TrainSettings(seed=1).to_json() != TrainSettings().to_json()

@@ -24,7 +24,7 @@ def test_another_seed_leaves_other_places_out():
     assert len(choices) > 1
 
 
-def test_nothing_is_left_out_unless_asked_for():
+def test_split_without_share_holds_out_nothing():
     assert len(split_places(PLACES, 0.0, seed=0)[1]) == 0
 
 

@@ -139,7 +139,7 @@ def test_training_lowers_the_loss(make, small_task):
     views, side = small_task
     trainer = make(replace(SETTINGS, steps=25))
     rows = np.arange(10)
-    plain = views.at(999, rows)
+    plain = views.batch(999, rows)
 
     def cosine() -> float:
         with torch.inference_mode():
@@ -166,7 +166,7 @@ def test_only_the_given_rows_are_trained_on(make):
 
 def test_the_mean_loss_does_not_depend_on_the_batches(make, small_task):
     rows = np.arange(10)
-    inputs = small_task[0].at(0, rows)
+    inputs = small_task[0].batch(0, rows)
     losses = [
         make(replace(SETTINGS, batch_size=batch)).mean_loss(inputs, rows) for batch in (3, 10)
     ]

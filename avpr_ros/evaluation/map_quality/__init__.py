@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""map_quality."""
+"""Coverage, self-similarity and expected weaknesses of a map."""

@@ -25,7 +25,7 @@ def map_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]
         ('map id', f'{manifest.map_id}, revision {manifest.revision}'),
         ('built', f'{manifest.created} by avpr_ros {manifest.tool_version}'),
         ('keyframes', f'{len(gallery)}, {size_mb:.1f} MB without thumbnails'),
-        ('network', f'{space.network}, {space.dim} numbers, images {space.input_px} px'),
+        ('network', f'{space.network}, {space.dim} dimensions, images {space.input_px} px'),
         ('descriptor space', space.id),
         ('frames', f'{manifest.base_frame} in {manifest.map_frame}'),
         ('cameras', ', '.join(f'{c.name} ({c.topic})' for c in manifest.cameras)),

@@ -25,7 +25,7 @@ _PAIRS = 3
 
 
 def weakness_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
-    """Return (what, value) pairs for people."""
+    """Return (what, value) pairs for the terminal and the report."""
     facts = [
         ('weak places', _weak(quality.weak)),
         ('expected error', _error(quality.weak)),
@@ -107,7 +107,8 @@ def _coverage(gallery: GalleryMap, found: Coverage) -> str:
     if len(found.gaps_m):
         first = gallery.keyframes.ids[found.gaps[0, 0]]
         text += f', the largest {found.gaps_m[0]:.1f} m after keyframe {first}'
-    return f'{text}; {found.both_ways_share:.0%} of the keyframes are also seen the other way'
+    share = f'{found.both_ways_share:.0%}'
+    return f'{text}; {share} of the keyframes are also seen from the opposite direction'
 
 
 def _calibration(calibration: Calibration) -> str:

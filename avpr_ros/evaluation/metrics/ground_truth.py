@@ -16,7 +16,7 @@ from avpr_ros.evaluation.metrics.positives import positives_within
 
 @dataclass(frozen=True, eq=False)
 class ViewPoses:
-    """Where N images were taken.
+    """Positions and headings of N images.
 
     Attributes:
         positions_m: (N, 2) or (N, 3), both sides in one frame.
@@ -32,12 +32,12 @@ class ViewPoses:
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """A rule; 25 m is the field's.
+    """Which images are correct for a query; 25 m is usual in the literature.
 
     Attributes:
-        radius_m: an image at most this far from the query is right.
-        max_angle_rad: and its heading differs at most so much (MSLS: 40 degrees); None: any.
-        tolerance_frames: instead of both: image j is right for query i where the two numbers
+        radius_m: largest distance of a correct image from the query.
+        max_angle_rad: largest difference of their headings (MSLS: 40 degrees); None: any.
+        tolerance_frames: instead of both: image j is correct for query i where the two numbers
             differ by at most this, counted in the order of each side.
     """
 
@@ -55,7 +55,7 @@ class GroundTruth:
         if self.tolerance_frames is not None and self.tolerance_frames < 0:
             raise ConfigError(f'the frame tolerance is {self.tolerance_frames}; use 0 or more')
         if self.tolerance_frames is not None and self.max_angle_rad is not None:
-            raise ConfigError('a frame tolerance knows no angle; give one of the two')
+            raise ConfigError('a frame tolerance has no angle; use one of the two')
 
     @property
     def needs_positions(self) -> bool:
@@ -72,10 +72,10 @@ class GroundTruth:
         return text
 
     def positives(self, queries: ViewPoses, gallery: ViewPoses) -> list[frozenset[int]]:
-        """Return for each query the gallery rows that are right.
+        """Return for each query the correct gallery rows.
 
         Raises:
-            ConfigError: frames cannot be counted, or headings are asked for and not known.
+            ConfigError: the numbers of frames differ, or needed headings are unknown.
         """
         if self.tolerance_frames is not None:
             return _by_frame(len(queries), len(gallery), self.tolerance_frames)
@@ -84,7 +84,7 @@ class GroundTruth:
             return near
         for side, views in (('query', queries), ('gallery', gallery)):
             if not np.isfinite(views.headings_rad).all():
-                raise ConfigError(f'a {side} image has no heading; leave out the largest angle')
+                raise ConfigError(f'a {side} image has no heading; remove the largest angle')
         return [
             _facing(float(heading), rows, gallery.headings_rad, self.max_angle_rad)
             for heading, rows in zip(queries.headings_rad, near, strict=True)

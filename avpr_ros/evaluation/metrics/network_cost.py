@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a network costs: multiply-accumulates, parameters, time an image.
+"""Cost of a network: multiply-accumulates, parameters, time per image.
 
 One multiply-accumulate (MAC) is what fvcore calls a flop and what papers on place recognition
 call FLOPs.
@@ -154,7 +154,7 @@ def _shape(value: Any) -> list[int]:
 
 def _scaled_dot_product(inputs: list[Any], outputs: list[Any]) -> float:
     """Count q k^T and its product with v: (..., L, E), (..., S, E), (..., S, V)."""
-    query, key, value = (_shape(one) for one in inputs[:3])
+    query, key, value = (_shape(tensor) for tensor in inputs[:3])
     return float(prod(query[:-1]) * key[-2] * (query[-1] + value[-1]))
 
 

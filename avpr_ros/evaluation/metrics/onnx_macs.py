@@ -17,12 +17,12 @@ from avpr_ros.runtime.onnx_backend import INPUT
 
 _FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8)
 _COUNTED = ('Conv', 'Gemm', 'MatMul')
-#: Products that nothing here counts; a graph with one would look cheaper than it is.
+#: Operators with products that are not counted; a graph with one is rejected.
 _UNCOUNTED = ('ConvTranspose', 'Einsum', 'LSTM', 'GRU', 'RNN', 'QLinearConv', 'QLinearMatMul')
 
 
 def count_onnx(path: Path, input_px: int) -> tuple[int, int]:
-    """Count what describing one image takes.
+    """Count multiply-accumulates and parameters of describing one image.
 
     Shapes are those of a run: inference from the graph alone stops at padding that is computed.
 
@@ -65,7 +65,7 @@ def _weights(model: Any) -> int:
         if attribute.name == 'value'
     ]
     stored = [*model.graph.initializer, *constants]
-    return sum(prod(one.dims) for one in stored if one.data_type in _FLOATS)
+    return sum(prod(tensor.dims) for tensor in stored if tensor.data_type in _FLOATS)
 
 
 def _shapes_of_run(model: Any, nodes: list[Any], input_px: int) -> dict[str, tuple[int, ...]]:

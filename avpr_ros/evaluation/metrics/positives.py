@@ -18,7 +18,7 @@ def positives_within(
     Args:
         query_positions_m: (Q, 3) metres, in the frame of the gallery.
         gallery_positions_m: (N, 3) metres.
-        radius_m: a row at exactly this distance is right.
+        radius_m: largest distance of a positive.
     """
     tree = cKDTree(np.asarray(gallery_positions_m))
     # A hair more than the radius, so that rows one step apart count whatever the last digit.

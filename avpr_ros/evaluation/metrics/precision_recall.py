@@ -62,7 +62,9 @@ def precision_recall(
     if not has_match.any():
         raise ConfigError('no query has a match in the gallery; recall is not defined')
     if (right & ~has_match).any():
-        raise ConfigError('a match is called right though its query has none; check the truth')
+        raise ConfigError(
+            'a match is labelled correct but its query has no positive; check the ground truth'
+        )
     answered = np.isfinite(scores)
     order = np.argsort(-scores[answered], kind='stable')
     ranked, hits = scores[answered][order], np.cumsum(right[answered][order])

@@ -10,9 +10,9 @@ from typing import Literal
 from avpr_ros.arrays import IntArray
 from avpr_ros.errors import ConfigError
 
-#: What to do with queries that have no positive in the gallery: count them as missed (the
+#: Treatment of queries that have no positive in the gallery: count them as missed (the
 #: denominator is all queries, as in VPR-methods-evaluation), or leave them out (as in
-#: VPR_Tutorial). Figures made either way do not compare, so there is no default.
+#: VPR_Tutorial). The two figures cannot be compared, so there is no default.
 WithoutPositives = Literal['missed', 'left_out']
 
 
@@ -26,9 +26,9 @@ def recall_at(
 
     Args:
         ranked_rows: for each query the gallery rows, best first; fewer than n is allowed.
-        positives: for each query the gallery rows that are right.
-        n: how many candidates count, at least 1.
-        without_positives: what to do with queries whose positives are empty.
+        positives: for each query the correct gallery rows.
+        n: number of candidates that count, at least 1.
+        without_positives: treatment of queries without positives.
 
     Returns:
         0 to 1.

@@ -60,7 +60,7 @@ def markdown(evaluation: Evaluation, command: str) -> str:
     """Return the whole as Markdown."""
     parts = [
         f'# Evaluation: {evaluation.name}',
-        f'A retrieved image is right {evaluation.truth}.',
+        f'A retrieved image is correct {evaluation.truth}.',
         '\n'.join(f'- {what}: {value}' for what, value in evaluation.facts),
         '## Recall@N',
         _table(recall_table(evaluation)),

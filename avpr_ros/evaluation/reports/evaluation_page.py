@@ -27,7 +27,7 @@ _TEMPLATE = Path(__file__).parent / 'templates' / 'evaluation.html.j2'
 
 
 def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
-    """Write the page.
+    """Write the HTML page of an evaluation.
 
     Args:
         path: the HTML file; self-contained.

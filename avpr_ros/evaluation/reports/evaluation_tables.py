@@ -87,8 +87,8 @@ def cost_table(evaluation: Evaluation) -> list[list[str]]:
 
 
 def storage(evaluation: Evaluation) -> str:
-    """Say what a keyframe costs to store."""
-    text = f'{evaluation.descriptor_bytes} bytes a keyframe for its descriptor'
+    """Return the storage of a keyframe, as text."""
+    text = f'{evaluation.descriptor_bytes} bytes per keyframe for its descriptor'
     if evaluation.map_bytes is not None:
         text += f', {evaluation.map_bytes:.0f} with index, poses and space'
     return text

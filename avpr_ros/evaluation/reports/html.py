@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Self-contained HTML pages: one shell for all reports, images inside the file.
 
-A report's template says ``{% extends 'page.html.j2' %}`` and fills the blocks ``style``, ``body``
-and ``footer``. Nothing is loaded from anywhere; text is escaped.
+A report's template starts with ``{% extends 'page.html.j2' %}`` and fills the blocks ``style``,
+``body`` and ``footer``. Nothing is loaded from anywhere; text is escaped.
 """
 
 from __future__ import annotations

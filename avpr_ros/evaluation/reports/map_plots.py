@@ -67,14 +67,14 @@ def error_plot(weak: WeakPlaces) -> str:
     """
     with styled_figure(height_in=3.0) as figure:
         axes = figure.subplots()
-        for errors_m, asked, label, colour in (
+        for errors_m, tried, label, colour in (
             (weak.metric_error_m, weak.placed_of, 'pose by landmarks', GOOD),
             (weak.keyframe_error_m, 0, 'pose of the most similar keyframe', ACCENT),
         ):
             if errors_m.size:
                 # A millimetre at least: keyframes can lie upon each other.
                 sorted_m = np.maximum(np.sort(errors_m), 1e-3)
-                share = np.arange(1, len(sorted_m) + 1) / (asked or len(sorted_m))
+                share = np.arange(1, len(sorted_m) + 1) / (tried or len(sorted_m))
                 axes.step(sorted_m, share, where='post', color=colour, label=label)
         axes.set_xscale('log')
         axes.set_ylim(0, 1.02)

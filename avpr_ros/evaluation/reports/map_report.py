@@ -28,58 +28,58 @@ _PAIRS = 6
 _LINES = 20
 
 
-def write_map_report(gallery: GalleryMap, path: Path, evidence: MapQuality) -> None:
-    """Write the page.
+def write_map_report(gallery: GalleryMap, path: Path, quality: MapQuality) -> None:
+    """Write the HTML report of a map.
 
     Args:
         gallery: the map.
         path: the HTML file; self-contained.
-        evidence: what was found about the map.
+        quality: its quality measures.
     """
-    alike = evidence.alike.worst_pairs(_PAIRS)
+    alike = quality.alike.worst_pairs(_PAIRS)
     values = {
         'title': f'Gallery map of {", ".join(s.name for s in gallery.manifest.sessions)}',
-        'facts': map_facts(gallery, evidence),
-        'figures': _figures(gallery, evidence),
+        'facts': map_facts(gallery, quality),
+        'figures': _figures(gallery, quality),
         'pairs': [_pair(gallery, pair_text(gallery, *pair), pair[:2]) for pair in alike],
-        'corner_pairs': _corner_pairs(gallery, evidence),
+        'confusable_pairs': _confusable_pairs(gallery, quality),
     }
     write_text_atomically(path, render_page(_TEMPLATE, values))
 
 
-def _figures(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, str]]:
-    """Return the plots, what matters most first."""
-    lines = evidence.alike.worst_pairs(_LINES)
+def _figures(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, str]]:
+    """Return the plots, the most important first."""
+    lines = quality.alike.worst_pairs(_LINES)
     figures = (
         (
             'Where this map will be weak',
-            'Keyframes from above, each looked for in the map without itself, by '
-            f'{evidence.weak.judged_by}, one image each. Red ones would be taken for another '
-            'place, amber ones rejected unless the images around them help. Dotted lines join the '
-            'places that look most alike. It is the same drive: other light is harder.',
-            weak_plot(gallery, evidence.weak, lines),
+            'Top view of the keyframes, each matched with the rest of the map by '
+            f'{quality.weak.judged_by}, as single images. Red ones would be matched with another '
+            'place, amber ones rejected unless further images support them. Dotted lines join the '
+            'most similar places. Queries are of the mapping drive: other light is harder.',
+            weak_plot(gallery, quality.weak, lines),
         ),
         (
             'Expected error',
-            'How far off a pose would be: that of the most similar other keyframe, and where the '
-            'map has landmarks the one measured by those of the neighbours.',
-            error_plot(evidence.weak),
+            'Error of the pose of the most similar other keyframe and, where the map has '
+            'landmarks, of the pose by the landmarks of the neighbours.',
+            error_plot(quality.weak),
         ),
         (
             'Coverage',
-            f'Each dot is a keyframe; dark ones have many within {evidence.alike.radius_m:.1f} m '
-            'that look the same way, light ones few. Red lines are gaps.',
-            coverage_plot(gallery, evidence.coverage),
+            f'Each dot is a keyframe; dark ones have many within {quality.alike.radius_m:.1f} m '
+            'with the same viewing direction, light ones few. Red lines are gaps.',
+            coverage_plot(gallery, quality.coverage),
         ),
         (
             'Self-similarity',
-            'How alike a keyframe is to its own place and to the most similar other '
-            'place. Where the two overlap, places can be confused.',
-            similarity_plot(evidence.alike),
+            'Similarity of a keyframe to its own place and to the most similar other place. Where '
+            'the two distributions overlap, places can be confused.',
+            similarity_plot(quality.alike),
         ),
         (
             'Keyframe spacing',
-            'Distance between keyframes that follow each other; the last bar holds all beyond.',
+            'Distance between successive keyframes; the last bar contains all larger distances.',
             spacing_plot(gallery),
         ),
         ('Sessions', 'Each dot is a keyframe, each colour a session.', sessions_plot(gallery)),
@@ -87,15 +87,17 @@ def _figures(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, str]]:
     return [{'title': t, 'reading': reading, 'image': image} for t, reading, image in figures]
 
 
-def _corner_pairs(gallery: GalleryMap, evidence: MapQuality) -> list[dict[str, object]]:
-    """Return the look-alikes that corners can hardly tell apart."""
-    if evidence.impostors is None:
+def _confusable_pairs(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, object]]:
+    """Return the false matches with the largest log-likelihood ratios."""
+    if quality.impostors is None:
         return []
     return [
         _pair(
-            gallery, f'{apart_text(gallery, a, b)}: evidence {nats:.0f} for the wrong one', (a, b)
+            gallery,
+            f'{apart_text(gallery, a, b)}: log-likelihood ratio {nats:.0f} of the false match',
+            (a, b),
         )
-        for a, b, nats in evidence.impostors.most_confusable_pairs(_PAIRS)
+        for a, b, nats in quality.impostors.most_confusable_pairs(_PAIRS)
     ]
 
 

@@ -76,11 +76,11 @@ def write_run_report(run: Sequence[RunImage], gallery: GalleryMap | None, path: 
 def run_facts(run: Sequence[RunImage]) -> list[tuple[str, str]]:
     """Return what the run was, in words."""
     accepted = [image.pose_m for image in run if image.pose_m is not None]
-    way_m = np.linalg.norm(np.diff(np.array(accepted).reshape(-1, 3), axis=0), axis=1).sum()
+    path_m = np.linalg.norm(np.diff(np.array(accepted).reshape(-1, 3), axis=0), axis=1).sum()
     facts = [
         ('images', f'{len(run)} in {run_plots.seconds(run)[-1]:.1f} s'),
         ('accepted', f'{len(accepted)} ({len(accepted) / len(run):.1%})'),
-        ('way along accepted poses', f'{way_m:.1f} m'),
+        ('length of the accepted path', f'{path_m:.1f} m'),
     ]
     latencies_ms = [image.latency_ms for image in run if image.latency_ms is not None]
     if latencies_ms:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptors of both sides, and where their images were taken: what recall is made of.
+"""Descriptors of queries and gallery with the positions of their images.
 
 On disk they are a folder of ``queries_descriptors.npy`` and ``database_descriptors.npy``, named
 as VPR-methods-evaluation saves them, with ``*_positions.npy`` (N, 2 or 3) in metres and

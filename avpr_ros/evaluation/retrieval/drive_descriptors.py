@@ -28,8 +28,8 @@ class DescribedDrive:
 
     Attributes:
         descriptors: by network, (Q, d) float32.
-        seconds: by network, how long each image took.
-        views: where the images were taken; NaN where that was not asked.
+        seconds: by network, time per image.
+        views: positions and headings of the images; NaN where they are not needed.
         stamps_ns: (Q,) stamps.
         cameras: Q names.
         without_pose: images left out because their true pose is not known.

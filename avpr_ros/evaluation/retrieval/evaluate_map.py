@@ -39,13 +39,13 @@ _QUERY, _GALLERY = 'query', 'gallery'
 
 @dataclass(frozen=True)
 class MapEvaluation:
-    """What to evaluate.
+    """A map, a drive and the criterion of a correct match.
 
     Attributes:
         gallery: the map.
         query: ONNX file of the query network.
-        drive: the queries, with their true poses unless frames decide.
-        truth: what is right.
+        drive: the queries, with ground-truth poses unless ``truth`` compares frame numbers.
+        truth: criterion of a correct image.
         symmetric: also the gallery network on both sides, and the query network on both sides.
         threads: of the networks.
     """
@@ -58,7 +58,7 @@ class MapEvaluation:
     threads: int = 1
 
     def run(self, progress: Progress) -> Evaluation:
-        """Describe, search, score and cost.
+        """Describe, search, score, and measure the cost.
 
         Args:
             progress: called with stage, done and total.
@@ -66,13 +66,13 @@ class MapEvaluation:
         Raises:
             SourceError: the true poses are not known, or no image can be used.
             QueryNetworkError: the query network is missing, damaged or cannot be counted.
-            SpaceMismatchError: map and query network do not belong together, or ``symmetric``
-                is asked for a space whose gallery network this package cannot run.
-            ConfigError: the rule of what is right does not apply.
+            SpaceMismatchError: map and query network have different spaces, or ``symmetric`` needs
+                a gallery network that this package cannot run.
+            ConfigError: the criterion of a correct image cannot be applied.
             MapError: a thumbnail that ``symmetric`` needs is missing or damaged.
         """
         if self.truth.needs_positions and self.drive.no_truth is not None:
-            raise SourceError(f'nothing can be scored: {self.drive.no_truth}')
+            raise SourceError(f'the drive cannot be scored: {self.drive.no_truth}')
         student = _student(self.query, self.gallery, self.threads)
         networks = {_QUERY: student}
         own: Descriptors | None = None
@@ -131,7 +131,7 @@ class MapEvaluation:
                 self.drive.source.pose_source if self.truth.needs_positions else 'not used',
             ),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
-            ('descriptor space', f'{space.dim} numbers, {space.id}'),
+            ('descriptor space', f'{space.dim} dimensions, {space.id}'),
         ]
 
 

@@ -27,11 +27,11 @@ MEANING = {
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """One way to describe the two sides, and how well it did.
+    """Query and gallery network of one evaluation, with their figures.
 
     Attributes:
         method: ``asymmetric``, ``teacher-teacher``, ``student-student`` or ``stored features``.
-        described: the descriptors and where they are from.
+        described: the descriptors of both sides.
         ranking: of every query.
         score: its figures.
     """
@@ -44,12 +44,12 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A wrong match that looked right.
+    """A wrong match with a high similarity.
 
     Attributes:
         similarity: of the best match.
-        text: what was asked and what was found.
-        images: query and match; None where the image is not at hand.
+        text: query and matched keyframe, with their distance.
+        images: query and match; None where the image is not available.
     """
 
     similarity: float
@@ -59,17 +59,17 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Everything a report says.
+    """Content of an evaluation report.
 
     Attributes:
         name: of the query set.
-        truth: what counts as right.
+        truth: criterion of a correct image.
         pairs: at least one; the first is the one that plots of single queries show.
-        costs: of the networks, where they were run.
+        costs: of the networks; empty for stored descriptors.
         facts: (what, value) lines about both sides.
-        descriptor_bytes: stored numbers of a keyframe's descriptor.
+        descriptor_bytes: size of a keyframe's stored descriptor.
         map_bytes: a robot's copy of the map, divided by its keyframes; None without a map.
-        examples: the surest wrong matches of the first pair.
+        examples: wrong matches of the first pair with the highest similarity.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Evaluation:
 
 
 def evaluate_pair(method: str, described: DescriptorSet, truth: GroundTruth) -> Pair:
-    """Search every query in the gallery and score what was found.
+    """Search every query in the gallery and score the ranking.
 
     Raises:
         ConfigError: descriptors that cannot be searched, or a rule that does not apply.
@@ -99,11 +99,11 @@ def evaluate_features(
     queries: LabelledImages | None = None,
     database: LabelledImages | None = None,
 ) -> Evaluation:
-    """Evaluate descriptors that lie on disk, from whatever network.
+    """Evaluate stored descriptors of any network.
 
     Args:
         folder: as ``load_features`` reads it.
-        truth: what is right.
+        truth: criterion of a correct image.
         queries: the images of the queries, where the folder has no positions.
         database: the images of the gallery, likewise.
 
@@ -115,7 +115,7 @@ def evaluate_features(
     facts = [
         ('features', str(folder)),
         ('queries', f'{len(described.queries)}, {pair.score.covered} with a positive'),
-        ('gallery', f'{len(described.gallery)} images, {described.gallery.shape[1]} numbers each'),
+        ('gallery', f'{len(described.gallery)} images, {described.gallery.shape[1]} dimensions'),
     ]
     size = described.gallery.shape[1] * described.gallery.dtype.itemsize
     return Evaluation(folder.resolve().name, truth, (pair,), (), facts, size)

@@ -19,13 +19,13 @@ _EXAMPLES = 4
 def wrong_matches(
     gallery: GalleryMap, source: FrameSource, described: DescribedDrive, pair: Pair
 ) -> tuple[Example, ...]:
-    """Look up the surest wrong matches, each of another keyframe, and decode their images again.
+    """Return the wrong matches with the highest similarity, one per keyframe, with their images.
 
     Args:
         gallery: the map.
         source: read a second time, to decode the images of the matches.
-        described: what was made of that source.
-        pair: whose matches.
+        described: the descriptors of that source.
+        pair: the networks whose matches are returned.
     """
     worst = _surest_wrong(pair)
     keys = {(int(described.stamps_ns[i]), described.cameras[i]): int(i) for i in worst}
@@ -57,7 +57,7 @@ def _example(
 ) -> Example:
     row = int(pair.ranking.rows[number, 0])
     offset_m = described.views.positions_m[number] - gallery.keyframes.poses[row, :3]
-    text = f'query {number} found keyframe {gallery.keyframes.ids[row]}'
+    text = f'query {number} matched keyframe {gallery.keyframes.ids[row]}'
     if np.isfinite(offset_m).all():
         text += f', {np.linalg.norm(offset_m):.1f} m away'
     if not pair.score.has_match[number]:

@@ -16,7 +16,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.metrics.precision_recall import PrecisionRecall, precision_recall
 from avpr_ros.evaluation.metrics.recall import recall_at
 
-#: The depths that the field reports.
+#: Values of N in recall@N, as usual in the literature.
 DEPTHS = (1, 5, 10, 20)
 
 
@@ -39,7 +39,7 @@ def rank(queries: Descriptors, gallery: Descriptors, depth: int = max(DEPTHS)) -
     Args:
         queries: (Q, d) finite.
         gallery: (N, d) finite.
-        depth: how many to find; at most N come back.
+        depth: number of rows to find; at most N are returned.
 
     Raises:
         ConfigError: lengths differ, a side is empty, or a number is not finite.
@@ -54,7 +54,7 @@ def rank(queries: Descriptors, gallery: Descriptors, depth: int = max(DEPTHS)) -
         sides.append(rows)
     if sides[0].shape[1] != sides[1].shape[1]:
         raise ConfigError(
-            f'query descriptors have {sides[0].shape[1]} numbers and gallery descriptors '
+            f'query descriptors have {sides[0].shape[1]} dimensions and gallery descriptors '
             f'{sides[1].shape[1]}; both must come from one descriptor space'
         )
     index = faiss.IndexFlatL2(sides[1].shape[1])
@@ -90,11 +90,11 @@ class RetrievalScore:
 
 
 def score_ranking(ranking: Ranking, positives: Sequence[Collection[int]]) -> RetrievalScore:
-    """Compare a ranking with the truth.
+    """Score a ranking.
 
     Args:
         ranking: of Q queries.
-        positives: for each query the gallery rows that are right.
+        positives: for each query the correct gallery rows.
     """
     rows = list(ranking.rows)
     has_match = np.array([bool(right) for right in positives], dtype=np.bool_)

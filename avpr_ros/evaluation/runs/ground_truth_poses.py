@@ -16,12 +16,12 @@ from avpr_ros.sources.options import SourceOptions
 
 @dataclass(frozen=True)
 class EvaluationDrive:
-    """A source with its true poses, where they are known.
+    """A source with its ground-truth poses, if known.
 
     Attributes:
         source: the source; gives the images in order.
         truth: true ``map_from_base`` by stamp in nanoseconds; empty where not known.
-        no_truth: why the truth is not known; None where it is.
+        no_truth: why no ground truth is known; None where it is known.
     """
 
     source: FrameSource
@@ -37,7 +37,7 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
     Args:
         path: bag or image folder.
         options: how to read it.
-        map_frame: frame of the map; poses in another frame are no truth.
+        map_frame: frame of the map; poses in another frame are no ground truth.
 
     Raises:
         SourceError: unreadable, without images, or without the poses that were named.

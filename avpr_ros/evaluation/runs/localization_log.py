@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A run as it was written down: what became of every image.
+"""Reads the log of a localisation run: the decision on every image.
 
 A run is the folder that ``avpr localize`` writes, the JSON lines of ``avpr_replay``, or a bag with
 the node's ``~/matches`` and ``~/pose``.
@@ -24,21 +24,21 @@ from avpr_ros.stamps import stamp_ns
 
 Point = tuple[float, float, float]
 _DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'
-#: Reason of an image that no answer came back for.
+#: Reason of an image without an answer.
 UNANSWERED = 'unanswered'
 
 
 @dataclass(frozen=True)
 class RunImage:
-    """What became of one image.
+    """Decision on one image.
 
     Attributes:
         stamp_ns: the image's stamp.
         reason: the decision: ``accepted``, or why not.
         similarity: of the best candidate; NaN without one.
-        candidate_m: x, y, z of the base in the map if the best candidate were right.
-        pose_m: x, y, z of the accepted pose; None where none was.
-        latency_ms: from image to answer; None where the record does not tell.
+        candidate_m: x, y, z of the base in the map according to the best candidate.
+        pose_m: x, y, z of the accepted pose; None without one.
+        latency_ms: from image to answer; None if it was not recorded.
     """
 
     stamp_ns: int
@@ -55,7 +55,7 @@ class RunImage:
 
 
 def read_run(path: Path) -> list[RunImage]:
-    """Read a run, in the order of stamps; a bag does not tell latencies.
+    """Read a run, in the order of stamps; bags have no latencies.
 
     Raises:
         SourceError: it is none of the three kinds, damaged, or holds no image.

@@ -29,8 +29,8 @@ COLUMNS = (
 _AXES = ('x', 'y', 'z', 'roll', 'pitch', 'yaw')
 #: Rows and columns of the upper triangle of a covariance.
 _UPPER = tuple((i, j) for i in range(6) for j in range(i, 6))
-#: ``pose`` is ``landmarks`` where it was measured, ``keyframe`` where that of the keyframe stands
-#: in. Covariances are of metres and of radians about the map's axes, the upper triangle.
+#: ``pose`` is ``landmarks`` for a pose by PnP, ``keyframe`` for the pose of the keyframe.
+#: Covariances are in metres and radians about the map's axes, the upper triangle.
 POSE_COLUMNS = (
     *('stamp_ns', 'camera', 'keyframe_id', 'pose'),
     *('x_m', 'y_m', 'z_m', 'qx', 'qy', 'qz', 'qw'),
@@ -49,7 +49,7 @@ class MatchWriter:
         self._trajectory = trajectory
 
     def write(self, result: MatchResult) -> None:
-        """Write one row a candidate, and where a pose was accepted one of it, and its TUM line.
+        """Write one row per candidate and, for an accepted pose, one row and a TUM line.
 
         A query without candidates gets one row with its reason and nothing between.
         """
@@ -92,7 +92,7 @@ class MatchWriter:
 
 @contextmanager
 def match_files(folder: Path) -> Iterator[MatchWriter]:
-    """Open the files in a folder; they appear when all went well, or not at all.
+    """Open the files in a folder; they are renamed to their names when all are complete.
 
     Args:
         folder: made where it does not exist; files of an earlier run are replaced.

@@ -19,29 +19,29 @@ from avpr_ros.networks.checkpoints.store import StoredModel, import_checkpoint
 from avpr_ros.networks.foundation.kinds import kind_by_name
 
 _TIMEOUT_S = 30.0
-#: Takes the file's hash and says whether to go on.
+#: Receives the file's SHA-256 and returns whether to import the file.
 Confirm: TypeAlias = Callable[[str], bool]
 
 
 def fetch_model(name: str, confirm: Confirm, expected_sha256: str | None = None) -> StoredModel:
     """Download, check and import a network.
 
-    The publishers give no hashes with their releases. So either the caller brings the hash, or a
-    person confirms the one that came; the file is deleted otherwise.
+    The publishers give no hashes with their releases. So the caller gives the expected hash or
+    confirms that of the downloaded file; the file is deleted otherwise.
 
     Args:
         name: of the network.
-        confirm: asked where no hash is given, before the file is opened.
-        expected_sha256: hash that the file must have.
+        confirm: called without an expected hash, before the file is opened.
+        expected_sha256: expected hash of the file.
 
     Raises:
-        ConfigError: no such network or no link to it, no connection, another hash, not confirmed,
-            or a file that does not fit.
+        ConfigError: unknown network, no download link, no connection, a wrong or unconfirmed hash,
+            or a file that does not match the network.
     """
     url = kind_by_name(name).url
     if not url:
         raise ConfigError(
-            f'the publisher of {name} gives no plain link; download the file by hand and run '
+            f'the publisher of {name} has no direct link; download the file by hand and run '
             f'`avpr models import FILE --as {name}`'
         )
     with tempfile.TemporaryDirectory() as folder:
@@ -49,9 +49,11 @@ def fetch_model(name: str, confirm: Confirm, expected_sha256: str | None = None)
         _download(url, path, name)
         digest = sha256_of_file(path)
         if expected_sha256 is not None and digest != expected_sha256.lower():
-            raise ConfigError(f'{url} has sha256 {digest}, not {expected_sha256}; nothing is kept')
+            raise ConfigError(
+                f'{url} has sha256 {digest}, expected is {expected_sha256}; nothing is imported'
+            )
         if expected_sha256 is None and not confirm(digest):
-            raise ConfigError(f'sha256 {digest} of {url} was not confirmed; nothing is kept')
+            raise ConfigError(f'sha256 {digest} of {url} was not confirmed; nothing is imported')
         return import_checkpoint(path, name)
 
 

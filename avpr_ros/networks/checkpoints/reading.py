@@ -26,11 +26,11 @@ def read_checkpoint(path: Path, kind: FoundationKind) -> FoundationNetwork:
 
     Args:
         path: ``.pth``, ``.ckpt`` or ``.safetensors``.
-        kind: what the file is said to be.
+        kind: the expected network.
 
     Raises:
-        ConfigError: the file is missing, damaged, holds code, or is of another network; the
-            first names that differ are told.
+        ConfigError: the file is missing, damaged, contains code, or is of another network; the
+            text has the first names that differ.
     """
     network = FoundationNetwork(kind)
     fill(network, renamed(read_tensors(path), kind.layout), path)
@@ -44,7 +44,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         ConfigError: missing, damaged, holds code, or no named tensors.
     """
     if not path.is_file():
-        raise ConfigError(f'the weights file {path} is missing; give the path of a file')
+        raise ConfigError(f'the weights file {path} is missing; give an existing file')
     try:
         if path.suffix == '.safetensors':
             return dict(load_file(path))
@@ -52,7 +52,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     # torch raises what it meets in the bytes: errors of zip, pickle, index and type alike.
     except (Exception, SafetensorError) as error:
         raise ConfigError(
-            f'{path} cannot be read as weights: it is truncated, is no weights file, or holds '
+            f'{path} cannot be read as weights: it is truncated, not a weights file, or contains '
             'Python code, which is never run; download it again from its publisher'
         ) from error
     return _unwrapped(path, content)
@@ -77,11 +77,13 @@ def fill(network: FoundationNetwork, tensors: Mapping[str, Tensor], path: Path) 
         raise ConfigError(
             f'{path} is not {network.kind.name}: '
             + '; '.join(_differences(missing, extra, other, wanted, given))
-            + '; choose the name of the network that it is, see `avpr models list`'
+            + '; give the name of its network, see `avpr models list`'
         )
     bad = [name for name, value in given.items() if not bool(torch.isfinite(value).all())]
     if bad:
-        raise ConfigError(f'{path} holds numbers that are not finite, first in {bad[0]}')
+        raise ConfigError(
+            f'{path} has numbers that are not finite, first in {bad[0]}; download it again'
+        )
     network.load_state_dict(given, strict=True)
 
 
@@ -96,7 +98,7 @@ def _unwrapped(path: Path, content: Any) -> dict[str, Tensor]:
         or not content
         or not all(isinstance(value, Tensor) for value in content.values())
     ):
-        raise ConfigError(f'{path} holds no named tensors; give the weights file of a network')
+        raise ConfigError(f'{path} has no named tensors; give the weights file of a network')
     return {str(name): value for name, value in content.items()}
 
 

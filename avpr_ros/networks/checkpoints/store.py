@@ -23,7 +23,7 @@ VARIABLE = 'AVPR_MODELS'
 
 @dataclass(frozen=True)
 class StoredModel:
-    """What is known of a network in the model folder.
+    """Record of a network in the model folder.
 
     Attributes:
         name: of the network.
@@ -68,8 +68,8 @@ def import_checkpoint(path: Path, name: str) -> StoredModel:
         write_text_atomically(target.with_suffix('.json'), json.dumps(asdict(model), indent=2))
     except OSError as error:
         raise ConfigError(
-            f'{target} cannot be written ({error.strerror or error}); make room or name another '
-            f'folder with {VARIABLE}'
+            f'{target} cannot be written ({error.strerror or error}); free disk space or set '
+            f'{VARIABLE} to another folder'
         ) from error
     return model
 
@@ -86,7 +86,7 @@ def stored_models() -> dict[str, StoredModel]:
 
 
 def stored_model(name: str) -> StoredModel:
-    """Return what is known of one network.
+    """Return the record of one network.
 
     Raises:
         ConfigError: it has not been imported, or its record is damaged.
@@ -97,7 +97,7 @@ def stored_model(name: str) -> StoredModel:
         return StoredModel(**json.loads(record.read_text(encoding='utf-8')))
     except FileNotFoundError as error:
         raise ConfigError(
-            f'there are no weights of {name} in {model_folder()}; run `avpr models import FILE '
+            f'{model_folder()} has no weights of {name}; run `avpr models import FILE '
             f'--as {name}` with the published file'
         ) from error
     except (OSError, ValueError, TypeError) as error:
@@ -119,8 +119,8 @@ def load_stored(name: str, expected_sha256: str | None = None) -> FoundationNetw
         raise ConfigError(f'{path} is missing or damaged (wrong hash); import the network again')
     if expected_sha256 is not None and expected_sha256 != model.sha256:
         raise ConfigError(
-            f'the map was made with other weights of {name} ({expected_sha256[:12]}) than {path} '
-            f'holds ({model.sha256[:12]}); import the file that the map was made with'
+            f'the map was built with weights {expected_sha256[:12]} of {name}, {path} has '
+            f'{model.sha256[:12]}; import the file that the map was built with'
         )
     network = FoundationNetwork(kind_by_name(name))
     fill(network, read_tensors(path), path)

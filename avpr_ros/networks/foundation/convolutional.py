@@ -125,7 +125,9 @@ class TimmWhole(nn.Module):
         """
         features: Tensor = self.network.forward_features(pixels)
         if features.dim() != 4 or features.shape[1] != self.channels:
-            raise ConfigError('GeM needs a convolutional network of timm; this one gives tokens')
+            raise ConfigError(
+                'GeM needs a convolutional timm network, this one outputs tokens; choose another'
+            )
         return features
 
 

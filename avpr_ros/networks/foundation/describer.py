@@ -22,7 +22,7 @@ from avpr_ros.networks.inference import fastest
 from avpr_ros.networks.projection import chunks, fit_basis, project_rows
 
 #: Queries of the recall in the report, at most: 50 MB at 12,288 numbers.
-_ASKED = 1000
+_MAX_QUERIES = 1000
 
 
 class FoundationDescriber:
@@ -57,8 +57,8 @@ class FoundationDescriber:
         self._sha256 = stored_model(name).sha256
         if like is not None and FoundationGalleryNetwork.checkpoint_of(like) != self._sha256:
             raise ConfigError(
-                f'the other map was not made with these weights of {name}; build without '
-                '--space-of, or import the same file'
+                f'the map of --space-of was built with other weights of {name}; import the same '
+                'file, or build without --space-of'
             )
         self._net = load_stored(name)
         self._net.fix_size()
@@ -117,11 +117,11 @@ class FoundationDescriber:
 
 
 def recall_with_and_without(rows: NDArray[np.float32], dim: int) -> tuple[float, float]:
-    """Measure what the projection costs for images that it was not fitted on.
+    """Measure the recall lost by the projection on images that it was not fitted to.
 
-    Every second keyframe plays the query against the others, on which alone a projection is
-    fitted. Right is a keyframe next to the query in the order of the drive. Rows are read in
-    pieces; of many queries an even sample is asked, against all others.
+    Every second keyframe is a query against the others, to which alone the projection is fitted.
+    A correct match is a keyframe next to the query in the order of the drive. Rows are read in
+    chunks; of many queries an even sample is used.
 
     Returns:
         Recall@1 of the network's own descriptors and of the projected ones; NaN for fewer than
@@ -136,11 +136,11 @@ def recall_with_and_without(rows: NDArray[np.float32], dim: int) -> tuple[float,
 
 
 def _recall(gallery: NDArray[np.float32], queries: NDArray[np.float32]) -> float:
-    place = np.linspace(0, len(queries) - 1, min(len(queries), _ASKED)).astype(np.int64)
+    place = np.linspace(0, len(queries) - 1, min(len(queries), _MAX_QUERIES)).astype(np.int64)
     best, nearest, start = np.full(len(place), -np.inf), np.zeros_like(place), 0
-    asked = queries[place]
+    sampled = queries[place]
     for part in chunks(gallery):
-        scores = asked @ part.T
+        scores = sampled @ part.T
         winner = scores.argmax(axis=1)
         score = scores[np.arange(len(place)), winner]
         nearest = np.where(score > best, start + winner, nearest)

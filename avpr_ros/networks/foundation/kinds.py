@@ -109,7 +109,7 @@ def kind_by_name(name: str) -> FoundationKind:
         return FoundationKind(name, f'timm:{backbone}', 'gem', 320, 0, 'timm')
     if name not in FOUNDATION_KINDS:
         raise ConfigError(
-            f'no gallery network {name!r}; `avpr models list` names all, such as dinov2-salad, '
+            f'unknown gallery network {name!r}; see `avpr models list`, such as dinov2-salad, '
             'dinov2-boq, megaloc, or gem- and a name of timm'
         )
     return FOUNDATION_KINDS[name]

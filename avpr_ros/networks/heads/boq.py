@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Bag of Queries (Ali-bey et al., CVPR 2024): learned queries ask the features what they saw."""
+"""Bag of Queries (Ali-bey et al., CVPR 2024): learned queries attend to the local features."""
 
 from __future__ import annotations
 

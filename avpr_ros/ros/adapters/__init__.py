@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Place matches in the form that each consumer wants; one small file per consumer."""
+"""Convert accepted matches to the messages of each consumer; one file per consumer."""

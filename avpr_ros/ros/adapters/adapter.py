@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The protocol behind which every consumer's adapter stands."""
+"""The protocol that the adapter of every consumer implements."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix
 
 
 class Adapter(Protocol):
-    """Turns the localizer's accepted poses into what one consumer wants. Knows no rclpy."""
+    """Converts the localizer's accepted poses for one consumer. Independent of rclpy."""
 
     def on_fix(self, fix: Fix) -> Decision:
-        """Decide on one accepted match.
+        """Return whether and what to send for one accepted match.
 
         Args:
-            fix: base in the map at the image's stamp, variances as the localizer gave them.
+            fix: ``map_from_base`` at the image's stamp, with the localizer's variances.
         """
         ...
 
     def request(self, why: str) -> str:
-        """Ask for a pose to be sent at the next chance; return a sentence on what will happen."""
+        """Request that the next usable pose is sent; return a sentence on what will happen.
+
+        Args:
+            why: the cause of the request, for the decision's text.
+        """
         ...

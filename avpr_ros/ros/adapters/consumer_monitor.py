@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Hears the consumer's own estimate, and whether the consumer is there at all."""
+"""Subscribes to the consumer's own estimate and detects whether the consumer is running."""
 
 from __future__ import annotations
 
@@ -12,64 +12,64 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from avpr_ros.ros.adapters.divergence import DivergenceMonitor
-from avpr_ros.ros.adapters.listeners import Listeners
 from avpr_ros.ros.adapters.pose_request import PoseRequest
+from avpr_ros.ros.adapters.subscriber_tracker import SubscriberTracker
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks
 from avpr_ros.ros.common.stamped_pose import fix_from_message
 
 
-class ConsumerInput:
-    """Tells the requests and the watch what the consumer does.
+class ConsumerMonitor:
+    """Passes the consumer's state to the pose request and to the divergence monitor.
 
     Attributes:
-        received: how many of its own estimates came.
+        received: number of the consumer's own estimates received.
     """
 
     def __init__(
         self,
         node: Node,
         topic: str,
-        one_shot: PoseRequest,
-        watch: DivergenceMonitor | None,
+        pose_request: PoseRequest,
+        divergence: DivergenceMonitor | None,
         *,
         dry_run: bool,
     ) -> None:
-        """Listen.
+        """Subscribe to the consumer's estimate.
 
         Args:
-            node: that sends the poses.
-            topic: the consumer listens on, as the publisher has it, remapped.
-            one_shot: is told whether somebody listens, and when the consumer comes up anew.
-            watch: is told the consumer's own estimate, where the mode has one.
-            dry_run: nothing is sent, so nobody is waited for.
+            node: the node that sends the poses.
+            topic: resolved topic on which the poses are published.
+            pose_request: receives whether a consumer subscribes, and the consumer's restarts.
+            divergence: receives the consumer's own estimates; None where the mode has none.
+            dry_run: nothing is sent, so no subscriber is needed.
         """
         self.received = 0
         self._node = node
         self._topic = topic
-        self._one_shot = one_shot
-        self._watch = watch
+        self._pose_request = pose_request
+        self._divergence = divergence
         self._dry_run = dry_run
-        self._listeners = Listeners()
-        if watch is not None:
-            self._listen()
+        self._subscribers = SubscriberTracker()
+        if divergence is not None:
+            self._subscribe()
 
-    def look(self) -> bool:
-        """See who listens now; tell whether a consumer does."""
+    def update(self) -> bool:
+        """Read the current subscriptions; return whether a consumer subscribes."""
         found = {
-            bytes(one.endpoint_gid): f'{one.node_namespace.rstrip("/")}/{one.node_name}'
-            for one in self._node.get_subscriptions_info_by_topic(self._topic)
+            bytes(info.endpoint_gid): f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+            for info in self._node.get_subscriptions_info_by_topic(self._topic)
         }
-        if self._listeners.look(found):
-            self._node.get_logger().info(f'The consumer on {self._topic} was started again.')
-            self._one_shot.consumer_came()
-            if self._watch is not None:
-                self._watch.forget()
-        self._one_shot.heard = self._listeners.present or self._dry_run
-        return self._listeners.present
+        if self._subscribers.update(found):
+            self._node.get_logger().info(f'The consumer on {self._topic} was restarted.')
+            self._pose_request.on_consumer_restart()
+            if self._divergence is not None:
+                self._divergence.reset()
+        self._pose_request.has_subscriber = self._subscribers.present or self._dry_run
+        return self._subscribers.present
 
-    def _listen(self) -> None:
-        # AMCL's estimate is latched, slam_toolbox's is not: one subscription of each kind hears
-        # both, and the same message twice does no harm. robot_localization's is odometry.
+    def _subscribe(self) -> None:
+        # AMCL's estimate is latched, slam_toolbox's is not: one subscription of each kind receives
+        # both, and a duplicate message has no effect. robot_localization's is odometry.
         volatile, latched = (
             QoSProfile(depth=1, durability=durability)
             for durability in (DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL)
@@ -88,12 +88,12 @@ class ConsumerInput:
             )
 
     def _on_estimate(self, message: Any) -> None:
-        """Take a ``PoseWithCovarianceStamped`` or an ``Odometry``: both have what is needed."""
-        assert self._watch is not None
+        """Pass on a ``PoseWithCovarianceStamped`` or an ``Odometry``; the used fields agree."""
+        assert self._divergence is not None
         try:
-            self._watch.on_consumer_pose(fix_from_message(message))
+            self._divergence.on_consumer_pose(fix_from_message(message))
             self.received += 1
         except ValueError as error:
             self._node.get_logger().warning(
-                f"The consumer's own pose is refused: {error}.", throttle_duration_sec=5.0
+                f"The consumer's own pose is ignored: {error}.", throttle_duration_sec=5.0
             )

@@ -1,13 +1,15 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""cuVSLAM: ``visual_slam/initial_pose``, at the start and on its trigger hint."""
+"""Adapter for cuVSLAM: ``visual_slam/initial_pose``, at startup and on its trigger hint."""
 
 from __future__ import annotations
 
 from avpr_ros.ros.adapters.match_consistency import MatchConsistency
 from avpr_ros.ros.adapters.pose_request import (
+    NO_REQUEST,
+    NO_SUBSCRIBER,
     RELOCATED,
-    UNHEARD,
+    REQUEST_ACCEPTED,
     PoseRequest,
     propagate_to_latest_odometry,
 )
@@ -18,42 +20,49 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 class CuVslam:
     """Sends one pose for each request.
 
-    cuVSLAM searches its map around the pose; when it finds nothing there it publishes
-    ``visual_slam/trigger_hint``, which asks for another. So does a robot that was carried away.
+    cuVSLAM searches its map around the pose. When the search fails it publishes
+    ``visual_slam/trigger_hint``, which requests another pose; so does a detected relocation.
     """
 
     def __init__(
         self,
-        guard: MatchConsistency,
+        consistency: MatchConsistency,
         floors: MinimumSigmas,
-        one_shot: PoseRequest,
+        pose_request: PoseRequest,
         odometry: OdometryBuffer,
     ) -> None:
-        """Take the guard, the floors, the requests with their cool-down, and the odometry."""
+        """Store the parts.
+
+        Args:
+            consistency: check that successive matches agree.
+            floors: smallest standard deviations that are sent.
+            pose_request: pending request and cool-down.
+            odometry: propagates the pose to the newest odometry.
+        """
         self._odometry = odometry
-        self._guard = guard
+        self._consistency = consistency
         self._floors = floors
-        self._one_shot = one_shot
+        self._pose_request = pose_request
 
     def on_fix(self, fix: Fix) -> Decision:
-        """Send the fix if it is guarded, asked for, and not within the cool-down."""
-        verdict = self._guard.check(fix)
+        """Send the fix if it is consistent, requested, and outside the cool-down."""
+        verdict = self._consistency.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
         if verdict.relocated:
-            self._one_shot.request(RELOCATED)
-        if not self._one_shot.wanted:
-            return Decision(None, 'No pose is asked for.')
-        if self._one_shot.cooling(fix.stamp_ns):
-            return Decision(None, 'The last pose was sent too short a time ago.')
-        if not self._one_shot.heard:
-            return Decision(None, UNHEARD)
-        why = self._one_shot.wanted
-        self._one_shot.sent(fix.stamp_ns)
+            self._pose_request.request(RELOCATED)
+        if not self._pose_request.reason:
+            return Decision(None, NO_REQUEST)
+        if self._pose_request.in_cool_down(fix.stamp_ns):
+            return Decision(None, self._pose_request.cool_down_text())
+        if not self._pose_request.has_subscriber:
+            return Decision(None, NO_SUBSCRIBER)
+        why = self._pose_request.reason
+        self._pose_request.sent(fix.stamp_ns)
         pose = propagate_to_latest_odometry(self._floors.raised(fix), self._odometry)
         return Decision(pose, f'{verdict.text} Sent because of {why}.')
 
     def request(self, why: str) -> str:
-        """Ask for a pose."""
-        self._one_shot.request(why)
-        return 'A pose will be sent once the matches agree and the cool-down is over.'
+        """Request a pose."""
+        self._pose_request.request(why)
+        return REQUEST_ACCEPTED

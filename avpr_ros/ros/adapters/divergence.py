@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the consumer itself is lost: its own estimate against the matches."""
+"""Detects that the consumer has diverged: compares its own estimate with the matches."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from avpr_ros.stamps import NS_PER_S
 
 @dataclass(frozen=True)
 class DivergenceSettings:
-    """When the consumer counts as lost.
+    """When the consumer counts as diverged.
 
     Attributes:
-        distance_m: largest distance between its estimate and a match.
-        yaw_rad: largest difference of heading.
-        after_s: how long it must be off; 0 switches the watch off.
-        max_age_s: without odometry, oldest estimate that is compared.
+        distance_m: largest distance between its estimate and a match that agree.
+        yaw_rad: largest difference of their headings.
+        after_s: duration of the disagreement from which on it has diverged; 0: never.
+        max_age_s: largest age of a compared estimate where odometry is missing.
     """
 
     distance_m: float = 5.0
@@ -32,9 +32,9 @@ class DivergenceSettings:
 
 
 class DivergenceMonitor:
-    """Compares the consumer's estimate, carried on by odometry, with every guarded fix.
+    """Compares the consumer's estimate, propagated by odometry, with every consistent fix.
 
-    A consumer that never publishes its estimate is never taken for lost.
+    A consumer that never publishes its estimate never counts as diverged.
     """
 
     def __init__(self, settings: DivergenceSettings, odometry: OdometryBuffer) -> None:
@@ -45,16 +45,16 @@ class DivergenceMonitor:
         self._off_since_ns: int | None = None
 
     def on_consumer_pose(self, estimate: Fix) -> None:
-        """Take the consumer's own estimate."""
+        """Store the consumer's own estimate."""
         self._estimate = estimate
 
-    def forget(self) -> None:
-        """Forget the estimate: the consumer was started again."""
+    def reset(self) -> None:
+        """Drop the estimate, after a restart of the consumer."""
         self._estimate = None
         self._off_since_ns = None
 
     def agrees(self, fix: Fix) -> bool | None:
-        """Tell whether the consumer's estimate agrees with a fix; None where that is unknown."""
+        """Return whether the consumer's estimate agrees with a fix; None if that is unknown."""
         estimate = self._estimate
         if estimate is None or estimate.frame_id != fix.frame_id:
             return None
@@ -69,8 +69,8 @@ class DivergenceMonitor:
         turn_rad = (expected.inverse() @ fix.pose).yaw_rad()
         return bool(off_m <= self._settings.distance_m and abs(turn_rad) <= self._settings.yaw_rad)
 
-    def lost(self, fix: Fix) -> bool:
-        """Take note of a guarded fix; tell whether the consumer was off for long enough."""
+    def has_diverged(self, fix: Fix) -> bool:
+        """Compare a consistent fix; return whether the disagreement has lasted ``after_s``."""
         agrees = self.agrees(fix)
         if agrees or self._settings.after_s <= 0.0:
             self._off_since_ns = None

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""From the parameters to the adapter."""
+"""Builds the adapter from the parameters."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ class AdapterParts:
     """The parts of one mode.
 
     Attributes:
-        adapter: what decides.
-        one_shot: the requests, where poses are sent on request only.
-        watch: listens to the consumer's own estimate; None where the mode does not.
+        adapter: decides what is sent.
+        pose_request: pending request, where poses are sent on request only; else None.
+        divergence: monitor of the consumer's own estimate; None where the mode has none.
     """
 
     adapter: Adapter
-    one_shot: PoseRequest | None = None
-    watch: DivergenceMonitor | None = None
+    pose_request: PoseRequest | None = None
+    divergence: DivergenceMonitor | None = None
 
 
 def build_consistency(settings: AdapterSettings, odometry: OdometryBuffer) -> MatchConsistency:
-    """Return the guard of the settings."""
+    """Return the consistency check with the settings' limits."""
     return MatchConsistency(
         ConsistencySettings(
-            settings.agreeing_matches(),
+            settings.consistent_matches(),
             settings.agree_radius_m,
             settings.agree_yaw_rad,
             settings.agree_window_s,
@@ -60,19 +60,23 @@ def build_consistency(settings: AdapterSettings, odometry: OdometryBuffer) -> Ma
 
 def build(settings: AdapterSettings, odometry: OdometryBuffer) -> AdapterParts:
     """Return the adapter of a mode that turns poses into poses, or into a transform."""
-    guard = build_consistency(settings, odometry)
+    consistency = build_consistency(settings, odometry)
     floors = MinimumSigmas(settings.position_floor_m, settings.angle_floor_rad)
-    one_shot = PoseRequest(settings.cool_down_s, at_start=settings.send_on_startup)
+    pose_request = PoseRequest(settings.cool_down_s, at_start=settings.send_on_startup)
     if settings.mode == 'robot_localization':
-        return AdapterParts(RobotLocalization(guard, floors))
+        return AdapterParts(RobotLocalization(consistency, floors))
     if settings.mode == 'rtabmap_global_pose':
-        return AdapterParts(RtabmapGlobalPose(guard, floors, settings.base_frame))
+        return AdapterParts(RtabmapGlobalPose(consistency, floors, settings.base_frame))
     if settings.mode == 'cuvslam':
-        return AdapterParts(CuVslam(guard, floors, one_shot, odometry), one_shot)
+        return AdapterParts(CuVslam(consistency, floors, pose_request, odometry), pose_request)
     if settings.mode == 'map_to_odom':
-        return AdapterParts(MapToOdom(guard, odometry))
-    watch = DivergenceMonitor(
+        return AdapterParts(MapToOdom(consistency, odometry))
+    divergence = DivergenceMonitor(
         DivergenceSettings(settings.lost_distance_m, settings.lost_yaw_rad, settings.lost_after_s),
         odometry,
     )
-    return AdapterParts(InitialPose(guard, floors, one_shot, watch, odometry), one_shot, watch)
+    return AdapterParts(
+        InitialPose(consistency, floors, pose_request, divergence, odometry),
+        pose_request,
+        divergence,
+    )

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""AMCL and slam_toolbox: ``initialpose``, which throws their own estimate away."""
+"""Adapter for AMCL and slam_toolbox: ``initialpose``, which replaces their own estimate."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import replace
 from avpr_ros.ros.adapters.divergence import DivergenceMonitor
 from avpr_ros.ros.adapters.match_consistency import MatchConsistency
 from avpr_ros.ros.adapters.pose_request import (
+    NO_REQUEST,
+    NO_SUBSCRIBER,
     RELOCATED,
-    UNHEARD,
+    REQUEST_ACCEPTED,
     PoseRequest,
     propagate_to_latest_odometry,
 )
@@ -19,66 +21,70 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas, plana
 
 
 class InitialPose:
-    """Sends a pose at the start, on request, when the robot was moved or the consumer is lost.
+    """Sends single poses: at startup, on request, after a relocation, on divergence.
 
-    Never a stream.
-
-    AMCL scatters its particles anew with every such message, slam_toolbox drops its scans: a pose
-    sent without need makes them worse. At the start nothing is sent to a consumer whose own
-    estimate already agrees, so that a restarted adapter does no harm.
+    AMCL resets its particles with every such message, slam_toolbox drops its scans: an unneeded
+    pose makes their estimates worse. At startup nothing is sent to a consumer whose own estimate
+    already agrees, so that restarting the adapter does not reset it.
     """
 
     def __init__(
         self,
-        guard: MatchConsistency,
+        consistency: MatchConsistency,
         floors: MinimumSigmas,
-        one_shot: PoseRequest,
-        watch: DivergenceMonitor,
+        pose_request: PoseRequest,
+        divergence: DivergenceMonitor,
         odometry: OdometryBuffer,
     ) -> None:
-        """Take the parts.
+        """Store the parts.
 
         Args:
-            guard: matches that must agree.
-            floors: smallest standard deviations, the spread of AMCL's particles.
-            one_shot: requests and cool-down.
-            watch: the consumer's own estimate.
-            odometry: carries the pose on to now.
+            consistency: check that successive matches agree.
+            floors: smallest standard deviations that are sent, the spread of AMCL's particles.
+            pose_request: pending request and cool-down.
+            divergence: monitor of the consumer's own estimate.
+            odometry: propagates the pose to the newest odometry.
         """
-        self._guard = guard
+        self._consistency = consistency
         self._floors = floors
-        self._one_shot = one_shot
-        self._watch = watch
+        self._pose_request = pose_request
+        self._divergence = divergence
         self._odometry = odometry
-        self._asked = False
+        self._explicitly_requested = False
 
     def on_fix(self, fix: Fix) -> Decision:
-        """Send the fix if it is guarded, needed, and not within the cool-down."""
-        verdict = self._guard.check(fix)
+        """Send the fix if it is consistent, needed, and outside the cool-down."""
+        verdict = self._consistency.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
-        lost = self._watch.lost(fix)
-        if verdict.relocated and not self._watch.agrees(fix):
-            self._one_shot.request(RELOCATED)
-        if self._one_shot.cooling(fix.stamp_ns):
-            return Decision(None, 'The last pose was sent too short a time ago.')
-        if self._one_shot.wanted and not self._asked and self._watch.agrees(fix):
-            self._one_shot.withdraw()
-            return Decision(None, 'The consumer knows where it is; nothing is sent at the start.')
-        why = self._one_shot.wanted or ('the consumer being lost' if lost else '')
+        diverged = self._divergence.has_diverged(fix)
+        if verdict.relocated and not self._divergence.agrees(fix):
+            self._pose_request.request(RELOCATED)
+        if self._pose_request.in_cool_down(fix.stamp_ns):
+            return Decision(None, self._pose_request.cool_down_text())
+        if (
+            self._pose_request.reason
+            and not self._explicitly_requested
+            and self._divergence.agrees(fix)
+        ):
+            self._pose_request.cancel()
+            return Decision(
+                None, "The consumer's own estimate agrees with the match; no pose is needed."
+            )
+        why = self._pose_request.reason or ('the divergence of the consumer' if diverged else '')
         if not why:
-            return Decision(None, 'No pose is asked for.')
-        if not self._one_shot.heard:
-            return Decision(None, UNHEARD)
-        self._one_shot.sent(fix.stamp_ns)
-        self._asked = False
+            return Decision(None, NO_REQUEST)
+        if not self._pose_request.has_subscriber:
+            return Decision(None, NO_SUBSCRIBER)
+        self._pose_request.sent(fix.stamp_ns)
+        self._explicitly_requested = False
         pose = propagate_to_latest_odometry(self._floors.raised(fix), self._odometry)
         return Decision(
             replace(pose, pose=planar(pose.pose)), f'{verdict.text} Sent because of {why}.'
         )
 
     def request(self, why: str) -> str:
-        """Ask for a pose, even if the consumer's own estimate agrees."""
-        self._one_shot.request(why)
-        self._asked = True
-        return 'A pose will be sent once the matches agree and the cool-down is over.'
+        """Request a pose, even if the consumer's own estimate agrees."""
+        self._pose_request.request(why)
+        self._explicitly_requested = True
+        return REQUEST_ACCEPTED

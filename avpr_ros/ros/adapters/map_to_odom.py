@@ -13,48 +13,50 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, planar
 
 
 class MapToOdom:
-    """Holds ``map_from_odom``: the last guarded fix, carried on by odometry.
+    """Maintains ``map_from_odom``, set by the last consistent fix.
 
     Attributes:
-        map_from_odom: None until a fix passed the guard.
-        map_frame: the frame the fix named.
+        map_from_odom: None until the first consistent fix.
+        map_frame: the fix's frame.
     """
 
-    def __init__(self, guard: MatchConsistency, odometry: OdometryBuffer) -> None:
-        """Take the guard and the odometry, without which there is no such transform."""
+    def __init__(self, consistency: MatchConsistency, odometry: OdometryBuffer) -> None:
+        """Store the consistency check and the odometry, which the transform needs."""
         self.map_from_odom: Pose | None = None
         self.map_frame = ''
-        self._guard = guard
+        self._consistency = consistency
         self._odometry = odometry
 
     def on_fix(self, fix: Fix) -> Decision:
         """Move the odometry frame so that odometry at the image's stamp gives the fix."""
-        verdict = self._guard.check(fix)
+        verdict = self._consistency.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
         odom_from_base = self._odometry.at(fix.stamp_ns)
         if odom_from_base is None:
-            return Decision(None, 'There is no odometry at its stamp.')
+            return Decision(
+                None, "No odometry at the match's stamp; check the remapping of topic odom."
+            )
         self.map_from_odom = planar(fix.pose) @ planar(odom_from_base).inverse()
         self.map_frame = fix.frame_id
         return Decision(fix, verdict.text)
 
     def request(self, why: str) -> str:
-        """Say that there is nothing to ask for."""
-        return f'The transform is kept up by every guarded match; nothing is sent on {why}.'
+        """Return that requests have no effect in this mode."""
+        return f'Every consistent match updates the transform; {why} has no effect.'
 
 
 class DuplicatePublisherDetector:
-    """Finds other publishers of the same transform: only one node may broadcast it."""
+    """Detects other publishers of the same transform: only one node may broadcast it."""
 
     def __init__(self, remember: int = 200) -> None:
-        """Remember that many of the transforms sent."""
+        """Keep the last ``remember`` transforms sent."""
         self._sent: deque[tuple[object, ...]] = deque(maxlen=remember)
 
     def sent(self, *what: object) -> None:
-        """Note what is about to be published: the stamp and the numbers."""
+        """Store the stamp and the numbers of a transform that is about to be published."""
         self._sent.append(what)
 
-    def foreign(self, *what: object) -> bool:
-        """Tell whether that came from somebody else; the stamp alone may be the same."""
+    def is_foreign(self, *what: object) -> bool:
+        """Return whether another node sent this; an equal stamp alone proves nothing."""
         return what not in self._sent

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The guard before every consumer: several matches in a row that agree with each other."""
+"""Consistency check before every consumer: successive matches must agree with each other."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from avpr_ros.ros.common.odometry_buffer import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Fix
 from avpr_ros.stamps import NS_PER_S
 
-#: Part of the way driven between two matches by which odometry itself may be wrong.
+#: Allowed error of odometry as a fraction of the distance driven between two matches.
 ODOMETRY_ERROR = 0.05
-#: A fix that passed is this many radii off the last one that did: the robot was moved.
+#: A consistent fix this many radii from the last one, motion taken off, is a relocation.
 RELOCATION_RADII = 3.0
 
 
@@ -22,13 +22,13 @@ class ConsistencySettings:
     """When matches agree.
 
     Attributes:
-        min_consistent_matches: matches in a row that must agree; 1 lets every match pass.
-        radius_m: largest distance between two that agree, the robot's motion taken off.
+        min_consistent_matches: successive matches that must agree; 1 accepts every match.
+        radius_m: largest distance between two that agree, after subtracting odometry motion.
         yaw_rad: largest difference of their headings, likewise.
-        window_s: they must lie within this time.
-        min_travel_m: only matches this far apart count as further evidence; 0: all of them.
-            Needs odometry.
-        map_frame: the frame the consumer calls its map; others are refused. Empty: any.
+        window_s: longest time between the first and the last of them.
+        min_travel_m: distance from the last counted match from which on the next one counts; 0:
+            all count. Needs odometry.
+        map_frame: the consumer's map frame; poses in other frames are rejected. Empty: any.
     """
 
     min_consistent_matches: int = 3
@@ -41,12 +41,12 @@ class ConsistencySettings:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The guard's answer.
+    """Result of the consistency check.
 
     Attributes:
-        passed: whether the fix may go on.
-        text: why.
-        relocated: whether the fix passed and contradicts, by odometry, the last one that did.
+        passed: whether the fix is consistent.
+        text: the reason, one sentence.
+        relocated: whether the fix passed and contradicts odometry since the last that passed.
     """
 
     passed: bool
@@ -55,54 +55,55 @@ class Verdict:
 
 
 class MatchConsistency:
-    """Lets a fix pass when enough of those before it, in a row, agree with it.
+    """Accepts a fix when enough successive fixes agree with it.
 
-    Two fixes agree when the motion between them is the motion of odometry, within a radius. Where
-    odometry is missing the robot is taken to stand still: the radius must then cover how far it
-    drives between matches. One fix that disagrees starts the row anew, so that a wrong match in
-    a row of right ones costs time, and never passes.
+    Two fixes agree when the motion between them equals the motion of odometry, within a radius.
+    Without odometry the robot is assumed to stand still: the radius must then cover the distance
+    driven between matches. A fix that disagrees restarts the count, so that a single wrong match
+    delays acceptance and is never accepted itself.
     """
 
     def __init__(self, settings: ConsistencySettings, odometry: OdometryBuffer) -> None:
-        """Start with an empty row."""
+        """Start without matches."""
         self._settings = settings
         self._odometry = odometry
-        self._row: list[Fix] = []
+        self._recent: list[Fix] = []
         self._newest_ns: int | None = None
         self._passed: Fix | None = None
 
     def check(self, fix: Fix) -> Verdict:
-        """Judge a fix and remember it."""
-        wanted_frame = self._settings.map_frame
-        if wanted_frame and fix.frame_id != wanted_frame:
+        """Return whether a fix is consistent with those before it, and store it."""
+        map_frame = self._settings.map_frame
+        if map_frame and fix.frame_id != map_frame:
             return Verdict(
-                False, f"It is in frame '{fix.frame_id}', the consumer's map is '{wanted_frame}'."
+                False,
+                f"The match is in frame '{fix.frame_id}', parameter 'map_frame' is '{map_frame}'.",
             )
         if self._newest_ns is not None:
             if fix.stamp_ns < self._newest_ns - RESTART_NS:
                 self.reset()
             elif fix.stamp_ns <= self._newest_ns:
-                return Verdict(False, 'Its stamp is not newer than that of the last match.')
+                return Verdict(False, "The match's stamp is not newer than the last match's.")
         self._newest_ns = fix.stamp_ns
         wanted = self._settings.min_consistent_matches
         if wanted <= 1:
-            return self._pass(fix, 'Every match passes.')
+            return self._pass(fix, 'Every match is accepted.')
         since_ns = fix.stamp_ns - int(self._settings.window_s * NS_PER_S)
-        self._row = [one for one in self._row if one.stamp_ns >= since_ns]
-        if not all(self._agree(one, fix) for one in self._row):
-            self._row = [fix]
-            return Verdict(False, 'It disagrees with the matches before it.')
-        if self._adds_evidence(fix):
-            self._row = [*self._row, fix][-wanted:]
-        text = f'{len(self._row)} of {wanted} matches agree.'
-        return self._pass(fix, text) if len(self._row) >= wanted else Verdict(False, text)
+        self._recent = [earlier for earlier in self._recent if earlier.stamp_ns >= since_ns]
+        if not all(self._agree(earlier, fix) for earlier in self._recent):
+            self._recent = [fix]
+            return Verdict(False, 'The match disagrees with the matches before it.')
+        if self._moved_enough(fix):
+            self._recent = [*self._recent, fix][-wanted:]
+        text = f'{len(self._recent)} of {wanted} matches agree.'
+        return self._pass(fix, text) if len(self._recent) >= wanted else Verdict(False, text)
 
     def _pass(self, fix: Fix, text: str) -> Verdict:
         before, self._passed = self._passed, fix
         return Verdict(True, text, before is not None and self._relocated(before, fix))
 
     def _relocated(self, before: Fix, fix: Fix) -> bool:
-        """Compare two fixes that passed; without odometry the robot may have driven anywhere."""
+        """Compare two accepted fixes; False without odometry, as the motion is unknown."""
         motion = self._odometry.motion(before.stamp_ns, fix.stamp_ns)
         if motion is None:
             return False
@@ -114,8 +115,8 @@ class MatchConsistency:
         return self._settings.radius_m + ODOMETRY_ERROR * travel_m
 
     def reset(self) -> None:
-        """Forget the row: time went back."""
-        self._row = []
+        """Drop all matches, after a jump back in time."""
+        self._recent = []
         self._newest_ns = None
         self._passed = None
 
@@ -128,10 +129,10 @@ class MatchConsistency:
             and expected.angle_rad(later.pose) <= self._settings.yaw_rad
         )
 
-    def _adds_evidence(self, fix: Fix) -> bool:
-        if not self._row or self._settings.min_travel_m <= 0.0:
+    def _moved_enough(self, fix: Fix) -> bool:
+        if not self._recent or self._settings.min_travel_m <= 0.0:
             return True
-        motion = self._odometry.motion(self._row[-1].stamp_ns, fix.stamp_ns)
+        motion = self._odometry.motion(self._recent[-1].stamp_ns, fix.stamp_ns)
         return (
             motion is not None
             and motion.distance_m(Pose.identity()) >= self._settings.min_travel_m

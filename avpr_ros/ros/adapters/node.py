@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr_adapter``: the localizer's poses for one consumer, guarded and in its own form."""
+"""``avpr_adapter``: checks the localizer's poses and converts them for one consumer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
-from avpr_ros.ros.adapters.consumer_monitor import ConsumerInput
+from avpr_ros.ros.adapters.consumer_monitor import ConsumerMonitor
 from avpr_ros.ros.adapters.factory import OUTPUT_TOPICS, build, build_consistency
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
@@ -39,15 +39,15 @@ from avpr_ros.ros.common.stamped_pose import (
 NODE_NAME = 'avpr_adapter'
 #: Odometry kept behind the newest stamp, in seconds.
 ODOMETRY_S = 120.0
-#: Seconds between two looks at matches that wait for odometry.
-LOOK_PERIOD_S = 0.1
+#: Seconds between two checks of the matches that wait for odometry.
+QUEUE_PERIOD_S = 0.1
 
 
 class AdapterNode:
-    """Subscribes to the localizer, asks the adapter, publishes what it decides and why."""
+    """Subscribes to the localizer, publishes the adapter's poses and the reasons."""
 
     def __init__(self, node: Node) -> None:
-        """Declare the parameters and wire the mode.
+        """Declare the parameters and create the mode's publishers and subscriptions.
 
         Raises:
             ConfigError: a parameter cannot be used, or a message package is missing.
@@ -57,10 +57,10 @@ class AdapterNode:
         self._odometry = OdometryBuffer(ODOMETRY_S)
         self._queue: FixQueue[Fix] = FixQueue(self._odometry, self._settings.odometry_wait_s)
         self._counts: Counter[str] = Counter()
-        self._last = 'No match came yet.'
+        self._last = 'No match received yet.'
         self._tf: TfOutput | None = None
         self._links: RtabmapService | None = None
-        self._consumer: ConsumerInput | None = None
+        self._consumer: ConsumerMonitor | None = None
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
         node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
         self._decisions = node.create_publisher(DiagnosticArray, '~/decisions', 10)
@@ -69,16 +69,16 @@ class AdapterNode:
         else:
             self._wire_poses()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        node.create_timer(LOOK_PERIOD_S, self._drain, clock=steady)
+        node.create_timer(QUEUE_PERIOD_S, self._drain, clock=steady)
         self._diagnostics = Diagnostics(node, self._reports)
 
     def close(self) -> None:
-        """Leave nothing behind: every message was sent when it was decided."""
+        """Return at once: nothing is pending."""
 
     def _wire_links(self) -> None:
-        guard = build_consistency(self._settings, self._odometry)
+        consistency = build_consistency(self._settings, self._odometry)
         self._links = RtabmapService(
-            self._node, guard, self._odometry, self._settings, self._report
+            self._node, consistency, self._odometry, self._settings, self._report
         )
 
     def _wire_poses(self) -> None:
@@ -96,10 +96,10 @@ class AdapterNode:
             PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
         )
         node.create_service(Trigger, '~/trigger', self._on_trigger)
-        if built.one_shot is not None and self._publisher is not None:
+        if built.pose_request is not None and self._publisher is not None:
             topic = self._publisher.topic_name
-            self._consumer = ConsumerInput(
-                node, topic, built.one_shot, built.watch, dry_run=self._settings.dry_run
+            self._consumer = ConsumerMonitor(
+                node, topic, built.pose_request, built.divergence, dry_run=self._settings.dry_run
             )
         if mode == 'cuvslam':
             node.create_subscription(
@@ -111,7 +111,7 @@ class AdapterNode:
             self._queue.put(fix_from_message(message), time.monotonic())
         except ValueError as error:
             self._counts['refused'] += 1
-            self._node.get_logger().warning(f'A pose is refused: {error}.')
+            self._node.get_logger().warning(f'A pose is ignored: {error}.')
         self._drain()
 
     def _on_odometry(self, message: Odometry) -> None:
@@ -120,7 +120,7 @@ class AdapterNode:
         except ValueError as error:
             self._counts['odometry refused'] += 1
             self._node.get_logger().warning(
-                f'An odometry message is refused: {error}.', throttle_duration_sec=5.0
+                f'An odometry message is ignored: {error}.', throttle_duration_sec=5.0
             )
             return
         self._counts['odometry'] += 1
@@ -145,7 +145,7 @@ class AdapterNode:
             return
         fixes = self._queue.ready(time.monotonic())
         if fixes and self._consumer is not None:
-            self._consumer.look()
+            self._consumer.update()
         for fix in fixes:
             decision = self._adapter.on_fix(fix)
             if decision.send is not None and self._publisher is not None:
@@ -173,7 +173,7 @@ class AdapterNode:
         values: dict[str, object] = {'mode': self._settings.mode, **self._counts}
         if self._consumer is not None:
             values['consumer poses'] = self._consumer.received
-            values['consumer'] = 'listens' if self._consumer.look() else 'absent'
+            values['consumer'] = 'listens' if self._consumer.update() else 'absent'
         if silenced:
             return [Report('adapter', Level.ERROR, 'Another node publishes the TF.', values)]
         return [Report('adapter', Level.OK, self._last, values)]

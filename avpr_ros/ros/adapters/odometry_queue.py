@@ -15,20 +15,25 @@ Item = TypeVar('Item', Fix, LoopClosure)
 
 
 class FixQueue(Generic[Item]):
-    """Hands fixes on in the order they came, each once odometry has reached its stamp.
+    """First-in first-out queue: a fix leaves it once odometry has reached its stamp.
 
-    Odometry that stopped holds nothing up for longer than the wait, one that never came not at
-    all.
+    After ``wait_s`` it leaves without odometry; before the first odometry it leaves at once.
     """
 
     def __init__(self, odometry: OdometryBuffer, wait_s: float, limit: int = 50) -> None:
-        """Start empty; ``limit`` fixes wait at most, the oldest go first."""
+        """Start empty.
+
+        Args:
+            odometry: odometry to wait for.
+            wait_s: longest wait of a fix.
+            limit: most fixes that wait; beyond it the oldest are dropped.
+        """
         self._odometry = odometry
         self._wait_s = wait_s
         self._waiting: deque[tuple[float, Item]] = deque(maxlen=limit)
 
     def put(self, fix: Item, now_s: float) -> None:
-        """Take a fix that came at ``now_s`` of a steady clock."""
+        """Append a fix received at ``now_s`` of a steady clock."""
         self._waiting.append((now_s, fix))
 
     def ready(self, now_s: float) -> list[Item]:

@@ -10,17 +10,18 @@ from avpr_ros.ros.common.odometry_buffer import RESTART_NS, OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Fix
 from avpr_ros.stamps import NS_PER_S
 
-#: Why a pose is asked for where matches contradict those before.
-RELOCATED = 'the robot having been moved'
-#: Why nothing is sent while the consumer is not there.
-UNHEARD = 'Nobody listens to the pose; the request stays.'
+#: Reason of a request after a detected relocation.
+RELOCATED = 'a relocation of the robot'
+NO_SUBSCRIBER = 'No consumer subscribes to the pose; the request stays pending.'
+NO_REQUEST = 'No pose is requested.'
+REQUEST_ACCEPTED = 'A pose will be sent once enough matches agree and the cool-down is over.'
 
 
 class PoseRequest:
-    """Remembers whether a pose is asked for, and keeps two of them apart by a cool-down.
+    """A pending request for a pose, and the cool-down between two poses.
 
     Attributes:
-        heard: whether a consumer listens; the request stays until one does.
+        has_subscriber: whether a consumer subscribes; the request stays pending until one does.
     """
 
     def __init__(self, cool_down_s: float, *, at_start: bool) -> None:
@@ -28,50 +29,54 @@ class PoseRequest:
 
         Args:
             cool_down_s: shortest time between two poses, by the images' stamps.
-            at_start: whether the first pose is asked for from the start, the consumer's too.
+            at_start: whether the starts of the adapter and of the consumer request a pose.
         """
-        self.heard = True
+        self.has_subscriber = True
         self._at_start = at_start
         self._cool_down_ns = int(cool_down_s * NS_PER_S)
-        self._wanted = 'the start' if at_start else ''
+        self._reason = 'the start' if at_start else ''
         self._sent_ns: int | None = None
 
     @property
-    def wanted(self) -> str:
-        """Why a pose is asked for; empty when none is."""
-        return self._wanted
+    def reason(self) -> str:
+        """Reason of the pending request; empty without a request."""
+        return self._reason
 
     def request(self, why: str) -> None:
-        """Ask for a pose."""
-        self._wanted = why
+        """Request a pose."""
+        self._reason = why
 
-    def consumer_came(self) -> None:
-        """Note that the consumer was started again: it has forgotten the pose it was sent."""
+    def on_consumer_restart(self) -> None:
+        """Reset the cool-down: a restarted consumer has lost the pose it was sent."""
         self._sent_ns = None
-        if self._at_start and not self._wanted:
-            self._wanted = 'the start of the consumer'
+        if self._at_start and not self._reason:
+            self._reason = 'the start of the consumer'
 
-    def withdraw(self) -> None:
-        """Take the request back: it is not needed any more."""
-        self._wanted = ''
+    def cancel(self) -> None:
+        """Cancel the pending request."""
+        self._reason = ''
 
-    def cooling(self, stamp_ns: int) -> bool:
-        """Tell whether the last pose was sent too short a time ago."""
+    def in_cool_down(self, stamp_ns: int) -> bool:
+        """Return whether the last pose was sent less than the cool-down ago."""
         if self._sent_ns is not None and stamp_ns < self._sent_ns - RESTART_NS:
             self._sent_ns = None
         return self._sent_ns is not None and stamp_ns < self._sent_ns + self._cool_down_ns
 
+    def cool_down_text(self) -> str:
+        """Return the reason for not sending a pose within the cool-down."""
+        return f'The last pose was sent less than {self._cool_down_ns / NS_PER_S:g} s ago.'
+
     def sent(self, stamp_ns: int) -> None:
-        """Note that the request was met."""
+        """Clear the request and start the cool-down."""
         self._sent_ns = stamp_ns
-        self._wanted = ''
+        self._reason = ''
 
 
 def propagate_to_latest_odometry(fix: Fix, odometry: OdometryBuffer) -> Fix:
-    """Return the fix moved on to the newest odometry, with its stamp; as it is without odometry.
+    """Return the fix propagated to the newest odometry; unchanged where odometry is missing.
 
-    slam_toolbox, cuVSLAM and robot_localization's ``set_pose`` take a pose for that of now,
-    whatever its stamp. AMCL makes up for the time since the stamp, which is right either way.
+    slam_toolbox, cuVSLAM and robot_localization's ``set_pose`` use a pose as the current one,
+    whatever its stamp. AMCL compensates for the time since the stamp.
     """
     newest = odometry.newest()
     if newest is None or newest[0] <= fix.stamp_ns:

@@ -9,21 +9,21 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 
 
 class RobotLocalization:
-    """Passes every guarded fix on, with no variance below the floors.
+    """Sends every consistent fix, with no variance below the floors.
 
-    The filter takes a variance of zero for one of 1e-6: it would follow a single match.
+    The filter replaces a variance of zero by 1e-6, and would follow a single match.
     """
 
-    def __init__(self, guard: MatchConsistency, floors: MinimumSigmas) -> None:
-        """Take the guard and the floors."""
-        self._guard = guard
+    def __init__(self, consistency: MatchConsistency, floors: MinimumSigmas) -> None:
+        """Store the consistency check and the smallest standard deviations."""
+        self._consistency = consistency
         self._floors = floors
 
     def on_fix(self, fix: Fix) -> Decision:
-        """Pass the fix on if the guard does."""
-        verdict = self._guard.check(fix)
+        """Send the fix if it is consistent."""
+        verdict = self._consistency.check(fix)
         return Decision(self._floors.raised(fix) if verdict.passed else None, verdict.text)
 
     def request(self, why: str) -> str:
-        """Say that there is nothing to ask for."""
-        return f'Poses are streamed; nothing more is sent on {why}.'
+        """Return that requests have no effect in this mode."""
+        return f'Every consistent match is sent; {why} has no effect.'

@@ -11,25 +11,27 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, MinimumSigmas
 
 
 class RtabmapGlobalPose:
-    """Passes guarded fixes on as priors of RTAB-Map's graph.
+    """Sends consistent fixes as priors of RTAB-Map's graph.
 
     RTAB-Map reads ``header.frame_id`` as the sensor's frame, not as the frame of the numbers, and
     inverts the covariance.
     """
 
-    def __init__(self, guard: MatchConsistency, floors: MinimumSigmas, base_frame: str) -> None:
-        """Take the guard, the floors and the frame of the base."""
-        self._guard = guard
+    def __init__(
+        self, consistency: MatchConsistency, floors: MinimumSigmas, base_frame: str
+    ) -> None:
+        """Store the consistency check, the smallest standard deviations and the base frame."""
+        self._consistency = consistency
         self._floors = floors
         self._base_frame = base_frame
 
     def on_fix(self, fix: Fix) -> Decision:
-        """Pass the fix on, named after the base frame, if the guard does."""
-        verdict = self._guard.check(fix)
+        """Send the fix, with the base frame as ``frame_id``, if it is consistent."""
+        verdict = self._consistency.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
         return Decision(replace(self._floors.raised(fix), frame_id=self._base_frame), verdict.text)
 
     def request(self, why: str) -> str:
-        """Say that there is nothing to ask for."""
-        return f'Poses are streamed; nothing more is sent on {why}.'
+        """Return that requests have no effect in this mode."""
+        return f'Every consistent match is sent; {why} has no effect.'

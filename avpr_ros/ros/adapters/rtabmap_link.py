@@ -37,11 +37,11 @@ class GraphLink:
 
 
 class LinkMaker:
-    """Translates keyframe ids and stamps into ids of RTAB-Map's nodes.
+    """Converts loop closures to links between RTAB-Map's nodes.
 
-    The node of a query is the one RTAB-Map made nearest in time, the motion between taken from
-    odometry. The node of a keyframe is the nearest one in the map: the gallery must have been
-    built with RTAB-Map's own poses, in its map frame.
+    The node of a query is the one nearest in time; odometry gives the motion between them. The
+    node of a keyframe is the nearest one in space: the gallery must have been built with
+    RTAB-Map's own poses, in its map frame.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class LinkMaker:
 
         Args:
             odometry: motion between a query and its node.
-            max_age_s: largest time between the two.
+            max_age_s: largest time between a query and its node.
             max_distance_m: largest distance between a keyframe and its node.
         """
         self._odometry = odometry
@@ -62,22 +62,22 @@ class LinkMaker:
         self._keyframes: list[Pose] = []
 
     def on_node(self, stamp_ns: int, node_id: int) -> None:
-        """Note when a node was made (``Info``: ``header.stamp`` and ``ref_id``)."""
+        """Store a node's stamp and id (``Info``: ``header.stamp`` and ``ref_id``)."""
         if node_id > 0:
             place = bisect_left(self._nodes_by_time, (stamp_ns, node_id))
             self._nodes_by_time.insert(place, (stamp_ns, node_id))
             del self._nodes_by_time[:-1000]
 
     def on_graph(self, nodes: Mapping[int, Pose]) -> None:
-        """Take the optimised graph (``MapGraph``), ``map_from_node`` by node id."""
+        """Replace the optimised graph (``MapGraph``), ``map_from_node`` by node id."""
         self._graph = nodes
 
     def on_keyframes(self, keyframes: list[Pose]) -> None:
-        """Take the gallery's keyframes, ``map_from_keyframe`` by keyframe id."""
+        """Replace the gallery's keyframes, ``map_from_keyframe`` by keyframe id."""
         self._keyframes = keyframes
 
     def map_from_base(self, keyframe_id: int, keyframe_from_base: Pose) -> Pose | None:
-        """Return where a loop closure puts the base; None where its keyframe is unknown."""
+        """Return ``map_from_base`` of a loop closure; None where its keyframe is unknown."""
         if not 0 <= keyframe_id < len(self._keyframes):
             return None
         return self._keyframes[keyframe_id] @ keyframe_from_base
@@ -85,7 +85,7 @@ class LinkMaker:
     def link(
         self, stamp_ns: int, keyframe_id: int, keyframe_from_base: Pose, covariance: FloatArray
     ) -> GraphLink | str:
-        """Return the link for one loop closure, or a sentence why there is none.
+        """Return the link of one loop closure, or the reason why there is none.
 
         Args:
             stamp_ns: the query's stamp.
@@ -94,22 +94,31 @@ class LinkMaker:
             covariance: (6, 6), positive definite.
         """
         if not 0 <= keyframe_id < len(self._keyframes):
-            return f'Keyframe {keyframe_id} is not in the map that ~/keyframes shows.'
+            return (
+                f'Keyframe {keyframe_id} is not among the {len(self._keyframes)} received on '
+                '~/keyframes.'
+            )
         map_from_keyframe = self._keyframes[keyframe_id]
         nodes = {key: pose.distance_m(map_from_keyframe) for key, pose in self._graph.items()}
         from_id = min(nodes, key=lambda key: nodes[key], default=None)
         if from_id is None or nodes[from_id] > self._max_distance_m:
             return f'No node of the graph lies within {self._max_distance_m:g} m of the keyframe.'
-        made = min(self._nodes_by_time, key=lambda one: abs(one[0] - stamp_ns), default=None)
-        if made is None or abs(made[0] - stamp_ns) > self._max_age_ns:
-            return 'No node of the graph was made at the time of the image.'
-        motion = self._odometry.motion(stamp_ns, made[0])
-        if motion is None or made[1] == from_id:
-            return 'There is no odometry between image and node, or both are the same node.'
+        query_node = min(
+            self._nodes_by_time, key=lambda node: abs(node[0] - stamp_ns), default=None
+        )
+        if query_node is None or abs(query_node[0] - stamp_ns) > self._max_age_ns:
+            return (
+                f'No node of the graph lies within {self._max_age_ns / NS_PER_S:g} s of the image.'
+            )
+        motion = self._odometry.motion(stamp_ns, query_node[0])
+        if motion is None:
+            return 'No odometry between the image and its node; check the remapping of odom.'
+        if query_node[1] == from_id:
+            return f'Image and keyframe belong to the same node {from_id}.'
         node_from_keyframe = self._graph[from_id].inverse() @ map_from_keyframe
         return GraphLink(
             from_id,
-            made[1],
+            query_node[1],
             node_from_keyframe @ keyframe_from_base @ motion,
             np.linalg.inv(covariance).astype(np.float64),
         )

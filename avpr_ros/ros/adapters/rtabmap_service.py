@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Calls RTAB-Map's ``add_link`` for every guarded loop closure, where rtabmap_msgs imports."""
+"""Calls RTAB-Map's ``add_link`` for every consistent loop closure; needs rtabmap_msgs."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, pose_from_message
 
 
 class RtabmapService:
-    """Wires a ``LinkMaker`` to RTAB-Map's topics and its service."""
+    """Connects a ``LinkMaker`` to RTAB-Map's topics and its service."""
 
     def __init__(
         self,
         node: Node,
-        guard: MatchConsistency,
+        consistency: MatchConsistency,
         odometry: OdometryBuffer,
         settings: AdapterSettings,
         report: Callable[[Fix, Decision], None],
@@ -40,11 +40,11 @@ class RtabmapService:
         """Subscribe to RTAB-Map's ``info`` and ``mapGraph``, and to the localizer.
 
         Args:
-            node: to subscribe and to call with.
-            guard: closures that must agree.
+            node: node of the subscriptions and of the service client.
+            consistency: check that successive closures agree.
             odometry: motion between an image and its node of the graph.
             settings: the parameters of the adapter.
-            report: told of every decision.
+            report: called with every decision.
 
         Raises:
             ConfigError: rtabmap_msgs is not installed.
@@ -54,12 +54,12 @@ class RtabmapService:
             self._service: Any = importlib.import_module('rtabmap_msgs.srv').AddLink
         except ImportError as error:
             raise ConfigError(
-                'Mode rtabmap_add_link needs rtabmap_msgs, which does not import here; install '
+                'Mode rtabmap_add_link needs rtabmap_msgs, which cannot be imported; install '
                 'ros-$ROS_DISTRO-rtabmap-msgs or use mode rtabmap_global_pose.'
             ) from error
         self._frame = ''
         self._node = node
-        self._guard = guard
+        self._consistency = consistency
         self._maker = LinkMaker(odometry)
         self._report = report
         self._queue: FixQueue[LoopClosure] = FixQueue(odometry, settings.odometry_wait_s)
@@ -83,7 +83,7 @@ class RtabmapService:
         try:
             nodes = {int(key): pose_from_message(pose) for key, pose in poses}
         except ValueError as error:
-            self._node.get_logger().warning(f'A graph is refused: {error}.')
+            self._node.get_logger().warning(f'A graph is ignored: {error}.')
             return
         self._maker.on_graph(nodes)
 
@@ -91,7 +91,7 @@ class RtabmapService:
         try:
             keyframes = [pose_from_message(pose) for pose in message.poses]
         except ValueError as error:
-            self._node.get_logger().warning(f'The keyframes are refused: {error}.')
+            self._node.get_logger().warning(f'The keyframes are ignored: {error}.')
             return
         self._frame = message.header.frame_id
         self._maker.on_keyframes(keyframes)
@@ -100,19 +100,19 @@ class RtabmapService:
         try:
             closure = closure_from_message(message)
         except ValueError as error:
-            self._node.get_logger().warning(f'A loop closure is refused: {error}.')
+            self._node.get_logger().warning(f'A loop closure is ignored: {error}.')
             return
         self._queue.put(closure, time.monotonic())
         self.drain()
 
     def drain(self) -> None:
-        """Decide on the closures whose odometry has come."""
+        """Decide on the closures whose odometry has arrived."""
         for closure in self._queue.ready(time.monotonic()):
             pose = self._maker.map_from_base(closure.keyframe_id, closure.keyframe_from_base)
             if pose is None:
                 self._node.get_logger().warning(
-                    f'A loop closure is refused: keyframe {closure.keyframe_id} is not in the map '
-                    'that ~/keyframes shows.',
+                    f'A loop closure is ignored: keyframe {closure.keyframe_id} is not among '
+                    'those received on ~/keyframes.',
                     throttle_duration_sec=5.0,
                 )
                 continue
@@ -120,7 +120,7 @@ class RtabmapService:
             self._report(fix, self._decide(fix, closure))
 
     def _decide(self, fix: Fix, closure: LoopClosure) -> Decision:
-        verdict = self._guard.check(fix)
+        verdict = self._consistency.check(fix)
         if not verdict.passed:
             return Decision(None, verdict.text)
         link = self._maker.link(
@@ -130,7 +130,9 @@ class RtabmapService:
             return Decision(None, link)
         if self._client is not None:
             if not self._client.service_is_ready():
-                return Decision(None, f"RTAB-Map's service {self._client.srv_name} is not there.")
+                return Decision(
+                    None, f"RTAB-Map's service {self._client.srv_name} is not available."
+                )
             self._client.call_async(self._request(link, closure.stamp_ns))
         return Decision(fix, f'Link {link.from_id} -> {link.to_id}.')
 

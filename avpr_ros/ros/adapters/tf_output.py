@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes ``map -> odom`` on ``/tf``, as long as nobody else does."""
+"""Publishes ``map -> odom`` on ``/tf`` as long as no other node does."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from avpr_ros.ros.adapters.map_to_odom import DuplicatePublisherDetector
 
 
 class TfOutput:
-    """The one broadcaster of a transform; it goes silent for good when it hears another.
+    """Broadcaster of a transform; it stops for good when another node publishes it too.
 
     Attributes:
-        silenced: whether another publisher was heard.
+        silenced: whether another publisher was detected.
     """
 
     def __init__(self, node: Node, odom_frame: str) -> None:
-        """Listen and prepare to publish on ``/tf``.
+        """Subscribe to ``/tf`` and create the publisher.
 
         Raises:
             ConfigError: tf2_msgs is not installed.
@@ -33,7 +33,7 @@ class TfOutput:
             self._type: Any = importlib.import_module('tf2_msgs.msg').TFMessage
         except ImportError as error:
             raise ConfigError(
-                'Mode map_to_odom needs tf2_msgs, which does not import here; install '
+                'Mode map_to_odom needs tf2_msgs, which cannot be imported; install '
                 'ros-$ROS_DISTRO-tf2-msgs or use another mode.'
             ) from error
         self.silenced = False
@@ -49,22 +49,24 @@ class TfOutput:
         if self.silenced:
             return
         message = transform_message(map_from_odom, map_frame, self._odom_frame, stamp)
-        self._others.sent(*_facts(message))
+        self._others.sent(*_identity(message))
         self._publisher.publish(self._type(transforms=[message]))
 
     def _on_tf(self, message: Any) -> None:
-        for one in message.transforms:
-            other = one.child_frame_id == self._odom_frame and self._others.foreign(*_facts(one))
+        for transform in message.transforms:
+            same_frame = transform.child_frame_id == self._odom_frame
+            other = same_frame and self._others.is_foreign(*_identity(transform))
             if other and not self.silenced:
                 self.silenced = True
                 self._node.get_logger().error(
-                    f"Another node publishes '{one.header.frame_id}' -> '{self._odom_frame}': "
-                    'only one may, so this one has stopped. Use another mode of the adapter.'
+                    f"Another node publishes '{transform.header.frame_id}' -> "
+                    f"'{self._odom_frame}': only one may, so the adapter has stopped publishing. "
+                    'Stop the other node or use another mode of the adapter.'
                 )
 
 
-def _facts(message: TransformStamped) -> tuple[object, ...]:
-    """Return by what one's own transform is known again."""
+def _identity(message: TransformStamped) -> tuple[object, ...]:
+    """Return the stamp and numbers that identify a transform."""
     stamp, t, q = message.header.stamp, message.transform.translation, message.transform.rotation
     return (stamp.sec, stamp.nanosec, t.x, t.y, t.z, q.x, q.y, q.z, q.w)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The back-end's memory: odometry, keyframes and loop closures, in whatever order they come."""
+"""Stores odometry, keyframes and loop closures, in any order of arrival."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.pose_graph.problem import AnchoredClosure, Problem, make_problem
 from avpr_ros.ros.pose_graph.settings import GraphSettings
 
-#: Poses of odometry nearer in time than this add nothing.
+#: Shortest time between two odometry poses that are stored.
 STEP_S = 0.04
-#: Loop closures that wait for their keyframe at most.
+#: Most loop closures that wait for their keyframe; beyond it the oldest are dropped.
 WAITING = 1000
 
 
 class PoseGraph:
-    """Stores what :func:`~avpr_ros.ros.pose_graph.solver.solve` works on; see :meth:`problem`.
+    """Stores the input of :func:`~avpr_ros.ros.pose_graph.solver.solve`; see :meth:`problem`.
 
     Attributes:
-        given_up: how many loop closures were dropped because too many waited for keyframes.
+        given_up: number of loop closures dropped because too many waited for keyframes.
     """
 
     def __init__(self, settings: GraphSettings) -> None:
@@ -37,30 +37,30 @@ class PoseGraph:
 
     @property
     def closures(self) -> int:
-        """How many loop closures have a known keyframe."""
+        """Number of loop closures with a known keyframe."""
         return len(self._closures)
 
     @property
     def waiting(self) -> int:
-        """How many wait for their keyframe to come."""
+        """Number of loop closures that wait for their keyframe."""
         return len(self._waiting)
 
     @property
     def unknown_keyframes(self) -> int:
-        """How many of these the map that was told of lacks: another may still come."""
+        """Number of waiting closures whose keyframe the received map does not have."""
         return 0 if self._keyframes is None or self._session_ns is not None else self.waiting
 
     def add_odometry(self, stamp_ns: int, odom_from_base: Pose) -> None:
-        """Take one pose; late ones go to their place, repeated ones are ignored."""
+        """Insert one pose by its stamp; a repeated stamp is ignored."""
         self._odometry.add(stamp_ns, odom_from_base)
 
     def set_keyframes(self, map_from_keyframes: Sequence[Pose]) -> None:
-        """Take the map's keyframes by id; closures seen before keep the pose they had."""
+        """Replace the map's keyframes by id; closures already added keep their keyframe pose."""
         self._keyframes = list(map_from_keyframes)
         self._add_waiting()
 
     def set_session(self, keyframes_ns: Sequence[int]) -> None:
-        """Take the stamps of this run's own keyframes by id; from then on closures mean those."""
+        """Set the stamps of this run's own keyframes; later closure ids refer to these."""
         self._session_ns = list(keyframes_ns)
         self._add_waiting()
 
@@ -70,18 +70,18 @@ class PoseGraph:
             self.add_closure(closure)
 
     def add_closure(self, closure: LoopClosure) -> None:
-        """Take one loop closure with a keyframe, which it may wait for."""
+        """Add one loop closure, or let it wait until its keyframe is received."""
         if self._session_ns is not None:
             self._add_session_closure(closure, self._session_ns)
         elif self._keyframes is not None and closure.keyframe_id < len(self._keyframes):
             pose = self._keyframes[closure.keyframe_id]
             self._closures.append(AnchoredClosure(closure, pose))
         else:
-            # The keyframes have not come, or those of a map that has grown: topics keep no order.
+            # The keyframes, or those of a grown map, may arrive later: topics keep no order.
             self._wait(closure)
 
     def _add_session_closure(self, closure: LoopClosure, session_ns: Sequence[int]) -> None:
-        """Take one loop closure with a keyframe of this run; the list may lag behind a little."""
+        """Add one loop closure with a keyframe of this run; it waits for a late list."""
         if closure.keyframe_id < len(session_ns):
             keyframe_ns = session_ns[closure.keyframe_id]
             self._closures.append(AnchoredClosure(closure, None, keyframe_ns))
@@ -94,5 +94,5 @@ class PoseGraph:
         del self._waiting[:-WAITING]
 
     def problem(self) -> Problem | None:
-        """Return what there is to solve now; None with less than two odometry poses."""
+        """Return the current problem; None with less than two odometry poses."""
         return make_problem(self._odometry, self._closures, self._settings)

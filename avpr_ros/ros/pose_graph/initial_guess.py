@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A first guess of where the odometry's origin lies in the map."""
+"""Initial guess of the nodes: the pose of the odometry frame in the map, by loop closures."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from avpr_ros.arrays import FloatArray
 from avpr_ros.pose_rows import compose, inverse, rows_of
 from avpr_ros.ros.pose_graph.problem import Problem
 
-#: Distances above this count the same: they are drift, or a wrong match.
+#: Distances are clipped here: larger ones are drift or wrong matches.
 CAP_M = 20.0
-#: Guesses that are tried, spread over the run.
+#: Number of closures, spread over the run, whose guess is evaluated.
 GUESSES = 50
 
 
 def initial_nodes(problem: Problem) -> FloatArray:
     """Return (K, 7) ``map_from_base`` of the nodes, piece by piece between breaks of odometry.
 
-    A piece without a loop closure goes on from the one before it. Without a keyframe that a map
-    fixes, the map is the odometry's own frame.
+    A piece without a loop closure uses the transform of the piece before it. Without a keyframe
+    of a map, the map frame is the odometry frame.
     """
-    anchored = [one for one in problem.closures if one.map_from_keyframe is not None]
+    anchored = [edge for edge in problem.closures if edge.map_from_keyframe is not None]
     if not anchored:
         return problem.node_odometry
-    nodes = np.searchsorted(problem.node_stamps_ns, [one.closure.stamp_ns for one in anchored])
+    nodes = np.searchsorted(problem.node_stamps_ns, [edge.closure.stamp_ns for edge in anchored])
     map_from_base = rows_of(
         [
-            one.map_from_keyframe @ one.closure.keyframe_from_base
-            for one in anchored
-            if one.map_from_keyframe is not None
+            edge.map_from_keyframe @ edge.closure.keyframe_from_base
+            for edge in anchored
+            if edge.map_from_keyframe is not None
         ]
     )
     odom_from_base, pieces = problem.node_odometry[nodes], problem.pieces
@@ -46,11 +46,11 @@ def initial_nodes(problem: Problem) -> FloatArray:
 
 
 def map_from_odom(map_from_base: FloatArray, odom_from_base: FloatArray) -> FloatArray:
-    """Return (7,): the guess of one loop closure, the one that most others come nearest to.
+    """Return (7,) ``map_from_odom`` of the closure with the least total distance to all others.
 
     Args:
-        map_from_base: (n, 7) by n loop closures, one at least.
-        odom_from_base: (n, 7) by odometry.
+        map_from_base: (n, 7) poses by n >= 1 loop closures.
+        odom_from_base: (n, 7) poses by odometry at the same stamps.
     """
     guesses = compose(map_from_base, inverse(odom_from_base))
     tried = np.unique(np.linspace(0, len(guesses) - 1, GUESSES).astype(int))

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr_pose_graph``: odometry with drift and loop closures in, a corrected trajectory out."""
+"""``avpr_pose_graph``: corrects the drift of odometry by loop closures."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 from avpr_ros.ros.pose_graph.solver import Solution, load_gtsam, solve
 
 NODE_NAME = 'avpr_pose_graph'
-#: GTSAM holds the interpreter while it solves: the middleware must keep what comes meanwhile.
+#: GTSAM holds the interpreter lock while it solves: the middleware queues messages meanwhile.
 QUEUE = 5000
-#: What a refused message was.
+#: Name of ignored loop closures in log messages and counts.
 CLOSURE = 'A loop closure'
-#: A solution may take this part of the time at most.
+#: Largest part of the time that is spent on solving.
 SOLVE_PART = 0.25
-#: Poses of ``~/path`` at most; RViz draws no finer.
+#: Most poses of ``~/path``; enough for RViz.
 PATH_POSES = 2000
 
 
 class PoseGraphNode:
-    """Callbacks only store; one thread solves."""
+    """Callbacks store messages; one thread solves."""
 
     def __init__(self, node: Node) -> None:
-        """Declare the parameters and start to listen.
+        """Declare the parameters and subscribe.
 
         Raises:
-            AvprError: a parameter cannot be used, or GTSAM is not installed.
+            AvprError: a parameter is invalid, or GTSAM is not installed.
         """
         load_gtsam()
         self._node = node
@@ -69,17 +69,17 @@ class PoseGraphNode:
         self._publisher = node.create_publisher(
             PathMessage, '~/path', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         )
-        self._listen()
+        self._subscribe()
         node.create_service(Trigger, '~/save', self._on_save)
         self._diagnostics = Diagnostics(node, self._reports)
 
     def close(self) -> None:
-        """Solve what is new and write the files."""
+        """Solve once more and write the files."""
         if self._thread is not None:
             self._thread.join()
         self._node.get_logger().info(self._save())
 
-    def _listen(self) -> None:
+    def _subscribe(self) -> None:
         node = self._node
         quick = QoSProfile(depth=QUEUE, reliability=ReliabilityPolicy.BEST_EFFORT)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -99,7 +99,7 @@ class PoseGraphNode:
         try:
             pose = pose_from_message(message.pose.pose)
         except ValueError as error:
-            self._refuse('An odometry message', error)
+            self._ignore('An odometry message', error)
             return
         with self._lock:
             self._graph.add_odometry(stamp_ns(message.header.stamp), pose)
@@ -108,7 +108,7 @@ class PoseGraphNode:
         try:
             poses = [pose_from_message(pose) for pose in message.poses]
         except ValueError as error:
-            self._refuse('The list of keyframes', error)
+            self._ignore('The list of keyframes', error)
             return
         with self._lock:
             self._map_frame = message.header.frame_id
@@ -117,21 +117,21 @@ class PoseGraphNode:
     def _on_session(self, message: PathMessage) -> None:
         with self._lock:
             self._map_frame = message.header.frame_id
-            self._graph.set_session([stamp_ns(one.header.stamp) for one in message.poses])
+            self._graph.set_session([stamp_ns(pose.header.stamp) for pose in message.poses])
 
     def _on_closure(self, message: PoseWithCovarianceStamped) -> None:
         self._received += 1
         try:
             closure = closure_from_message(message)
         except ValueError as error:
-            self._refuse(CLOSURE, error)
+            self._ignore(CLOSURE, error)
             return
         with self._lock:
             self._graph.add_closure(closure)
 
-    def _refuse(self, what: str, error: ValueError) -> None:
+    def _ignore(self, what: str, error: ValueError) -> None:
         self._refused[what] += 1
-        self._node.get_logger().warning(f'{what} is refused: {error}.', throttle_duration_sec=5.0)
+        self._node.get_logger().warning(f'{what} is ignored: {error}.', throttle_duration_sec=5.0)
 
     def _on_timer(self) -> None:
         busy = self._thread is not None and self._thread.is_alive()
@@ -142,22 +142,22 @@ class PoseGraphNode:
             self._thread.start()
 
     def _solve(self) -> str:
-        """Solve and publish; return a sentence on how it went."""
+        """Solve and publish; return a summary in one sentence."""
         with self._solving:
             started_s = time.monotonic()
             with self._lock:
                 closures = self._graph.closures
                 problem = self._graph.problem()
             if problem is None:
-                return 'There is no odometry yet.'
+                return 'No odometry received on topic odom yet; nothing is solved.'
             try:
                 solution = solve(problem, self._graph_settings)
             except AvprError as error:
                 return str(error)
             except RuntimeError as error:
-                # What GTSAM raises when the graph cannot be solved.
-                self._node.get_logger().error(f'The graph cannot be solved: {error}')
-                return 'The graph cannot be solved.'
+                # GTSAM raises this when the graph cannot be solved.
+                self._node.get_logger().error(f'GTSAM cannot solve the graph: {error}')
+                return 'GTSAM cannot solve the graph; the log has its error.'
             self._solution, self._solved_closures = solution, closures
             duration_s = time.monotonic() - started_s
             self._next_solve_s = time.monotonic() + duration_s / SOLVE_PART
@@ -167,7 +167,7 @@ class PoseGraphNode:
             return f'Of {self._received} loop closures: {tally}; solved in {duration_s:.1f} s.'
 
     def _tally(self, solution: Solution) -> dict[str, int]:
-        """Return what became of all loop closures that came."""
+        """Return the number of received loop closures by outcome."""
         return {
             'used': len(solution.used),
             'rejected': len(solution.rejected),
@@ -217,11 +217,16 @@ class PoseGraphNode:
         }
         if solution is None:
             values['waiting for keyframes'] = graph.waiting
-            return [Report('pose graph', Level.OK, 'Nothing is solved yet.', values)]
+            return [Report('pose graph', Level.OK, 'No solution yet.', values)]
         values.update(self._tally(solution))
         values['relocations'] = solution.relocations
         warn = graph.unknown_keyframes > 0
-        text = 'Solved.' if not warn else 'Loop closures name keyframes that the map has not.'
+        text = 'Solved.'
+        if warn:
+            text = (
+                f'{graph.unknown_keyframes} loop closures refer to keyframes that the received '
+                'map does not have; check that both topics come from the same localizer.'
+            )
         return [Report('pose graph', Level.WARN if warn else Level.OK, text, values)]
 
 

@@ -18,10 +18,10 @@ from avpr_ros.sources.poses.tum import write_tum
 
 
 def check_output(output: str) -> None:
-    """Find out before the drive, not after it, whether the files can be written.
+    """Check at startup that the files can be written.
 
     Raises:
-        ConfigError: they cannot.
+        ConfigError: the folder cannot be created or written.
     """
     if not output:
         return
@@ -40,8 +40,8 @@ def check_output(output: str) -> None:
 def save(folder: Path, solution: Solution) -> None:
     """Write ``before.tum`` (odometry frame), ``after.tum`` (map frame), ``closures.json``.
 
-    The last one lists the loop closures that were used and those that the robust kernel rejected:
-    stamp, keyframe id and ``keyframe_from_base``, ``x y z qx qy qz qw``.
+    ``closures.json`` lists the loop closures that were used and those that the robust kernel
+    rejected: stamp, keyframe id and ``keyframe_from_base`` as ``x y z qx qy qz qw``.
     """
     write_tum(folder / 'before.tum', solution.stamps_ns, solution.before)
     write_tum(folder / 'after.tum', solution.stamps_ns, solution.after)
@@ -52,9 +52,9 @@ def save(folder: Path, solution: Solution) -> None:
 def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, Any]]:
     return [
         {
-            'stamp_ns': one.closure.stamp_ns,
-            'keyframe_id': one.closure.keyframe_id,
-            'keyframe_from_base': one.closure.keyframe_from_base.as_xyz_quaternion().tolist(),
+            'stamp_ns': edge.closure.stamp_ns,
+            'keyframe_id': edge.closure.keyframe_id,
+            'keyframe_from_base': edge.closure.keyframe_from_base.as_xyz_quaternion().tolist(),
         }
-        for one in closures
+        for edge in closures
     ]

@@ -1,17 +1,12 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""The table of parameters of ``avpr_pose_graph``.
-
-``python -m avpr_ros.ros.pose_graph.parameters`` prints it as Markdown.
-"""
+"""The table of parameters of ``avpr_pose_graph``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-import sys
 
 from avpr_ros.ros.common.parameter_table import start_row
-from avpr_ros.ros.common.parameters import markdown_table
 from avpr_ros.ros.pose_graph.settings import GraphSettings
 
 _GRAPH = GraphSettings()
@@ -32,34 +27,44 @@ class PoseGraphSettings:
         high=3600.0,
     )
     node_distance_m: float = start_row(
-        _GRAPH.node_distance_m, 'Way between two nodes.', unit='m', low=0.01, high=100.0
+        _GRAPH.node_distance_m,
+        'Distance driven between two nodes.',
+        unit='m',
+        low=0.01,
+        high=100.0,
     )
     position_noise: float = start_row(
         _GRAPH.position_noise,
-        'Standard deviation of odometry after one metre; it grows with the root of the way.',
+        'Standard deviation of the odometry position after one metre; it grows with the square '
+        'root of the distance driven.',
         unit='m',
         low=1e-4,
         high=10.0,
     )
     rotation_noise: float = start_row(
-        _GRAPH.rotation_noise, 'The same of its heading.', unit='rad', low=1e-5, high=1.0
+        _GRAPH.rotation_noise,
+        'Standard deviation of its heading after one metre, likewise.',
+        unit='rad',
+        low=1e-5,
+        high=1.0,
     )
     max_speed_m_s: float = start_row(
         _GRAPH.max_speed_m_s,
-        'Faster motion is a jump of the odometry, and ties nothing together.',
+        'Faster motion is a jump of the odometry: the poses before and after it are not linked.',
         unit='m/s',
         low=0.1,
         high=1000.0,
     )
     inlier_probability: float = start_row(
         _GRAPH.inlier_probability,
-        'Part of the right loop closures that the robust kernel keeps, if covariances are true.',
+        'Part of the correct loop closures that the robust kernel keeps, if their covariances '
+        'are correct.',
         low=0.5,
         high=0.999999,
     )
 
     def graph(self) -> GraphSettings:
-        """Return the part that the graph needs."""
+        """Return the settings of the graph."""
         return GraphSettings(
             node_distance_m=self.node_distance_m,
             position_noise=self.position_noise,
@@ -67,7 +72,3 @@ class PoseGraphSettings:
             max_speed_m_s=self.max_speed_m_s,
             inlier_probability=self.inlier_probability,
         )
-
-
-if __name__ == '__main__':
-    sys.stdout.write(f'{markdown_table(PoseGraphSettings)}\n')

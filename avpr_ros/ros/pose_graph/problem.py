@@ -18,7 +18,7 @@ from avpr_ros.ros.pose_graph.relocations import PlacedNode, relocations
 from avpr_ros.ros.pose_graph.settings import GraphSettings
 from avpr_ros.stamps import NS_PER_S
 
-#: Standard deviations across a jump, a gap or a relocation: as good as nothing is known.
+#: Standard deviations across a jump, a gap or a relocation: the motion is unknown.
 UNKNOWN_M, UNKNOWN_RAD = 1000.0, 3.0
 #: Standard deviations between two nodes at the same place.
 LEAST_M, LEAST_RAD = 0.005, 0.001
@@ -30,8 +30,8 @@ class AnchoredClosure:
 
     Attributes:
         closure: the edge.
-        map_from_keyframe: the keyframe's pose where a map fixes it; None for one of this run.
-        keyframe_ns: the keyframe's stamp where it is one of this run; else None.
+        map_from_keyframe: pose of a keyframe of the map; None for a keyframe of this run.
+        keyframe_ns: stamp of a keyframe of this run; None for a keyframe of the map.
     """
 
     closure: LoopClosure
@@ -46,7 +46,7 @@ class AnchoredClosure:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Nodes, their odometry, and the loop closures between or upon them.
+    """Nodes, their odometry, and the loop closures between nodes or to the map.
 
     Attributes:
         stamps_ns: (N,) of all odometry kept.
@@ -54,9 +54,9 @@ class Problem:
         node_stamps_ns: (K,) of the nodes, ascending.
         node_odometry: (K, 7) ``odom_from_base`` at the nodes.
         sigmas: (K-1, 2) metres and radians of the motion from each node to the next.
-        relocations: how many of these the closures show to be wrong, see ``relocations``.
-        closures: those whose stamps have odometry.
-        outside: how many closures have none, yet or for good.
+        closures: those with odometry at their stamps.
+        outside: number of closures without.
+        relocations: number of edges on which the robot was relocated, see ``relocations``.
     """
 
     stamps_ns: IntArray
@@ -77,7 +77,7 @@ class Problem:
 def make_problem(
     odometry: OdometryBuffer, closures: Sequence[AnchoredClosure], settings: GraphSettings
 ) -> Problem | None:
-    """Choose the nodes: along the way, and at every stamp of a loop closure.
+    """Choose the nodes: at regular distances, and at every stamp of a loop closure.
 
     Returns:
         None with less than two odometry poses.
@@ -85,26 +85,28 @@ def make_problem(
     stamps, poses = odometry.all()
     if len(stamps) < 2:
         return None
-    usable = [one for one in closures if all(odometry.at(t) is not None for t in one.stamps_ns())]
+    usable = [
+        edge for edge in closures if all(odometry.at(t) is not None for t in edge.stamps_ns())
+    ]
     stamps_ns, rows = np.array(stamps, dtype=np.int64), rows_of(poses)
     distances, turns = steps(rows)
-    way = np.concatenate([[0.0], np.cumsum(distances)])
-    progress = way / settings.node_distance_m
+    travelled_m = np.concatenate([[0.0], np.cumsum(distances)])
+    progress = travelled_m / settings.node_distance_m
     progress[1:] += np.cumsum(turns) / settings.node_rotation_rad
     chosen = np.flatnonzero(np.diff(np.floor(progress), prepend=-1.0))
     chosen = np.union1d(chosen, [len(stamps) - 1])
-    wanted = {t for one in usable for t in one.stamps_ns()}
+    closure_stamps_ns = {t for edge in usable for t in edge.stamps_ns()}
     nodes = {int(stamps_ns[k]): poses[k] for k in chosen}
-    nodes.update({t: pose for t in wanted if (pose := odometry.at(t)) is not None})
+    nodes.update({t: pose for t in closure_stamps_ns if (pose := odometry.at(t)) is not None})
     order = sorted(nodes)
     node_stamps_ns = np.array(order, dtype=np.int64)
-    torn = _torn(stamps_ns, distances, settings)
-    sigmas = _sigmas(node_stamps_ns, stamps_ns, way, torn, settings)
-    ways = np.interp(node_stamps_ns, stamps_ns, way)
-    placed = _placed(usable, {t: (k, nodes[t], ways[k]) for k, t in enumerate(order)})
+    breaks = _count_breaks(stamps_ns, distances, settings)
+    sigmas = _sigmas(node_stamps_ns, stamps_ns, travelled_m, breaks, settings)
+    node_travelled_m = np.interp(node_stamps_ns, stamps_ns, travelled_m)
+    placed = _placed(usable, {t: (k, nodes[t], node_travelled_m[k]) for k, t in enumerate(order)})
     broken = sigmas[:, 0] >= UNKNOWN_M
-    carried = relocations(placed, node_stamps_ns, ways, broken, settings)
-    sigmas[carried] = UNKNOWN_M, UNKNOWN_RAD
+    relocated = relocations(placed, node_stamps_ns, node_travelled_m, broken, settings)
+    sigmas[relocated] = UNKNOWN_M, UNKNOWN_RAD
     return Problem(
         stamps_ns,
         rows,
@@ -113,7 +115,7 @@ def make_problem(
         sigmas,
         tuple(usable),
         len(closures) - len(usable),
-        len(carried),
+        len(relocated),
     )
 
 
@@ -124,37 +126,39 @@ def _placed(
 
     Args:
         closures: those whose stamps have nodes.
-        nodes: number, ``odom_from_base`` and way of each node, by its stamp.
+        nodes: number, ``odom_from_base`` and distance driven of each node, by its stamp.
     """
     found = []
-    for one in closures:
-        if one.map_from_keyframe is None:
+    for edge in closures:
+        if edge.map_from_keyframe is None:
             continue
-        node, odom_from_base, way_m = nodes[one.closure.stamp_ns]
-        map_from_base = one.map_from_keyframe @ one.closure.keyframe_from_base
-        sigma_m = float(np.sqrt(np.trace(one.closure.covariance[:3, :3])))
-        found.append(PlacedNode(node, map_from_base, odom_from_base, way_m, sigma_m))
+        node, odom_from_base, travelled_m = nodes[edge.closure.stamp_ns]
+        map_from_base = edge.map_from_keyframe @ edge.closure.keyframe_from_base
+        sigma_m = float(np.sqrt(np.trace(edge.closure.covariance[:3, :3])))
+        found.append(PlacedNode(node, map_from_base, odom_from_base, travelled_m, sigma_m))
     return sorted(found, key=lambda placed: placed.node)
 
 
-def _torn(stamps_ns: IntArray, distances: FloatArray, settings: GraphSettings) -> FloatArray:
-    """Return (N,) how many jumps and gaps lie before each odometry pose."""
+def _count_breaks(
+    stamps_ns: IntArray, distances_m: FloatArray, settings: GraphSettings
+) -> FloatArray:
+    """Return (N,) number of jumps and gaps of odometry before each of its poses."""
     seconds = np.diff(stamps_ns) / NS_PER_S
-    torn = (seconds > settings.max_gap_s) | (distances > settings.max_speed_m_s * seconds)
-    return np.concatenate([[0.0], np.cumsum(torn)])
+    broken = (seconds > settings.max_gap_s) | (distances_m > settings.max_speed_m_s * seconds)
+    return np.concatenate([[0.0], np.cumsum(broken)])
 
 
 def _sigmas(
     node_stamps_ns: IntArray,
     stamps_ns: IntArray,
-    way: FloatArray,
-    torn: FloatArray,
+    travelled_m: FloatArray,
+    breaks: FloatArray,
     settings: GraphSettings,
 ) -> FloatArray:
-    """Return (K-1, 2) standard deviations, growing with the root of the way."""
-    root = np.sqrt(np.diff(np.interp(node_stamps_ns, stamps_ns, way)))
+    """Return (K-1, 2) standard deviations, growing with the root of the distance driven."""
+    root = np.sqrt(np.diff(np.interp(node_stamps_ns, stamps_ns, travelled_m)))
     position_m = np.maximum(settings.position_noise * root, LEAST_M)
     angle_rad = np.maximum(settings.rotation_noise * root, LEAST_RAD)
-    broken = np.diff(np.interp(node_stamps_ns, stamps_ns, torn)) > 0.0
+    broken = np.diff(np.interp(node_stamps_ns, stamps_ns, breaks)) > 0.0
     position_m[broken], angle_rad[broken] = UNKNOWN_M, UNKNOWN_RAD
     return np.stack([position_m, angle_rad], axis=1)

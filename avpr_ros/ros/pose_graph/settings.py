@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the pose graph assumes about odometry, and how hard it judges loop closures."""
+"""Settings of the pose graph: noise of odometry, thresholds of loop closures."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class GraphSettings:
-    """Assumptions of the graph.
+    """Noise and thresholds of the graph.
 
-    The errors of odometry are taken for a random walk: its variance grows with the way driven.
-    A real drift is systematic (a wheel's radius, a gyroscope's offset); the default is therefore
-    wider than the noise of good odometry, so that the graph can follow.
+    The error of odometry is modelled as a random walk: its variance grows with the distance
+    driven. Real drift is systematic (wheel radius, gyroscope offset); the default is therefore
+    larger than the noise of good odometry.
 
     Attributes:
-        node_distance_m: way between two nodes.
-        node_rotation_rad: turn between two nodes.
+        node_distance_m: distance driven between two nodes.
+        node_rotation_rad: rotation between two nodes.
         position_noise: standard deviation in metres after one metre.
         rotation_noise: standard deviation in radians after one metre.
-        max_speed_m_s: faster motion is a jump of the odometry, which ties nothing together.
-        max_gap_s: so is a longer time without odometry.
-        inlier_probability: part of the right loop closures that the robust kernel must keep, for
-            covariances that are true.
-        min_closures: fewer are not solved: nothing could be judged.
+        max_speed_m_s: faster motion is a jump of the odometry: the motion is unknown.
+        max_gap_s: a longer time without odometry has the same effect.
+        inlier_probability: part of the correct loop closures that the robust kernel keeps, if
+            their covariances are correct.
+        min_closures: smallest number of closures that is solved; fewer cannot be cross-checked.
     """
 
     node_distance_m: float = 1.0

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Least squares with a robust kernel: graduated non-convexity in GTSAM.
 
-Every loop closure starts with full weight; the kernel (truncated least squares) is then sharpened
-step by step, so that the first guess need not be good. H. Yang, P. Antonante, V. Tzoumas,
+Every loop closure starts with full weight; the kernel (truncated least squares) is then made less
+convex step by step, so that the initial guess need not be good. H. Yang, P. Antonante, V. Tzoumas,
 L. Carlone, "Graduated non-convexity for robust spatial perception", RA-L 2020.
 """
 
@@ -31,16 +31,16 @@ _LOOSE, _TIGHT = 1e3, 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A trajectory before and after.
+    """A trajectory before and after optimisation.
 
     Attributes:
         stamps_ns: (N,) of the odometry.
-        before: (N, 7) ``odom_from_base``, as it came.
-        after: (N, 7) ``map_from_base``.
-        used: loop closures the robust kernel kept.
-        rejected: those it did not.
-        outside: how many had no odometry at their stamp.
-        relocations: how often the robot was carried while odometry went on.
+        before: (N, 7) ``odom_from_base``, as received.
+        after: (N, 7) ``map_from_base``, optimised.
+        used: loop closures that the robust kernel kept.
+        rejected: loop closures that it rejected.
+        outside: number of closures without odometry at their stamp.
+        relocations: number of detected relocations.
     """
 
     stamps_ns: IntArray
@@ -53,7 +53,7 @@ class Solution:
 
 
 def load_gtsam() -> Any:
-    """Return the module.
+    """Return the module ``gtsam``.
 
     Raises:
         AvprError: it is not installed.
@@ -68,18 +68,18 @@ def load_gtsam() -> Any:
 
 
 def solve(problem: Problem, settings: GraphSettings) -> Solution:
-    """Optimise the nodes and carry their corrections over to all odometry.
+    """Optimise the nodes and apply their corrections to all odometry poses.
 
     Raises:
-        AvprError: GTSAM is not installed, or fewer loop closures than it takes to judge them.
+        AvprError: GTSAM is not installed, or fewer than ``min_closures`` loop closures.
     """
     if len(problem.closures) < settings.min_closures:
         raise AvprError(
-            f'{len(problem.closures)} loop closures with odometry are too few to be judged; it '
-            f'takes {settings.min_closures}.'
+            f'{len(problem.closures)} loop closures with odometry are too few to be '
+            f'cross-checked, at least {settings.min_closures} are needed.'
         )
     gtsam = load_gtsam()
-    fixed = any(one.map_from_keyframe is not None for one in problem.closures)
+    fixed = any(edge.map_from_keyframe is not None for edge in problem.closures)
     start = initial_nodes(problem)
     graph, values = gtsam.NonlinearFactorGraph(), gtsam.Values()
     for key, row in enumerate(start):
@@ -88,26 +88,27 @@ def solve(problem: Problem, settings: GraphSettings) -> Solution:
     graph.add(gtsam.PriorFactorPose3(0, _pose3(gtsam, start[0]), loose))
     _add_odometry(gtsam, graph, problem)
     known = list(range(graph.size()))
-    for one in problem.closures:
-        graph.add(_closure_factor(gtsam, one, problem.node_stamps_ns))
+    for edge in problem.closures:
+        graph.add(_closure_factor(gtsam, edge, problem.node_stamps_ns))
     nodes, weights = _optimise(gtsam, graph, values, known, settings)
     kept = weights[len(known) :] > 0.5
     return Solution(
         problem.stamps_ns,
         problem.odometry,
-        _carried_over(problem, nodes),
-        tuple(one for one, keep in zip(problem.closures, kept, strict=True) if keep),
-        tuple(one for one, keep in zip(problem.closures, kept, strict=True) if not keep),
+        _correct_odometry(problem, nodes),
+        tuple(edge for edge, keep in zip(problem.closures, kept, strict=True) if keep),
+        tuple(edge for edge, keep in zip(problem.closures, kept, strict=True) if not keep),
         problem.outside,
         problem.relocations,
     )
 
 
-def _carried_over(problem: Problem, nodes: FloatArray) -> FloatArray:
-    """Return (N, 7) ``map_from_base`` of all odometry, between what both nodes beside it say.
+def _correct_odometry(problem: Problem, nodes: FloatArray) -> FloatArray:
+    """Return (N, 7) ``map_from_base`` of all odometry poses.
 
-    The correction of the node before, alone, would put a step in front of every node. Where
-    odometry jumped or was silent it is that one, though: the other is of another origin.
+    The correction of each pose is interpolated between those of the nodes before and after it:
+    the correction of one node alone would give a step at every node. Across a jump or a gap of
+    odometry only the node before counts, as the other has another odometry origin.
     """
     corrections = compose(nodes, inverse(problem.node_odometry))
     stamps_ns, at_ns = problem.stamps_ns, problem.node_stamps_ns
@@ -125,21 +126,22 @@ def _add_odometry(gtsam: Any, graph: Any, problem: Problem) -> None:
         graph.add(gtsam.BetweenFactorPose3(key, key + 1, _pose3(gtsam, motion), noise))
 
 
-def _closure_factor(gtsam: Any, one: AnchoredClosure, node_stamps_ns: IntArray) -> Any:
-    measured = one.closure.keyframe_from_base
-    noise = gtsam.noiseModel.Gaussian.Covariance(body_covariance(measured, one.closure.covariance))
-    key = int(np.searchsorted(node_stamps_ns, one.closure.stamp_ns))
-    if one.keyframe_ns is None:
-        assert one.map_from_keyframe is not None
-        pose = (one.map_from_keyframe @ measured).as_xyz_quaternion()
+def _closure_factor(gtsam: Any, edge: AnchoredClosure, node_stamps_ns: IntArray) -> Any:
+    measured = edge.closure.keyframe_from_base
+    covariance = body_covariance(measured, edge.closure.covariance)
+    noise = gtsam.noiseModel.Gaussian.Covariance(covariance)
+    key = int(np.searchsorted(node_stamps_ns, edge.closure.stamp_ns))
+    if edge.keyframe_ns is None:
+        assert edge.map_from_keyframe is not None
+        pose = (edge.map_from_keyframe @ measured).as_xyz_quaternion()
         return gtsam.PriorFactorPose3(key, _pose3(gtsam, pose), noise)
-    other = int(np.searchsorted(node_stamps_ns, one.keyframe_ns))
+    other = int(np.searchsorted(node_stamps_ns, edge.keyframe_ns))
     pose3 = _pose3(gtsam, measured.as_xyz_quaternion())
     return gtsam.BetweenFactorPose3(other, key, pose3, noise)
 
 
 def body_covariance(keyframe_from_base: Pose, covariance: FloatArray) -> FloatArray:
-    """Return (6, 6) as GTSAM wants it: rotations first, in the axes of the base.
+    """Return (6, 6) in GTSAM's convention: rotations first, in the axes of the base.
 
     Args:
         keyframe_from_base: the measured pose.

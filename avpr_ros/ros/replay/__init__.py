@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""replay."""
+"""Replays the images of a bag to a running localizer and records its answers."""

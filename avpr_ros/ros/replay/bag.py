@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Messages of a bag as the bytes they were recorded with: images, and what goes with them."""
+"""Serialised messages of a bag: images and further topics, in recorded order."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Stream:
 def cdr_stamp_ns(data: bytes) -> int:
     """Return the stamp of a serialised message that begins with a header.
 
-    After four bytes that say how numbers are laid out come ``stamp.sec`` (int32) and
-    ``stamp.nanosec`` (uint32) (DDS-XTypes 1.3, 7.6.3.1.2, encapsulation header).
+    A header of four bytes gives the byte order; ``stamp.sec`` (int32) and ``stamp.nanosec``
+    (uint32) follow (DDS-XTypes 1.3, 7.6.3.1.2, encapsulation header).
 
     Raises:
         SourceError: too few bytes.
@@ -84,38 +84,38 @@ def open_stream(path: Path, topic: str, also: Sequence[str] = ()) -> Iterator[St
     Args:
         path: the bag.
         topic: of the images.
-        also: further topics, whatever their types.
+        also: further topics of any type.
 
     Raises:
-        SourceError: no bag that can be read, no such topic in it, or an unknown type.
+        SourceError: the bag cannot be read, lacks a topic, or has an unknown message type.
     """
     with open_bag(path) as reader:
         images = _image_connections(reader, path, topic)
         others = [
-            _other_connections(reader, path, one) for one in dict.fromkeys(also) if one != topic
+            _other_connections(reader, path, name) for name in dict.fromkeys(also) if name != topic
         ]
         yield Stream(
             topic,
             MESSAGE_TYPES[images[0].msgtype],
-            {one[0].topic: _message_type(one[0].msgtype) for one in others},
-            sum(one.msgcount for one in images),
-            _messages(reader, path, topic, [*images, *(c for one in others for c in one)]),
+            {other[0].topic: _message_type(other[0].msgtype) for other in others},
+            sum(connection.msgcount for connection in images),
+            _messages(reader, path, topic, [*images, *(c for other in others for c in other)]),
         )
 
 
 def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
-    images = [one for one in reader.connections if one.msgtype in MESSAGE_TYPES]
-    chosen = [one for one in images if one.topic == topic]
+    images = [c for c in reader.connections if c.msgtype in MESSAGE_TYPES]
+    chosen = [c for c in images if c.topic == topic]
     if not chosen:
-        have = ', '.join(sorted({one.topic for one in images})) or 'none'
+        have = ', '.join(sorted({c.topic for c in images})) or 'none'
         raise SourceError(f'{path} has no image topic {topic}; its image topics: {have}.')
     return chosen
 
 
 def _other_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
-    chosen = [one for one in reader.connections if one.topic == topic]
+    chosen = [c for c in reader.connections if c.topic == topic]
     if not chosen:
-        have = ', '.join(sorted({one.topic for one in reader.connections}))
+        have = ', '.join(sorted({c.topic for c in reader.connections}))
         raise SourceError(f'{path} has no topic {topic}; its topics: {have}.')
     return chosen
 
@@ -147,7 +147,7 @@ def _messages(
             cdr = data if reader.is2 else bytes(store.ros1_to_cdr(data, connection.msgtype))
         except StopIteration:
             return
-        # A damaged bag makes its parsers raise whatever they hit.
+        # The parsers raise many types of exceptions on a damaged bag.
         except Exception as error:
             raise SourceError(f'{path} is damaged ({error}); restore it.') from error
         is_image = connection.topic == image_topic

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Whether those who must hear a node's loop closures are connected to it."""
+"""Checks that the subscribers of a node's loop closures are connected to it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 
 
 class ConnectionMonitor:
-    """Looks at links between two other nodes.
+    """Monitors the connections between other nodes.
 
-    That both are there is not enough: a message published before the publisher has found the
-    subscription is lost. Only the publisher knows; the node tells it in its diagnostics.
+    It is not enough that both run: a message published before the publisher has discovered the
+    subscription is lost. Only the publisher has this count; its diagnostics report it.
     """
 
     def __init__(self, node: Node, target: str, listeners: Sequence[str]) -> None:
-        """Listen to the diagnostics.
+        """Subscribe to the diagnostics.
 
         Args:
             node: the node to use.
@@ -35,18 +35,18 @@ class ConnectionMonitor:
         node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
 
     def missing(self) -> list[str]:
-        """Return what is still to come, in words."""
-        there = self._node.get_subscriptions_info_by_topic(self._topic)
-        names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in there}
+        """Return the missing connections, one clause each."""
+        subscriptions = self._node.get_subscriptions_info_by_topic(self._topic)
+        names = {f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in subscriptions}
         missing = [
             f'{name} does not subscribe to {self._topic}'
             for name in self._listeners
             if name not in names
         ]
-        if not missing and self._connected < len(there):
+        if not missing and self._connected < len(subscriptions):
             missing = [
-                f'{self._target} is connected to {self._connected} of the {len(there)} who '
-                f'subscribe to {self._topic}'
+                f'{self._target} is connected to {self._connected} of {len(subscriptions)} '
+                f'subscribers of {self._topic}'
             ]
         return missing
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr_replay``: play a bag's images to a running node and write down its answers.
+"""``avpr_replay``: publish a bag's images to a running node and record its answers.
 
 With ``--also /odom`` further topics of the bag are published in between, in recorded order.
 """
@@ -23,7 +23,7 @@ from avpr_ros.ros.replay.bag import open_stream
 from avpr_ros.ros.replay.player import Player
 from avpr_ros.ros.replay.record import summary, write_records
 
-#: Exit code when the bag or the node cannot be used.
+#: Exit code when the bag cannot be read or the node is missing.
 REFUSED = 2
 #: Exit code when no image was answered.
 UNANSWERED = 1
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return REFUSED
     except KeyboardInterrupt:
         ignore_signals()
-        sys.stderr.write('avpr_replay: stopped; nothing is written.\n')
+        sys.stderr.write('avpr_replay: interrupted; no records were written.\n')
         return STOPPED
     finally:
         rclpy.try_shutdown()
@@ -73,7 +73,7 @@ def _replay(options: argparse.Namespace) -> int:
         node.destroy_node()
     write_records(options.out, player.records)
     sys.stdout.write(f'{summary(player.records)} Written to {options.out}.\n')
-    return 0 if any(one.latency_ms is not None for one in player.records) else UNANSWERED
+    return 0 if any(record.latency_ms is not None for record in player.records) else UNANSWERED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,21 +89,21 @@ def _parser() -> argparse.ArgumentParser:
         action='append',
         default=[],
         metavar='TOPIC',
-        help='further topic of the bag to publish, somebody must listen; can be repeated',
+        help='further topic of the bag to publish; needs a subscriber; can be repeated',
     )
     add(
         '--listener',
         action='append',
         default=[],
         metavar='NODE',
-        help='further node that must hear the loop closures and topics from the first one on, '
-        'such as a pose graph; can be repeated',
+        help='further node that must receive every loop closure, such as a pose graph: the replay '
+        'starts once it is connected; can be repeated',
     )
     add(
         '--rate',
         type=_positive,
         metavar='HZ',
-        help='publish at this rate (default: each image after the answer to the one before)',
+        help='publish at this rate (default: each image after the answer to the previous one)',
     )
     add(
         '--reliability',
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 def _positive(text: str) -> float:
     value = float(text)
     if not 0.0 < value < float('inf'):
-        raise argparse.ArgumentTypeError(f'{text} is not a number above zero')
+        raise argparse.ArgumentTypeError(f'{text} is not a finite number above zero')
     return value
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Plays images to a node over topics and collects what it answers."""
+"""Publishes images to a node and collects its answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from avpr_ros.ros.replay.bag import BagMessage
 from avpr_ros.ros.replay.connections import ConnectionMonitor
 from avpr_ros.ros.replay.record import Record, pose_values
 
-#: Seconds between two looks at who is there.
-LOOK_PERIOD_S = 0.05
+#: Seconds between two checks of the connections.
+POLL_PERIOD_S = 0.05
 #: Seconds between two log lines about the progress.
 PROGRESS_PERIOD_S = 5.0
-#: Seconds in which further listeners may still be connected.
+#: Longest wait, in seconds, for the connections of further subscribers.
 SETTLE_S = 2.0
-#: Messages other than images that wait for a slow subscriber at most.
+#: Most messages other than images that are queued for a slow subscriber.
 ALSO_DEPTH = 1000
 
 
@@ -57,7 +57,7 @@ class Player:
             message_type: class of the images.
             reliability: ``reliable`` or ``best_effort``.
             also: further topics, with the classes of their messages.
-            listeners: nodes beside that one that must not miss the first answers and messages.
+            listeners: further nodes that must receive the answers and messages from the start.
         """
         self.records: list[Record] = []
         self._by_stamp: dict[int, Record] = {}
@@ -65,7 +65,7 @@ class Player:
         self._target = '/' + target.strip('/')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(node)
-        # Subscriptions first: when the node under test has found the publisher, it has them too.
+        # Subscriptions first: a node that has discovered the publisher has discovered them too.
         self._sources = [f'{self._target}/{name}' for name in ('matches', 'pose', 'loop_closure')]
         node.create_subscription(DiagnosticArray, self._sources[0], self._on_matches, 50)
         for name, callback in zip(
@@ -81,27 +81,27 @@ class Player:
         )
 
     def wait_for_node(self, timeout_s: float) -> None:
-        """Wait until the node listens, its answers can be heard, and every topic is wanted.
+        """Wait until the node subscribes and publishes, and every topic has a subscriber.
 
         Raises:
-            SourceError: it does not within the time.
+            SourceError: a connection is missing after ``timeout_s``.
         """
         if not self._spin_until(lambda: not self._missing(), timeout_s):
             raise SourceError(
                 f'After {timeout_s:g} s {" and ".join(self._missing())}: start the node, remap '
                 'its image topic, choose its image_transport, and give its name with --node.'
             )
-        # Others who listen are waited for, too, but not for ever: their QoS may not fit.
+        # The wait for other subscribers is limited: their QoS may be incompatible.
         self._spin_until(self._all_matched, min(timeout_s, SETTLE_S))
 
     def play_closed_loop(self, messages: Iterable[BagMessage], timeout_s: float) -> None:
-        """Publish each image only after the one before was answered, or the time was up.
+        """Publish each image after the answer to the previous one, or after ``timeout_s``.
 
-        What lies between two images goes out between them, at once.
+        Messages of further topics are published between the images without waiting.
         """
-        for one in messages:
-            if not self._publish_other(one):
-                record = self._publish(one)
+        for message in messages:
+            if not self._publish_other(message):
+                record = self._publish(message)
                 self._spin_until(partial(_complete, record), timeout_s)
 
     def play_at_rate(
@@ -109,23 +109,23 @@ class Player:
     ) -> None:
         """Publish images at a fixed rate, answered or not, then wait for the last answer."""
         start_s = time.monotonic()
-        for one in messages:
-            if not self._publish_other(one):
+        for message in messages:
+            if not self._publish_other(message):
                 due_s = start_s + len(self.records) / rate_hz
                 self._spin_until(lambda: False, due_s - time.monotonic())
-                self._publish(one)
+                self._publish(message)
         if self.records:
             self._spin_until(lambda: self.records[-1].complete, timeout_s)
 
     def close(self) -> None:
-        """Take the node out of the executor."""
+        """Shut the executor down."""
         self._executor.shutdown()
 
     def _all_matched(self) -> bool:
         return not self._unmatched()
 
     def _unmatched(self) -> list[str]:
-        """Return the further topics whose publisher is not connected to all who listen."""
+        """Return the further topics whose publisher is not connected to all subscribers."""
         return [
             name
             for name, publisher in self._also.items()
@@ -134,31 +134,33 @@ class Player:
 
     def _missing(self) -> list[str]:
         missing = [
-            f'nobody publishes {name}'
+            f'no node publishes {name}'
             for name in self._sources
             if not self._node.count_publishers(name)
         ]
         missing += [
-            f'nobody subscribes to {publisher.topic_name} in a way that fits'
+            f'no node subscribes to {publisher.topic_name} with a compatible QoS'
             for publisher in (self._publisher, *self._also.values())
             if not publisher.get_subscription_count()
         ]
-        # Others may look at the images too; it is the node's answers that count.
+        # A subscription of another node, such as a viewer, is not enough.
         topic = self._publisher.topic_name
         listeners = self._node.get_subscriptions_info_by_topic(topic)
-        names = {f'{one.node_namespace.rstrip("/")}/{one.node_name}' for one in listeners}
+        names = {f'{info.node_namespace.rstrip("/")}/{info.node_name}' for info in listeners}
         if listeners and self._target not in names:
             missing.append(f'{self._target} does not subscribe to {topic}')
         if self._links is not None:
-            missing += [f'{name} has not reached everybody' for name in self._unmatched()]
+            missing += [
+                f'{name} is not connected to all subscribers' for name in self._unmatched()
+            ]
             missing += self._links.missing()
         return missing
 
-    def _publish_other(self, one: BagMessage) -> bool:
-        """Publish a message of a further topic; tell whether it is one."""
-        publisher = self._also.get(one.topic)
+    def _publish_other(self, message: BagMessage) -> bool:
+        """Publish a message of a further topic; return whether it is one."""
+        publisher = self._also.get(message.topic)
         if publisher is not None:
-            publisher.publish(one.data)
+            publisher.publish(message.data)
         return publisher is not None
 
     def _publish(self, image: BagMessage) -> Record:
@@ -172,13 +174,13 @@ class Player:
         return record
 
     def _spin_until(self, done: Callable[[], bool], timeout_s: float) -> bool:
-        """Handle what comes until ``done`` or the time is up; return whether it is done."""
+        """Run callbacks until ``done()`` or the timeout; return the last ``done()``."""
         deadline_s = time.monotonic() + timeout_s
         while not done():
             left_s = deadline_s - time.monotonic()
             if left_s <= 0.0:
                 return False
-            self._executor.spin_once(timeout_sec=min(left_s, LOOK_PERIOD_S))
+            self._executor.spin_once(timeout_sec=min(left_s, POLL_PERIOD_S))
         return True
 
     def _on_matches(self, message: DiagnosticArray) -> None:

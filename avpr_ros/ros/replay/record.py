@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What a node answered to each image, as JSON lines."""
+"""A node's answers to the images, as JSON lines."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Record:
     Attributes:
         stamp_ns: its stamp.
         published_s: ``time.perf_counter()`` just before it was published.
-        latency_ms: from then to the arrival of its ``~/matches``; None while unanswered.
+        latency_ms: from publishing to the arrival of ``~/matches``; None while unanswered.
         candidates: the candidates of ``~/matches`` as flat objects, best first.
-        reason: the decision: the best candidate's reason, or why there is none.
-        pose: ``~/pose`` as a flat object; None where none came.
+        reason: the best candidate's reason, or why there is no candidate.
+        pose: ``~/pose`` as a flat object; None where none was received.
         loop_closure: the same of ``~/loop_closure``.
     """
 
@@ -43,7 +43,7 @@ class Record:
     loop_closure: dict[str, Any] | None = None
 
     def answer(self, message: DiagnosticArray, received_s: float) -> None:
-        """Take the node's ``~/matches``; only the first one counts."""
+        """Store the node's ``~/matches``; only the first message counts."""
         if self.latency_ms is not None:
             return
         self.latency_ms = (received_s - self.published_s) * 1e3
@@ -53,7 +53,7 @@ class Record:
 
     @property
     def complete(self) -> bool:
-        """Whether all that belongs to this image has come."""
+        """Whether all answers to this image have arrived."""
         placed = self.pose is not None and self.loop_closure is not None
         return self.latency_ms is not None and (self.reason != 'accepted' or placed)
 
@@ -87,7 +87,7 @@ def pose_values(message: PoseWithCovarianceStamped) -> dict[str, Any]:
 
 
 def write_records(path: Path, records: Sequence[Record]) -> None:
-    """Write one line per image, in the order of publishing; whole or not at all."""
+    """Write one line per image, in the order of publishing, atomically."""
     write_text_atomically(path, ''.join(record.to_json() + '\n' for record in records))
 
 

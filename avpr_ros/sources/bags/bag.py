@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A bag as a source: one pass for stamps, poses, cameras; one for images, decoded when asked."""
+"""A bag as a source: one pass for stamps, poses and cameras, one for images."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class BagSource:
     """A ROS 2 bag (sqlite3, mcap; also with compression) or a ROS 1 bag.
 
     Times are header stamps, never the time of recording. All of /tf_static is read before any
-    transform is used. Images are read in recorded order and given out in stamp order; no more of
-    them are held than were recorded within a second of one another.
+    transform is used. Images are read in recorded order and yielded in stamp order; at most those
+    recorded within one second of each other are held in memory.
     """
 
     def __init__(self, path: Path, options: SourceOptions) -> None:
-        """Open the bag and choose topics; reading waits until something is asked for.
+        """Open the bag and choose topics; messages are read on demand.
 
         Raises:
-            SourceError: unreadable, or the topics asked for are not there.
+            SourceError: the bag cannot be read, or lacks the topics of the options.
         """
         self.name = path.stem if path.is_file() else path.resolve().name
         self._path = path
@@ -71,16 +71,16 @@ class BagSource:
 
     @property
     def cameras(self) -> tuple[Camera, ...]:
-        """One per image topic; the pose on the base from /tf_static, the lens from camera_info."""
+        """One per image topic, with extrinsics of /tf_static and intrinsics of camera_info."""
         return self._index.cameras
 
     @property
     def geodetic_origin(self) -> GeodeticOrigin | None:
-        """Where the map frame's origin lies on the Earth, with GNSS poses."""
+        """Geodetic position of the map frame's origin, with GNSS poses."""
         return self._posed.geodetic_origin
 
     def preflight(self) -> Preflight:
-        """Look at topics, stamps and poses without decoding an image.
+        """Check topics, stamps and poses without decoding an image.
 
         Raises:
             SourceError: the bag is damaged, or holds no usable pose.
@@ -143,7 +143,7 @@ class BagSource:
 def _decode(message: Message, decode: Callable[[Any], RgbImage]) -> RgbImage:
     try:
         image = message.deserialize()
-    except Exception as error:  # rosbags raises whatever damaged bytes lead it to
+    except Exception as error:  # rosbags raises many types of exceptions on damaged bytes
         raise ImageDecodeError(
             f'An image message on {message.topic} does not fit its type ({error}): it is damaged.'
         ) from error

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the decoder needs of an image message, of whichever library."""
+"""Fields of image messages that the decoder uses, for rclpy and rosbags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class ImageMessage(Protocol):
-    """``sensor_msgs/Image``, of whichever library."""
+    """``sensor_msgs/Image`` of rclpy or rosbags."""
 
     height: Any
     width: Any
@@ -19,7 +19,7 @@ class ImageMessage(Protocol):
 
 
 class CompressedImageMessage(Protocol):
-    """``sensor_msgs/CompressedImage``, of whichever library."""
+    """``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
     format: Any
     data: Any

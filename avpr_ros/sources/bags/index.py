@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over a bag: stamps of all images, poses, transforms, lenses; no image is decoded."""
+"""One pass over a bag: stamps of all images, poses, extrinsics, intrinsics; decodes no image."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class TopicChoice:
 
 @dataclass(frozen=True, eq=False)
 class BagIndex:
-    """What one pass over a bag found.
+    """Result of one pass over a bag.
 
     Attributes:
         stamps_ns: (N,) header stamps of all images, in recorded order.
         camera_rows: (N,) index of each image's camera.
-        order: how to tell them in stamp order.
+        order: their order by stamp.
         cameras: one per image topic.
-        poses: the poses, or None where none were wanted.
-        checks: what was found about the cameras.
+        poses: the poses; None if the options want none.
+        checks: findings about the cameras.
     """
 
     stamps_ns: IntArray
@@ -67,7 +67,7 @@ class BagIndex:
 
 
 class _Collector:
-    """Takes the messages of one pass, each kind to its place."""
+    """Collects the messages of one pass."""
 
     def __init__(self, choice: TopicChoice, options: SourceOptions) -> None:
         self._choice = choice
@@ -80,24 +80,24 @@ class _Collector:
         self._info_topics = {topic: info_topic(topic, choice.topics) for topic in choice.images}
         self._pose_reader = _pose_reader(choice)
 
-    def takers(self) -> dict[str, Callable[[str, Any], None]]:
-        """Return what to call for each topic to read."""
-        takers: dict[str, Callable[[str, Any], None]] = {}
+    def callbacks(self) -> dict[str, Callable[[str, Any], None]]:
+        """Return the callback of each topic to read."""
+        callbacks: dict[str, Callable[[str, Any], None]] = {}
         for topic, msgtype in self._choice.topics.items():
             if msgtype == TF_TYPE and topic.endswith('tf_static'):
-                takers[topic] = lambda _, message: self._graph.add_fixed(message)
+                callbacks[topic] = lambda _, message: self._graph.add_fixed(message)
         for topic in filter(None, self._info_topics.values()):
-            takers[topic] = self._infos.setdefault
+            callbacks[topic] = self._infos.setdefault
         for topic in self._choice.images:
-            takers[topic] = self._take_image
+            callbacks[topic] = self._on_image
         if (topic_ := self._choice.pose_topic) is not None:
             reader = self._pose_reader
-            take = self._graph.add_moving if reader is None else reader.add
-            takers[topic_] = lambda _, message: take(message)
-        return takers
+            add = self._graph.add_moving if reader is None else reader.add
+            callbacks[topic_] = lambda _, message: add(message)
+        return callbacks
 
     def finish(self) -> BagIndex:
-        """Put together what was taken."""
+        """Return the index of the collected messages."""
         stamps = np.array(self._stamps, dtype=np.int64)
         rows = np.array(self._rows, dtype=np.int64)
         poses = self._poses()
@@ -110,7 +110,7 @@ class _Collector:
         order = order_stamps(stamps, rows, streamed=True)
         return BagIndex(stamps, rows, order, cameras, poses, checks)
 
-    def _take_image(self, topic: str, message: Any) -> None:
+    def _on_image(self, topic: str, message: Any) -> None:
         self._stamps.append(stamp_ns(message.header.stamp))
         self._rows.append(self._choice.images.index(topic))
         self._optical_frames.setdefault(topic, frame_id(message.header))
@@ -136,10 +136,13 @@ class _Collector:
 
     def _camera_check(self, camera: Camera, base_frame: str) -> PreflightCheck:
         frame = self._optical_frames.get(camera.topic, '')
-        place = 'known' if camera.base_from_camera else f'unknown ({base_frame} <- {frame or "?"})'
-        lens = 'known' if camera.intrinsics else 'unknown'
+        transform = f'{base_frame} <- {frame or "?"}'
+        extrinsics = 'known' if camera.base_from_camera else f'unknown ({transform})'
+        intrinsics = 'known' if camera.intrinsics else 'unknown'
         return PreflightCheck(
-            'camera', 'ok', f'Camera {camera.name}: pose on the base {place}, lens {lens}.'
+            'camera',
+            'ok',
+            f'Camera {camera.name}: extrinsics {extrinsics}, intrinsics {intrinsics}.',
         )
 
 
@@ -150,15 +153,15 @@ def index_bag(path: Path, choice: TopicChoice, options: SourceOptions) -> BagInd
         SourceError: the bag is damaged, or its poses cannot be used.
     """
     collector = _Collector(choice, options)
-    takers = collector.takers()
+    callbacks = collector.callbacks()
     with open_bag(path) as reader:
-        for message in read_messages(reader, path, takers):
-            takers[message.topic](message.topic, load_message(message, path))
+        for message in read_messages(reader, path, callbacks):
+            callbacks[message.topic](message.topic, load_message(message, path))
     return collector.finish()
 
 
 def _pose_reader(choice: TopicChoice) -> PoseTopicReader | FixReader | None:
-    """Return what collects the pose topic's messages; None: the transform graph does."""
+    """Return the reader of the pose topic; None where the transform graph reads it."""
     topic = choice.pose_topic
     if topic is None or choice.topics[topic] == TF_TYPE:
         return None

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Small parts of ROS messages, alike in ROS 1 and ROS 2."""
+"""Conversion of fields of ROS 1 and ROS 2 messages."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def transform_values(transform: Any) -> list[float]:
 
 
 def camera_intrinsics(info: Any) -> CameraIntrinsics | None:
-    """Return what ``sensor_msgs/CameraInfo`` says; None where it is not calibrated (K is zero).
+    """Convert ``sensor_msgs/CameraInfo``; None where the camera is uncalibrated (K is zero).
 
-    Its field names were capitals in ROS 1.
+    Its field names are capitals in ROS 1.
     """
     k = info.k if hasattr(info, 'k') else info.K
     d = info.d if hasattr(info, 'd') else info.D

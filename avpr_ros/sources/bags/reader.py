@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Read bags as files, never replayed; whatever is wrong with them becomes one sentence.
+"""Read bags as files, without replay; every fault becomes a ``SourceError``.
 
 rosbags reads ROS 2 bags (sqlite3, mcap) and ROS 1 bags alike. On damaged files it raises what its
 parsers happen to hit (struct, index, assertion and decompression errors, apsw's own), so every
@@ -111,6 +111,6 @@ def _cannot_read(path: Path, error: Exception) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return the reader's own words on one line; some parsers quote the whole input."""
+    """Return the exception's text on one line, shortened: some parsers quote the whole input."""
     words = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
     return words if len(words) <= _REASON_CHARACTERS else f'{words[:_REASON_CHARACTERS]}...'

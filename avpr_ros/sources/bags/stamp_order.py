@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Put images in stamp order, and count what speaks against their stamps."""
+"""Order images by stamp; count duplicate, late and decreasing stamps."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import IntArray
 from avpr_ros.stamps import NS_PER_S
 
-#: An image whose stamp lies this far behind one already seen is dropped: to bring it in order,
-#: all images in between would have to be held in memory.
+#: An image this far behind an earlier one is dropped: sorting it would need all images in between
+#: in memory.
 LATE_NS = NS_PER_S
 
 
 @dataclass(frozen=True, eq=False)
 class StampOrder:
-    """How N images, in the order they came, are to be told.
+    """Order by stamp of N images, given in recorded order.
 
     Attributes:
         rows: (M,) indices of the images that are kept, in stamp order, M <= N.
-        ranks: (N,) place of each image in ``rows``; -1: dropped.
-        jumps_back: how often a camera's stamp went back.
-        duplicates: images dropped because their camera had that stamp already.
-        late: images dropped because they came more than a second after a later one.
+        ranks: (N,) position of each image in ``rows``; -1: dropped.
+        jumps_back: number of times a camera's stamp decreases.
+        duplicates: images dropped because of a repeated stamp of their camera.
+        late: images dropped because they follow an image more than ``LATE_NS`` newer.
     """
 
     rows: IntArray
@@ -37,7 +37,7 @@ class StampOrder:
 
     @property
     def dropped(self) -> int:
-        """Return how many images are left out."""
+        """Number of dropped images."""
         return self.duplicates + self.late
 
 
@@ -45,9 +45,9 @@ def order_stamps(stamps_ns: IntArray, cameras: IntArray, *, streamed: bool) -> S
     """Order images by stamp, then camera.
 
     Args:
-        stamps_ns: (N,) in the order the images come.
+        stamps_ns: (N,) in recorded order.
         cameras: (N,) index of each image's camera.
-        streamed: images come one after the other and cannot be fetched again, so late ones go.
+        streamed: images are read sequentially, so late ones are dropped.
     """
     late: NDArray[np.bool_] = np.zeros(len(stamps_ns), dtype=np.bool_)
     if streamed and len(stamps_ns):

@@ -15,7 +15,7 @@ COMPRESSED_TYPE = 'sensor_msgs/msg/CompressedImage'
 INFO_TYPE = 'sensor_msgs/msg/CameraInfo'
 TF_TYPE = 'tf2_msgs/msg/TFMessage'
 _IMAGE_TYPES = (RAW_TYPE, COMPRESSED_TYPE)
-#: Last parts of image topics that say nothing of the camera (image_pipeline, image_transport).
+#: Last parts of image topics that do not identify the camera (image_pipeline, image_transport).
 _COMMON_PARTS = {
     *('compressed', 'image', 'image_raw', 'image_color', 'image_mono'),
     *('image_rect', 'image_rect_color', 'rgb', 'color'),
@@ -23,16 +23,16 @@ _COMMON_PARTS = {
 
 
 def choose_image_topics(topics: Mapping[str, str], wanted: Sequence[str]) -> tuple[str, ...]:
-    """Return the image topics asked for, or the only one there is.
+    """Return the wanted image topics, or the only one.
 
     Args:
         topics: message type by topic.
-        wanted: topics the user named, or none.
+        wanted: topics given by the user, or none.
 
     Raises:
-        SourceError: a named topic has no images, or the choice is not clear; lists what is there.
+        SourceError: a wanted topic has no images, or the choice is ambiguous; lists the topics.
     """
-    there = [
+    available = [
         topic
         for topic, msgtype in topics.items()
         if msgtype in _IMAGE_TYPES and not topic.endswith('/compressedDepth')
@@ -40,50 +40,55 @@ def choose_image_topics(topics: Mapping[str, str], wanted: Sequence[str]) -> tup
     for topic in wanted:
         if topic not in topics:
             raise SourceError(
-                f'Image topic {topic} is not in the bag: image topics there are {_listed(there)}.'
+                f'Image topic {topic} is not in the bag; its image topics: {_listed(available)}.'
             )
         if topics[topic] not in _IMAGE_TYPES:
             raise SourceError(
-                f'Topic {topic} is of type {topics[topic]}, not of images: image topics there are '
-                f'{_listed(there)}.'
+                f'Topic {topic} has type {topics[topic]}, not images; the image topics of the '
+                f'bag: {_listed(available)}.'
             )
     if wanted:
         return tuple(dict.fromkeys(wanted))
-    if len(there) != 1:
-        advice = 'name those to use' if there else f'it holds {_listed(topics)}'
-        raise SourceError(f'The bag has {len(there)} image topics ({_listed(there)}): {advice}.')
-    return (there[0],)
+    if len(available) != 1:
+        advice = 'choose with --image-topic' if available else f'its topics are {_listed(topics)}'
+        raise SourceError(
+            f'The bag has {len(available)} image topics ({_listed(available)}): {advice}.'
+        )
+    return (available[0],)
 
 
 def choose_pose_topic(topics: Mapping[str, str], wanted: str | None) -> str:
-    """Return the pose topic asked for, or the only one there is; /tf counts as one.
+    """Return the wanted pose topic, or the only one; /tf counts as one.
 
     Raises:
-        SourceError: the named topic has no poses, or the choice is not clear; lists what is there.
+        SourceError: the wanted topic has no poses, or the choice is ambiguous; lists the topics.
     """
-    there = [
+    available = [
         topic
         for topic, msgtype in topics.items()
         if msgtype in (*POSE_TYPES, FIX_TYPE)
         or (msgtype == TF_TYPE and not topic.endswith('tf_static'))
     ]
     if wanted is not None:
-        if wanted not in there:
-            has = f'is of type {topics[wanted]}' if wanted in topics else 'is not in the bag'
+        if wanted not in available:
+            fault = f'has type {topics[wanted]}' if wanted in topics else 'is not in the bag'
             raise SourceError(
-                f'Pose topic {wanted} {has}: topics with poses there are {_listed(there)}.'
+                f'Pose topic {wanted} {fault}; the pose topics of the bag: {_listed(available)}.'
             )
         return wanted
-    if len(there) != 1:
-        advice = 'name the one to use' if there else 'name a TUM file or a CSV with poses'
-        raise SourceError(f'The bag has {len(there)} pose topics ({_listed(there)}): {advice}.')
-    return there[0]
+    if len(available) != 1:
+        advice = 'choose with --pose-topic' if available else 'give poses with --tum or --poses'
+        raise SourceError(
+            f'The bag has {len(available)} pose topics ({_listed(available)}): {advice}.'
+        )
+    return available[0]
 
 
 def info_topic(image_topic: str, topics: Mapping[str, str]) -> str | None:
     """Return the ``camera_info`` that belongs to an image topic, or None.
 
-    It stands beside the image (image_pipeline's rule) or, as some drivers have it, below it.
+    It has the image's namespace (image_pipeline's rule) or, with some drivers, the image's name
+    as its namespace.
     """
     base = image_topic.removesuffix('/compressed')
     for parent in (base.rpartition('/')[0], base):

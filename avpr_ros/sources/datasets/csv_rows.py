@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a dataset's CSV file by column name; what is wrong is told with file and line."""
+"""Rows of a dataset's CSV file by column name; errors name file and line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class CsvRow:
 
     def bad(self, column: str, what: str) -> SourceError:
         """Return an error about this row, to be raised."""
-        return SourceError(f'{self.where}: {column} {what}; mend the row or take it out.')
+        return SourceError(f'{self.where}: {column} {what}; correct or remove the row.')
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> list[CsvRow]:
@@ -87,11 +87,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[CsvRow]:
                 where = f'{path}, line {reader.line_num}'
                 if any(fields[name] is None for name in columns):
                     raise SourceError(
-                        f'{where}: the row is shorter than the header; mend it or take it out.'
+                        f'{where}: the row is shorter than the header; correct or remove it.'
                     )
                 rows.append(CsvRow(where, fields))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f'{path} cannot be read: {error}.') from error
     if not rows:
-        raise SourceError(f'{path} lists no image: take out the file or get its rows.')
+        raise SourceError(f'{path} lists no image: remove the file or restore its rows.')
     return rows

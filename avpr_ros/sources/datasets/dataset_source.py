@@ -97,6 +97,6 @@ def _checks(dataset: LabelledImages) -> tuple[PreflightCheck, ...]:
         text = f'{len(dataset.city_names)} cities ({names}), each in the grid of its own UTM zone.'
         checks.append(PreflightCheck('cities', 'warning', text))
     if unknown := int(np.isnan(dataset.headings_rad).sum()):
-        text = f'{unknown} images have no heading and are taken as facing east.'
+        text = f'{unknown} images have no heading; it is set to east.'
         checks.append(PreflightCheck('rotation', 'warning', text))
     return tuple(checks)

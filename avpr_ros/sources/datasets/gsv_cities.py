@@ -49,15 +49,15 @@ def read_gsv_cities(root: Path, cities: Sequence[str] = ()) -> LabelledImages:
     Raises:
         SourceError: an unknown city, a bad row, a city without rows, or a missing image.
     """
-    there = sorted(path.stem for path in (root / FRAMES).glob('*.csv'))
-    if not there:
-        raise SourceError(f'{root / FRAMES} holds no CITY.csv: unpack the dataset there.')
-    unknown = sorted(set(cities) - set(there))
+    available = sorted(path.stem for path in (root / FRAMES).glob('*.csv'))
+    if not available:
+        raise SourceError(f'{root / FRAMES} has no CITY.csv: unpack the dataset into {root}.')
+    unknown = sorted(set(cities) - set(available))
     if unknown:
         raise SourceError(
-            f'{root / FRAMES} has no city {", ".join(unknown)}: it has {", ".join(there)}.'
+            f'{root / FRAMES} has no city {", ".join(unknown)}: it has {", ".join(available)}.'
         )
-    return join(root.resolve().name, [_city(root, name) for name in cities or there])
+    return join(root.resolve().name, [_city(root, name) for name in cities or available])
 
 
 def _city(root: Path, city: str) -> LabelledImages:

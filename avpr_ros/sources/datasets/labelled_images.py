@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""What every dataset becomes: images on disk, and where each was taken."""
+"""Common form of all datasets: images on disk with the positions where they were taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LabelledImages:
 
     Attributes:
         name: short name of the dataset for reports.
-        paths: the files; all were there when the dataset was opened.
+        paths: the files; all existed when the dataset was opened.
         city_names: names of the cities; one, the dataset's own, where it has none.
         cities: (N,) index into ``city_names``.
         positions_m: (N, 2) east and north in the UTM grid of the city.
@@ -48,7 +48,7 @@ class LabelledImages:
 
     @property
     def has_labels(self) -> bool:
-        """Whether the dataset itself says which images show one place."""
+        """Whether the dataset has place labels for all images."""
         return bool((self.labels >= 0).all())
 
     def read(self, row: int) -> RgbImage:
@@ -59,8 +59,8 @@ class LabelledImages:
         """
         return decode_file(self.paths[row])
 
-    def at(self, rows: IntArray) -> LabelledImages:
-        """Return some of the rows, as a dataset of their own with the same labels."""
+    def subset(self, rows: IntArray) -> LabelledImages:
+        """Return a dataset of (R,) rows with the same labels."""
         return replace(
             self,
             paths=tuple(self.paths[int(row)] for row in rows),
@@ -123,11 +123,11 @@ def images_in(folder: Path) -> dict[str, Path]:
 def require_images(
     found: Sequence[Path | None], what: Callable[[int], str], where: Mapping[int, str]
 ) -> tuple[Path, ...]:
-    """Return the paths, or say which image is missing and which row asks for it.
+    """Return the paths of all images; an error names the first missing image and its row.
 
     Args:
         found: N paths; None where the image is missing.
-        what: names the image of a row.
+        what: returns the name of the image of a row.
         where: file and line of a row, by row.
 
     Raises:
@@ -138,6 +138,6 @@ def require_images(
         first = missing[0]
         raise SourceError(
             f'{len(missing)} of {len(found)} images are missing, the first is {what(first)}, '
-            f'named in {where[first]}: unpack all images of the dataset, or take out their rows.'
+            f'listed in {where[first]}: unpack all images of the dataset, or remove their rows.'
         )
     return tuple(path for path in found if path is not None)

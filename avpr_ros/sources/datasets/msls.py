@@ -50,21 +50,21 @@ def read_msls(
     Args:
         root: the folder of ``train_val``.
         part: ``database`` or ``query``.
-        cities: their names; empty: all that are there.
+        cities: their names; empty: all cities in the folder.
         subtask: as in ``read_msls_part``.
 
     Raises:
         SourceError: an unknown city, or as ``read_msls_part``.
     """
     folder = root / TRAIN_VAL
-    there = sorted(path.name for path in folder.iterdir() if (path / part).is_dir())
-    unknown = sorted(set(cities) - set(there))
-    if unknown or not there:
+    available = sorted(path.name for path in folder.iterdir() if (path / part).is_dir())
+    unknown = sorted(set(cities) - set(available))
+    if unknown or not available:
         raise SourceError(
             f'{folder} has no city {", ".join(unknown)} with a folder {part}: it has '
-            f'{", ".join(there) or "none"}.'
+            f'{", ".join(available) or "none"}.'
         )
-    parts = [read_msls_part(folder / city / part, subtask) for city in cities or there]
+    parts = [read_msls_part(folder / city / part, subtask) for city in cities or available]
     return join(f'{root.resolve().name} {part}', parts)
 
 
@@ -86,7 +86,10 @@ def read_msls_part(folder: Path, subtask: str | None = None) -> LabelledImages:
         if not row.flag('pano') and (wanted is None or row.text('key') in wanted)
     ]
     if not raw:
-        raise SourceError(f'{folder / RAW} lists no image that is no panorama and is asked for.')
+        raise SourceError(
+            f'{folder / RAW} lists no image of the subtask that is not a panorama: choose another '
+            'subtask or restore the file.'
+        )
     processed = {row.text('key'): row for row in read_rows(folder / PROCESSED, _PROCESSED_COLUMNS)}
     rows = [_joined(row, processed, folder / PROCESSED) for row in raw]
     images = images_in(folder / 'images')

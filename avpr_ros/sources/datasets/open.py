@@ -14,7 +14,7 @@ from avpr_ros.sources.datasets.labelled_images import LabelledImages
 from avpr_ros.sources.datasets.msls import is_msls, is_msls_part, read_msls, read_msls_part
 from avpr_ros.sources.datasets.vg_folder import is_vg_dataset, read_vg_dataset, read_vg_folder
 
-#: What is mapped, or what is asked for.
+#: Side of a dataset: the mapped images or the queries.
 Part: TypeAlias = Literal['database', 'queries']
 
 
@@ -31,10 +31,10 @@ def open_dataset(
         cities: of a root of GSV-Cities or MSLS; empty: all.
 
     Raises:
-        SourceError: nothing there, incomplete, or a choice that the dataset does not offer.
+        SourceError: the path is missing or incomplete, or lacks the chosen part or split.
     """
     if not path.is_dir():
-        raise SourceError(f'{path} is no folder: give the root of a dataset.')
+        raise SourceError(f'{path} is not a folder: give the root of a dataset.')
     if is_gsv_cities(path):
         if part == 'queries':
             raise SourceError(f'{path} is GSV-Cities, which has no queries: train on it only.')

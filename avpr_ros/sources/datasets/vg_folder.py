@@ -39,12 +39,14 @@ def read_vg_dataset(root: Path, split: str, part: str) -> LabelledImages:
         part: ``database`` or ``queries``.
 
     Raises:
-        SourceError: the split or part is not there, or as ``read_vg_folder``.
+        SourceError: the split or part does not exist, or as ``read_vg_folder``.
     """
     folder = root / 'images' / split / part
     if not folder.is_dir():
-        there = [s for s in SPLITS if (root / 'images' / s / part).is_dir()]
-        raise SourceError(f'{folder} is no folder: {part} is there for {", ".join(there) or "-"}.')
+        available = [s for s in SPLITS if (root / 'images' / s / part).is_dir()]
+        raise SourceError(
+            f'{folder} is not a folder: splits with {part} are {", ".join(available) or "none"}.'
+        )
     return read_vg_folder(folder)
 
 
@@ -94,7 +96,7 @@ def _listed(folder: Path) -> list[Path]:
         found = (path for path in folder.rglob('*') if path.suffix.lower() in IMAGE_SUFFIXES)
         paths = sorted((path for path in found if path.is_file()), key=str)
     if not paths:
-        raise SourceError(f'{folder} holds no image: unpack the dataset there.')
+        raise SourceError(f'{folder} has no image: unpack the dataset into this folder.')
     return paths
 
 

@@ -85,7 +85,7 @@ def decode_compressed(
 ) -> RgbImage:
     """Decode ``sensor_msgs/CompressedImage`` (JPEG, PNG) to (H, W, 3) uint8 RGB.
 
-    Both libraries leave this to OpenCV, so it is asked directly. Orientation tags are followed,
+    Both libraries use OpenCV for this, so it is called directly. Orientation tags are applied,
     alpha is dropped, 16 bits become 8 as for mono16.
 
     Args:
@@ -114,7 +114,7 @@ def decode_encoded(
         ImageDecodeError: no data, a file cut short, or data that no codec accepts.
     """
     if data.size == 0:
-        raise ImageDecodeError(f'A compressed image ({what}) is empty: it has no data at all.')
+        raise ImageDecodeError(f'A compressed image ({what}) is empty: it has 0 bytes.')
     if damage := find_damage(data.tobytes()):
         raise ImageDecodeError(f'A compressed image ({what}) of {data.size} bytes {damage}.')
     flag = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
@@ -145,12 +145,12 @@ def decode_file(path: Path) -> RgbImage:
 
 
 def decoder_backend() -> str:
-    """Return what colours raw images here: ``cv_bridge`` or ``rosbags-image``."""
+    """Return the installed converter of raw images: ``cv_bridge`` or ``rosbags-image``."""
     return 'rosbags-image' if _cv_bridge() is None else 'cv_bridge'
 
 
 def _plain(message: ImageMessage) -> _PlainImage:
-    """Check a message against its own size and take out padding, byte order and depth."""
+    """Check a message's size; remove padding, convert byte order and depth."""
     height, width, step = int(message.height), int(message.width), int(message.step)
     encoding = _SAME_LAYOUT.get(str(message.encoding), str(message.encoding))
     if height <= 0 or width <= 0:
@@ -192,7 +192,7 @@ def _to_8_bit(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _colour(image: _PlainImage) -> NDArray[Any]:
-    """Convert with the library at hand."""
+    """Convert with the installed library."""
     bridge = _cv_bridge()
     if bridge is not None and (rgb := _with_cv_bridge(bridge, image)) is not None:
         return rgb
@@ -223,7 +223,7 @@ def _with_rosbags_image(image: _PlainImage) -> NDArray[Any]:
 
 @cache
 def _cv_bridge() -> Any:
-    """Return a ``CvBridge`` that has shown it works, or None.
+    """Return a ``CvBridge`` that passed a test conversion, or None.
 
     A build against another NumPy may import and fail only when called, with whatever exception
     its extension module raises; hence the trial and the wide net.

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of images as a source.
 
-Poses are taken as those of the base. Where a file has poses of a camera (``map_from_camera``), the
-base frame is then that camera's optical frame: name it so with the base frame option. A folder
-says nothing of where its cameras sit on the robot, nor of their lenses.
+Poses are those of the base. Where a file has poses of a camera (``map_from_camera``), the base
+frame is that camera's optical frame: set the base frame option to it. Extrinsics and intrinsics
+of the cameras are unknown.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ImageFolderSource:
         self.geodetic_origin: GeodeticOrigin | None = self._posed.geodetic_origin
 
     def preflight(self) -> Preflight:
-        """Look at names, stamps and poses without opening an image."""
+        """Check names, stamps and poses without opening an image."""
         where = ', '.join(str(folder) for folder in self._folders)
         checks: tuple[PreflightCheck, ...] = ()
         if not self._timed:

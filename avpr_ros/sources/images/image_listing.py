@@ -14,7 +14,7 @@ from avpr_ros.sources.poses.tum import parse_stamp_ns
 from avpr_ros.stamps import NS_PER_S
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
-#: A file name of nothing but a time since 1970: seconds with decimals, or nanoseconds.
+#: A file name that is a time since 1970: seconds with decimals, or nanoseconds.
 _STAMP_NAME = re.compile(r'\d{9,10}\.\d+|\d{18,19}')
 
 
@@ -34,30 +34,34 @@ class ImageFile:
 
 
 def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
-    """Return the folders of images asked for, or the only one: the folder itself or one below.
+    """Return the wanted folders of images, or the only one: the root or a sub-folder.
 
     Raises:
-        SourceError: a named one has no images, or the choice is not clear; lists what is there.
+        SourceError: a wanted one has no images, or the choice is ambiguous; lists the folders.
     """
     try:
         below = sorted(path for path in root.iterdir() if path.is_dir())
-        there = [folder for folder in (root, *below) if _image_paths(folder)]
+        available = [folder for folder in (root, *below) if _image_paths(folder)]
     except OSError as error:
         raise SourceError(f'Folder {root} cannot be read: {error}.') from error
-    listed = ', '.join('.' if folder == root else folder.name for folder in there) or 'none'
+    names = ('.' if folder == root else folder.name for folder in available)
+    listed = ', '.join(names) or 'none'
     for name in wanted:
         if not (root / name).is_dir() or not _image_paths(root / name):
             raise SourceError(
-                f'{root / name} is no folder with JPEG or PNG images: folders there are {listed}.'
+                f'{root / name} is not a folder with JPEG or PNG images; folders with images: '
+                f'{listed}.'
             )
     if wanted:
         return tuple(root / name for name in dict.fromkeys(wanted))
-    if there and there[0] == root:
+    if available and available[0] == root:
         return (root,)
-    if len(there) != 1:
-        advice = 'name those to use' if there else 'give a bag, or a folder of JPEG or PNG images'
-        raise SourceError(f'{root} has {len(there)} folders of images ({listed}): {advice}.')
-    return (there[0],)
+    if len(available) != 1:
+        advice = 'give a bag, or a folder of JPEG or PNG images'
+        if available:
+            advice = 'choose with --image-topic'
+        raise SourceError(f'{root} has {len(available)} folders of images ({listed}): {advice}.')
+    return (available[0],)
 
 
 def list_images(folders: Sequence[Path]) -> tuple[list[ImageFile], bool]:

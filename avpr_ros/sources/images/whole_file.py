@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Tell a damaged JPEG or PNG before it is decoded: OpenCV returns half a picture for some.
+"""Detect a damaged JPEG or PNG before decoding: OpenCV returns half an image for some.
 
 A JPEG has no checksum. Found is what breaks its chain of segments: a missing end, overwritten
 stretches that hold a marker out of place. A few flipped bits inside a scan escape every decoder.
@@ -22,9 +22,9 @@ _SEGMENTS = {*range(0xC0, 0xD0), *range(0xDA, 0xE0), *range(0xE0, 0xF0), 0xFE} -
 
 
 def find_damage(data: bytes) -> str | None:
-    """Return in words what is wrong with the file, or None where nothing shows.
+    """Return the damage of a file as a clause, or None where none is detected.
 
-    Data that is neither JPEG nor PNG passes: the codec shall judge it. Bytes after the end are
+    Data that is neither JPEG nor PNG passes: the codec checks it. Bytes after the end are
     allowed.
     """
     if data.startswith(_JPEG_START):

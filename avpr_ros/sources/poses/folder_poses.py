@@ -28,7 +28,7 @@ def folder_poses(
 ) -> tuple[list[ImageFile], PoseInput]:
     """Find the poses of a folder's images.
 
-    Asked in turn: the file that the options name, ``poses.csv`` in the folder, the images' names.
+    Sources in this order: the file of the options, ``poses.csv`` in the folder, the images' names.
 
     Args:
         root: the source's folder; names in a CSV are relative to it or to the images' folder.
@@ -66,7 +66,7 @@ def folder_poses(
 def _poses_by_name(
     root: Path, images: Sequence[ImageFile], table: PoseTable, path: Path, options: SourceOptions
 ) -> tuple[list[ImageFile], PoseInput]:
-    """Match rows to images by name; each image takes its row's stamp where there is one."""
+    """Match rows to images by name; each image gets its row's stamp, if any."""
     row_of = {name.replace('\\', '/'): row for row, name in enumerate(table.images or ())}
     matches = [(image, _row(root, image.path, row_of)) for image in images]
     if table.stamps_ns is not None:
@@ -83,7 +83,9 @@ def _poses_by_name(
     )
     checks = []
     if unused := len(row_of) - len({row for _, row in found}):
-        text = f'{unused} of {len(row_of)} rows of {path.name} name images that are not there.'
+        text = (
+            f'{unused} of {len(row_of)} rows of {path.name} are unused: their images are missing.'
+        )
         checks.append(PreflightCheck('rows', 'warning', text))
     if not table.has_rotation:
         checks.append(_no_rotation(path.name))
@@ -120,5 +122,5 @@ def _poses_from_names(images: Sequence[ImageFile], options: SourceOptions) -> Po
 
 
 def _no_rotation(where: str) -> PreflightCheck:
-    text = f'No rotation in {where}: all poses are taken as facing along x.'
+    text = f'No rotation in {where}: the heading of all poses is set to the x axis.'
     return PreflightCheck('rotation', 'warning', text)

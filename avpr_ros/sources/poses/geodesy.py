@@ -153,7 +153,7 @@ class FixReader:
 
 
 def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, PreflightCheck]:
-    """Add headings to antenna positions, and say what they are worth."""
+    """Return antenna positions, rotations with estimated headings, and a check of these."""
     headings = course_over_ground_rad(positions_m)
     if headings is None:
         text = (
@@ -161,6 +161,6 @@ def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, PreflightChec
         )
         headings, check = np.zeros(len(positions_m)), PreflightCheck('heading', 'warning', text)
     else:
-        text = 'Heading is the course over ground: right only while driving forwards.'
+        text = 'Heading is the course over ground: correct only while driving forwards.'
         check = PreflightCheck('heading', 'ok', text)
     return positions_m, Rotation.from_euler('z', headings[:, np.newaxis]), check

@@ -56,7 +56,7 @@ class PoseTable:
         images: name of each row's image as written, or None.
         stamps_ns: (N,) int64, or None.
         rows: (N, 7) float64 ``x y z qx qy qz qw``.
-        has_rotation: whether the file says how the poses are turned; without, it is identity.
+        has_rotation: whether the file has rotations; without, they are identity.
     """
 
     images: tuple[str, ...] | None
@@ -110,12 +110,12 @@ def _columns(header: list[str], path: Path) -> dict[str, int]:
         place = next((spelt.index(spelling) for spelling in spellings if spelling in spelt), None)
         if place is not None:
             columns[name] = place
-    there = ', '.join(header)
+    listed = ', '.join(header)
     if not {'x', 'y'} <= columns.keys():
-        raise SourceError(f'Poses file {path} has no columns x_m and y_m: it has {there}.')
+        raise SourceError(f'Poses file {path} has no columns x_m and y_m; its columns: {listed}.')
     if not {'image', 'stamp_ns', 'stamp_s'} & columns.keys():
         raise SourceError(
-            f'Poses file {path} names neither image nor stamp_ns or stamp_s: it has {there}.'
+            f'Poses file {path} has no column image, stamp_ns or stamp_s; its columns: {listed}.'
         )
     quaternion = [name for name in _QUATERNION if name in columns]
     if quaternion and len(quaternion) < 4:

@@ -76,8 +76,8 @@ class PoseTopicReader:
 def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[PreflightCheck, ...]]:
     """Return the map frame's name for poses recorded in some frame.
 
-    An odometry frame starts anew with every run of a robot (REP-105), so a map that lasts must
-    not claim its name: it becomes ``map`` unless the user says otherwise.
+    An odometry frame is reset with every run of a robot (REP-105), so it cannot be the frame of a
+    stored map: its name is replaced by ``map`` unless the options have another one.
     """
     if options.map_frame:
         return options.map_frame, ()

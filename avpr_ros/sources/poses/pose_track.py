@@ -20,15 +20,15 @@ from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.preflight import PreflightCheck, pose_stamps_check
 from avpr_ros.stamps import NS_PER_S
 
-#: A sample this near in time is taken as it is, whatever the gap: files round their stamps.
+#: A sample this near in time is used without interpolation: files round their stamps.
 SNAP_NS = 1_000_000
-#: Farther out, damaged numbers only: the Earth is 4e7 metres round.
+#: Larger coordinates are damaged numbers: the Earth's circumference is 4e7 m.
 LARGEST = 1e9
 
 
 @dataclass(frozen=True, eq=False)
 class PosesAt:
-    """Poses asked for at N stamps.
+    """Interpolated poses at N stamps.
 
     Attributes:
         valid: (N,) bool; where false, the other two hold an arbitrary pose.
@@ -41,7 +41,7 @@ class PosesAt:
     rotations: Rotation
 
     def pose(self, row: int) -> Pose:
-        """Return one of them."""
+        """Return the pose of one stamp."""
         return Pose(self.translations_m[row], self.rotations[row])
 
 
@@ -53,7 +53,7 @@ class Trajectory(Protocol):
         ...
 
     def span_ns(self) -> tuple[int, int]:
-        """Return the first and last stamp it reaches."""
+        """Return its first and last stamp."""
         ...
 
     def largest_gap_s(self, begin_ns: int, end_ns: int) -> float:
@@ -70,7 +70,7 @@ class PoseTrack:
         translations_m: (N, 3) float64.
         quaternions: (N, 4) float64, x y z w.
         jumps_back: how often the stamps went back in the order they came.
-        duplicates: samples left out because their stamp was there already.
+        duplicates: samples dropped because of a repeated stamp.
         invalid: samples left out for a number that is not finite, a position beyond
             ``LARGEST`` metres, or a quaternion whose norm is not 1, nor near it.
     """

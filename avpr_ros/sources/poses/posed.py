@@ -52,7 +52,7 @@ class PosedImages:
     def preflight(
         self, where: str, order: StampOrder, checks: tuple[PreflightCheck, ...]
     ) -> Preflight:
-        """Judge images, stamps and poses.
+        """Check images, stamps and poses.
 
         Args:
             where: where the images come from, in words.

@@ -103,7 +103,7 @@ class TransformGraph:
         self._values: dict[_Edge, list[list[float]]] = {}
 
     def add_fixed(self, message: Any) -> None:
-        """Take a message of /tf_static; a transform told again replaces the old one."""
+        """Add a message of /tf_static; a repeated transform replaces the old one."""
         for transform in message.transforms:
             edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
             values = np.asarray(transform_values(transform.transform))

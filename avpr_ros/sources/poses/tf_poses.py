@@ -23,7 +23,7 @@ def poses_from_tf(graph: TransformGraph, topic: str, options: SourceOptions) -> 
         options: names of the map and base frames, if the user gave them.
 
     Raises:
-        SourceError: no chain that moves; the text lists the frames that are there.
+        SourceError: no moving chain of transforms; the text lists the known frames.
     """
     starts = (options.map_frame,) if options.map_frame else _MAP_FRAMES
     ends = (options.base_frame,) if options.base_frame else _BASE_FRAMES

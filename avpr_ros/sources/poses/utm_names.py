@@ -3,10 +3,10 @@
 """Poses in file names, as the place-recognition datasets have them (datasets_vg).
 
 ``@UTM_east@UTM_north@zone_number@zone_letter@latitude@longitude@pano_id@tile@heading@pitch@roll@
-height@timestamp@note@.jpg``; only the first two need be there. The map frame is the UTM grid from
-the first image on: x east, y north; names that tell no zone are taken as they stand, so that the
-folders of one dataset agree. Heading is degrees clockwise from north; where no name has one,
-rotations are identity.
+height@timestamp@note@.jpg``; only the first two are required. The map frame is the UTM grid with
+its origin at the first image: x east, y north; without zones the coordinates are used unchanged,
+so that the folders of one dataset agree. Heading is in degrees clockwise from north; where no name
+has one, rotations are identity.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class _Zone(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class NamedPoses:
-    """What the names of N images say.
+    """Poses from the names of N images.
 
     Attributes:
         rows: (N, 7) float64 ``x y z qx qy qz qw`` in the local frame.
-        origin: where that frame's origin lies, where the names tell their zone.
+        origin: geodetic position of that frame's origin; None where the names have no zone.
         has_heading: whether all of them have a heading.
     """
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of viewpoint: what a metre to the side, a slope or another mounting do to an image."""
+"""Geometric augmentation: lateral offset, slope and other extrinsics of the camera."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def warp(
         zoom: the window's sides are 1 - zoom to 1 of the image's, each by itself.
         shift: the window's centre moves by up to this share of the image beyond where it fits;
             what lies outside the image is mirrored in.
-        rotation_rad: largest rotation, either way.
+        rotation_rad: largest rotation in both directions.
         perspective: each corner moves by up to this share of the image.
 
     Returns:

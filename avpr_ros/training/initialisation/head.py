@@ -17,14 +17,14 @@ def initialise_head(
     """Give a query network's head every tensor of the gallery's that has its name and shape.
 
     Heads of one kind differ only in the layers that read the features, whose width is the
-    backbone's: those keep their random start, the rest is taken over.
+    backbone's: those keep their random initialisation, the others are copied.
 
     Args:
         network: its ``head`` is set in place.
         space: of the map.
 
     Returns:
-        Names of the tensors taken, for the training's evidence.
+        Names of the copied tensors, for the record of the training.
 
     Raises:
         ConfigError: the two heads have nothing in common, or the gallery network's weights are

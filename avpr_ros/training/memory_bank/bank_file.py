@@ -32,9 +32,9 @@ def bank_path(gallery: GalleryMap) -> Path:
 
 
 def open_bank(gallery: GalleryMap, settings: PlaceSettings) -> Bank:
-    """Read the bank of a map, or build it and keep it beside the map where that can be.
+    """Read the memory bank of a map, or build it and store it in the map's parent folder.
 
-    It is made again in seconds, so a folder that cannot be written to stops nothing.
+    Building takes seconds, so a folder that cannot be written is no error.
 
     Args:
         gallery: the map; its views, where it has any, count for the spread.

@@ -30,8 +30,8 @@ class AsymmetricSettings:
 
     Attributes:
         temperature: t.
-        regression_weight: factor of ``|q - g|^2`` beside the contrastive loss. Contrast alone
-            tells places apart and lets the two spaces drift; an absolute term ties them.
+        regression_weight: factor of ``|q - g|^2``, added to the contrastive loss. Contrast alone
+            separates places but lets the two spaces drift; the absolute term aligns them.
         augmentation: implicit embedding augmentation.
         normalise_centroids: bring centroids to length one.
         chunk_places: places worked through at once, for banks larger than memory; None: all.

@@ -20,7 +20,7 @@ from avpr_ros.errors import ConfigError, TrainingError
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.spread import Variance, mean_spread, spread
 
-#: Offsets beyond this say that gamma is not meant for this form of the variance.
+#: Larger offsets show that gamma was set for another form of the variance.
 _LARGEST_OFFSET = 30.0
 
 
@@ -32,7 +32,7 @@ class ImplicitAugmentation:
         variance: form of Sigma; ``none`` switches it off, ``constant`` gives every sample the
             same margin ``target_offset``.
         gamma: strength; None: so that the mean of s at q = g is ``target_offset``. A gamma means
-            something for one form of the variance and one descriptor space only.
+            is valid for one form of the variance and one descriptor space only.
         target_offset: mean of s in logits that gamma is calibrated to.
         bound: ``paper``, or ``tighter``: the lower one, sample by sample, of the paper's bound
             and of the one after JCL (NeurIPS 2020), ``softplus(n - a - s) + s``.

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Every way of training by its name."""
+"""Training objectives by name."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Code:
         (lambda t: [1, 2], 'no named tensors'),
     ],
 )
-def test_what_does_not_fit_is_named(tmp_path, tensors, change, text):
+def test_checkpoint_mismatch_names_tensors(tmp_path, tensors, change, text):
     with pytest.raises(ConfigError, match=text):
         import_checkpoint(saved(tmp_path, change(tensors)), NAME)
     assert not weights_path(NAME).exists()
@@ -103,13 +103,13 @@ def test_damaged_files_and_code_are_refused(tmp_path, tensors, capfd):
         import_checkpoint(tmp_path / 'absent.pth', NAME)
 
 
-def test_what_is_imported_is_what_is_loaded(tmp_path, tensors):
+def test_imported_checkpoint_is_loaded_unchanged(tmp_path, tensors):
     with pytest.raises(ConfigError, match='avpr models import FILE'):
         load_stored(NAME)
     model = import_checkpoint(saved(tmp_path, tensors), NAME)
     network = load_stored(NAME, model.sha256)
     assert torch.equal(network.state_dict()['head.3.bias'], tensors['aggregation.3.bias'])
-    with pytest.raises(ConfigError, match='other weights'):
+    with pytest.raises(ConfigError, match='was built with weights 000000000000'):
         load_stored(NAME, '0' * 64)
     weights_path(NAME).write_bytes(weights_path(NAME).read_bytes()[:-1])
     with pytest.raises(ConfigError, match='wrong hash'):
@@ -127,7 +127,7 @@ def test_fetching_needs_a_connection_and_a_yes(tmp_path, tensors, monkeypatch):
     monkeypatch.setattr(fetching.urllib.request, 'urlopen', lambda url, timeout: path.open('rb'))
     with pytest.raises(ConfigError, match='not confirmed'):
         fetch_model(NAME, lambda digest: False)
-    with pytest.raises(ConfigError, match='nothing is kept'):
+    with pytest.raises(ConfigError, match='nothing is imported'):
         fetch_model(NAME, lambda digest: True, '0' * 64)
     assert not weights_path(NAME).exists()
     assert fetch_model(NAME, lambda digest: True).name == NAME

@@ -29,8 +29,8 @@ def test_recall_read_in_pieces_is_that_of_the_whole():
     assert abs(before - plain_recall(rows)) < 0.03
 
 
-def test_only_a_sample_of_many_queries_is_asked(monkeypatch):
-    monkeypatch.setattr(describer, '_ASKED', 40)
+def test_recall_of_many_queries_uses_a_sample(monkeypatch):
+    monkeypatch.setattr(describer, '_MAX_QUERIES', 40)
     rows = drive(400, 12)
     assert recall_with_and_without(rows, 12)[0] * 40 % 1 < 1e-6
     # Keyframes at random places have no neighbours in the order of the drive.

@@ -40,7 +40,7 @@ def test_parameters_are_those_of_the_papers(name, millions):
 @pytest.mark.parametrize(
     ('preset', 'gmac', 'millions'), [('accurate-322', 4.36, 22.28), ('balanced-322', 4.19, 12.13)]
 )
-def test_query_networks_cost_what_the_paper_says(preset, gmac, millions):
+def test_query_network_macs_match_paper(preset, gmac, millions):
     network = LearnedQueryNetwork(QUERY_PRESETS[preset], 12288)
     assert network.projection is None
     assert sum(v.numel() for v in network.parameters()) / 1e6 == pytest.approx(millions, rel=0.01)
@@ -66,7 +66,7 @@ def test_a_head_of_salad_gets_more_cells_than_it_has_clusters():
 
 
 @pytest.mark.parametrize(('name', 'gmac'), [('dinov2-salad', 45.8), ('dinov2-boq', 49.1)])
-def test_gallery_networks_cost_what_the_papers_say(name, gmac, monkeypatch):
+def test_gallery_network_macs_match_papers(name, gmac, monkeypatch):
     # Those counts know no fused attention; ours adds its two matrix products, a tenth more.
     fused: list[float] = []
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from drive import START_NS, fix_at
+from match_stream import START_NS, fix_at
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.factory import build
@@ -10,7 +10,7 @@ from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
-def test_each_hint_gets_one_pose_after_the_cool_down() -> None:
+def test_cuvslam_trigger_hint_sends_one_pose_after_cool_down() -> None:
     settings = AdapterSettings(mode='cuvslam', min_consistent_matches=1, cool_down_s=2.0)
     adapter = build(settings, OdometryBuffer(10.0)).adapter
     sent = []
@@ -22,7 +22,7 @@ def test_each_hint_gets_one_pose_after_the_cool_down() -> None:
     assert sent == [0, 2, 6, 8]
 
 
-def test_a_robot_that_was_moved_gets_one_pose_more() -> None:
+def test_cuvslam_relocation_sends_one_pose() -> None:
     odometry = OdometryBuffer(100.0)
     for second in range(30):
         odometry.add(START_NS + second * 10**9, Pose.identity())

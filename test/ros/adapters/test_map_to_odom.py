@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from drive import START_NS, fix_at
+from match_stream import START_NS, fix_at
 import numpy as np
 import pytest
 
@@ -19,7 +19,7 @@ from avpr_ros.ros.adapters.tf_output import TfOutput, transform_message
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
-def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
+def test_map_to_odom_with_odometry_at_image_stamp_gives_fix() -> None:
     odometry = OdometryBuffer(10.0)
     adapter = MapToOdom(
         MatchConsistency(ConsistencySettings(min_consistent_matches=1), odometry), odometry
@@ -35,12 +35,12 @@ def test_odometry_at_the_stamp_of_the_image_lands_on_the_fix() -> None:
     assert adapter.map_frame == 'map'
 
 
-def test_only_ones_own_transforms_are_not_foreign() -> None:
+def test_duplicate_detector_other_transforms_are_foreign() -> None:
     others = DuplicatePublisherDetector()
     others.sent(5, 6, 1.0)
-    assert not others.foreign(5, 6, 1.0)
-    assert others.foreign(5, 7, 1.0)
-    assert others.foreign(5, 6, 2.0)  # another node that takes the stamps of odometry, too
+    assert not others.is_foreign(5, 6, 1.0)
+    assert others.is_foreign(5, 7, 1.0)
+    assert others.is_foreign(5, 6, 2.0)  # another node that takes the stamps of odometry, too
 
 
 class Bus:
@@ -66,7 +66,7 @@ class Bus:
         self._heard(message)
 
 
-def test_it_hears_itself_and_goes_silent_for_good_when_it_hears_another(
+def test_tf_output_stops_when_another_node_publishes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stand_in = ModuleType('tf2_msgs.msg')
@@ -89,14 +89,14 @@ def test_it_hears_itself_and_goes_silent_for_good_when_it_hears_another(
     assert len(bus.transforms) == 5
 
 
-def test_the_transform_names_both_frames() -> None:
+def test_transform_message_has_both_frames() -> None:
     message = transform_message(Pose.from_xy_yaw(1, 2, 0.0), 'map', 'odom', Time(sec=1, nanosec=2))
     assert (message.header.frame_id, message.child_frame_id) == ('map', 'odom')
     assert message.transform.translation.y == 2.0
     assert message.transform.rotation.w == 1.0
 
 
-def test_without_tf2_msgs_the_mode_is_refused_in_one_sentence(
+def test_tf_output_without_tf2_msgs_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, 'tf2_msgs.msg', None)

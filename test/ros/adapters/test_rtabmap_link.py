@@ -27,7 +27,7 @@ def maker() -> LinkMaker:
     return made
 
 
-def test_the_link_joins_the_keyframes_node_and_the_querys_node() -> None:
+def test_link_joins_nodes_of_keyframe_and_query() -> None:
     link = maker().link(100 * S + S // 2, 1, SEEN, COVARIANCE)
     assert isinstance(link, GraphLink)
     assert (link.from_id, link.to_id) == (3, 8)
@@ -45,11 +45,11 @@ def test_the_link_joins_the_keyframes_node_and_the_querys_node() -> None:
     [
         (101 * S, 2, 'Keyframe 2'),
         (101 * S, 0, 'No node of the graph'),
-        (120 * S, 1, 'made at the time'),
-        (99 * S + S // 2, 1, 'no odometry'),
+        (120 * S, 1, 'of the image'),
+        (99 * S + S // 2, 1, 'No odometry'),
     ],
 )
-def test_no_link_without_its_parts(stamp_ns: int, keyframe_id: int, text: str) -> None:
+def test_link_with_missing_input_is_rejected(stamp_ns: int, keyframe_id: int, text: str) -> None:
     link = maker().link(stamp_ns, keyframe_id, SEEN, COVARIANCE)
     assert isinstance(link, str)
     assert text in link

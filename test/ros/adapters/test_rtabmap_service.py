@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import consumer_rules
-from drive import START_NS, random_drive
 from geometry_msgs.msg import PoseArray
+from match_stream import START_NS, random_drive
 import pytest
 
 from avpr_ros.poses import Pose
@@ -29,13 +29,13 @@ class Node:
     """Keeps the callbacks and what is sent to the service."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, Callable[[Any], None]] = {}
+        self.has_subscriber: dict[str, Callable[[Any], None]] = {}
         self.requests: list[Any] = []
         self.ready = True
         self.log: list[str] = []
 
     def create_subscription(self, _: Any, topic: str, callback: Any, __: Any) -> None:
-        self.heard[topic] = callback
+        self.has_subscriber[topic] = callback
 
     def create_client(self, _: Any, name: str) -> Any:
         return SimpleNamespace(
@@ -54,25 +54,25 @@ class Town:
     def __init__(self, settings: AdapterSettings) -> None:
         self.node, self.odometry = Node(), OdometryBuffer(None)
         self.decisions: list[Decision] = []
-        guard = build_consistency(settings, self.odometry)
-        self.service = RtabmapService(self.node, guard, self.odometry, settings, self.note)  # type: ignore[arg-type]
+        consistency = build_consistency(settings, self.odometry)
+        self.service = RtabmapService(self.node, consistency, self.odometry, settings, self.note)  # type: ignore[arg-type]
 
     def note(self, _: Fix, decision: Decision) -> None:
         self.decisions.append(decision)
 
     def graph(self, nodes: dict[int, Pose]) -> None:
         poses = [pose_message(pose.as_xyz_quaternion()) for pose in nodes.values()]
-        self.node.heard['mapGraph'](SimpleNamespace(poses_id=list(nodes), poses=poses))
+        self.node.has_subscriber['mapGraph'](SimpleNamespace(poses_id=list(nodes), poses=poses))
         keyframes = PoseArray(poses=poses)
         keyframes.header.frame_id = 'map'
-        self.node.heard['avpr_localizer/keyframes'](keyframes)
+        self.node.has_subscriber['avpr_localizer/keyframes'](keyframes)
 
     def made(self, stamp_ns: int, node_id: int) -> None:
         header = SimpleNamespace(stamp=stamp_message(stamp_ns))
-        self.node.heard['info'](SimpleNamespace(header=header, ref_id=node_id))
+        self.node.has_subscriber['info'](SimpleNamespace(header=header, ref_id=node_id))
 
     def closure(self, message: Any) -> None:
-        self.node.heard['avpr_localizer/loop_closure'](message)
+        self.node.has_subscriber['avpr_localizer/loop_closure'](message)
 
 
 @pytest.fixture(autouse=True)
@@ -96,7 +96,7 @@ def drive(town: Town, count: int = 600) -> None:
         town.closure(message)
 
 
-def test_every_request_of_a_long_run_is_one_that_rtabmap_takes() -> None:
+def test_rtabmap_service_long_drive_sends_valid_links() -> None:
     town = Town(SETTINGS)
     drive(town)
     assert len(town.node.requests) > 200
@@ -106,7 +106,7 @@ def test_every_request_of_a_long_run_is_one_that_rtabmap_takes() -> None:
     assert any('disagrees' in one.text for one in town.decisions)
 
 
-def test_a_dry_run_decides_the_same_and_asks_for_nothing() -> None:
+def test_rtabmap_service_dry_run_decides_without_calls() -> None:
     real, dry = Town(SETTINGS), Town(AdapterSettings(**{**vars(SETTINGS), 'dry_run': True}))
     for town in (real, dry):
         drive(town, 100)
@@ -114,15 +114,15 @@ def test_a_dry_run_decides_the_same_and_asks_for_nothing() -> None:
     assert dry.node.requests == []
 
 
-def test_a_service_that_is_not_there_is_named() -> None:
+def test_rtabmap_service_missing_service_is_reported() -> None:
     town = Town(SETTINGS)
     town.node.ready = False
     drive(town, 20)
     assert town.node.requests == []
-    assert any('add_link is not there' in one.text for one in town.decisions)
+    assert any('add_link is not available' in one.text for one in town.decisions)
 
 
-def test_a_closure_waits_for_odometry_of_its_stamp() -> None:
+def test_rtabmap_service_closure_waits_for_odometry() -> None:
     town = Town(SETTINGS)
     town.graph({1: Pose.identity()})
     steps = list(random_drive(4, 2))
@@ -136,7 +136,7 @@ def test_a_closure_waits_for_odometry_of_its_stamp() -> None:
     assert len(town.decisions) == 1
 
 
-def test_a_closure_with_a_keyframe_that_nobody_knows_is_refused() -> None:
+def test_rtabmap_service_unknown_keyframe_is_ignored() -> None:
     town = Town(SETTINGS)
     town.graph({1: Pose.identity()})
     _, _, message = next(random_drive(4, 1))

@@ -46,7 +46,7 @@ def used_wrong(run: Run, solution: Solution) -> int:
 
 
 @pytest.mark.parametrize(('seed', 'burst'), [(0, 1), (1, 5)])
-def test_the_error_falls_five_times_and_no_wrong_closure_is_used(seed: int, burst: int) -> None:
+def test_pose_graph_rejects_wrong_closures_and_reduces_error(seed: int, burst: int) -> None:
     run, solution = solved(seed, burst)
     truth = rows_of(run.truth)
     assert sum(run.wrong) >= 10
@@ -58,13 +58,13 @@ def test_the_error_falls_five_times_and_no_wrong_closure_is_used(seed: int, burs
     assert 5 * after_m < ate_rmse_m(truth, solution.before, 'none')
 
 
-def test_the_corrected_way_has_no_steps_where_odometry_has_none() -> None:
+def test_pose_graph_trajectory_has_no_steps() -> None:
     run, solution = solved(0)
     before_m, after_m = (steps(rows)[0] for rows in (rows_of(run.odometry), solution.after))
     assert np.abs(after_m - before_m).max() < 0.02
 
 
-def test_without_the_robust_kernel_wrong_closures_would_ruin_it(
+def test_pose_graph_without_robust_kernel_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def trust_all(gtsam: Any, graph: Any, values: Any, *_: object) -> Any:
@@ -82,7 +82,7 @@ def test_without_the_robust_kernel_wrong_closures_would_ruin_it(
     assert ate_rmse_m(truth, solution.after, 'none') > 5 * ate_rmse_m(truth, robust.after, 'none')
 
 
-def test_order_of_arrival_makes_no_difference() -> None:
+def test_pose_graph_is_independent_of_message_order() -> None:
     run, solution = solved(0)
     graph = PoseGraph(SETTINGS)
     for closure in reversed(run.closures):
@@ -98,7 +98,7 @@ def test_order_of_arrival_makes_no_difference() -> None:
     assert ate_rmse_m(solution.after, again.after, 'none') < 0.05
 
 
-def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
+def test_pose_graph_closures_without_odometry_or_keyframe_are_unused() -> None:
     run, _ = solved(0)
     graph = filled(run)
     graph.add_closure(shifted(run.closures[0], -100.0))
@@ -110,7 +110,7 @@ def test_closures_without_odometry_and_unknown_keyframes_are_left_out() -> None:
     assert len(problem.closures) == len(run.closures)
 
 
-def test_closures_that_wait_for_ever_are_counted_when_they_are_given_up() -> None:
+def test_pose_graph_dropped_waiting_closures_are_counted() -> None:
     run, _ = solved(0)
     graph = PoseGraph(SETTINGS)
     for k in range(WAITING + 7):
@@ -118,7 +118,7 @@ def test_closures_that_wait_for_ever_are_counted_when_they_are_given_up() -> Non
     assert (graph.waiting, graph.given_up) == (WAITING, 7)
 
 
-def test_closures_with_keyframes_of_a_map_that_grows_wait_for_the_new_list() -> None:
+def test_pose_graph_closures_with_new_keyframes_wait_for_list() -> None:
     """After avpr build --append and ~/reload_map, a closure may come before the longer list."""
     run, _ = solved(0)
     last = max(one.keyframe_id for one in run.closures)
@@ -133,7 +133,7 @@ def test_closures_with_keyframes_of_a_map_that_grows_wait_for_the_new_list() -> 
     assert (graph.closures, graph.unknown_keyframes) == (len(run.closures), 0)
 
 
-def test_a_jump_of_the_odometry_is_bridged_by_the_closures() -> None:
+def test_pose_graph_odometry_jump_is_bridged_by_closures() -> None:
     run, _ = solved(0)
     half = len(run.odometry) // 2
     jumped = [Pose.from_xy_yaw(300.0, 80.0, 1.0) @ pose for pose in run.odometry[half:]]
@@ -159,7 +159,7 @@ def carried(run: Run, half: int, shift_m: float) -> Run:
 
 
 @pytest.mark.parametrize('shift_m', [15.0, 900.0])
-def test_a_robot_that_is_carried_with_its_wheels_at_rest_is_placed_on_both_sides(shift_m) -> None:
+def test_pose_graph_relocation_is_detected(shift_m) -> None:
     run, _ = solved(0)
     half = len(run.odometry) // 2
     moved = carried(run, half, shift_m)
@@ -174,13 +174,13 @@ def test_a_robot_that_is_carried_with_its_wheels_at_rest_is_placed_on_both_sides
 
 
 @pytest.mark.parametrize('burst', [1, 5])
-def test_wrong_closures_are_no_relocation(burst: int) -> None:
+def test_pose_graph_wrong_closures_are_no_relocation(burst: int) -> None:
     for seed in range(4):
         run = make_run(seed, length_m=300.0, burst=burst)
         assert filled(run).problem().relocations == 0
 
 
-def test_a_long_row_of_wrong_closures_that_ends_is_no_relocation() -> None:
+def test_pose_graph_temporary_wrong_closures_are_no_relocation() -> None:
     run = make_run(1, length_m=300.0, burst=1, wrong_part=0.0)
     rows = [
         one if not 40 <= number < 52 else replace(one, keyframe_id=(one.keyframe_id + 30) % 60)
@@ -190,7 +190,7 @@ def test_a_long_row_of_wrong_closures_that_ends_is_no_relocation() -> None:
     assert filled(run).problem().relocations == 0
 
 
-def test_closures_within_one_run_need_no_map() -> None:
+def test_pose_graph_solves_closures_of_one_run_without_map() -> None:
     run = make_run(3, length_m=300.0)
     graph = PoseGraph(SETTINGS)
     for stamp_ns, pose in zip(run.stamps_ns, run.odometry, strict=True):
@@ -214,7 +214,7 @@ def test_closures_within_one_run_need_no_map() -> None:
     )
 
 
-def test_too_few_closures_are_refused_in_one_sentence() -> None:
+def test_pose_graph_with_too_few_closures_is_an_error() -> None:
     run, _ = solved(0)
     graph = filled(replace(run, closures=run.closures[:2]))
     with pytest.raises(AvprError, match='2 loop closures'):

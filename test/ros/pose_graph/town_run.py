@@ -48,9 +48,9 @@ def with_drift(truth: list[Pose], scale: float, yaw_rad_per_m: float, rng) -> li
     odometry = [Pose.identity()]
     for before, after in itertools.pairwise(truth):
         motion = before.inverse() @ after
-        way_m = np.linalg.norm(motion.translation_m)
-        noise = rng.normal(0.0, 0.004, 3) * np.sqrt(way_m)
-        creep = Rotation.from_euler('z', yaw_rad_per_m * way_m + rng.normal(0.0, 0.0005))
+        travelled_m = np.linalg.norm(motion.translation_m)
+        noise = rng.normal(0.0, 0.004, 3) * np.sqrt(travelled_m)
+        creep = Rotation.from_euler('z', yaw_rad_per_m * travelled_m + rng.normal(0.0, 0.0005))
         wrong = Pose(motion.translation_m * scale + noise, motion.rotation * creep)
         odometry.append(odometry[-1] @ wrong)
     return odometry

@@ -98,7 +98,7 @@ def check_rows(out: Path) -> list[dict[str, Any]]:
     ('storage', 'options'),
     [('sqlite3', ()), ('mcap', ('--rate', 2)), ('mcap', ('--reliability', 'best_effort'))],
 )
-def test_answers_are_written(
+def test_replay_writes_one_answer_per_image(
     target: NodeProcess, tmp_path: Path, storage: str, options: tuple[object, ...]
 ) -> None:
     bag, out = write_bag(tmp_path / 'bag', storage), tmp_path / 'out.jsonl'
@@ -108,7 +108,7 @@ def test_answers_are_written(
     assert '4 images published, 4 answered, 3 poses; latency p50' in done.stdout
 
 
-def test_further_topics_go_out_between_the_images(
+def test_replay_further_topics_are_published_in_order(
     target: NodeProcess, peer_of: Callable[[NodeProcess], Peer], tmp_path: Path
 ) -> None:
     bag, out = write_bag(tmp_path / 'bag', 'mcap', odometry=True), tmp_path / 'out.jsonl'
@@ -126,7 +126,7 @@ def test_further_topics_go_out_between_the_images(
     assert answered == sorted(answered)
 
 
-def test_the_first_loop_closure_waits_for_a_listener_that_comes_late(
+def test_replay_waits_for_late_listener(
     target: NodeProcess, peer_of: Callable[[NodeProcess], Peer], tmp_path: Path
 ) -> None:
     bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
@@ -144,7 +144,7 @@ def test_the_first_loop_closure_waits_for_a_listener_that_comes_late(
     peer.until(lambda: len(heard) == 3, 'all loop closures')
 
 
-def test_listener_that_never_comes(target: NodeProcess, tmp_path: Path) -> None:
+def test_replay_missing_listener_is_an_error(target: NodeProcess, tmp_path: Path) -> None:
     bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
     options = ('--node', target.name, '--image-topic', TOPIC, '--out', out)
     done = replay(bag, *options, '--listener', 'nobody', '--discovery-timeout-s', 10)
@@ -153,13 +153,13 @@ def test_listener_that_never_comes(target: NodeProcess, tmp_path: Path) -> None:
     assert not out.exists()
 
 
-def test_further_topic_that_is_not_there(tmp_path: Path) -> None:
+def test_replay_missing_further_topic_is_an_error(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', 'mcap')
     with pytest.raises(SourceError, match='no topic /odom; its topics: /front/image'):
         open_stream(bag, TOPIC, ['/odom']).__enter__()
 
 
-def test_topic_that_is_not_there(tmp_path: Path) -> None:
+def test_replay_missing_topic_is_an_error(tmp_path: Path) -> None:
     bag = write_bag(tmp_path / 'bag', 'mcap')
     done = replay(bag, '--image-topic', '/rear', '--out', tmp_path / 'out.jsonl')
     assert done.returncode == 2
@@ -167,17 +167,17 @@ def test_topic_that_is_not_there(tmp_path: Path) -> None:
     assert 'has no image topic /rear; its image topics: /front/image' in done.stderr
 
 
-def test_node_that_is_not_there(tmp_path: Path) -> None:
+def test_replay_missing_node_is_an_error(tmp_path: Path) -> None:
     bag, out = write_bag(tmp_path / 'bag', 'mcap'), tmp_path / 'out.jsonl'
     done = replay(
         bag, '--image-topic', TOPIC, '--out', out, '--node', 'nobody', '--discovery-timeout-s', 0.5
     )
     assert done.returncode == 2
-    assert 'nobody publishes /nobody/matches' in done.stderr
+    assert 'no node publishes /nobody/matches' in done.stderr
     assert not out.exists()
 
 
-def test_stamps_are_read_without_deserialising(tmp_path: Path) -> None:
+def test_cdr_stamp_equals_deserialised_stamp(tmp_path: Path) -> None:
     with open_stream(write_bag(tmp_path / 'bag', 'sqlite3'), TOPIC) as stream:
         stamps = [one.stamp_ns for one in stream.messages]
         assert stream.count == len(PLACES)
@@ -185,7 +185,7 @@ def test_stamps_are_read_without_deserialising(tmp_path: Path) -> None:
     assert cdr_stamp_ns(b'\0\0\0\0' + bytes([0, 0, 0, 2, 0, 0, 0, 7])) == 2 * 10**9 + 7
 
 
-def test_ros_1_bag_gives_the_bytes_of_ros_2(tmp_path: Path) -> None:
+def test_open_stream_ros1_bag_gives_ros2_bytes(tmp_path: Path) -> None:
     store = get_typestore(Stores.ROS1_NOETIC)
     types = store.types
     stamp = types['builtin_interfaces/msg/Time'](7, 8)
@@ -202,7 +202,7 @@ def test_ros_1_bag_gives_the_bytes_of_ros_2(tmp_path: Path) -> None:
     assert (message.width, message.encoding, list(message.data)) == (2, 'rgb8', [0, 1, 2, 3, 4, 5])
 
 
-def test_truncated_bag(tmp_path: Path) -> None:
+def test_replay_truncated_bag_is_an_error(tmp_path: Path) -> None:
     (file,) = write_bag(tmp_path / 'bag', 'mcap').glob('*.mcap')
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     done = replay(tmp_path / 'bag', '--image-topic', TOPIC, '--out', tmp_path / 'out.jsonl')
@@ -212,7 +212,7 @@ def test_truncated_bag(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('content', [b'', b'not a bag at all'])
-def test_files_that_are_no_bag(tmp_path: Path, content: bytes) -> None:
+def test_replay_invalid_bag_is_an_error(tmp_path: Path, content: bytes) -> None:
     for name in ('broken.mcap', 'broken.db3', 'old.bag'):
         file = tmp_path / name
         file.write_bytes(content)

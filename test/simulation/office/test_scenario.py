@@ -29,7 +29,7 @@ def test_queries_are_more_than_a_thousand_and_half_of_them_on_storeys_not_mapped
     assert sum(n for storey, n in counts.items() if storey not in MAPPED_STOREYS) > 500
 
 
-def test_a_query_drive_is_beside_the_mapping_drive_and_leaves_the_map_once() -> None:
+def test_office_query_drive_leaves_map_once() -> None:
     mapping, query = MAPPING[0].drive(), QUERIES[0].drive()
 
     away_m = np.array([np.hypot(*(mapping.xy_m - at).T).min() for at in query.xy_m])

@@ -30,7 +30,7 @@ def test_every_layout_opens_by_its_folder(tmp_path: Path) -> None:
         open_dataset(tmp_path / 'gsv', 'queries')
     with pytest.raises(SourceError, match='no root with cities: leave out cph'):
         open_dataset(tmp_path / 'vg', cities=['cph'])
-    with pytest.raises(SourceError, match='is no folder'):
+    with pytest.raises(SourceError, match='is not a folder'):
         open_dataset(tmp_path / 'nothing')
 
 

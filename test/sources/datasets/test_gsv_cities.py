@@ -44,7 +44,7 @@ def test_positions_headings_and_dates(root: Path) -> None:
     assert images.dates.astype(str).tolist()[:2] == ['2015-03-01', '2017-04-01']
 
 
-def test_a_missing_image_is_told_with_its_row(root: Path) -> None:
+def test_gsv_cities_missing_image_names_row(root: Path) -> None:
     next((root / 'Images' / 'London').glob('*_0000008_2015_*')).unlink()
 
     with pytest.raises(SourceError, match=r'1 of 4 images are missing.*London_0000008.*line 4'):
@@ -61,7 +61,7 @@ def test_a_missing_image_is_told_with_its_row(root: Path) -> None:
         ('8,2015,3,5,London,51.5,-0.1,', r'line 6: panoid is empty'),
     ],
 )
-def test_a_bad_row_is_told_with_file_and_line(root: Path, row: str, words: str) -> None:
+def test_msls_bad_row_names_file_and_line(root: Path, row: str, words: str) -> None:
     with (root / 'Dataframes' / 'London.csv').open('a') as stream:
         stream.write(row + '\n')
 
@@ -69,7 +69,7 @@ def test_a_bad_row_is_told_with_file_and_line(root: Path, row: str, words: str) 
         read_gsv_cities(root, ['London'])
 
 
-def test_what_is_not_there_is_said(root: Path) -> None:
+def test_missing_dataset_part_is_an_error(root: Path) -> None:
     with pytest.raises(SourceError, match='no city Paris: it has Boston, London'):
         read_gsv_cities(root, ['Paris'])
     table = root / 'Dataframes' / 'London.csv'
@@ -90,7 +90,7 @@ def test_a_corrupt_image_is_found_when_it_is_read(root: Path) -> None:
 
 
 def test_a_part_keeps_its_labels(root: Path) -> None:
-    part = read_gsv_cities(root).at(np.array([9, 0]))
+    part = read_gsv_cities(root).subset(np.array([9, 0]))
 
     assert part.labels.tolist() == [4, 0]
     assert [path.name.split('_')[0] for path in part.paths] == ['London', 'Boston']

@@ -51,13 +51,13 @@ def test_a_subtask_chooses_rows(root: Path) -> None:
     folder = root / 'train_val' / 'cph' / 'database'
 
     assert [path.stem for path in read_msls_part(folder, 'd2n').paths] == ['eF3']
-    with pytest.raises(SourceError, match='no image that is no panorama and is asked for'):
+    with pytest.raises(SourceError, match='no image of the subtask that is not a panorama'):
         read_msls_part(folder, 's2w')
     with pytest.raises(SourceError, match='has no column x2y'):
         read_msls_part(folder, 'x2y')
 
 
-def test_what_is_wrong_is_told_with_file_and_line(root: Path) -> None:
+def test_bad_dataset_row_names_file_and_line(root: Path) -> None:
     folder = root / 'train_val' / 'cph' / 'database'
     raw = folder / 'raw.csv'
     text = raw.read_text()

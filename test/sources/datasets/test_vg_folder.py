@@ -24,11 +24,11 @@ def test_parts_of_a_split_share_one_grid(tmp_path: Path) -> None:
     assert queries.positions_m.tolist() == [[500003, 5000]]
     np.testing.assert_allclose(database.headings_rad, 0.0, atol=1e-12)
     assert np.isnan(queries.headings_rad).all()
-    with pytest.raises(SourceError, match='queries is there for test'):
+    with pytest.raises(SourceError, match='splits with queries are test'):
         read_vg_dataset(tmp_path / 'st_lucia', 'val', 'queries')
 
 
-def test_a_list_of_paths_takes_the_place_of_the_search(tmp_path: Path) -> None:
+def test_vg_folder_path_list_replaces_search(tmp_path: Path) -> None:
     folder = tmp_path / 'database'
     write_vg_folder(folder, [500000.0, 500010.0, 500020.0])
     names = sorted(path.name for path in folder.iterdir())
@@ -52,7 +52,7 @@ def test_an_at_sign_in_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_names_without_positions_and_empty_folders(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match='holds no image'):
+    with pytest.raises(SourceError, match='has no image'):
         read_vg_folder(tmp_path)
     write_vg_folder(tmp_path, [500000.0])
     next(tmp_path.iterdir()).rename(tmp_path / 'a.jpg')

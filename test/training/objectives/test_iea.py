@@ -47,7 +47,7 @@ def test_a_calibrated_gamma_gives_the_wanted_mean_offset(side, form):
     assert offsets.mean().item() == pytest.approx(2.5, rel=1e-4)
 
 
-def test_a_given_gamma_is_taken_as_it_is(side):
+def test_iea_given_gamma_is_used(side):
     assert ImplicitAugmentation('diagonal', gamma=15.0).strength(side, 0.05) == 15.0
 
 

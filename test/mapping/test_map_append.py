@@ -75,12 +75,12 @@ def test_another_descriptor_space_is_refused_and_the_map_stays(gallery, second_d
             rows = np.eye(32, dtype=np.float32)[:count]
             return DescriptorSpace.create('grey', 32, 16, {'axes': np.eye(3)}), rows
 
-    with pytest.raises(SpaceMismatchError, match='are described in space'):
+    with pytest.raises(SpaceMismatchError, match='have descriptor space'):
         append_to_map(gallery, [second_drive], Other(), BuildSettings())
     assert GalleryMap.open(gallery.path).manifest.revision == 1
 
 
-def test_a_failure_on_the_way_leaves_the_old_map_alone(gallery, second_drive):
+def test_append_failure_keeps_old_map(gallery, second_drive):
     class Failing:
         network = 'grey'
 
@@ -93,7 +93,7 @@ def test_a_failure_on_the_way_leaves_the_old_map_alone(gallery, second_drive):
     assert [path.name for path in gallery.path.parent.iterdir()] == [gallery.path.name]
 
 
-def test_nothing_usable_in_the_new_drive_is_said(gallery, drive_class, describer):
+def test_append_drive_without_usable_images_is_an_error(gallery, drive_class, describer):
     with pytest.raises(SourceError, match='no image has a pose'):
         append_to_map(gallery, [drive_class([], name='empty')], describer, BuildSettings())
 

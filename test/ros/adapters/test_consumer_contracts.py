@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import cache
 
 import consumer_rules
-from drive import fix_at, message_of, random_drive
 from geometry_msgs.msg import PoseWithCovarianceStamped
+from match_stream import fix_at, message_of, random_drive
 import numpy as np
 import pytest
 
@@ -54,7 +54,9 @@ def emitted(mode: str, with_odometry: bool = True, requests: bool = False) -> li
 
 
 @pytest.mark.parametrize('with_odometry', [True, False])
-def test_amcl_and_slam_toolbox_accept_every_initial_pose(with_odometry: bool) -> None:
+def test_initial_pose_every_message_is_valid_for_amcl_and_slam_toolbox(
+    with_odometry: bool,
+) -> None:
     sent = emitted('initialpose', with_odometry, requests=True)
     assert len(sent) > 40
     assert [consumer_rules.amcl(one, 'map') for one in sent] == [[]] * len(sent)
@@ -63,11 +65,11 @@ def test_amcl_and_slam_toolbox_accept_every_initial_pose(with_odometry: bool) ->
     assert max(abs(one.pose.pose.position.z) for one in sent) == 0.0
 
 
-def test_initial_poses_are_not_streamed_without_a_request() -> None:
+def test_initial_pose_without_request_is_not_streamed() -> None:
     assert len(emitted('initialpose')) == 1
 
 
-def test_robot_localization_never_gets_a_near_perfect_pose() -> None:
+def test_robot_localization_variances_have_a_floor() -> None:
     sent = emitted('robot_localization')
     problems = [consumer_rules.robot_localization(one, 'map') for one in sent]
     assert len(sent) > 0.9 * MATCHES
@@ -75,7 +77,7 @@ def test_robot_localization_never_gets_a_near_perfect_pose() -> None:
     assert consumer_rules.in_order(sent) == []
 
 
-def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
+def test_rtabmap_global_pose_covariance_is_invertible_and_frame_is_base() -> None:
     sent = emitted('rtabmap_global_pose')
     assert len(sent) > 0.5 * MATCHES
     assert [consumer_rules.rtabmap_global_pose(one, 'base_link') for one in sent] == [[]] * len(
@@ -83,7 +85,7 @@ def test_rtabmap_can_invert_every_covariance_and_reads_the_base_frame() -> None:
     )
 
 
-def test_every_rtabmap_link_joins_two_of_its_nodes_with_information_that_has_an_inverse() -> None:
+def test_rtabmap_link_joins_two_nodes_with_invertible_information() -> None:
     odometry = OdometryBuffer(120.0)
     maker = LinkMaker(odometry)
     rng = np.random.default_rng(2)
@@ -116,7 +118,7 @@ def test_every_rtabmap_link_joins_two_of_its_nodes_with_information_that_has_an_
         assert link.from_node_from_to_node.finite
 
 
-def test_map_to_odom_stays_a_level_transform_of_the_map() -> None:
+def test_map_to_odom_is_planar_transform_in_map() -> None:
     settings = AdapterSettings(mode='map_to_odom', map_frame='map', agree_radius_m=3.0)
     odometry = OdometryBuffer(120.0)
     adapter = build(settings, odometry).adapter
@@ -140,14 +142,14 @@ def test_map_to_odom_stays_a_level_transform_of_the_map() -> None:
     np.testing.assert_allclose(levels, 0.0, atol=1e-9)
 
 
-def test_cuvslam_gets_poses_in_its_map_frame() -> None:
+def test_cuvslam_poses_are_in_map_frame() -> None:
     sent = emitted('cuvslam', True, requests=True)
     assert len(sent) > 40
     assert [consumer_rules.cuvslam(one, 'map') for one in sent] == [[]] * len(sent)
 
 
 @pytest.mark.parametrize('mode', ['initialpose', 'cuvslam'])
-def test_wrong_matches_never_reset_a_consumer(mode: str) -> None:
+def test_wrong_matches_are_never_sent(mode: str) -> None:
     truth = {stamp: pose for stamp, pose, _ in drive()}
     sent = emitted(mode, True, requests=True)
     for message in sent:
@@ -157,7 +159,7 @@ def test_wrong_matches_never_reset_a_consumer(mode: str) -> None:
         assert np.linalg.norm(away) < 3.0
 
 
-def test_the_rules_refuse_what_the_consumers_refuse() -> None:
+def test_consumer_rules_reject_invalid_messages() -> None:
     good = fix_to_message(fix_at(1.0, 1.0))
     assert consumer_rules.amcl(good, 'map') == []
     unit = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 1.0]

@@ -42,7 +42,7 @@ def _leftovers(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_map_holds_what_was_driven(gallery):
+def test_build_map_contains_sessions_and_keyframes(gallery):
     assert len(gallery) == 20
     assert gallery.manifest.sessions[0].keyframes == 20
     assert gallery.manifest.sessions[0].end_ns == 19_000_000_000
@@ -64,7 +64,7 @@ def test_only_keyframes_are_decoded(drive_class, describer, tmp_path):
     assert set(drive.decoded) == {0, 4, 8, 12, 16}
 
 
-def test_the_next_frame_takes_the_place_of_an_undecodable_one(drive_class, describer, tmp_path):
+def test_undecodable_keyframe_is_replaced_by_next_frame(drive_class, describer, tmp_path):
     drive = drive_class([Pose.from_xy_yaw(x / 4, 0, 0) for x in range(17)], undecodable=[8, 9])
     gallery = build_map(drive, describer, tmp_path / 'map', BuildSettings())
     assert gallery.keyframes.poses[:, 0].tolist() == [0, 1, 2.5, 3.5]
@@ -113,7 +113,7 @@ def test_drives_in_different_frames_are_refused(
     ('poses', 'undecodable', 'text'),
     [([], [], 'no image has a pose'), ([Pose.identity()] * 2, [0, 1], 'can be decoded')],
 )
-def test_nothing_usable_is_said_and_nothing_is_left(
+def test_build_without_usable_images_is_an_error(
     drive_class, describer, tmp_path, poses, undecodable, text
 ):
     drive = drive_class(poses, undecodable=undecodable)

@@ -14,7 +14,7 @@ from avpr_ros.ros.pose_graph.problem import AnchoredClosure
 from avpr_ros.ros.pose_graph.solver import Solution
 
 
-def test_files_hold_both_trajectories_and_every_closure(tmp_path: Path) -> None:
+def test_output_files_hold_trajectories_and_closures(tmp_path: Path) -> None:
     run = make_run(0, length_m=20.0)
     closures = tuple(AnchoredClosure(one, run.keyframes[one.keyframe_id]) for one in run.closures)
     stamps_ns = np.array(run.stamps_ns) + 1

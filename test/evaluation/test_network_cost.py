@@ -78,7 +78,7 @@ def test_fused_attention_counts_as_its_products() -> None:
     assert torch_macs(layer, same, same) == 2 * 10 * 10 * 16 + 40 * 16 * 16
 
 
-def test_what_cannot_be_counted_is_not_called_cheap(tmp_path: Path) -> None:
+def test_macs_of_uncounted_operators_are_an_error(tmp_path: Path) -> None:
     path = tmp_path / 'q.onnx'
     path.write_bytes(b'no network')
     with pytest.raises(QueryNetworkError, match='is no ONNX file'):
@@ -100,7 +100,7 @@ def test_what_cannot_be_counted_is_not_called_cheap(tmp_path: Path) -> None:
         count_onnx(path, 8)
 
 
-def test_a_missing_fvcore_is_said(monkeypatch) -> None:
+def test_torch_macs_without_fvcore_is_an_error(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, 'fvcore.nn', None)
     with pytest.raises(ConfigError, match='pip install fvcore'):
         torch_macs(Small(), torch.zeros(1, 8, 8, 3, dtype=torch.uint8))

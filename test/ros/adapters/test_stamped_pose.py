@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from drive import fix_at, message_of
+from match_stream import fix_at, message_of
 import numpy as np
 import pytest
 
@@ -17,7 +17,7 @@ from avpr_ros.ros.common.stamped_pose import (
 UNIT = [1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0]
 
 
-def test_a_fix_survives_the_way_through_a_message() -> None:
+def test_fix_message_round_trip() -> None:
     fix = fix_at(1.0, 2.0, y_m=3.0, yaw_rad=-1.0)
     back = fix_from_message(fix_to_message(fix))
     assert (back.stamp_ns, back.frame_id) == (fix.stamp_ns, 'map')
@@ -25,7 +25,7 @@ def test_a_fix_survives_the_way_through_a_message() -> None:
     np.testing.assert_allclose(back.variances, fix.variances)
 
 
-def test_off_diagonal_elements_are_left_out() -> None:
+def test_fix_from_message_keeps_variances_only() -> None:
     covariance = np.eye(6) - 0.1
     message = fix_to_message(fix_from_message(message_of(0.0, UNIT, covariance)))
     np.testing.assert_array_equal(
@@ -45,17 +45,19 @@ def test_off_diagonal_elements_are_left_out() -> None:
         (UNIT, 2e9 * np.eye(6), 'map', 'within 0 to 1e'),
     ],
 )
-def test_nonsense_is_refused(row: list[float], covariance: object, frame: str, text: str) -> None:
+def test_fix_from_invalid_message_is_rejected(
+    row: list[float], covariance: object, frame: str, text: str
+) -> None:
     with pytest.raises(ValueError, match=text):
         fix_from_message(message_of(0.0, row, covariance, frame))
 
 
-def test_floors_raise_what_is_below_them_only() -> None:
+def test_minimum_sigmas_raise_smaller_variances_only() -> None:
     raised = MinimumSigmas(0.3, 0.2).raised(fix_at(0, 0)).variances
     np.testing.assert_allclose(raised, [0.25, 0.25, 0.09, 0.04, 0.04, 0.09])
 
 
-def test_planar_keeps_x_y_and_yaw() -> None:
+def test_planar_pose_keeps_x_y_yaw() -> None:
     tilted = Pose.from_xyz_quaternion([1, 2, 3, 0.02, 0.03, 0.5, 0.8])
     flat = planar(tilted)
     np.testing.assert_allclose(flat.translation_m, [1, 2, 0])

@@ -7,16 +7,19 @@ import socket
 import subprocess
 import sys
 
-from own_domain import DOMAINS, own_domain, ports_are_free
+from simulation.ros_domain import DOMAINS, ports_are_free, reserve_domain
 
 
-def test_own_domain_of_several_processes_differs() -> None:
+def test_reserved_domains_of_several_processes_differ() -> None:
     # Each keeps its lock until its standard input ends.
-    code = 'from own_domain import own_domain; print(own_domain(), flush=True); input()'
+    code = (
+        'from simulation.ros_domain import reserve_domain as reserve; '
+        'print(reserve(), flush=True); input()'
+    )
     processes = [
         subprocess.Popen(
             [sys.executable, '-c', code],
-            cwd=Path(__file__).parent,
+            cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -26,11 +29,11 @@ def test_own_domain_of_several_processes_differs() -> None:
     domains = [int(process.stdout.readline()) for process in processes if process.stdout]
     for process in processes:
         process.communicate('\n')
-    assert len({*domains, own_domain()}) == 5
+    assert len({*domains, reserve_domain()}) == 5
     assert set(domains) <= set(DOMAINS)
 
 
-def test_domain_whose_ports_a_node_uses_is_not_free() -> None:
+def test_domain_with_ports_in_use_is_not_free() -> None:
     domain = next(number for number in DOMAINS if ports_are_free(number))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as discovery:
         discovery.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

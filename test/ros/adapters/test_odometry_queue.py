@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from drive import START_NS, fix_at
+from match_stream import START_NS, fix_at
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 
-def test_nothing_waits_where_there_is_no_odometry() -> None:
+def test_fix_queue_without_odometry_does_not_wait() -> None:
     queue = FixQueue(OdometryBuffer(10.0), wait_s=0.5)
     queue.put(fix_at(0, 1), now_s=0.0)
     assert len(queue.ready(0.0)) == 1
     assert queue.ready(9.0) == []
 
 
-def test_a_fix_waits_for_odometry_of_its_stamp_but_not_for_ever() -> None:
+def test_fix_queue_waits_for_odometry_at_most_wait_s() -> None:
     odometry = OdometryBuffer(10.0)
     odometry.add(START_NS, Pose.identity())
     queue = FixQueue(odometry, wait_s=0.5)

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""A ROS domain that no other test run and no other node of this machine uses."""
+"""Reserves a ROS domain that no other run and no other node of this machine uses."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ _locks = ExitStack()
 
 
 @cache
-def own_domain() -> int:
-    """Return this process's domain, locked until the process ends."""
+def reserve_domain() -> int:
+    """Return this process's domain, locked until the process ends.
+
+    Raises:
+        RuntimeError: all domains are in use.
+    """
     for domain in random.SystemRandom().sample(DOMAINS, len(DOMAINS)):
         if _lock(domain) and ports_are_free(domain):
             return domain
-    raise RuntimeError(f'all ROS domains from {DOMAINS[0]} to {DOMAINS[-1]} are in use')
+    raise RuntimeError(
+        f'all ROS domains from {DOMAINS[0]} to {DOMAINS[-1]} are in use; end other ROS nodes'
+    )
 
 
 def ports_are_free(domain: int) -> bool:
@@ -44,8 +50,8 @@ def ports_are_free(domain: int) -> bool:
 
 
 def _lock(domain: int) -> bool:
-    """Lock the domain's file, against test runs that start at the same moment."""
-    file = Path(tempfile.gettempdir()) / f'avpr_ros_test_domain_{domain}.lock'
+    """Lock the domain's file, against runs that start at the same moment."""
+    file = Path(tempfile.gettempdir()) / f'avpr_ros_domain_{domain}.lock'
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError:  # of another user

@@ -136,10 +136,10 @@ def test_the_longest_gap_comes_first_with_its_usual_reason() -> None:
     assert longest_gaps(RUN[:1]) == []
 
 
-def test_facts_count_what_was_accepted() -> None:
+def test_run_facts_count_accepted_images() -> None:
     facts = dict(run_facts(RUN))
     assert facts['accepted'] == '2 (33.3%)'
-    assert facts['way along accepted poses'] == '2.0 m'
+    assert facts['length of the accepted path'] == '2.0 m'
     assert facts['latency'].startswith('p50 12.0 ms')
 
 

@@ -99,7 +99,7 @@ def wait_for_refusals(partner: Partner, *publishers: Any) -> None:
         partner.until(counted, f'{publisher.topic_name} arrived')
 
 
-def test_a_drive_over_topics_is_corrected_and_saved(
+def test_pose_graph_node_drive_is_corrected_and_saved(
     partner: Partner, start: Callable[..., ModuleProcess], tmp_path: Path
 ) -> None:
     run = make_run(0, length_m=150.0)
@@ -156,7 +156,7 @@ def test_a_drive_over_topics_is_corrected_and_saved(
     assert 'Traceback' not in node.log()
 
 
-def test_what_came_is_solved_and_saved_on_sigint(
+def test_pose_graph_node_solves_and_saves_on_sigint(
     partner: Partner, start: Callable[..., ModuleProcess], tmp_path: Path
 ) -> None:
     run = make_run(1, length_m=60.0, wrong_part=0.0)
@@ -178,9 +178,7 @@ def test_what_came_is_solved_and_saved_on_sigint(
     assert 'Traceback' not in node.log()
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_the_drive(
-    partner: Partner, tmp_path: Path
-) -> None:
+def test_pose_graph_node_unwritable_output_is_an_error(partner: Partner, tmp_path: Path) -> None:
     (tmp_path / 'file').write_text('')
     process = ModuleProcess(tmp_path, MODULE, 'refused', output=tmp_path / 'file' / 'folder')
     assert process.wait() == 2

@@ -29,7 +29,7 @@ def _described() -> DescriptorSet:
     )
 
 
-def test_what_was_saved_comes_back(tmp_path: Path) -> None:
+def test_save_and_load_round_trip(tmp_path: Path) -> None:
     save_features(tmp_path, _described())
     found = load_features(tmp_path)
     np.testing.assert_array_equal(found.queries, _described().queries)

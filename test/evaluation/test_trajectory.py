@@ -22,7 +22,7 @@ def bend(length_m: float, scale: float = 1.0) -> FloatArray:
 MOVE = np.array([3.0, -5.0, 1.0, 0.0, 0.0, np.sin(0.4), np.cos(0.4)])
 
 
-def test_alignment_takes_a_rigid_motion_off_and_nothing_else() -> None:
+def test_alignment_removes_rigid_motion_only() -> None:
     truth = bend(50.0)
     moved = compose(MOVE, truth)
     assert ate_rmse_m(truth, moved, 'none') > 3.0
@@ -53,7 +53,7 @@ def test_figures_equal_those_of_evo(alignment: Alignment) -> None:
     assert ate_rmse_m(truth, odometry, alignment) == pytest.approx(expected, rel=1e-6)
 
 
-def test_association_takes_the_nearest_in_time() -> None:
+def test_association_uses_nearest_stamp() -> None:
     reference = np.array([0, 10, 20, 30])
     rows, own = associate(reference, np.array([-9, 1, 14, 16, 29, 99]), 5)
     np.testing.assert_array_equal(rows, [0, 1, 2, 3])

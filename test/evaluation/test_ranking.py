@@ -78,7 +78,7 @@ def test_no_query_with_a_positive_has_no_curve():
 @pytest.mark.parametrize(
     ('queries', 'gallery', 'words'),
     [
-        (np.ones((2, 3)), np.ones((2, 4)), 'have 3 numbers and gallery descriptors 4'),
+        (np.ones((2, 3)), np.ones((2, 4)), 'have 3 dimensions and gallery descriptors 4'),
         (np.ones((0, 3)), np.ones((2, 3)), r'query descriptors are \(0, 3\)'),
         (np.ones((2, 3)), np.full((2, 3), np.inf), 'a gallery descriptor is not finite'),
     ],

@@ -59,6 +59,6 @@ def test_nothing_answered_gives_an_empty_curve():
     ('scores', 'right', 'has_match'),
     [([np.nan], [1], [1]), ([0.5], [0], [0]), ([0.5, 0.4], [1, 1], [1, 0])],
 )
-def test_what_has_no_answer_is_refused(scores, right, has_match):
+def test_undefined_metric_is_an_error(scores, right, has_match):
     with pytest.raises(ConfigError):
         _curve(scores, right, has_match)

@@ -52,7 +52,7 @@ def test_clock_that_jumps_back_is_an_error_with_numbers(tmp_path: Path) -> None:
     preflight = source.preflight()
 
     assert not preflight.ok
-    assert '10 come over a second late' in found(preflight, 'stamps').text
+    assert '10 are more than 1 s late' in found(preflight, 'stamps').text
     assert len(list(source.frames())) == len(preflight.poses) == 10
 
 

@@ -49,7 +49,7 @@ def test_regression_is_two_minus_twice_the_cosine(plane):
     assert loss(Regression(plane), [30, 90], [0, 2]) == pytest.approx(1 - cos(30), abs=1e-6)
 
 
-def test_aml_pulls_to_the_next_of_the_place_and_pushes_what_is_within_the_margin(plane):
+def test_aml_positive_and_margin_terms(plane):
     # The positive of row 0 is row 1 at 20 degrees; the negative at 90 is 30 degrees away.
     positive, negative = 2 - 2 * cos(40), math.sqrt(2 - 2 * cos(30))
     expected = 0.5 * positive + 0.5 * (0.7 - negative) ** 2
