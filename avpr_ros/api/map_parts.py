@@ -4,28 +4,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from avpr_ros.arrays import Descriptors
 from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.reports.map_report import write_map_report
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REPORT, GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.map_contents import MapContents
 
 
-def complete_contents(views: int, landmarks: bool) -> MapContents:
+def complete_contents(views: int, landmarks: bool, learned_features: bool) -> MapContents:
     """Return what a new map holds.
 
     Args:
         views: how many augmented views of each keyframe are described; 0 for none.
         landmarks: whether local features and their points in space are stored.
+        learned_features: whether XFeat features are stored beside RootSIFT ones.
+
+    Raises:
+        ConfigError: the package with the weights of XFeat is not installed.
     """
-    return MapContents(_describe_views, _write_report, views, landmarks)
+    if not (landmarks and learned_features):
+        return MapContents(_describe_views, _write_report, views, landmarks)
+    from avpr_ros.networks.xfeat_export import xfeat_weights
+
+    xfeat_weights()  # Missing weights are an error before the work starts.
+    return MapContents(_describe_views, _write_report, views, landmarks, _write_xfeat)
 
 
 def contents_like(gallery: GalleryMap) -> MapContents:
     """Return what the next revision of a map holds: what the map does."""
-    return MapContents.like(gallery, _describe_views, _write_report)
+    return MapContents.like(gallery, _describe_views, _write_report, _write_xfeat)
 
 
 def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Descriptors:
@@ -35,6 +46,12 @@ def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Desc
 
     network = load_gallery_network(gallery.space())
     return describe_views(network, MapImages(gallery), views, 0, progress)
+
+
+def _write_xfeat(file: Path) -> None:
+    from avpr_ros.networks.xfeat_export import export_xfeat
+
+    export_xfeat(file)
 
 
 def _write_report(gallery: GalleryMap, landmarks: Landmarks | None) -> None:

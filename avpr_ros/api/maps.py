@@ -26,6 +26,7 @@ def build_map(
     space_of: AnyMap | None = None,
     views: int = 0,
     landmarks: bool = True,
+    learned_features: bool = False,
     min_distance_m: float = BuildSettings.min_distance_m,
     min_rotation_rad: float = BuildSettings.min_rotation_rad,
     memory_mb: float = BuildSettings.memory_mb,
@@ -46,6 +47,7 @@ def build_map(
             published networks only.
         views: number of augmented views that are described for each keyframe.
         landmarks: store local features and triangulated landmarks of each keyframe.
+        learned_features: store XFeat features beside RootSIFT, for another light or season.
         min_distance_m: distance between keyframes, metres.
         min_rotation_rad: rotation between keyframes, radians.
         memory_mb: memory the index may use on the robot, megabytes.
@@ -67,7 +69,7 @@ def build_map(
     folder = Path(output)
     map_builder.check_output(folder, replace_existing)
     opened = checked_drives(drives, options)
-    contents = complete_contents(views, landmarks)
+    contents = complete_contents(views, landmarks, learned_features)
     return map_builder.build_map(
         opened,
         _describer(network, dim, space_of),

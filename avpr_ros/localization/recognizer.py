@@ -16,7 +16,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult
@@ -28,7 +28,6 @@ from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.sift import WORKING_PX, extract_features
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Recognizer:
     def least_side_px(self) -> int:
         """Sides of an image need not be longer than this for anything that is done with it."""
         needed_px = self.network.manifest.input_px
-        return max(needed_px, WORKING_PX) if self.matcher.uses_local_features else needed_px
+        return max(needed_px, self.matcher.working_px)
 
     def recognize(
         self,
@@ -101,9 +100,9 @@ class Recognizer:
             intrinsics: of the camera; None where those of the map stand in.
             base_from_camera: extrinsics of the camera; None where those of the map stand in.
         """
-        extraction: Future[Features] | None = None
+        extraction: Future[tuple[Features, ...]] | None = None
         if self.feature_executor is not None and self.matcher.uses_local_features:
-            extraction = self.feature_executor.submit(extract_features, image)
+            extraction = self.feature_executor.submit(self.matcher.extract, image)
         descriptor = self.network.describe(image)
         features = None
         if extraction is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import IntArray
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.result import PoseEstimate
 
 
@@ -16,7 +16,7 @@ class VerificationResult:
     """The place with the largest log-likelihood ratio.
 
     Attributes:
-        features: of the image.
+        features: of the image, of each kind.
         row: keyframe of that place which is most similar to the image, or has significantly more
             inliers.
         rows: (n,) all candidate keyframes of the place, ``row`` first.
@@ -35,7 +35,7 @@ class VerificationResult:
         pose_well_supported: whether the PnP inliers are too many for a wrong pose.
     """
 
-    features: Features
+    features: tuple[Features, ...]
     row: int
     rows: IntArray
     keyframe_disagreement_m: float

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
-from avpr_ros.gallery.false_positive_floor import FALSE_POSITIVE_RATE
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.false_positive_floor import FALSE_POSITIVE_RATE
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import ANY_ANGLE_RAD, PlaceCriterion
 from avpr_ros.mapping.leave_one_out import LeaveOneOutMatcher, LeaveOneOutResult
 from avpr_ros.verification.accumulator import LikelihoodAccumulator
@@ -25,13 +25,15 @@ _SEQUENCE_LENGTH = 50
 #: things from farther off, and are true matches.
 _SIGHT_RADII = 4.0
 #: Quantile of the impostors' log-likelihood ratios that is their background level.
-_BACKGROUND_QUANTILE = 0.95
+BACKGROUND_QUANTILE = 0.95
 #: Pairs whose rows differ by no more than this are the same look-alike.
 _SAME_PAIR_ROWS = 10
 #: With fewer impostors the distribution is unknown, as in a map of one room. Of images of other
 #: buildings and of a town one in a hundred exceeded this background, in nats, against such a room.
-_MIN_IMPOSTORS = 60
+MIN_IMPOSTORS = 60
 _UNKNOWN_BACKGROUND = 3.0
+#: Single impostors that ``impostor_llrs`` scores, about.
+_SAMPLE = 400
 #: The background is estimated on every fourth impostor.
 _BACKGROUND_STEP = 4
 
@@ -105,6 +107,16 @@ def score_impostors(
     return ImpostorScores(rows, matched, columns[2], background_llr, columns[3])
 
 
+def impostor_llrs(
+    landmarks: Landmarks, descriptors: Descriptors, keyframes: Keyframes, distinct_m: float
+) -> FloatArray:
+    """Return (K,) log-likelihood ratios of single impostors, a sample; see ``score_impostors``."""
+    place = PlaceCriterion(distinct_m, ANY_ANGLE_RAD)
+    impostors = _Impostors(LeaveOneOutMatcher(landmarks, descriptors, keyframes, place), place)
+    rows = [row for row, _ in _sequences(keyframes)]
+    return impostors.llrs(rows[:: max(1, len(rows) // _SAMPLE)])
+
+
 class _Impostors:
     """Matches keyframes against what lies out of their sight."""
 
@@ -117,13 +129,17 @@ class _Impostors:
         poses = self._matcher.poses
         return float(np.linalg.norm(poses[row, :3] - poses[other, :3]))
 
+    def llrs(self, rows: list[int]) -> FloatArray:
+        """Return (K,) log-likelihood ratios of the best false matches, in nats."""
+        results = [self._match(row) for row in rows]
+        return np.array([result.llr for result in results if result is not None])
+
     def background_llr(self, rows: list[int]) -> float:
         """Return the log-likelihood ratio that few single impostors exceed, in nats."""
-        results = [self._match(row) for row in rows]
-        llrs = [result.llr for result in results if result is not None]
-        if len(llrs) * _BACKGROUND_STEP < _MIN_IMPOSTORS:
+        llrs = self.llrs(rows)
+        if len(llrs) * _BACKGROUND_STEP < MIN_IMPOSTORS:
             return _UNKNOWN_BACKGROUND
-        return max(float(np.quantile(llrs, _BACKGROUND_QUANTILE)), 0.0)
+        return max(float(np.quantile(llrs, BACKGROUND_QUANTILE)), 0.0)
 
     def score(
         self, row: int, track: LikelihoodAccumulator, reach_m: float
@@ -186,7 +202,7 @@ def extreme_value_threshold(llr: FloatArray) -> float:
     Args:
         llr: (K,) ``llr`` or ``accumulated_llr`` of ``ImpostorScores``.
     """
-    lower_bound = _MIN_THRESHOLD if len(llr) >= _MIN_IMPOSTORS else _UNKNOWN_THRESHOLD
+    lower_bound = _MIN_THRESHOLD if len(llr) >= MIN_IMPOSTORS else _UNKNOWN_THRESHOLD
     if not len(llr):
         return lower_bound
     share = min(max(_TAIL, _MIN_TAIL_SIZE / len(llr)), 1.0)

@@ -4,50 +4,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.mapping.impostors import extreme_value_threshold, score_impostors
+from avpr_ros.mapping.kind_weights import with_kind_weights
 from avpr_ros.mapping.pose_consistency import covariance_scale
-from avpr_ros.verification.sift import extract_features
+from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.triangulation import triangulate
 
 
-def build_landmarks(gallery: GalleryMap, progress: Progress = no_progress) -> Landmarks:
+def build_landmarks(
+    gallery: GalleryMap,
+    progress: Progress = no_progress,
+    extractors: Sequence[FeatureExtractor] = (SiftExtractor(),),
+) -> Landmarks:
     """Extract local features, triangulate them and calibrate their thresholds on the map.
 
-    Needs memory for the features of the whole map, 45 kB a keyframe.
+    Needs memory for the features of the whole map, 75 kB a keyframe.
 
     Args:
         gallery: the map with thumbnails, sealed.
         progress: called with stage, done and total.
+        extractors: one of each kind of features.
 
     Raises:
         MapError: a thumbnail is missing or damaged.
     """
-    features, sizes_px = [], []
+    features: list[list[Features]] = [[] for _ in extractors]
+    sizes_px = []
     for image in gallery.iter_thumbnails('features', progress):
-        features.append(extract_features(image))
+        for images, extractor in zip(features, extractors, strict=True):
+            images.append(extractor.extract(image))
         sizes_px.append(image.shape[1::-1])
-    cameras = gallery.manifest.cameras
+    cameras, keyframes = gallery.manifest.cameras, gallery.keyframes
     progress('landmarks', 0, 1)
     bare = Landmarks.without_points(features, len(cameras))
     sizes = np.array(sizes_px, dtype=np.int64)
-    landmarks = triangulate(bare, gallery.keyframes, cameras, sizes)
-    impostors = score_impostors(
-        landmarks, gallery.descriptors, gallery.keyframes, default_distinct_radius_m(gallery)
-    )
+    landmarks = triangulate(bare, keyframes, cameras, sizes)
+    radius_m = default_distinct_radius_m(gallery)
+    landmarks = with_kind_weights(landmarks, gallery.descriptors, keyframes, radius_m)
+    impostors = score_impostors(landmarks, gallery.descriptors, keyframes, radius_m)
     landmarks = replace(
         landmarks,
         background_llr=impostors.background_llr,
         min_accumulated_llr=extreme_value_threshold(impostors.accumulated_llr),
         min_single_image_llr=extreme_value_threshold(impostors.llr),
     )
-    scale = covariance_scale(landmarks, gallery.keyframes, cameras, sizes)
+    scale = covariance_scale(landmarks, keyframes, cameras, sizes)
     progress('landmarks', 1, 1)
     return replace(landmarks, covariance_scale=scale)

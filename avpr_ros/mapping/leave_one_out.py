@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion, unit_pose_rows
 from avpr_ros.verification.accumulator import LikelihoodAccumulator, merge_candidates
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
@@ -108,7 +108,7 @@ class LeaveOneOutMatcher:
             return None
         same_place = ~self._criterion.all_distinct(self.poses[rows])
         likelihoods = place_log_likelihood_ratios(
-            self._landmarks.features(row), self._landmarks, rows, same_place
+            self._landmarks.features(row), self._landmarks.layers, rows, same_place
         )
         return LeaveOneOutResult(rows, self.poses[rows, :3], same_place, likelihoods)
 

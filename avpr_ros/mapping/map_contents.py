@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -13,15 +14,20 @@ import numpy as np
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
+from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, XFEAT_NETWORK, GalleryMap
 from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.features import XFEAT, FeatureExtractor
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.landmark_builder import build_landmarks
+from avpr_ros.verification.sift import SiftExtractor
+from avpr_ros.verification.xfeat import XFeatExtractor
 
 #: Describes a number of views of each keyframe with the map's own network.
 DescribeViews: TypeAlias = Callable[[GalleryMap, int, Progress], Descriptors]
 #: Writes the report of a map, with its landmarks if any, into its folder.
 WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
+#: Writes the network of XFeat to a file.
+WriteXFeat: TypeAlias = Callable[[Path], None]
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,22 @@ class MapContents:
         write_report: passed in, as it needs a plotting library.
         views: number of augmented views of each keyframe.
         landmarks: whether local features and their landmarks are stored.
+        write_xfeat: writes the network of the learned features; None: RootSIFT alone is stored.
     """
 
     describe_views: DescribeViews
     write_report: WriteReport
     views: int = 0
     landmarks: bool = True
+    write_xfeat: WriteXFeat | None = None
 
     @classmethod
     def like(
-        cls, gallery: GalleryMap, describe_views: DescribeViews, write_report: WriteReport
+        cls,
+        gallery: GalleryMap,
+        describe_views: DescribeViews,
+        write_report: WriteReport,
+        write_xfeat: WriteXFeat,
     ) -> MapContents:
         """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
@@ -51,6 +63,7 @@ class MapContents:
             write_report,
             0 if views is None else views.shape[1],
             gallery.landmarks() is not None,
+            write_xfeat if (gallery.path / XFEAT_NETWORK).is_file() else None,
         )
 
     def add_to(self, gallery: GalleryMap, progress: Progress) -> None:
@@ -68,9 +81,20 @@ class MapContents:
         build_hog_descriptors(gallery, progress).save(gallery.path / HOG)
         landmarks = None
         if self.landmarks:
-            landmarks = build_landmarks(gallery, progress)
+            landmarks = self._build_landmarks(gallery, progress)
             landmarks.save(gallery.path / LANDMARKS)
         self.write_report(gallery, landmarks)
+
+    def _build_landmarks(self, gallery: GalleryMap, progress: Progress) -> Landmarks:
+        extractors: list[FeatureExtractor] = [SiftExtractor()]
+        network = gallery.path / XFEAT_NETWORK
+        if self.write_xfeat is not None:
+            self.write_xfeat(network)
+            extractors.append(XFeatExtractor.open(network))
+        landmarks = build_landmarks(gallery, progress, extractors)
+        if not any(layer.kind is XFEAT for layer in landmarks.layers):
+            network.unlink(missing_ok=True)
+        return landmarks
 
 
 def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress) -> HogDescriptors:

@@ -10,7 +10,7 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
 from avpr_ros.verification.camera_model import CameraModel
@@ -61,9 +61,7 @@ def self_located(
             camera_model = CameraModel(camera.intrinsics, *map(int, sizes_px[row]))
         except ValueError:
             continue
-        rays = camera_model.rays(features.points_px)
-        focal_px = camera_model.working_focal_px
-        found = locate(landmarks, near, features.descriptors, rays, focal_px)
+        found = locate(landmarks, near, features, camera_model)
         if found is not None and found.unique:
             back = refined_camera_from_base(landmarks, number, camera.base_from_camera)
             yield (int(row), *moved_to_base(found, back))

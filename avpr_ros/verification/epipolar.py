@@ -16,8 +16,6 @@ MIN_INLIERS = 8
 #: Largest distance of an inlier from its epipolar line, in pixels at the working scale.
 _TOLERANCE_PX = 1.0
 _CONFIDENCE, _TRIALS = 0.95, 100
-#: The model is fitted to the best matches, at most this many; inliers are counted among all.
-_MAX_FITTED = 40
 
 
 def to_working_scale_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -29,32 +27,35 @@ def to_working_scale_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
     return points_px * np.float32(WORKING_PX / max(size_px, WORKING_PX))
 
 
-def epipolar_inliers(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> NDArray[np.bool_]:
+def epipolar_inliers(
+    a_px: NDArray[np.float32], b_px: NDArray[np.float32], max_fitted: int = 40
+) -> NDArray[np.bool_]:
     """Return (k,) which matches are inliers of one two-view geometry; none where fewer than eight.
 
     Args:
         a_px: (k, 2) points of one image, see ``to_working_scale_px``, the best matches first.
         b_px: (k, 2) their counterparts in the other.
+        max_fitted: matches that the model is fitted to; inliers are counted among all.
     """
     nothing: NDArray[np.bool_] = np.zeros(len(a_px), np.bool_)
     if len(a_px) < MIN_INLIERS:
         return nothing
     # Without a baseline the fundamental matrix is not determined, and the estimator may fail.
     for model in (_fundamental_inliers, _similarity_transform_inliers):
-        inliers = model(a_px, b_px)
+        inliers = model(a_px, b_px, max_fitted)
         if inliers is not None and int(inliers.sum()) >= MIN_INLIERS:
             return inliers
     return nothing
 
 
 def _fundamental_inliers(
-    a_px: NDArray[np.float32], b_px: NDArray[np.float32]
+    a_px: NDArray[np.float32], b_px: NDArray[np.float32], max_fitted: int
 ) -> NDArray[np.bool_] | None:
     """Fit a fundamental matrix and compare Sampson distances with the tolerance."""
     try:
         fundamental, _ = cv2.findFundamentalMat(
-            a_px[:_MAX_FITTED],
-            b_px[:_MAX_FITTED],
+            a_px[:max_fitted],
+            b_px[:max_fitted],
             cv2.USAC_PROSAC,
             _TOLERANCE_PX,
             _CONFIDENCE,
@@ -69,11 +70,11 @@ def _fundamental_inliers(
 
 
 def _similarity_transform_inliers(
-    a_px: NDArray[np.float32], b_px: NDArray[np.float32]
+    a_px: NDArray[np.float32], b_px: NDArray[np.float32], max_fitted: int
 ) -> NDArray[np.bool_] | None:
     """Fit a rotation, translation and scale of the image and compare distances."""
     transform, _ = cv2.estimateAffinePartial2D(
-        a_px[:_MAX_FITTED], b_px[:_MAX_FITTED], None, cv2.RANSAC, _TOLERANCE_PX, _TRIALS
+        a_px[:max_fitted], b_px[:max_fitted], None, cv2.RANSAC, _TOLERANCE_PX, _TRIALS
     )
     if np.ndim(transform) != 2:
         return None

@@ -4,62 +4,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
+from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.nearest_neighbours import nearest_of
 from avpr_ros.verification.pnp import CameraPose, find_unique_pose
-from avpr_ros.verification.sift import nearest_of
 
 #: Largest distance between the descriptors of a match.
-_MAX_DISTANCE = 150.0
 
 
 def match_landmarks(
-    descriptors: NDArray[np.uint8],
-    landmarks: Landmarks,
-    rows: IntArray,
+    features: Features, layer: FeatureLayer, rows: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Match (K, 128) descriptors with the landmarks of some keyframes, by nearest neighbour.
+    """Match features with the landmarks of some keyframes, by nearest neighbour.
+
+    Args:
+        features: of the image.
+        layer: of the map, of the same kind.
+        rows: (n,) keyframes.
 
     Returns:
-        Indices of descriptors and of landmarks with a point in space, (M,) each.
+        Indices of features and of landmarks with a point in space, (M,) each.
     """
-    slices = [landmarks.feature_slice(int(row)) for row in rows]
+    slices = [layer.feature_slice(int(row)) for row in rows]
     spans = [np.arange(where.start, where.stop) for where in slices]
     index = np.concatenate([np.zeros(0, np.int64), *spans]).astype(np.int64)
-    index = index[np.isfinite(landmarks.points_m[index, 0])]
-    if not len(index) or not len(descriptors):
+    index = index[np.isfinite(layer.points_m[index, 0])]
+    if not len(index) or not len(features):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    nearest, squares = nearest_of(descriptors, landmarks.descriptors[index])
-    matched = np.flatnonzero(squares < _MAX_DISTANCE**2)
+    nearest, squares = nearest_of(features.descriptors, layer.descriptors[index])
+    matched = np.flatnonzero(squares < features.kind.match_distance**2)
     return matched, index[nearest[matched]]
 
 
 def locate(
     landmarks: Landmarks,
     rows: IntArray,
-    descriptors: NDArray[np.uint8],
-    rays: FloatArray,
-    focal_px: float,
+    features: Sequence[Features],
+    camera_model: CameraModel,
 ) -> CameraPose | None:
     """Estimate the pose of a camera from the landmarks of some keyframes.
 
     Args:
         landmarks: of the map.
         rows: (n,) keyframes.
-        descriptors: (K, 128) of the image.
-        rays: (K, 2) x/z and y/z of its features in the optical frame.
-        focal_px: focal length in pixels of the image that features are extracted from.
+        features: of the image, of each kind or of the first ones.
+        camera_model: of the image.
 
     Returns:
         None where inliers are too few; the pose is that of the refined extrinsics.
     """
-    seen, points = match_landmarks(descriptors, landmarks, rows)
-    return find_unique_pose(landmarks.points_m[points].astype(np.float64), rays[seen], focal_px)
+    points_m: list[FloatArray] = [np.zeros((0, 3))]
+    rays: list[FloatArray] = [np.zeros((0, 2))]
+    for of_kind, layer in zip(features, landmarks.layers, strict=False):
+        seen, points = match_landmarks(of_kind, layer, rows)
+        points_m.append(layer.points_m[points].astype(np.float64))
+        rays.append(camera_model.rays(of_kind.points_px[seen]))
+    return find_unique_pose(
+        np.concatenate(points_m), np.concatenate(rays), camera_model.working_focal_px
+    )
 
 
 def refined_camera_from_base(landmarks: Landmarks, number: int, base_from_camera: Pose) -> Pose:

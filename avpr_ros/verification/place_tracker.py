@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
-from avpr_ros.gallery.false_positive_floor import FALSE_POSITIVE_RATE, FalsePositiveFloor
+from avpr_ros.gallery.local_features.false_positive_floor import (
+    FALSE_POSITIVE_RATE,
+    FalsePositiveFloor,
+)
 from avpr_ros.verification.accumulator import LikelihoodAccumulator, SequenceUpdate
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 

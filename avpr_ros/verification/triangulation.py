@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,14 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
 from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
-from avpr_ros.verification.sift import squared_distances
+from avpr_ros.verification.nearest_neighbours import squared_distances
 
 #: Following keyframes that the features of one are matched with.
 _NEIGHBOURS = 3
@@ -59,7 +61,7 @@ def triangulate(
     Returns:
         The landmarks with points and with the refined rotation of each camera.
     """
-    points = landmarks.points_m.copy()
+    points = [layer.points_m.copy() for layer in landmarks.layers]
     nominal_from_refined = landmarks.nominal_from_refined.copy()
     for number, camera in enumerate(cameras):
         rows = np.flatnonzero(keyframes.cameras == number)
@@ -73,7 +75,12 @@ def triangulate(
             landmarks, keyframes, rows, camera.base_from_camera, camera_model, points
         )
         nominal_from_refined[number] = rotation.as_quat()
-    return replace(landmarks, points_m=points, nominal_from_refined=nominal_from_refined)
+    layers = zip(landmarks.layers, points, strict=True)
+    return replace(
+        landmarks,
+        layers=tuple(replace(layer, points_m=found) for layer, found in layers),
+        nominal_from_refined=nominal_from_refined,
+    )
 
 
 def _triangulate_camera(
@@ -82,29 +89,59 @@ def _triangulate_camera(
     rows: IntArray,
     base_from_camera: Pose,
     camera_model: CameraModel,
-    points: NDArray[np.float32],
+    points: Sequence[NDArray[np.float32]],
 ) -> Rotation:
     """Triangulate one camera's keyframes into ``points``; return ``nominal_from_refined``."""
-    views = {}
-    for row in rows:
-        features = landmarks.features(int(row))
-        views[int(row)] = _View(
-            int(landmarks.offsets[row]),
-            features,
-            camera_model.rays(features.points_px),
-            keyframes.pose(int(row)) @ base_from_camera,
-        )
+    map_from_camera = {
+        int(row): keyframes.pose(int(row)) @ base_from_camera for row in rows.tolist()
+    }
+    neighbours = list(_neighbours(rows, keyframes))
     matched = [
-        (views[a], views[b], *mutual_matches(views[a].features, views[b].features, _RATIO))
-        for a, b in _neighbours(rows, keyframes)
+        list(_matched_views(layer, neighbours, map_from_camera, camera_model))
+        for layer in landmarks.layers
     ]
+    # All kinds of features together: the rotation is the same for each of them.
     rotation = refine_extrinsic_rotation(
         [
             MatchedPair(a.map_from_camera, b.map_from_camera, a.rays[i], b.rays[j])
-            for a, b, i, j in matched
+            for of_layer in matched
+            for a, b, i, j in of_layer
         ]
     )
     nominal_from_refined = Pose(np.zeros(3), rotation)
+    for of_layer, layer_points in zip(matched, points, strict=True):
+        _fill_points(
+            layer_points, of_layer, nominal_from_refined, _MAX_ERROR_PX / camera_model.focal_px
+        )
+    return rotation
+
+
+_Match: TypeAlias = tuple['_View', '_View', IntArray, IntArray]
+
+
+def _matched_views(
+    layer: FeatureLayer,
+    neighbours: Sequence[tuple[int, int]],
+    map_from_camera: Mapping[int, Pose],
+    camera_model: CameraModel,
+) -> Iterator[_Match]:
+    """Yield pairs of views with the indices of the features that they share."""
+    views = {}
+    for row, pose in map_from_camera.items():
+        features = layer.features(row)
+        rays = camera_model.rays(features.points_px)
+        views[row] = _View(int(layer.offsets[row]), features, rays, pose)
+    for a, b in neighbours:
+        yield views[a], views[b], *mutual_matches(views[a].features, views[b].features, _RATIO)
+
+
+def _fill_points(
+    points: NDArray[np.float32],
+    matched: Sequence[_Match],
+    nominal_from_refined: Pose,
+    max_error: float,
+) -> None:
+    """Give each feature the point of the neighbour with the largest parallax."""
     parallax = np.zeros(len(points))
     for a, b, i, j in matched:
         found, angles = triangulate_midpoint(
@@ -112,13 +149,12 @@ def _triangulate_camera(
             b.rays[j],
             a.map_from_camera @ nominal_from_refined,
             b.map_from_camera @ nominal_from_refined,
-            _MAX_ERROR_PX / camera_model.focal_px,
+            max_error,
         )
         for where in (a.first + i, b.first + j):
             better = angles > parallax[where]
             points[where[better]] = found[better]
             parallax[where[better]] = angles[better]
-    return rotation
 
 
 def _neighbours(rows: IntArray, keyframes: Keyframes) -> Iterator[tuple[int, int]]:

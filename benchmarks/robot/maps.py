@@ -15,7 +15,7 @@ from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.selection import build_index
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from benchmarks.robot.search import many_rows
 from benchmarks.robot.walks import WORK
 

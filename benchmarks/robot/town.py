@@ -12,7 +12,7 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from benchmarks.robot.maps import write_map
 from benchmarks.robot.walks import WORK
 
@@ -61,14 +61,11 @@ def _keyframes(town: Keyframes, own: IntArray, copies: IntArray) -> Keyframes:
 
 
 def _landmarks(town: Landmarks, own: IntArray, copies: IntArray) -> Landmarks:
-    pieces = [town.feature_slice(row) for row in own]
-    counts = [one.stop - one.start for one in pieces]
-    points_m = np.concatenate([town.points_m[one] for one in pieces])
-    points_m[:, 0] += np.repeat(_APART_M * copies, counts).astype(np.float32)
-    return replace(
-        town,
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        points_px=np.concatenate([town.points_px[one] for one in pieces]),
-        descriptors=np.concatenate([town.descriptors[one] for one in pieces]),
-        points_m=points_m,
-    )
+    layers = []
+    for layer in town.layers:
+        selected = layer.select(own)
+        points_m = np.array(selected.points_m)
+        offset_m = np.repeat(_APART_M * copies, np.diff(selected.offsets))
+        points_m[:, 0] += offset_m.astype(np.float32)
+        layers.append(replace(selected, points_m=points_m))
+    return replace(town, layers=tuple(layers))

@@ -19,7 +19,11 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
 @pytest.mark.parametrize('uses_features', [True, False])
 def test_features_of_the_executor_are_those_of_the_image(uses_features: bool) -> None:
     queries: list[Query] = []
-    matcher: Any = SimpleNamespace(match=queries.append, uses_local_features=uses_features)
+    matcher: Any = SimpleNamespace(
+        match=queries.append,
+        uses_local_features=uses_features,
+        extract=lambda image: (extract_features(image),),
+    )
     network: Any = SimpleNamespace(describe=lambda image: np.ones(4, np.float32))
     gallery: Any = None
     with ThreadPoolExecutor(1) as executor:
@@ -32,5 +36,6 @@ def test_features_of_the_executor_are_those_of_the_image(uses_features: bool) ->
         return
     expected = extract_features(IMAGE)
     assert apart.features is not None and len(expected) > 10
-    np.testing.assert_array_equal(apart.features.points_px, expected.points_px)
-    np.testing.assert_array_equal(apart.features.descriptors, expected.descriptors)
+    (found,) = apart.features
+    np.testing.assert_array_equal(found.points_px, expected.points_px)
+    np.testing.assert_array_equal(found.descriptors, expected.descriptors)

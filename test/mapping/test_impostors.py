@@ -24,7 +24,7 @@ def test_extreme_value_threshold_is_above_the_llr_of_a_place_outside_the_map():
     rng = np.random.default_rng(5)
     foreign = features(np.concatenate([COMMON, rng.integers(0, 120, (30, 128))]))
     got = place_log_likelihood_ratios(
-        foreign, landmarks, np.arange(6), np.eye(6, dtype=bool)
+        [foreign], landmarks.layers, np.arange(6), np.eye(6, dtype=bool)
     ).llr_place.max()
     assert got < extreme_value_threshold(scores.llr)
 

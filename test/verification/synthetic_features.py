@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 
 _RNG = np.random.default_rng(0)
 #: Features that every place has, and those of six places alone.
@@ -24,5 +24,5 @@ def features(looks: np.ndarray, points_px: np.ndarray | None = None) -> Features
 def landmarks_of(places: list[int]) -> Landmarks:
     """Return the landmarks of keyframes that show these places."""
     return Landmarks.without_points(
-        [features(np.concatenate([COMMON, OWN[place]])) for place in places], 1
+        [[features(np.concatenate([COMMON, OWN[place]])) for place in places]], 1
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods
 from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avpr_ros.verification.sift import MAX_FEATURES, extract_features, squared_distances
+from avpr_ros.verification.nearest_neighbours import squared_distances
+from avpr_ros.verification.sift import MAX_FEATURES, extract_features
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
@@ -53,14 +53,15 @@ def sizes(count: int) -> np.ndarray:
 def test_points_are_where_they_are():
     points, looks, features, keyframes = world(8)
     camera = Camera('front', '/front', MOUNTING, LENS)
-    bare = Landmarks.without_points(features, 1)
+    bare = Landmarks.without_points([features], 1)
     found = triangulate(bare, keyframes, [camera], sizes(8))
-    known = np.isfinite(found.points_m[:, 0])
+    known = np.isfinite(found.layers[0].points_m[:, 0])
     assert known.mean() > 0.6
     which = [
-        int(np.flatnonzero((looks == row).all(axis=1))[0]) for row in found.descriptors[known]
+        int(np.flatnonzero((looks == row).all(axis=1))[0])
+        for row in found.layers[0].descriptors[known]
     ]
-    error = np.linalg.norm(found.points_m[known] - points[which], axis=1)
+    error = np.linalg.norm(found.layers[0].points_m[known] - points[which], axis=1)
     assert np.median(error) < 0.02
     np.testing.assert_allclose(np.abs(found.nominal_from_refined[0]), [0, 0, 0, 1], atol=1e-3)
     assert covariance_scale(found, keyframes, [camera], sizes(8)) >= 1.0
@@ -70,18 +71,19 @@ def test_a_camera_that_is_turned_against_its_mounting_is_found_out():
     turn = Rotation.from_euler('xyz', [1.0, -4.0, 2.0], degrees=True)
     points, looks, features, keyframes = world(12, turn)
     found = triangulate(
-        Landmarks.without_points(features, 1),
+        Landmarks.without_points([features], 1),
         keyframes,
         [Camera('front', '/front', MOUNTING, LENS)],
         sizes(12),
     )
     difference = Rotation.from_quat(found.nominal_from_refined[0]) * turn.inv()
     assert np.degrees(difference.magnitude()) < 0.3
-    known = np.isfinite(found.points_m[:, 0])
+    known = np.isfinite(found.layers[0].points_m[:, 0])
     which = [
-        int(np.flatnonzero((looks == row).all(axis=1))[0]) for row in found.descriptors[known]
+        int(np.flatnonzero((looks == row).all(axis=1))[0])
+        for row in found.layers[0].descriptors[known]
     ]
-    assert np.median(np.linalg.norm(found.points_m[known] - points[which], axis=1)) < 0.1
+    assert np.median(np.linalg.norm(found.layers[0].points_m[known] - points[which], axis=1)) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -89,9 +91,9 @@ def test_a_camera_that_is_turned_against_its_mounting_is_found_out():
 )
 def test_without_lens_or_mounting_features_stay_without_points(camera):
     _, _, features, keyframes = world(4)
-    found = triangulate(Landmarks.without_points(features, 1), keyframes, [camera], sizes(4))
-    assert np.isnan(found.points_m).all()
-    assert len(found.descriptors) == sum(map(len, features))
+    found = triangulate(Landmarks.without_points([features], 1), keyframes, [camera], sizes(4))
+    assert np.isnan(found.layers[0].points_m).all()
+    assert len(found.layers[0].descriptors) == sum(map(len, features))
 
 
 def test_pure_rotation_gives_no_points():

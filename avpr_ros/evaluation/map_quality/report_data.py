@@ -11,7 +11,7 @@ from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity, self
 from avpr_ros.evaluation.map_quality.weak_places import WeakPlaces, weak_places
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.impostors import ImpostorScores, score_impostors
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.leave_one_out import LeaveOneOutMatcher
 from avpr_ros.mapping.pose_consistency import located_rows, self_located

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion, keyframe_spacing_m
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
@@ -18,6 +20,7 @@ from avpr_ros.localization.geometry.temporal_verification import TemporalVerifie
 from avpr_ros.localization.retrieval import distinct_places
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
+from avpr_ros.verification.extractors import extract_all, open_extractors
 
 #: PnP inliers of a single image that suffice for a pose, without earlier images and whatever their
 #: log-likelihood ratio. With fewer, two or three outliers among them would move the pose.
@@ -55,9 +58,11 @@ class GeometricVerifier:
         self._descriptors = gallery.descriptors
         self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
+        self._extractors = open_extractors(gallery.path, landmarks)
         self._temporal = TemporalVerifier(
             gallery,
             landmarks,
+            self._extractors,
             self._criterion,
             neighbours_m,
             settings.max_speed_m_s,
@@ -73,6 +78,15 @@ class GeometricVerifier:
         if landmarks is None:
             return None
         return cls(gallery, landmarks, settings, distinct_radius_m)
+
+    @property
+    def working_px(self) -> int:
+        """Longer side that images are scaled down to, at most, before features are extracted."""
+        return max(extractor.working_px for extractor in self._extractors)
+
+    def extract(self, image: RgbImage) -> tuple[Features, ...]:
+        """Return the features of the first kind; others are extracted where they are needed."""
+        return extract_all(self._extractors[:1], image)
 
     def forget(self) -> None:
         """Clear the history of all cameras."""

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.localization.checks.check import MatchHypothesis, StatelessCheck
 from avpr_ros.localization.result import Reason
 from avpr_ros.localization.verification_result import VerificationResult

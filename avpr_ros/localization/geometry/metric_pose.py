@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
@@ -73,10 +73,8 @@ class MetricPoses:
     def measure(self, view: View, verification: VerificationResult) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where PnP finds none."""
         camera_from_base, camera_model = view
-        rays = camera_model.rays(verification.features.points_px)
         rows = verification.rows[:_KEYFRAMES]
-        focal_px = camera_model.working_focal_px
-        found = locate(self._landmarks, rows, verification.features.descriptors, rays, focal_px)
+        found = locate(self._landmarks, rows, verification.features, camera_model)
         if found is None:
             return None
         map_from_base, covariance = moved_to_base(found, camera_from_base)
@@ -87,11 +85,11 @@ class MetricPoses:
 
     def _points(self, verification: VerificationResult) -> int:
         """Return the number of landmarks of a place's keyframes."""
-        parts = [
-            self._landmarks.points_m[self._landmarks.feature_slice(int(r))]
-            for r in verification.rows
-        ]
-        return sum(int(np.isfinite(part[:, 0]).sum()) for part in parts[:_KEYFRAMES])
+        return sum(
+            len(layer.points_of(int(row)))
+            for row in verification.rows[:_KEYFRAMES]
+            for layer in self._landmarks.layers
+        )
 
     def _view(self, query: Query) -> View | None:
         """Return ``camera_from_base`` and model of the query's camera; None where not known.

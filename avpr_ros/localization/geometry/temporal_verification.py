@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -11,16 +13,17 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.verification.accumulator import merge_candidates
+from avpr_ros.verification.extractors import extract_all
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
-from avpr_ros.verification.place_tracker import PlaceTracker
-from avpr_ros.verification.sift import extract_features
+from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
 
 #: The track of a camera ends after so long without an image.
 _MAX_AGE_S = 10.0
@@ -46,6 +49,7 @@ class TemporalVerifier:
         self,
         gallery: Gallery,
         landmarks: Landmarks,
+        extractors: Sequence[FeatureExtractor],
         criterion: PlaceCriterion,
         neighbours_m: float,
         max_speed_m_s: float,
@@ -55,12 +59,14 @@ class TemporalVerifier:
         Args:
             gallery: the map.
             landmarks: local features of its keyframes.
+            extractors: of the same kinds of features.
             criterion: by which two keyframes show distinct places.
             neighbours_m: within this distance two keyframes are neighbours.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._stored = gallery.descriptors
         self._landmarks = landmarks
+        self._extractors = extractors
         self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
@@ -75,38 +81,56 @@ class TemporalVerifier:
     def verify(
         self, query: Query, retrieval: Retrieval, hypotheses: PoseHypotheses
     ) -> VerificationResult | None:
-        """Verify the candidates of an image; None without image, features or candidates."""
+        """Verify the candidates of an image; None without image, features or candidates.
+
+        Further kinds of features are extracted only where the first does not suffice: without
+        them the log-likelihood ratio is a lower bound.
+        """
         if query.image is None:
-            return None
-        features = query.features
-        if features is None:
-            features = extract_features(query.image)
-        if not len(features):
             return None
         tracker, reach_m, near = self._prior(query, hypotheses)
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
         same = ~hypotheses.all_distinct(rows, self._criterion)
-        likelihoods = place_log_likelihood_ratios(
-            features, self._landmarks, rows, same, self._enough
-        )
         positions_m = hypotheses.positions_m(rows)
-        tracked = tracker.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
-        self._tracks[query.camera] = _Track(tracker, query.stamp_ns)
+        features = query.features or extract_all(self._extractors[:1], query.image)
+        while True:
+            complete = len(features) == len(self._extractors)
+            likelihoods = place_log_likelihood_ratios(
+                features, self._landmarks.layers, rows, same, self._enough
+            )
+            if complete and not any(map(len, features)):
+                return None
+            # A copy, as the image is added to the track once.
+            advanced = tracker if complete else deepcopy(tracker)
+            tracked = advanced.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
+            place = tracked.place
+            if complete or self._landmarks.floor.passes(place.llr, place.accumulated_llr):
+                break
+            following = self._extractors[len(features) : len(features) + 1]
+            features = (*features, *extract_all(following, query.image))
+        self._tracks[query.camera] = _Track(advanced, query.stamp_ns)
+        return self._result(features, rows, likelihoods, tracked, positions_m)
+
+    def _result(
+        self,
+        features: tuple[Features, ...],
+        rows: IntArray,
+        likelihoods: PlaceLikelihoods,
+        tracked: TrackedPlace,
+        positions_m: FloatArray,
+    ) -> VerificationResult:
         best = tracked.place
         first = best.candidate
         by_inliers = np.argsort(-likelihoods.llr_inliers[best.members], kind='stable')
         order = best.members[by_inliers]
         place = rows[np.concatenate([[first], order[order != first]])]
-        keyframe_disagreement_m = self._keyframe_disagreement_m(
-            likelihoods, best.members, positions_m
-        )
         return VerificationResult(
             features,
             int(place[0]),
             place,
-            keyframe_disagreement_m,
+            self._keyframe_disagreement_m(likelihoods, best.members, positions_m),
             best.llr,
             best.accumulated_llr,
             tracked.moved_images,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.checks.check import Check, MatchHypothesis
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cases import hypothesis, judge
 import numpy as np
 
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.checks.pairwise_consistency import NEEDED, PairwiseConsistencyCheck
 from avpr_ros.localization.result import PoseEstimate, Reason

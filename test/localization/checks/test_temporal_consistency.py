@@ -8,7 +8,7 @@ from cases import hypothesis, judge
 import numpy as np
 import pytest
 
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.checks.temporal_consistency import MAX_AGE_S, TemporalConsistencyCheck
 from avpr_ros.localization.verification_result import VerificationResult

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
-from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.settings import MatchSettings
@@ -39,9 +39,9 @@ def picture(seed: int) -> np.ndarray:
 
 def degenerate(kind: str, landmarks: Landmarks, row: int, pose: Pose) -> np.ndarray:
     """Return (K, 3) points for a keyframe's features that fix no pose, or a wrong one."""
-    count = len(landmarks.features(row))
+    count = len(landmarks.layers[0].features(row))
     rng = np.random.default_rng(row)
-    pixels = landmarks.features(row).points_px
+    pixels = landmarks.layers[0].features(row).points_px
     rays = np.column_stack([(pixels - [79.5, 59.5]) / 100.0, np.ones(count)])
     away = (pose @ MOUNTING).rotation.apply(rays)
     return {
@@ -69,9 +69,11 @@ def make_map(make_gallery, monkeypatch, drive_class):
         landmarks = build_landmarks(bare)
         if kind != 'one keyframe':
             points = [degenerate(kind, landmarks, row, pose) for row, pose in enumerate(poses)]
-            landmarks = replace(
-                landmarks, points_m=np.concatenate(points).astype(np.float32, order='C')
+            layer = replace(
+                landmarks.layers[0],
+                points_m=np.concatenate(points).astype(np.float32, order='C'),
             )
+            landmarks = replace(landmarks, layers=(layer,))
         landmarks.save(bare.path / LANDMARKS)
         bare.manifest.sealed(bare.path, [*bare.manifest.files, LANDMARKS]).save(bare.path)
         return GalleryMap.open(bare.path)

@@ -8,45 +8,54 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.landmarks import Landmarks
-from avpr_ros.gallery.local_features import Features
+from avpr_ros.gallery.local_features.features import XFEAT, Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
 
 
 def some(counts: list[int]) -> Landmarks:
     rng = np.random.default_rng(0)
-    return Landmarks.without_points(
-        [
-            Features(
-                rng.uniform(0, 100, (n, 2)).astype(np.float32),
-                rng.integers(0, 255, (n, 128), dtype=np.uint8),
-            )
-            for n in counts
-        ],
-        cameras=2,
-    )
+    sift = [
+        Features(
+            rng.uniform(0, 100, (n, 2)).astype(np.float32),
+            rng.integers(0, 255, (n, 128), dtype=np.uint8),
+        )
+        for n in counts
+    ]
+    xfeat = [
+        Features(
+            rng.uniform(0, 100, (n, 2)).astype(np.float32),
+            rng.integers(-127, 127, (n, 64), dtype=np.int8),
+            XFEAT,
+        )
+        for n in counts
+    ]
+    return Landmarks.without_points([sift, xfeat], cameras=2)
 
 
 def test_what_was_saved_is_loaded(tmp_path):
     landmarks = some([3, 0, 5])
     landmarks.save(tmp_path / 'landmarks.npz')
     again = Landmarks.load(tmp_path / 'landmarks.npz', 3, 2)
-    np.testing.assert_array_equal(again.features(2).descriptors, landmarks.descriptors[3:])
-    assert len(again.features(1)) == 0
+    for layer, saved in zip(again.layers, landmarks.layers, strict=True):
+        assert layer.kind is saved.kind
+        np.testing.assert_array_equal(layer.features(2).descriptors, saved.descriptors[3:])
+        assert len(layer.features(1)) == 0
     assert again.min_accumulated_llr == landmarks.min_accumulated_llr
     assert again.nominal_from_refined.shape == (2, 4)
 
 
 def test_columns_that_lie_the_other_way_in_memory_are_loaded_too(tmp_path):
     landmarks = some([3, 5])
-    turned = replace(
-        landmarks,
-        points_px=np.asfortranarray(landmarks.points_px),
-        descriptors=np.asfortranarray(landmarks.descriptors),
+    layer = replace(
+        landmarks.layers[0],
+        points_px=np.asfortranarray(landmarks.layers[0].points_px),
+        descriptors=np.asfortranarray(landmarks.layers[0].descriptors),
     )
+    turned = replace(landmarks, layers=(layer,))
     turned.save(tmp_path / 'landmarks.npz')
     again = Landmarks.load(tmp_path / 'landmarks.npz', 2, 2)
-    np.testing.assert_array_equal(again.descriptors, landmarks.descriptors)
-    np.testing.assert_array_equal(again.points_px, landmarks.points_px)
+    np.testing.assert_array_equal(again.layers[0].descriptors, layer.descriptors)
+    np.testing.assert_array_equal(again.layers[0].points_px, layer.points_px)
 
 
 def test_a_map_without_any_feature_can_be_saved(tmp_path):
@@ -84,8 +93,7 @@ def test_thresholds_are_kept_and_a_file_of_an_older_version_is_refused(tmp_path)
 
 
 def test_some_points_in_space_make_poses_measurable():
-    bare = some([3, 2])
-    unknown = replace(bare, points_m=np.full((5, 3), np.nan, np.float32))
+    unknown = some([3, 2]).layers[0]
     known = unknown.points_m.copy()
     known[1] = 1.0
     assert not unknown.measurable

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from avpr_ros.gallery.false_positive_floor import FalsePositiveFloor
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 
 FLOOR = FalsePositiveFloor(3.0, 17.0, 40.0)
 

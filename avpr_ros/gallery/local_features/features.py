@@ -1,0 +1,93 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Local features of one image, as a map stores them, and their kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import AnyArray, RgbImage
+
+
+@dataclass(frozen=True)
+class FeatureKind:
+    """A kind of local feature.
+
+    Attributes:
+        name: in maps and reports.
+        width: numbers of a descriptor, of one byte each.
+        dtype: of these numbers.
+        norm: length of a descriptor.
+        distance_clip: distances between descriptors are clipped here: beyond, two features are
+            not of one point.
+        unrelated_distance: the nearest of some thousand unrelated descriptors is seldom nearer.
+        match_distance: largest distance of a feature from a landmark for PnP.
+        strongest: features of an image, the strongest, that all candidates are compared by.
+        min_llr: a feature counts as inlier only above this, in nats.
+        max_fitted: matches that an epipolar geometry is fitted to, the best ones.
+    """
+
+    name: str
+    width: int
+    dtype: type[np.uint8] | type[np.int8]
+    norm: float
+    distance_clip: float
+    unrelated_distance: float
+    match_distance: float
+    strongest: int
+    min_llr: float
+    max_fitted: int
+
+
+#: RootSIFT (Arandjelovic & Zisserman, CVPR 2012), its numbers times 512. It separates look-alikes
+#: best in the light that a map was made in.
+ROOT_SIFT = FeatureKind('rootsift', 128, np.uint8, 512.0, 300.0, 180.0, 150.0, 100, 0.05, 40)
+#: XFeat (Potje et al., CVPR 2024), its numbers times 127. It survives another light or season.
+XFEAT = FeatureKind('xfeat', 64, np.int8, 127.0, 127.0, 85.0, 76.0, 300, 0.0, 100)
+KINDS = {kind.name: kind for kind in (ROOT_SIFT, XFEAT)}
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Keypoints and their descriptors.
+
+    Attributes:
+        points_px: (K, 2) float32, x and y in pixels of the whole image, the strongest first.
+        descriptors: (K, width) of the kind's type.
+        kind: of the descriptors.
+    """
+
+    points_px: NDArray[np.float32]
+    descriptors: AnyArray
+    kind: FeatureKind = ROOT_SIFT
+
+    @classmethod
+    def empty(cls, kind: FeatureKind) -> Features:
+        """Return no features of a kind."""
+        return cls(np.zeros((0, 2), np.float32), np.zeros((0, kind.width), kind.dtype), kind)
+
+    def __len__(self) -> int:
+        return len(self.points_px)
+
+
+class FeatureExtractor(Protocol):
+    """Extracts local features of one kind.
+
+    Attributes:
+        kind: of the features.
+        working_px: images are scaled down to this longer side before.
+    """
+
+    @property
+    def kind(self) -> FeatureKind: ...  # noqa: D102
+
+    @property
+    def working_px(self) -> int: ...  # noqa: D102
+
+    def extract(self, image: RgbImage) -> Features:
+        """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none."""
+        ...

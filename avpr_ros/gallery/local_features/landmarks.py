@@ -1,0 +1,128 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Local features of the map's keyframes, with their points in space and thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import map_npz
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
+from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
+from avpr_ros.gallery.local_features.features import KINDS, Features
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Features of all keyframes, of one or more kinds.
+
+    Attributes:
+        layers: one of each kind.
+        nominal_from_refined: (C, 4) float64 quaternions x y z w, the rotation of each camera of
+            the map against its nominal extrinsics.
+        background_llr: see ``FalsePositiveFloor``, in nats.
+        min_accumulated_llr: likewise.
+        min_single_image_llr: likewise.
+        covariance_scale: factor on the covariance of poses, see ``mapping.pose_consistency``.
+    """
+
+    layers: tuple[FeatureLayer, ...]
+    nominal_from_refined: FloatArray
+    background_llr: float = 0.0
+    min_accumulated_llr: float = np.inf
+    min_single_image_llr: float = np.inf
+    covariance_scale: float = 1.0
+
+    @classmethod
+    def without_points(cls, features: Sequence[Sequence[Features]], cameras: int) -> Landmarks:
+        """Store the features of keyframes, without points and thresholds.
+
+        Args:
+            features: of each kind, those of the N keyframes in the order of their rows; a kind
+                has one keyframe at least.
+            cameras: number C of cameras.
+        """
+        layers = (FeatureLayer.from_features(images, images[0].kind) for images in features)
+        return cls(tuple(layers), np.tile([0.0, 0.0, 0.0, 1.0], (cameras, 1)))
+
+    def __len__(self) -> int:
+        return len(self.layers[0])
+
+    @property
+    def floor(self) -> FalsePositiveFloor:
+        """Thresholds on the log-likelihood ratio of a place."""
+        return FalsePositiveFloor(
+            self.background_llr, self.min_accumulated_llr, self.min_single_image_llr
+        )
+
+    @property
+    def measurable(self) -> bool:
+        """Whether poses can be estimated: some features have points in space."""
+        return any(layer.measurable for layer in self.layers)
+
+    def features(self, row: int) -> tuple[Features, ...]:
+        """Return a keyframe's features, of each kind."""
+        return tuple(layer.features(row) for layer in self.layers)
+
+    def save(self, path: Path) -> None:
+        """Write an npz file, without pickle; only whole columns can be mapped from it again."""
+        columns = {
+            name: column for layer in self.layers for name, column in layer.columns().items()
+        }
+        columns['turns'] = np.ascontiguousarray(self.nominal_from_refined)
+        columns['numbers'] = np.array(
+            [
+                self.background_llr,
+                self.min_accumulated_llr,
+                self.min_single_image_llr,
+                self.covariance_scale,
+            ]
+        )
+        np.savez(path, **columns)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path, keyframes: int, cameras: int) -> Landmarks:
+        """Read what ``save`` wrote.
+
+        Args:
+            path: the file.
+            keyframes: how many the map has.
+            cameras: how many it has of these.
+
+        Raises:
+            MapError: unreadable, of another type, of an unknown kind of features, or of another
+                number of keyframes.
+        """
+        try:
+            columns = map_npz(path)
+            numbers, rotations = columns['numbers'], columns['turns']
+            names = [n.removesuffix('_offsets') for n in columns if n.endswith('_offsets')]
+            if unknown := sorted(set(names) - set(KINDS)):
+                raise MapError(
+                    f"{path} has local features of kind '{unknown[0]}', this version knows "
+                    f'{", ".join(KINDS)}; install a newer avpr_ros or build the map again'
+                )
+            if numbers.shape != (4,) or not names:
+                # Of another definition of the log-likelihood ratio.
+                raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
+            layers = tuple(FeatureLayer.from_columns(columns, KINDS[name]) for name in names)
+            landmarks = cls(layers, rotations, *numbers.tolist())
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        sound = (
+            all(layer.sound(keyframes) for layer in layers)
+            and rotations.shape == (cameras, 4)
+            and landmarks.background_llr >= 0
+            and landmarks.min_accumulated_llr > 0
+            and landmarks.min_single_image_llr > 0
+            and landmarks.covariance_scale >= 1
+        )
+        if not sound:
+            raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')
+        return landmarks

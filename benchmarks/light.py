@@ -1,0 +1,119 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Accepted matches by day and by night, with RootSIFT alone and with learned features beside it.
+
+One map and one query network a set, and the matcher as shipped; only the landmarks differ. No
+pose and no odometry is used but the order of the frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import time
+
+import numpy as np
+
+from avpr_ros.gallery.gallery_map import XFEAT_NETWORK, GalleryMap
+from avpr_ros.gallery.local_features.features import FeatureExtractor
+from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.mapping.landmark_builder import build_landmarks
+from avpr_ros.networks.xfeat_export import export_xfeat
+from avpr_ros.verification.sift import SiftExtractor
+from avpr_ros.verification.xfeat import XFeatExtractor
+from benchmarks.precision import METHODS, errors_m
+from benchmarks.precision_drive import Drive, matched, read_drive
+from benchmarks.precision_sets import MAP, SETS, WORK, PrecisionSet, prepare
+from benchmarks.results import Row, print_table, write_results
+
+LIGHT_SETS = 'gardens_day', 'gardens_night_left', 'gardens_night_right'
+NOTE = (
+    'gardens_night_left is the walk at night against the map of the left side by day, '
+    'gardens_night_right against that of the right side, gardens_day the right side against the '
+    'left one; 200 images each, wrong is more than 8 frames off. ms is the median of search, '
+    'local features and decision, without the query network. Size of the images and number '
+    'of learned features were chosen with these sets in view.'
+)
+
+
+@dataclass(frozen=True, eq=False)
+class MapVariant(GalleryMap):
+    """A map with other landmarks."""
+
+    variant: Landmarks
+
+    def landmarks(self) -> Landmarks:
+        """Return the other landmarks."""
+        return self.variant
+
+
+def kinds(folder: Path) -> Iterator[tuple[str, list[FeatureExtractor]]]:
+    """Yield the names of the compared kinds with their extractors."""
+    network = folder / XFEAT_NETWORK
+    export_xfeat(network)
+    yield 'rootsift', [SiftExtractor()]
+    yield 'rootsift_xfeat', [SiftExtractor(), XFeatExtractor.open(network)]
+
+
+def rows_of(one: PrecisionSet, folder: Path, drive: Drive) -> Iterator[Row]:
+    """Build the landmarks of each kind and match the drive."""
+    gallery = GalleryMap.open(folder / MAP)
+    method = next(method for method in METHODS if method.name == 'all')
+    for name, extractors in kinds(folder):
+        landmarks = build_landmarks(gallery, extractors=extractors)
+        variant = MapVariant(
+            folder,  # extractors are opened from where their network lies
+            gallery.manifest,
+            gallery.descriptors,
+            gallery.keyframes,
+            gallery.index,
+            landmarks,
+        )
+        times_s, results = [], []
+        before_s = time.perf_counter()
+        for result in matched(folder, drive, method, variant):
+            results.append(result)
+            times_s.append(time.perf_counter() - before_s)
+            before_s = time.perf_counter()
+        errors = errors_m(results, drive)
+        accepted = np.array([result.accepted for result in results])
+        yield {
+            'set': one.name,
+            'features': name,
+            'queries': len(results),
+            'best_place_right': float((errors <= one.tolerance_m).mean()),
+            'accepted': int(accepted.sum()),
+            'wrong_accepted': int((accepted & (errors > one.tolerance_m)).sum()),
+            'ms': 1e3 * float(np.median(times_s)),
+            'kb_per_keyframe': _kb(landmarks, folder) / len(gallery),
+        }
+
+
+def _kb(landmarks: Landmarks, folder: Path) -> float:
+    file = folder / 'size.npz'
+    landmarks.save(file)
+    size_kb = file.stat().st_size / 1e3
+    file.unlink()
+    return size_kb
+
+
+def main() -> None:
+    """Compare the kinds on each set, print the table, write the result file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--quick', action='store_true', help='gardens_day only')
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for one in SETS:
+        if one.name not in LIGHT_SETS[: 1 if options.quick else None]:
+            continue
+        folder = prepare(one)
+        if folder is not None:
+            rows += rows_of(one, WORK / one.name, read_drive(folder))
+    print_table(rows, 'Another light')
+    write_results('light', rows, quick=options.quick, note=NOTE)
+
+
+if __name__ == '__main__':
+    main()

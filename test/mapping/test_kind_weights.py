@@ -1,0 +1,63 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.gallery.local_features.features import ROOT_SIFT, XFEAT, FeatureKind, Features
+from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.mapping.kind_weights import with_kind_weights
+
+#: Two keyframes a place, all places far from one another.
+PLACES, FEATURES = 60, 40
+
+
+def images(kind: FeatureKind, telling: bool) -> list[Features]:
+    """Return features of two keyframes a place; those that are not telling are of everywhere."""
+    rng = np.random.default_rng(5)
+    everywhere = rng.uniform(1, 60, (FEATURES, kind.width))
+    found = []
+    for _ in range(PLACES):
+        own = rng.uniform(1, 60, (FEATURES, kind.width)) if telling else everywhere
+        for _ in range(2):
+            looks = own + rng.normal(0, 2 if telling else 6, own.shape)
+            found.append(Features(looks[:, :2].astype(np.float32), looks.astype(kind.dtype), kind))
+    return found
+
+
+def keyframes() -> Keyframes:
+    count = 2 * PLACES
+    poses = np.zeros((count, 7))
+    poses[:, 0] = np.repeat(100.0 * np.arange(PLACES), 2)
+    poses[1::2, 0] += 1.0
+    poses[:, 6] = 1.0
+    zeros = np.zeros(count, np.int64)
+    return Keyframes(np.arange(count), 10**9 * np.arange(count), zeros, zeros, poses)
+
+
+def weigh(first: bool, second: bool) -> tuple[float, ...]:
+    landmarks = Landmarks.without_points([images(ROOT_SIFT, first), images(XFEAT, second)], 1)
+    descriptors = np.repeat(np.eye(PLACES, dtype=np.float32), 2, axis=0)
+    weighted = with_kind_weights(landmarks, descriptors, keyframes(), 5.0)
+    assert [layer.kind for layer in weighted.layers] == [ROOT_SIFT, XFEAT]
+    assert sum(layer.weight for layer in weighted.layers) == pytest.approx(1.0)
+    return tuple(layer.weight for layer in weighted.layers)
+
+
+def test_kind_that_recognises_places_has_the_larger_weight() -> None:
+    assert weigh(True, False)[0] > 0.85
+    assert weigh(False, True)[1] > 0.85
+
+
+def test_equally_good_kinds_have_equal_weights() -> None:
+    assert abs(weigh(True, True)[0] - 0.5) < 0.1
+
+
+def test_few_keyframes_keep_the_first_kind_alone() -> None:
+    few = [of_kind[:10] for of_kind in (images(ROOT_SIFT, True), images(XFEAT, True))]
+    frames = keyframes().first(10)
+    descriptors = np.repeat(np.eye(5, dtype=np.float32), 2, axis=0)
+    weighted = with_kind_weights(Landmarks.without_points(few, 1), descriptors, frames, 5.0)
+    assert [layer.kind for layer in weighted.layers] == [ROOT_SIFT]
