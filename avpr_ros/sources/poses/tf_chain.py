@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from avpr_ros.arrays import IntArray
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id, transform_values
 from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
@@ -20,6 +20,8 @@ from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns
 
 _Edge: TypeAlias = tuple[str, str]
+#: A transform whose samples differ by no more than this does not change.
+_STILL_M, _STILL_RAD = 1e-3, 2e-3
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,17 @@ class Chain:
         return max(part.largest_gap_s(begin_ns, end_ns) for part in moving)
 
 
+def _unchanging(values: FloatArray) -> bool:
+    """Return whether (N, 7) samples ``x y z qx qy qz qw`` are one valid transform."""
+    norms = np.linalg.norm(values[:, 3:], axis=1)
+    if not (np.isfinite(values).all() and (np.abs(norms - 1) < 0.1).all()):
+        return False
+    moved_m = np.linalg.norm(values[:, :3] - values[0, :3], axis=1)
+    quaternions = values[:, 3:] / norms[:, np.newaxis]
+    cosines = np.abs(quaternions @ quaternions[0])
+    return bool((moved_m <= _STILL_M).all() and (cosines >= np.cos(_STILL_RAD / 2)).all())
+
+
 class TransformGraph:
     """All transforms of a recording."""
 
@@ -123,12 +136,30 @@ class TransformGraph:
 
     def fixed_pose(self, target: str, source: str) -> Pose | None:
         """Return ``target_from_source`` through fixed transforms alone, or None."""
-        path = self._path(target, source, lambda edge: edge in self._fixed)
+        return self._product(target, source, self._fixed)
+
+    def constant_pose(self, target: str, source: str, least_samples: int = 1) -> Pose | None:
+        """Return ``target_from_source`` through fixed transforms and such as never changed.
+
+        Args:
+            target: name of the frame.
+            source: name of the other.
+            least_samples: fewer samples do not show that a transform does not change.
+        """
+        constant = {
+            edge: Pose.from_xyz_quaternion(values[0])
+            for edge, values in self._values.items()
+            if len(values) >= least_samples and _unchanging(np.array(values))
+        }
+        return self._product(target, source, {**constant, **self._fixed})
+
+    def _product(self, target: str, source: str, known: dict[_Edge, Pose]) -> Pose | None:
+        path = self._path(target, source, lambda edge: edge in known)
         if path is None:
             return None
         pose = Pose.identity()
         for edge, inverted in path:
-            pose = pose @ (self._fixed[edge].inverse() if inverted else self._fixed[edge])
+            pose = pose @ (known[edge].inverse() if inverted else known[edge])
         return pose
 
     def chain(self, target: str, source: str) -> Chain | None:

@@ -22,6 +22,7 @@ from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
+from avpr_ros.sources.images.image_size import message_size_px
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
@@ -108,7 +109,9 @@ class Pipeline:
     def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         restarts = self._context.odometry_restarts
         with self._recognizers.matching(restarts) as recognizer, collect_stage_times() as stages_s:
-            intrinsics, base_from_camera = self._context.camera(camera, message.header.frame_id)
+            intrinsics, base_from_camera = self._context.camera(
+                camera, message.header.frame_id, message_size_px(message)
+            )
             with timed_stage('decode'):
                 image = _decode(message, recognizer.least_side_px)
             result = recognizer.recognize(
