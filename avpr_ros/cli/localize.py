@@ -84,6 +84,7 @@ def localize(
         map_frame,
         geodetic_origin=gallery.manifest.geodetic_origin,
         least_side_px=recognizer.least_side_px,
+        map_cameras=gallery.manifest.cameras,
     )
     _localize(source, options, odom_topic, recognizer, output, radius_m)
 

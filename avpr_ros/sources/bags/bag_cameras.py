@@ -13,6 +13,7 @@ from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.camera_info import camera_intrinsics, is_uncalibrated, rectification_doubt
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
@@ -28,6 +29,7 @@ class BagCamera:
         optical_frame: frame of its first image; empty without images.
         image_size_px: width and height of its first image whose size is known.
         info: its first calibrated ``camera_info``, else its first; None without.
+        range_meter: measures the values of 16-bit images.
     """
 
     name: str
@@ -35,12 +37,15 @@ class BagCamera:
     optical_frame: str = ''
     image_size_px: tuple[int, int] | None = None
     info: Any = field(default=None, repr=False)
+    range_meter: PixelRangeMeter = field(default_factory=PixelRangeMeter)
 
     def add_image(self, message: Any) -> None:
         """Take an image message."""
         self.optical_frame = self.optical_frame or frame_id(message.header)
         if self.image_size_px is None:
             self.image_size_px = message_size_px(message)
+        if self.range_meter.wants_next() and (values := deep_values_of(message)) is not None:
+            self.range_meter.add(values)
 
     def add_info(self, message: Any) -> None:
         """Take a ``camera_info``; drivers send empty ones until they are calibrated."""
@@ -53,7 +58,9 @@ class BagCamera:
         """Return the camera, and the findings about its model and extrinsics."""
         intrinsics, model_check = self._intrinsics()
         pose, pose_check = self._extrinsics(graph, base_frame)
-        return Camera(self.name, self.topic, pose, intrinsics), (model_check, pose_check)
+        pixel_range = self.range_meter.measured()
+        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
+        return camera, (model_check, pose_check)
 
     def _intrinsics(self) -> tuple[CameraIntrinsics | None, PreflightCheck]:
         """Return the intrinsics where a camera model can be computed with them."""

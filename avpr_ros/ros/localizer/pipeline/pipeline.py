@@ -16,6 +16,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.profiling import collect_stage_times, timed_stage
 from avpr_ros.ros.common import messages
 from avpr_ros.ros.localizer.pipeline.image_gate import ImageGate
+from avpr_ros.ros.localizer.pipeline.pixel_ranges import PixelRanges
 from avpr_ros.ros.localizer.pipeline.query_context import QueryContext
 from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
 from avpr_ros.ros.localizer.pipeline.statistics import Statistics
@@ -23,6 +24,7 @@ from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
 from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.pixel_range import PixelRange
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
@@ -58,6 +60,7 @@ class Pipeline:
         self._gate = gate
         self._context = context
         self._outputs = outputs
+        self._pixel_ranges = PixelRanges()
 
     def process(self, camera: str, message: Any, requested: bool) -> Outcome:
         """Process one message; a known fault of an image is logged and counted.
@@ -113,7 +116,9 @@ class Pipeline:
                 camera, message.header.frame_id, message_size_px(message)
             )
             with timed_stage('decode'):
-                image = _decode(message, recognizer.least_side_px)
+                cameras = recognizer.gallery.manifest.cameras
+                pixel_range = self._pixel_ranges.range_of(camera, message, cameras)
+                image = _decode(message, recognizer.least_side_px, pixel_range)
             result = recognizer.recognize(
                 image,
                 messages.stamp_ns(message.header.stamp),
@@ -129,7 +134,7 @@ class Pipeline:
         return result
 
 
-def _decode(message: Any, least_side_px: int) -> RgbImage:
+def _decode(message: Any, least_side_px: int, pixel_range: PixelRange | None) -> RgbImage:
     if isinstance(message, Image):
-        return decode_image(message)
-    return decode_compressed(message, least_side_px)
+        return decode_image(message, pixel_range)
+    return decode_compressed(message, least_side_px, pixel_range)
