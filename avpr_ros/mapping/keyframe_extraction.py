@@ -47,12 +47,14 @@ class SelectedSession:
         source: the source.
         frames: how many frames it has.
         undecodable: frames that were selected and could not be decoded.
+        first_problem: why the first of these could not; empty without.
         selected: the keyframes in stamp order.
     """
 
     source: FrameSource
     frames: int = 0
     undecodable: int = 0
+    first_problem: str = ''
     selected: list[SelectedFrame] = field(default_factory=list)
 
     def images(self) -> Iterator[RgbImage]:
@@ -129,8 +131,9 @@ def _select(
         return False
     try:
         image = frame.decode()
-    except ImageDecodeError:
+    except ImageDecodeError as error:
         session.undecodable += 1
+        session.first_problem = session.first_problem or str(error)
         return False
     on_keyframe(image)
     selector.keep(frame.map_from_base)

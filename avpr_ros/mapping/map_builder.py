@@ -200,6 +200,7 @@ def _draft(
                 frames=session.frames,
                 keyframes=len(session.selected),
                 undecodable=session.undecodable,
+                first_problem=session.first_problem,
                 start_ns=session.selected[0].stamp_ns if session.selected else 0,
                 end_ns=session.selected[-1].stamp_ns if session.selected else 0,
             )
@@ -219,7 +220,8 @@ def _nothing_usable(sessions: list[SelectedSession]) -> str:
     names = ', '.join(session.source.name for session in sessions)
     if frames == 0:
         return f'{names}: no image has a pose; check them with avpr build --dry-run'
-    return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
+    problem = next(session.first_problem for session in sessions if session.frames)
+    return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
 
 
 def not_written(output: Path, error: OSError) -> MapError:

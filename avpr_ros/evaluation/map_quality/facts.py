@@ -69,7 +69,9 @@ def _sessions(gallery: GalleryMap) -> list[tuple[str, str]]:
             f'{start:%Y-%m-%d %H:%M:%S} UTC, poses: {session.pose_source}'
         )
         if session.undecodable:
-            text += f', {session.undecodable} images could not be decoded'
+            text += (
+                f', {session.undecodable} images could not be decoded ({session.first_problem})'
+            )
         lines.append(('session', text))
     return lines
 
