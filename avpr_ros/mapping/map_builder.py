@@ -29,6 +29,9 @@ from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
 
+#: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
+_MIN_DIM = 2
+
 #: Called with the finished map before it is renamed; may add ``report.html`` and views.
 Finish: TypeAlias = Callable[[GalleryMap], object]
 
@@ -146,6 +149,8 @@ def build_into(
     space, described = describer.describe_gallery(
         lambda: selected_images(sessions), count, progress
     )
+    if space.dim < _MIN_DIM:
+        raise SourceError(_all_alike(count))
     base.check_space(space)
     rows = base.with_descriptors(checked_rows(describer, space, described, count))
     cameras = CameraTable(sources, base.cameras)
@@ -222,6 +227,16 @@ def _nothing_usable(sessions: list[SelectedSession]) -> str:
         return f'{names}: no image has a pose; check them with avpr build --dry-run'
     problem = next(session.first_problem for session in sessions if session.frames)
     return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
+
+
+def _all_alike(keyframes: int) -> str:
+    if keyframes == 1:
+        text = 'there is one keyframe only'
+    else:
+        text = f'the {keyframes} keyframes all show the same, such as one image or black ones'
+    return (
+        f'{text}, and a map needs views that differ: check the camera, the poses and the spacing'
+    )
 
 
 def not_written(output: Path, error: OSError) -> MapError:

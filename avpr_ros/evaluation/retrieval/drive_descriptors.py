@@ -91,8 +91,8 @@ def describe_drive(
         progress('describing queries', len(stamps), max(len(stamps), len(drive.truth)))
     if not stamps:
         raise SourceError(
-            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded{problem}, '
-            f'{without_pose} have no pose.'
+            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded'
+            f'{problem}, {without_pose} have no pose.'
         )
     return DescribedDrive(
         {name: np.stack(values) for name, values in rows.items()},

@@ -18,6 +18,7 @@ from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic
 from avpr_ros.sources.bags.topics import (
     RAW_TYPE,
     camera_names,
+    check_one_type,
     choose_image_topics,
     choose_pose_topic,
 )
@@ -48,11 +49,13 @@ class BagSource:
         self._options = options
         with open_bag(path) as reader:
             topics = topic_types(reader)
+            types = [(one.topic, one.msgtype) for one in reader.connections if one.msgcount]
         images = choose_image_topics(topics, options.image_topics)
         from_file = options.tum_file is not None or options.poses_csv is not None
         pose_topic = None
         if options.poses_wanted and not from_file:
             pose_topic = choose_pose_topic(topics, options.pose_topic)
+        check_one_type(types, (*images, pose_topic))
         self._choice = TopicChoice(topics, images, camera_names(images), pose_topic)
 
     @property
