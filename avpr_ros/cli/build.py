@@ -179,4 +179,6 @@ def _build(
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
+    for warning in gallery.warnings:
+        print_note(f'warning: {warning}')
     print_note(f'next: avpr train --map {output}')

@@ -149,6 +149,27 @@ def selected_images(sessions: Iterable[SelectedSession]) -> Iterator[RgbImage]:
         yield from session.images()
 
 
+def nothing_usable(sessions: Sequence[SelectedSession]) -> str:
+    """Return why no frame became a keyframe."""
+    frames = sum(session.frames for session in sessions)
+    names = ', '.join(session.source.name for session in sessions)
+    if frames == 0:
+        return f'{names}: no image has a pose; check them with avpr build --dry-run'
+    problem = next(session.first_problem for session in sessions if session.frames)
+    return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
+
+
+def all_alike(keyframes: int) -> str:
+    """Return what is wrong with keyframes that a descriptor cannot tell apart."""
+    if keyframes == 1:
+        text = 'there is one keyframe only'
+    else:
+        text = f'the {keyframes} keyframes all show the same, such as one image or black ones'
+    return (
+        f'{text}, and a map needs views that differ: check the camera, the poses and the spacing'
+    )
+
+
 def _changed(source: FrameSource) -> SourceError:
     return SourceError(
         f'{source.name} changed while it was read; wait until it is no longer written to, and '

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import json
 from typing import TypeAlias
 
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
+from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
+from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, WARNINGS, GalleryMap
 from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.landmarks import Landmarks
+from avpr_ros.mapping.camera_check import camera_warnings
 from avpr_ros.mapping.landmark_builder import build_landmarks
 
 #: Describes a number of views of each keyframe with the map's own network.
@@ -70,6 +73,9 @@ class MapContents:
         if self.landmarks:
             landmarks = build_landmarks(gallery, progress)
             landmarks.save(gallery.path / LANDMARKS)
+            if found := camera_warnings(gallery, landmarks):
+                text = json.dumps(found, ensure_ascii=False, indent=2)
+                write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
         self.write_report(gallery, landmarks)
 
 

@@ -96,7 +96,5 @@ def test_topic_of_two_types_is_refused() -> None:
     types = [('/image', RAW_TYPE), ('/image', COMPRESSED_TYPE), ('/odom', 'nav_msgs/msg/Odometry')]
 
     check_one_type(types, ('/odom', None))
-    with pytest.raises(
-        SourceError, match='/image holds messages of .*CompressedImage and .*Image'
-    ):
+    with pytest.raises(SourceError, match='/image holds messages of'):
         check_one_type(types, ('/image', '/odom'))

@@ -12,6 +12,7 @@ from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
 
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.parameters import declare, on_change
@@ -106,6 +107,9 @@ class Localizer:
         )
         if warning := recognizer.matcher.calibration_warning:
             logger.warning(f'{warning[0].upper()}{warning[1:]}.')
+        if isinstance(recognizer.gallery, GalleryMap):
+            for text in recognizer.gallery.warnings:
+                logger.warning(f'The map: {text}')
 
     def _listen(self, settings: Settings) -> list[ImageInput]:
         topics = {camera: image_topic(camera, settings.cameras) for camera in settings.cameras}
