@@ -61,6 +61,7 @@ class Pipeline:
         self._context = context
         self._outputs = outputs
         self._pixel_ranges = PixelRanges()
+        self._camera = ''  # of the last image
 
     def process(self, camera: str, message: Any, requested: bool) -> Outcome:
         """Process one message; a known fault of an image is logged and counted.
@@ -70,24 +71,25 @@ class Pipeline:
             message: ``sensor_msgs/Image`` or ``sensor_msgs/CompressedImage``.
             requested: whether a ``~/trigger`` waits for it: it is matched whatever the gates say.
         """
+        self._camera = camera
         stamp_ns = messages.stamp_ns(message.header.stamp)
         settings = self._recognizers.settings
         reason = None if requested else self._gate.drop_by_time(stamp_ns, settings)
         if reason is not None:
-            return self._drop(reason)
+            return self._drop(camera, reason)
         odom_from_base = self._context.odom_from_base(stamp_ns, settings.odom_wait_s)
         # A robot that was carried with its wheels at rest has moved, whatever odometry measures.
         if camera not in self.statistics.moved_images:
             reason = self._gate.drop_by_motion(camera, stamp_ns, odom_from_base, settings)
             if reason is not None and not requested:
-                return self._drop(reason)
+                return self._drop(camera, reason)
         try:
             result = self._match(camera, message, odom_from_base)
         except ImageDecodeError as error:
             self.statistics.undecodable(camera, str(error))
             return self._refuse(error, f"An image of camera '{camera}' is dropped: {error}")
         except ExtrinsicsError as error:
-            self.statistics.drop('no_transform')
+            self.statistics.drop(camera, 'no_transform', detail=str(error))
             return self._refuse(error, str(error))
         return Outcome(result.accepted, result.text)
 
@@ -95,14 +97,14 @@ class Pipeline:
         """Count and log an unexpected error; the worker goes on with the next image."""
         if not self._node.context.ok():
             return  # Publishing fails while ROS shuts down: that is no fault of an image.
-        self.statistics.failures += 1
+        self.statistics.failed(self._camera, f'{type(error).__name__}: {error}')
         self._node.get_logger().error(
             f'An image could not be matched: {type(error).__name__}: {error}',
             throttle_duration_sec=THROTTLE_S,
         )
 
-    def _drop(self, reason: str) -> Outcome:
-        self.statistics.drop(reason)
+    def _drop(self, camera: str, reason: str) -> Outcome:
+        self.statistics.drop(camera, reason)
         return Outcome(False, f'The image is dropped: {reason}.')
 
     def _refuse(self, error: AvprError, text: str) -> Outcome:
