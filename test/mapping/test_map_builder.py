@@ -20,7 +20,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import Camera, GeodeticOrigin
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
 
 KILLED = """
 import sys
@@ -251,3 +251,23 @@ def test_keyframes_that_all_show_the_same_are_an_error(drive_class, tmp_path, co
     with pytest.raises(SourceError, match=words):
         build_map(drive, describer, tmp_path / 'map', BuildSettings())
     assert _leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        ({'d': (math.nan, 0.0, 0.0, 0.0)}, 'D holds nan'),
+        ({'d': (0.1, 0.2, 0.3)}, 'D has 3 coefficients'),
+        ({'distortion_model': 'equidistant'}, 'D has 0 coefficients'),
+    ],
+)
+def test_impossible_camera_model_is_refused_before_the_work(
+    drive_class, describer, tmp_path, change, words
+):
+    k = (30.0, 0.0, 16.0, 0.0, 30.0, 12.0, 0.0, 0.0, 1.0)
+    intrinsics = replace(CameraIntrinsics(32, 24, 'plumb_bob', k, ()), **change)
+    cameras = (Camera('front', '/front/image', None, intrinsics),)
+    drive = drive_class([Pose.identity()], cameras=cameras)
+    with pytest.raises(SourceError, match=words):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert drive.decoded == []
