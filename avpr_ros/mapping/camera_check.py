@@ -23,6 +23,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.landmarks import Landmarks
 from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.projective_geometry import sampson_distances, skew_matrices
 from avpr_ros.verification.triangulation import mutual_matches
@@ -41,8 +42,12 @@ _MIN_PAIR, _MIN_MATCHES = 20, 300
 _MIN_RIGID = 0.4
 #: Share of these that poses, extrinsics and camera model must explain,
 _MIN_EXPLAINED = 0.4
+#: beyond which no other hypothesis is tried,
+_ALL_EXPLAINED = 0.9
 #: and how many times as many another hypothesis must explain to be named.
 _BETTER_ROTATION, _BETTER_MODEL = 1.8, 1.3
+#: Rectification changes the focal length, too: with all of a wide image kept it shrinks.
+_FOCAL_SCALES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1)
 #: Rotation from an optical frame (z forward) to a body frame (x forward), REP-103.
 _BODY_FROM_OPTICAL = Rotation.from_matrix([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
 
@@ -76,13 +81,16 @@ def camera_warnings(gallery: GalleryMap, landmarks: Landmarks) -> list[str]:
         height_px, width_px = image.shape[:2]
         try:
             model = CameraModel(camera.intrinsics, width_px, height_px)
-            ideal = CameraModel(replace(camera.intrinsics, d=()), width_px, height_px)
+            ideal = [
+                CameraModel(_without_distortion(camera.intrinsics, scale), width_px, height_px)
+                for scale in (_FOCAL_SCALES if any(camera.intrinsics.d) else ())
+            ]
         except CalibrationError:
             continue
         refined = Rotation.from_quat(landmarks.nominal_from_refined[number])
-        extrinsics = camera.base_from_camera @ Pose(np.zeros(3), refined)
+        extrinsics = camera.base_from_camera
         pairs = list(_pairs(landmarks, keyframes, rows))
-        if problem := _problem(pairs, extrinsics, model, ideal):
+        if problem := _problem(pairs, extrinsics, refined, model, ideal):
             warnings.append(f"Camera '{camera.name}': {problem}")
     return warnings
 
@@ -102,11 +110,15 @@ def _pairs(landmarks: Landmarks, keyframes: Keyframes, rows: IntArray) -> Iterat
 
 
 def _problem(
-    pairs: list[_Pair], extrinsics: Pose, model: CameraModel, ideal: CameraModel
+    pairs: list[_Pair],
+    extrinsics: Pose,
+    refined: Rotation,
+    model: CameraModel,
+    ideal: list[CameraModel],
 ) -> str | None:
     """Return what the matches contradict, in one sentence; None where they contradict nothing."""
     matches = sum(len(pair.first_px) for pair in pairs)
-    rays = [(model.rays(pair.first_px), model.rays(pair.second_px)) for pair in pairs]
+    rays = _rays(pairs, model)
     tolerance = _MAX_ERROR_PX / model.focal_px
     rigid = sum(_rigid_matches(*both, tolerance) for both in rays)
     if matches < _MIN_MATCHES or rigid < _MIN_RIGID * matches:
@@ -120,21 +132,26 @@ def _problem(
         ]
         return sum(agreeing) / rigid
 
+    nominal = max(explained(refined, rays), explained(Rotation.identity(), rays))
+    if nominal >= _ALL_EXPLAINED:
+        return None
     turns = Rotation.create_group('O')
     shares = [explained(turn, rays) for turn in turns]
-    nominal, best = explained(Rotation.identity(), rays), int(np.argmax(shares))
+    best = int(np.argmax(shares))
     found = (
         f'of the features that neighbouring images share, poses, extrinsics and camera model '
         f'explain {min(nominal, 1):.0%}'
     )
-    other = f'a camera {_turned(turns[best])} would explain {min(shares[best], 1):.0%}'
     if shares[best] >= max(_MIN_EXPLAINED, _BETTER_ROTATION * nominal):
-        return f'{found}; {other}: is the frame of its images an optical one, z forward?'
-    without = [(ideal.rays(pair.first_px), ideal.rays(pair.second_px)) for pair in pairs]
-    undistorted = explained(Rotation.identity(), without)
-    if undistorted >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
         return (
-            f'{found}, and without distortion {min(undistorted, 1):.0%}: are its images rectified '
+            f'{found}; a camera {_turned(turns[best])} would explain {min(shares[best], 1):.0%}: '
+            'is the frame of its images an optical one, z forward?'
+        )
+    undistorted = [explained(Rotation.identity(), _rays(pairs, one)) for one in ideal]
+    rectified = max(undistorted, default=0.0)
+    if rectified >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
+        return (
+            f'{found}, and without distortion {min(rectified, 1):.0%}: are its images rectified '
             "already? Name their topic 'image_rect', or set D to zero."
         )
     if nominal < _MIN_EXPLAINED:
@@ -143,6 +160,17 @@ def _problem(
             'images an optical one, z forward?'
         )
     return None
+
+
+def _rays(pairs: list[_Pair], model: CameraModel) -> list[tuple[FloatArray, FloatArray]]:
+    return [(model.rays(pair.first_px), model.rays(pair.second_px)) for pair in pairs]
+
+
+def _without_distortion(intrinsics: CameraIntrinsics, scale: float) -> CameraIntrinsics:
+    """Return a pinhole model with scaled focal lengths, as after rectification."""
+    k = np.array(intrinsics.k)
+    k[[0, 4]] *= scale
+    return replace(intrinsics, distortion_model='', k=tuple(k.tolist()), d=())
 
 
 def _rigid_matches(first: FloatArray, second: FloatArray, tolerance: float) -> int:
