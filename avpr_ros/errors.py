@@ -39,3 +39,11 @@ class ConfigError(AvprError):
 
 class ExtrinsicsError(AvprError):
     """The extrinsics of a camera are not known yet; the caller drops its image and continues."""
+
+
+class CalibrationError(AvprError, ValueError):
+    """The parameters of a camera model are impossible or do not fit the image."""
+
+
+class UnsupportedModelError(CalibrationError):
+    """The distortion model of a camera is not known, or its image has another shape."""

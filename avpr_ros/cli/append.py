@@ -49,6 +49,8 @@ def append_drives(
     for session in grown.manifest.sessions[len(manifest.sessions) :]:
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames')
     print_note(f'{output}: revision {grown.manifest.revision}, {len(grown)} keyframes')
+    for warning in grown.warnings:
+        print_note(f'warning: {warning}')
     _recalibrate(grown, query)
 
 

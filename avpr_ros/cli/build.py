@@ -194,8 +194,12 @@ def _build(
             progress=report,
         )
     for session in gallery.manifest.sessions:
-        skipped = f', {session.undecodable} undecodable' if session.undecodable else ''
+        skipped = ''
+        if session.undecodable:
+            skipped = f', {session.undecodable} undecodable; the first: {session.first_problem}'
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
+    for warning in gallery.warnings:
+        print_note(f'warning: {warning}')
     print_note(f'next: avpr train --map {output}')

@@ -84,6 +84,7 @@ def localize(
         map_frame,
         geodetic_origin=gallery.manifest.geodetic_origin,
         least_side_px=recognizer.least_side_px,
+        map_cameras=gallery.manifest.cameras,
     )
     _localize(source, options, odom_topic, recognizer, output, radius_m)
 
@@ -97,6 +98,7 @@ def _localize(
     radius_m: float,
 ) -> None:
     from avpr_ros.cli.console import print_note, print_table
+    from avpr_ros.errors import SourceError
     from avpr_ros.evaluation.runs.drive_score import DriveScorer
     from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
     from avpr_ros.localization.offline import read_odometry
@@ -105,8 +107,11 @@ def _localize(
     drive = open_drive(source, options, gallery.manifest.map_frame)
     odometry = {} if odom_topic is None else read_odometry(source, odom_topic, options)
     scorer = DriveScorer(drive.truth, gallery.keyframes, radius_m)
-    verdicts, metric = _match(drive.source, recognizer, odometry, output, scorer)
+    verdicts, metric, problem = _match(drive.source, recognizer, odometry, output, scorer)
     total = sum(verdicts.values())
+    if problem and verdicts['undecodable'] == total:
+        text = f'{source}: none of the {total} images can be decoded; the first: {problem}'
+        raise SourceError(text)
     rows = [('images', f'{total}')]
     if odom_topic is not None:
         rows.append(('odometry read', f'of {len(odometry)} images, from {odom_topic}'))
@@ -114,6 +119,8 @@ def _localize(
         rows.append(
             (name if name in _NO_REASONS else f'rejected: {name}', f'{n} ({n / total:.1%})')
         )
+    if problem:
+        rows.append(('first undecodable', problem))
     if weakness := recognizer.matcher.calibration_warning:
         rows.append(('why', weakness))
     rows.append(('poses by landmarks', f'{metric} of {verdicts["accepted"]} accepted'))
@@ -131,11 +138,12 @@ def _match(
     odometry: Mapping[int, Pose],
     output: Path,
     scorer: DriveScorer,
-) -> tuple[Counter[str], int]:
+) -> tuple[Counter[str], int, str]:
     """Match every image and write the files.
 
     Returns:
-        What became of the images, and how many of the poses were measured by landmarks.
+        What became of the images, how many of the poses were measured by landmarks, and why the
+        first undecodable image could not be decoded; empty without.
     """
     from avpr_ros.cli.console import progress_bars
     from avpr_ros.errors import ImageDecodeError
@@ -143,18 +151,19 @@ def _match(
     from avpr_ros.localization.offline import localize_drive
 
     verdicts: Counter[str] = Counter()
-    metric = 0
+    metric, problem = 0, ''
     with match_files(output) as files, progress_bars() as report:
         for done, result in enumerate(localize_drive(source, recognizer, odometry), start=1):
             if isinstance(result, ImageDecodeError):
                 verdicts['undecodable'] += 1
+                problem = problem or str(result)
             else:
                 verdicts[result.reason.value] += 1
                 metric += result.estimate is not None and result.estimate.metric
                 files.write(result)
                 scorer.add(result)
             report('matching', done, None)
-    return verdicts, metric
+    return verdicts, metric, problem
 
 
 def _scores(scorer: DriveScorer, radius_m: float) -> list[tuple[str, str]]:

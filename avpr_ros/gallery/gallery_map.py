@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -35,9 +37,10 @@ VIEWS = 'views.npy'
 LANDMARKS = 'landmarks.npz'
 HOG = 'layout.npz'
 XFEAT_NETWORK = 'xfeat.onnx'
+WARNINGS = 'warnings.json'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG, XFEAT_NETWORK)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG, XFEAT_NETWORK, WARNINGS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,17 @@ class GalleryMap:
         if LANDMARKS not in self.manifest.files or not (self.path / LANDMARKS).is_file():
             return None
         return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What the images proved wrong about cameras and poses at build; raises ``MapError``."""
+        path = self.path / WARNINGS
+        if not path.is_file():
+            return ()
+        try:
+            return tuple(map(str, json.loads(path.read_text(encoding='utf-8'))))
+        except (OSError, ValueError, TypeError) as error:
+            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
 
     def hog(self) -> HogDescriptors | None:
         """Load the HOG descriptors, where this copy of the map has any; raises ``MapError``."""

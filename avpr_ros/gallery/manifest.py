@@ -46,6 +46,7 @@ class Session:
         undecodable: images that were wanted as keyframes and could not be decoded.
         start_ns: stamp of the first keyframe.
         end_ns: stamp of the last keyframe.
+        first_problem: why the first of the undecodable images could not be; empty without.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Session:
     undecodable: int
     start_ns: int
     end_ns: int
+    first_problem: str = ''
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ def _session(data: Fields) -> Session:
         data.integer('undecodable'),
         data.integer('start_ns'),
         data.integer('end_ns'),
+        data.text('first_problem') if data.has('first_problem') else '',
     )
 
 

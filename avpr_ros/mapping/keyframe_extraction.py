@@ -47,12 +47,14 @@ class SelectedSession:
         source: the source.
         frames: how many frames it has.
         undecodable: frames that were selected and could not be decoded.
+        first_problem: why the first of these could not; empty without.
         selected: the keyframes in stamp order.
     """
 
     source: FrameSource
     frames: int = 0
     undecodable: int = 0
+    first_problem: str = ''
     selected: list[SelectedFrame] = field(default_factory=list)
 
     def images(self) -> Iterator[RgbImage]:
@@ -129,8 +131,9 @@ def _select(
         return False
     try:
         image = frame.decode()
-    except ImageDecodeError:
+    except ImageDecodeError as error:
         session.undecodable += 1
+        session.first_problem = session.first_problem or str(error)
         return False
     on_keyframe(image)
     selector.keep(frame.map_from_base)
@@ -144,6 +147,27 @@ def selected_images(sessions: Iterable[SelectedSession]) -> Iterator[RgbImage]:
     """Yield the images of all keyframes, in the order of the rows."""
     for session in sessions:
         yield from session.images()
+
+
+def nothing_usable(sessions: Sequence[SelectedSession]) -> str:
+    """Return why no frame became a keyframe."""
+    frames = sum(session.frames for session in sessions)
+    names = ', '.join(session.source.name for session in sessions)
+    if frames == 0:
+        return f'{names}: no image has a pose; check them with avpr build --dry-run'
+    problem = next(session.first_problem for session in sessions if session.frames)
+    return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
+
+
+def all_alike(keyframes: int) -> str:
+    """Return what is wrong with keyframes that a descriptor cannot tell apart."""
+    if keyframes == 1:
+        text = 'there is one keyframe only'
+    else:
+        text = f'the {keyframes} keyframes all show the same, such as one image or black ones'
+    return (
+        f'{text}, and a map needs views that differ: check the camera, the poses and the spacing'
+    )
 
 
 def _changed(source: FrameSource) -> SourceError:

@@ -24,10 +24,19 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
-from avpr_ros.mapping.keyframe_extraction import SelectedSession, select_frames, selected_images
+from avpr_ros.mapping.keyframe_extraction import (
+    SelectedSession,
+    all_alike,
+    nothing_usable,
+    select_frames,
+    selected_images,
+)
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
+
+#: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
+_MIN_DIM = 2
 
 #: Called with the finished map before it is renamed; may add ``report.html`` and views.
 Finish: TypeAlias = Callable[[GalleryMap], object]
@@ -142,10 +151,12 @@ def build_into(
     writer.close()
     count = sum(len(session.selected) for session in sessions)
     if count == 0:
-        raise SourceError(_nothing_usable(sessions))
+        raise SourceError(nothing_usable(sessions))
     space, described = describer.describe_gallery(
         lambda: selected_images(sessions), count, progress
     )
+    if space.dim < _MIN_DIM:
+        raise SourceError(all_alike(count))
     base.check_space(space)
     rows = base.with_descriptors(checked_rows(describer, space, described, count))
     cameras = CameraTable(sources, base.cameras)
@@ -162,8 +173,8 @@ def build_into(
     draft.sealed(folder, names).save(folder)
     if finish is not None:
         finish(GalleryMap.open(folder))
-        extras = (gallery_map.REPORT, gallery_map.VIEWS, gallery_map.LANDMARKS, gallery_map.HOG)
-        added = [name for name in extras if (folder / name).is_file()]
+        parts = (name for name in gallery_map.OPTIONAL if name not in names)
+        added = [name for name in parts if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
     _flush(folder)
 
@@ -200,6 +211,7 @@ def _draft(
                 frames=session.frames,
                 keyframes=len(session.selected),
                 undecodable=session.undecodable,
+                first_problem=session.first_problem,
                 start_ns=session.selected[0].stamp_ns if session.selected else 0,
                 end_ns=session.selected[-1].stamp_ns if session.selected else 0,
             )
@@ -212,14 +224,6 @@ def _draft(
         calibration=None,
         index=index,
     )
-
-
-def _nothing_usable(sessions: list[SelectedSession]) -> str:
-    frames = sum(session.frames for session in sessions)
-    names = ', '.join(session.source.name for session in sessions)
-    if frames == 0:
-        return f'{names}: no image has a pose; check them with avpr build --dry-run'
-    return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
 
 
 def not_written(output: Path, error: OSError) -> MapError:

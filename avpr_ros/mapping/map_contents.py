@@ -6,18 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import json
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
+from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, XFEAT_NETWORK, GalleryMap
+from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, WARNINGS, XFEAT_NETWORK, GalleryMap
 from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.mapping.camera_check import camera_warnings
 from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
@@ -83,6 +86,9 @@ class MapContents:
         if self.landmarks:
             landmarks = self._build_landmarks(gallery, progress)
             landmarks.save(gallery.path / LANDMARKS)
+            if found := camera_warnings(gallery, landmarks):
+                text = json.dumps(found, ensure_ascii=False, indent=2)
+                write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
         self.write_report(gallery, landmarks)
 
     def _build_landmarks(self, gallery: GalleryMap, progress: Progress) -> Landmarks:

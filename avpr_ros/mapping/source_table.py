@@ -9,21 +9,26 @@ from typing import Any
 
 import numpy as np
 
-from avpr_ros.errors import SourceError
+from avpr_ros.errors import CalibrationError, SourceError, UnsupportedModelError
 from avpr_ros.gallery.camera_json import camera_to_json
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.mapping.keyframe_extraction import SelectedSession
 from avpr_ros.sources.frame import Camera, FrameSource
+from avpr_ros.sources.intrinsics import check_intrinsics
 
 
 def check_sources(sources: Sequence[FrameSource]) -> None:
-    """Check that the poses of all sources are in one frame.
+    """Check that the poses of all sources are in one frame, and that camera models are possible.
 
     Raises:
-        SourceError: none given, or frames or geodetic origins differ.
+        SourceError: none given, frames or geodetic origins differ, or a camera model cannot be
+            computed with.
     """
     if not sources:
         raise SourceError('no source is given; give at least one bag or image folder')
+    for source in sources:
+        for camera in source.cameras:
+            _check_camera(source.name, camera)
     first = sources[0]
     for other in sources[1:]:
         for what in ('map_frame', 'base_frame', 'geodetic_origin'):
@@ -33,6 +38,18 @@ def check_sources(sources: Sequence[FrameSource]) -> None:
                     f'{first.name} and {other.name} differ in {what} ({ours} and {theirs}); '
                     'sessions of one map must share it: bring their poses into one frame first'
                 )
+
+
+def _check_camera(source: str, camera: Camera) -> None:
+    """Refuse broken numbers; a model that is merely not supported is built without."""
+    if camera.intrinsics is None:
+        return
+    try:
+        check_intrinsics(camera.intrinsics)
+    except UnsupportedModelError:
+        return
+    except CalibrationError as error:
+        raise SourceError(f"{source}, intrinsics of camera '{camera.name}': {error}") from error
 
 
 class CameraTable:

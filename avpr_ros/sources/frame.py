@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.poses import Pose
+from avpr_ros.sources.images.pixel_range import PixelRange
 
 if TYPE_CHECKING:
     from avpr_ros.sources.preflight import Preflight
@@ -44,12 +45,14 @@ class Camera:
         base_from_camera: pose of the camera's optical frame (x right, y down, z forward) in the
             base frame; None if unknown.
         intrinsics: camera model parameters; None if unknown.
+        pixel_range: range that its 16-bit images were converted with; None where it has 8 bits.
     """
 
     name: str
     topic: str
     base_from_camera: Pose | None
     intrinsics: CameraIntrinsics | None
+    pixel_range: PixelRange | None = None
 
 
 @dataclass(frozen=True)

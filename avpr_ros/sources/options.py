@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.sources.frame import GeodeticOrigin
+from avpr_ros.sources.frame import Camera, GeodeticOrigin
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class SourceOptions:
             one frame; None: the first fix.
         least_side_px: smallest width and height needed: larger JPEGs of a bag are decoded at a
             fraction of their size, as in the node; None: at full size.
+        map_cameras: cameras of the map that images are matched with: 16-bit images are converted
+            with the ranges that it was built with; empty: with those of the source itself.
     """
 
     image_topics: tuple[str, ...] = ()
@@ -42,6 +44,7 @@ class SourceOptions:
     poses_wanted: bool = True
     geodetic_origin: GeodeticOrigin | None = None
     least_side_px: int | None = None
+    map_cameras: tuple[Camera, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the values.

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, is_fisheye
 from avpr_ros.verification.sift import WORKING_PX
-
-_PINHOLE = ('', 'plumb_bob', 'rational_polynomial', 'none')
-_FISHEYE = ('equidistant', 'fisheye')
 
 
 class CameraModel:
@@ -33,26 +31,19 @@ class CameraModel:
             height_px: height of the image.
 
         Raises:
-            ValueError: the distortion model is unknown, the camera matrix is not calibrated, or
-                the image has another aspect ratio than the intrinsics.
+            CalibrationError: the parameters are impossible.
+            UnsupportedModelError: the distortion model is unknown, or the image has another
+                aspect ratio than the intrinsics.
         """
-        if intrinsics.distortion_model not in (*_PINHOLE, *_FISHEYE):
-            raise ValueError(f"distortion model '{intrinsics.distortion_model}' is not supported")
+        check_intrinsics(intrinsics)
+        check_shape(intrinsics, width_px, height_px)
         k = np.asarray(intrinsics.k, dtype=np.float64).reshape(3, 3)
-        size = np.array([intrinsics.width_px, intrinsics.height_px], dtype=np.float64)
-        if not (np.isfinite(k).all() and k[0, 0] > 0 and k[1, 1] > 0 and (size > 0).all()):
-            raise ValueError('the camera matrix is not that of a calibrated camera')
-        scale = np.array([width_px, height_px]) / size
-        if abs(scale[0] / scale[1] - 1) > 0.02:
-            raise ValueError(
-                f'the image is {width_px} x {height_px} px, the intrinsics are of '
-                f'{intrinsics.width_px} x {intrinsics.height_px}'
-            )
+        scale = np.array([width_px, height_px]) / [intrinsics.width_px, intrinsics.height_px]
         self._k = k.copy()
         self._k[:2, :2] *= scale[:, np.newaxis]
         self._k[:2, 2] = (k[:2, 2] + 0.5) * scale - 0.5
         self._d = np.asarray(intrinsics.d, dtype=np.float64)
-        self._fisheye = intrinsics.distortion_model in _FISHEYE
+        self._fisheye = is_fisheye(intrinsics.distortion_model)
         self.focal_px = float((self._k[0, 0] + self._k[1, 1]) / 2)
         self.working_focal_px = self.focal_px * min(1.0, WORKING_PX / max(width_px, height_px))
 

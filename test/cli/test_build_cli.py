@@ -41,7 +41,7 @@ def test_build_reports_undecodable_image(avpr, walk, tmp_path):
     (walk / '004.png').write_bytes(b'no image')
     code, out, _ = avpr('build', walk, '-o', tmp_path / 'map')
     assert code == 0
-    assert 'walk: 11 of 12 frames, 1 undecodable' in out
+    assert 'walk: 11 of 12 frames, 1 undecodable; the first: A compressed image' in out
 
 
 def test_an_existing_map_needs_replace(avpr, walk, tmp_path):

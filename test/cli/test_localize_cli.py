@@ -45,6 +45,15 @@ def test_a_drive_without_poses_is_matched_and_not_scored(avpr, walk, tmp_path, m
     assert code == 0
     assert 'has no poses' in _cell(out, 'no score')
     assert _cell(out, 'undecodable').startswith('1 ')
+    assert 'neither JPEG nor PNG' in _cell(out, 'first undecodable')
+
+
+def test_a_drive_of_which_nothing_can_be_decoded_is_an_error(avpr, walk, tmp_path, map_and_query):
+    for path in walk.glob('*.png'):
+        path.write_bytes(b'no image')
+    code, _, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert code == 2
+    assert 'none of the 12 images can be decoded; the first: A compressed image' in err
 
 
 def test_poses_in_another_frame_are_no_truth(avpr, walk, tmp_path, map_and_query):

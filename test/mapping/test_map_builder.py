@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 import errno
 import math
 import os
@@ -17,8 +18,9 @@ from avpr_ros.errors import ConfigError, MapError, SourceError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import Camera, GeodeticOrigin
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
 
 KILLED = """
 import sys
@@ -26,6 +28,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from conftest import GreyDescriber, SyntheticDrive
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 
 class Hanging(GreyDescriber):
@@ -233,3 +236,38 @@ def test_progress_reaches_the_end(straight_drive, describer, tmp_path):
     )
     assert ('choosing keyframes', 20, 20) in reports
     assert ('describing', 20, 20) in reports
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ('count', 'words'),
+    [(1, 'there is one keyframe only'), (5, 'the 5 keyframes all show the same')],
+)
+def test_keyframes_that_all_show_the_same_are_an_error(drive_class, tmp_path, count, words):
+    describer = describer_by_name('embedded')
+    drive = drive_class([Pose.from_xy_yaw(float(x), 0, 0) for x in range(count)])
+    frames = list(drive.frames())
+    drive.frames = lambda: (replace(frame, decode=frames[0].decode) for frame in frames)
+    with pytest.raises(SourceError, match=words):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert _leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        ({'d': (math.nan, 0.0, 0.0, 0.0)}, 'D holds nan'),
+        ({'d': (0.1, 0.2, 0.3)}, 'D has 3 coefficients'),
+        ({'distortion_model': 'equidistant'}, 'D has 0 coefficients'),
+    ],
+)
+def test_impossible_camera_model_is_refused_before_the_work(
+    drive_class, describer, tmp_path, change, words
+):
+    k = (30.0, 0.0, 16.0, 0.0, 30.0, 12.0, 0.0, 0.0, 1.0)
+    intrinsics = replace(CameraIntrinsics(32, 24, 'plumb_bob', k, ()), **change)
+    cameras = (Camera('front', '/front/image', None, intrinsics),)
+    drive = drive_class([Pose.identity()], cameras=cameras)
+    with pytest.raises(SourceError, match=words):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert drive.decoded == []

@@ -13,6 +13,7 @@ from avpr_ros.sources.bags.topics import (
     RAW_TYPE,
     TF_TYPE,
     camera_names,
+    check_one_type,
     choose_image_topics,
     choose_pose_topic,
     info_topic,
@@ -89,3 +90,11 @@ def test_info_topic_is_next_to_or_below_image_topic() -> None:
     below = '/c/image_raw/camera_info'
     assert info_topic('/c/image_raw', {below: INFO_TYPE}) == below
     assert info_topic('/c/image_raw', {'/d/camera_info': INFO_TYPE}) is None
+
+
+def test_topic_of_two_types_is_refused() -> None:
+    types = [('/image', RAW_TYPE), ('/image', COMPRESSED_TYPE), ('/odom', 'nav_msgs/msg/Odometry')]
+
+    check_one_type(types, ('/odom', None))
+    with pytest.raises(SourceError, match='/image holds messages of'):
+        check_one_type(types, ('/image', '/odom'))

@@ -16,6 +16,8 @@ import pytest
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.images import decode
 from avpr_ros.sources.images.decode import decode_image, decoder_backend
+from avpr_ros.sources.images.encodings import PIXEL_BYTES, PLANAR
+from avpr_ros.sources.images.raw_image import plain_image
 
 HEIGHT, WIDTH = 6, 8
 RNG = np.random.default_rng(7)
@@ -39,7 +41,7 @@ def image(encoding: str, data: Any, *, step: int | None = None, big: int = 0, **
         width=size.get('width', WIDTH),
         encoding=encoding,
         is_bigendian=big,
-        step=data.reshape(HEIGHT, -1).view(np.uint8).shape[1] if step is None else step,
+        step=data[0].nbytes if step is None else step,
         data=array('B', data.tobytes()),
     )
 
@@ -61,6 +63,9 @@ def mosaic(rgb: tuple[int, int, int], pattern: str) -> np.ndarray:
         ('8UC3', 3, [2, 1, 0]),
         ('rgba8', 4, [0, 1, 2]),
         ('bgra8', 4, [2, 1, 0]),
+        ('8UC4', 4, [2, 1, 0]),
+        ('RGB8', 3, [0, 1, 2]),
+        ('Mono8', 1, [0, 0, 0]),
     ],
 )
 def test_channels_end_up_as_rgb(encoding: str, channels: int, order: list[int]) -> None:
@@ -118,26 +123,80 @@ def test_mono16_keeps_its_full_range(big: int, kind: str) -> None:
 
 
 @pytest.mark.usefixtures('library')
-@pytest.mark.parametrize('encoding', [*decode._PIXEL_BYTES])
+@pytest.mark.parametrize(
+    ('encoding', 'channels', 'order'),
+    [
+        ('rgb16', 3, [0, 1, 2]),
+        ('bgr16', 3, [2, 1, 0]),
+        ('rgba16', 4, [0, 1, 2]),
+        ('bgra16', 4, [2, 1, 0]),
+        ('16UC3', 3, [2, 1, 0]),
+    ],
+)
+def test_colours_of_16_bits_keep_their_full_range(
+    encoding: str, channels: int, order: list[int]
+) -> None:
+    pixels = RNG.integers(0, 65536, (HEIGHT, WIDTH, channels)).astype('<u2')
+
+    decoded = decode_image(image(encoding, pixels))
+
+    expected = np.round(pixels[:, :, order] / 257).astype(np.uint8)
+    np.testing.assert_array_equal(decoded, expected)
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize(('big', 'kind'), [(0, '<u2'), (1, '>u2')])
+def test_bayer_of_16_bits_gives_back_the_colour(big: int, kind: str) -> None:
+    deep = mosaic((200, 120, 30), 'rggb').astype(kind) * np.array(257, kind)
+
+    decoded = decode_image(image('bayer_rggb16', deep.astype(kind), big=big))
+
+    np.testing.assert_array_equal(decoded, np.broadcast_to((200, 120, 30), (HEIGHT, WIDTH, 3)))
+
+
+@pytest.mark.parametrize(('encoding', 'places'), [('nv12', 'uv'), ('nv21', 'vu'), ('NV12', 'uv')])
+def test_planar_yuv_follows_bt601(encoding: str, places: str) -> None:
+    y, u, v = 120, 90, 180
+    pair = [{'u': u, 'v': v}[place] for place in places]
+    luma = np.full((HEIGHT, WIDTH), y, np.uint8)
+    colour = np.tile(np.array(pair, np.uint8), (HEIGHT // 2, WIDTH // 2))
+    expected = [
+        1.164 * (y - 16) + 1.596 * (v - 128),
+        1.164 * (y - 16) - 0.813 * (v - 128) - 0.391 * (u - 128),
+        1.164 * (y - 16) + 2.018 * (u - 128),
+    ]
+
+    decoded = decode_image(image(encoding, np.vstack([luma, colour])))
+
+    np.testing.assert_allclose(decoded.reshape(-1, 3), np.tile(expected, (48, 1)), atol=1.0)
+
+
+@pytest.mark.parametrize('encoding', ['16UC1', '32FC1', '16SC1', '64FC1', '16uc1'])
+def test_depth_is_refused_as_depth(encoding: str) -> None:
+    with pytest.raises(ImageDecodeError, match='of depth or measurements, not of a picture'):
+        decode_image(image(encoding, np.zeros((HEIGHT, WIDTH), np.uint16)))
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize('encoding', [*PIXEL_BYTES])
 def test_padding_of_rows_is_left_out(encoding: str) -> None:
-    row_bytes = WIDTH * decode._PIXEL_BYTES[encoding]
-    padded = RNG.integers(0, 256, (HEIGHT, row_bytes + 5), dtype=np.uint8)
+    row_bytes = WIDTH * PIXEL_BYTES[encoding]
+    rows = HEIGHT * 3 // 2 if encoding in PLANAR else HEIGHT
+    padded = RNG.integers(0, 256, (rows, row_bytes + 5), dtype=np.uint8)
     tight = decode_image(image(encoding, padded[:, :row_bytes]))
 
     np.testing.assert_array_equal(decode_image(image(encoding, padded)), tight)
     assert tight.shape == (HEIGHT, WIDTH, 3)
 
 
-@pytest.mark.parametrize('encoding', [e for e in decode._PIXEL_BYTES if e != 'mono16'])
+@pytest.mark.parametrize('encoding', sorted(set(PIXEL_BYTES) - PLANAR))
 def test_both_libraries_give_the_same_pixels(
     encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if (bridge := decode._cv_bridge()) is None:
         pytest.skip('cv_bridge is missing')
-    row_bytes = WIDTH * decode._PIXEL_BYTES[encoding]
-    plain = decode._plain(
-        image(encoding, RNG.integers(0, 256, (HEIGHT, row_bytes), dtype=np.uint8))
-    )
+    row_bytes = WIDTH * PIXEL_BYTES[encoding]
+    plain = plain_image(image(encoding, RNG.integers(0, 256, (HEIGHT, row_bytes), dtype=np.uint8)))
     first = decode._with_cv_bridge(bridge, plain)
     if first is None:
         pytest.skip(f'this build of cv_bridge does not know {encoding}')
@@ -178,7 +237,6 @@ GREY = np.zeros((HEIGHT, WIDTH), np.uint8)
         (image('mono8', GREY, width=0), 'no pixels'),
         (image('nv24', GREY), "'nv24' is not supported"),
         (image('', GREY), "'' is not supported"),
-        (image('32FC1', GREY), "'32FC1' is not supported"),
         (image('rgb8', GREY, step=24), '48 bytes in rows of 24 and needs 144'),
         (image('mono8', GREY, step=7), 'rows of at least 8'),
         (image('mono8', GREY, step=0), 'rows of at least 8'),

@@ -41,8 +41,10 @@ def test_a_fisheye_lens_has_its_own_model():
     ('given', 'size', 'text'),
     [
         (intrinsics('made_up'), (640, 480), 'made_up'),
-        (intrinsics(k=(0.0,) * 9), (640, 480), 'calibrated'),
-        (intrinsics(k=(float('nan'), *K[1:])), (640, 480), 'calibrated'),
+        (intrinsics(k=(0.0,) * 9), (640, 480), 'focal lengths in K are 0'),
+        (intrinsics(k=(float('nan'), *K[1:])), (640, 480), 'K holds nan'),
+        (intrinsics(d=(0.1, 0.2, 0.3)), (640, 480), '3 coefficients'),
+        (intrinsics('equidistant', d=()), (640, 480), '0 coefficients'),
         (intrinsics(), (640, 400), '640 x 400'),
     ],
 )

@@ -22,6 +22,7 @@ def map_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]
     space, spacing = manifest.descriptor_space, manifest.keyframe_spacing
     size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
     facts = [
+        *(('warning', text) for text in gallery.warnings),
         ('map id', f'{manifest.map_id}, revision {manifest.revision}'),
         ('built', f'{manifest.created} by avpr_ros {manifest.tool_version}'),
         ('keyframes', f'{len(gallery)}, {size_mb:.1f} MB without thumbnails'),
@@ -69,7 +70,9 @@ def _sessions(gallery: GalleryMap) -> list[tuple[str, str]]:
             f'{start:%Y-%m-%d %H:%M:%S} UTC, poses: {session.pose_source}'
         )
         if session.undecodable:
-            text += f', {session.undecodable} images could not be decoded'
+            text += (
+                f', {session.undecodable} images could not be decoded ({session.first_problem})'
+            )
         lines.append(('session', text))
     return lines
 

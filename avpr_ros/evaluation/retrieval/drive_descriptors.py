@@ -69,6 +69,7 @@ def describe_drive(
     cameras: list[str] = []
     poses: list[Pose | None] = []
     without_pose = undecodable = 0
+    problem = ''
     for image in drive.source.images():
         pose = drive.truth.get(image.stamp_ns)
         if pose is None and poses_wanted:
@@ -76,8 +77,9 @@ def describe_drive(
             continue
         try:
             pixels = image.decode()
-        except ImageDecodeError:
+        except ImageDecodeError as error:
             undecodable += 1
+            problem = problem or f' (the first: {error})'
             continue
         for name, describe in networks.items():
             started = perf_counter()
@@ -89,8 +91,8 @@ def describe_drive(
         progress('describing queries', len(stamps), max(len(stamps), len(drive.truth)))
     if not stamps:
         raise SourceError(
-            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded, '
-            f'{without_pose} have no pose.'
+            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded'
+            f'{problem}, {without_pose} have no pose.'
         )
     return DescribedDrive(
         {name: np.stack(values) for name, values in rows.items()},

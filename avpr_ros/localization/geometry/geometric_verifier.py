@@ -17,6 +17,7 @@ from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
 from avpr_ros.localization.geometry.metric_pose import MetricPoses
 from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
+from avpr_ros.localization.geometry.tilt import TiltCheck
 from avpr_ros.localization.retrieval import distinct_places
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
@@ -68,6 +69,7 @@ class GeometricVerifier:
             settings.max_speed_m_s,
         )
         self._poses = MetricPoses(gallery, landmarks, settings)
+        self._tilt = TiltCheck(gallery.keyframes.poses)
 
     @classmethod
     def for_map(
@@ -148,6 +150,8 @@ class GeometricVerifier:
                 f'{self._radius_m:.1f} m are possible'
             )
             return replace(verification, rejection=text)
+        if (tilted := self._tilt.rejection(found.estimate.map_from_base)) is not None:
+            return replace(verification, rejection=tilted)
         pose_well_supported = found.inliers >= _MIN_PNP_INLIERS
         return replace(
             verification,

@@ -10,12 +10,16 @@ import threading
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from avpr_ros.errors import ConfigError, ExtrinsicsError
 from avpr_ros.poses import Pose
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.sources.poses.tf_chain import TransformGraph
+from avpr_ros.sources.poses.unchanging import UnchangingTransforms
+
+#: Samples on ``/tf`` that a transform must not change over.
+_LEAST_SAMPLES = 10
 
 #: Stands for a pose in the parameter: take it from TF.
 TF = 'tf'
@@ -39,7 +43,9 @@ class ExtrinsicsProvider:
         self._given = _parse(text, cameras)
         self._base_frame = base_frame
         self._graph = TransformGraph()
+        self._unchanging = UnchangingTransforms()
         self._found: dict[tuple[str, str], Pose] = {}
+        self._static: set[str] = set()
         self._lock = threading.Lock()
 
     @property
@@ -52,6 +58,17 @@ class ExtrinsicsProvider:
         with self._lock:
             self._graph.add_fixed(message)
             self._found.clear()
+
+    @property
+    def static_suffices(self) -> bool:
+        """Whether ``/tf_static`` has given the extrinsics of every camera that needs TF."""
+        return self._static >= {name for name, pose in self._given.items() if pose is None}
+
+    def take_moving(self, message: Any) -> None:
+        """Take a message of ``/tf``, where extrinsics may be that never change; any thread."""
+        with self._lock:
+            if self._unchanging.add(message):
+                self._found.clear()
 
     def base_from_camera(self, camera: str, frame_id: str) -> Pose | None:
         """Return ``base_from_camera``; None where that of the map is used.
@@ -68,7 +85,13 @@ class ExtrinsicsProvider:
         frame = frame_id.lstrip('/')
         with self._lock:
             found = self._found.get((camera, frame))
-            found = found or self._graph.fixed_pose(self._base_frame, frame)
+            if found is None:
+                found = self._graph.fixed_pose(self._base_frame, frame)
+                if found is not None:
+                    self._static.add(camera)
+            if found is None:
+                others = self._unchanging.poses(_LEAST_SAMPLES)
+                found = self._graph.constant_pose(self._base_frame, frame, others)
             if found is None:
                 raise ExtrinsicsError(
                     f"/tf_static does not connect '{self._base_frame}' with '{frame}', the frame "
@@ -105,6 +128,19 @@ def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:
     return given
 
 
+def _listen_to_moving(node: Node, kind: Any, extrinsics: ExtrinsicsProvider) -> None:
+    """Subscribe to ``/tf`` until ``/tf_static`` has given all: it is a stream of many messages."""
+
+    def take(message: Any) -> None:
+        if extrinsics.static_suffices:
+            node.destroy_subscription(subscription)
+        else:
+            extrinsics.take_moving(message)
+
+    profile = QoSProfile(depth=_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
+    subscription = node.create_subscription(kind, '/tf', take, profile)
+
+
 #: Every publisher's last message is kept; a robot has this many at most.
 _DEPTH = 100
 
@@ -126,4 +162,5 @@ def listen_for_extrinsics(node: Node, settings: Settings) -> ExtrinsicsProvider:
             ) from error
         latched = QoSProfile(depth=_DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         node.create_subscription(kind, '/tf_static', extrinsics.take, latched)
+        _listen_to_moving(node, kind, extrinsics)
     return extrinsics

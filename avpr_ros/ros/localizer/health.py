@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import time
 
 from avpr_ros.ros.common.diagnostics import Level, Report
@@ -12,7 +13,8 @@ from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
-from avpr_ros.ros.localizer.pipeline.statistics import Statistics
+from avpr_ros.ros.localizer.pipeline.recent_outcomes import RECENT_S
+from avpr_ros.ros.localizer.pipeline.statistics import FAILED, Statistics
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
@@ -22,8 +24,24 @@ SILENCE_S = 5.0
 class ImageReport:
     """Reports one camera's stream, and warns when no image comes."""
 
-    def __init__(self, source: ImageInput, statistics: Statistics, name: str) -> None:
+    def __init__(
+        self,
+        source: ImageInput,
+        statistics: Statistics,
+        name: str,
+        problem_of: Callable[[str], tuple[Level, str] | None],
+    ) -> None:
+        """Report on one camera.
+
+        Args:
+            source: its subscription.
+            statistics: of the images so far.
+            name: of the task.
+            problem_of: returns severity and sentence on why a camera's images are not matched, or
+                not fully; None where there is no problem.
+        """
         self._source = source
+        self._problem_of = problem_of
         self._statistics = statistics
         self._name = name
         self._before = (0, time.monotonic())
@@ -63,17 +81,23 @@ class ImageReport:
             return Report(self._name, Level.WARN, text, values)
         if problem := self._statistics.problems.get(source.camera):
             return Report(self._name, Level.ERROR, problem, values)
+        if found := self._problem_of(source.camera):
+            return Report(self._name, *found, values)
         return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
 
 
 def inference_report(statistics: Statistics, settings: Settings) -> Report:
     """Report the time from decoding to publishing, and each stage's p50 / p95 / p99."""
+    failing = any(statistics.recent.counts(camera)[FAILED] for camera in settings.cameras)
     values: dict[str, object] = {
         'images': sum(statistics.reasons.values()),
         'failures': statistics.failures,
         'inference_threads': settings.inference_threads,
         'decoder': decoder_backend(),
     }
+    if detail := statistics.details.get(FAILED) if failing else None:
+        text = f'Images of the last {RECENT_S:.0f} s could not be matched; the last: {detail}.'
+        return Report('inference', Level.ERROR, text, values)
     percentiles = statistics.work_percentiles_ms()
     if percentiles is None:
         return Report('inference', Level.OK, 'No image matched yet.', values)
@@ -108,12 +132,14 @@ def map_report(recognizer: NodeRecognizer) -> Report:
 
 
 def odometry_report(odometry: OdometryInput) -> Report:
-    """Report how much odometry was received; none is no fault."""
+    """Report how much odometry was received, and whether it reaches the images."""
     values: dict[str, object] = {
         'received': odometry.received,
         'refused': odometry.refused,
         'restarts': odometry.restarts,
     }
+    if problem := odometry.problem():
+        return Report('odometry', Level.WARN, problem, values)
     text = 'In use.' if odometry.received else 'None comes; images are matched without.'
     return Report('odometry', Level.OK, text, values)
 

@@ -140,8 +140,9 @@ class MapMode:
     def condition(self, warning: str | None) -> tuple[Level, str]:
         """See ``LocalizerMode``."""
         count = len(self.gallery.keyframes)
-        if warning:
-            return Level.WARN, f'{count} keyframes loaded; {warning}.'
+        if warnings := [*filter(None, [warning]), *self.gallery.warnings]:
+            text = ' '.join(one.rstrip('.') + '.' for one in warnings)
+            return Level.WARN, f'{count} keyframes loaded; {text}'
         return Level.OK, f'{count} keyframes loaded.'
 
     def keyframes_message(self, stamp: Time, frame: str) -> PoseArray:

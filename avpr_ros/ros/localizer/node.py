@@ -12,10 +12,12 @@ from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.node import Node
 
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.parameters import declare, on_change
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
+from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.extrinsics import listen_for_extrinsics
 from avpr_ros.ros.localizer.health import (
     ImageReport,
@@ -66,9 +68,11 @@ class Localizer:
         self._triggers = TriggerQueue(self._pause)
         self._gate = ImageGate(node.get_clock(), self._triggers.pause_unless_waiting)
         self._odometry = OdometryInput(node)
+        self._clock_watch = ClockWatch(node)
+        self._camera_info = CameraInfoInput(node, settings.cameras)
         self._context = QueryContext(
             self._odometry,
-            CameraInfoInput(node, settings.cameras),
+            self._camera_info,
             listen_for_extrinsics(node, settings),
         )
         self._pipeline = Pipeline(
@@ -106,6 +110,9 @@ class Localizer:
         )
         if warning := recognizer.matcher.calibration_warning:
             logger.warning(f'{warning[0].upper()}{warning[1:]}.')
+        if isinstance(recognizer.gallery, GalleryMap):
+            for text in recognizer.gallery.warnings:
+                logger.warning(f'The map: {text}')
 
     def _listen(self, settings: Settings) -> list[ImageInput]:
         topics = {camera: image_topic(camera, settings.cameras) for camera in settings.cameras}
@@ -131,7 +138,12 @@ class Localizer:
         statistics, logger = self._pipeline.statistics, self._node.get_logger()
         several = len(inputs) > 1
         image_reports = [
-            ImageReport(source, statistics, f'images {source.camera}' if several else 'images')
+            ImageReport(
+                source,
+                statistics,
+                f'images {source.camera}' if several else 'images',
+                self._image_problem,
+            )
             for source in inputs
         ]
 
@@ -140,7 +152,7 @@ class Localizer:
                 self._discard_pending()
             images = [report_of(self._buffer.replaced) for report_of in image_reports]
             for report in images:
-                if report.level is Level.WARN:
+                if report.level is not Level.OK:
                     logger.warning(report.message, throttle_duration_sec=SILENCE_LOG_S)
             recognizer = self._recognizers.recognizer
             return [
@@ -158,6 +170,18 @@ class Localizer:
 
         return reports
 
+    def _image_problem(self, camera: str) -> tuple[Level, str] | None:
+        """Return severity and sentence on why a camera's images are not matched, or not fully."""
+        if stopped := self._clock_watch.problem():
+            return Level.WARN, stopped
+        statistics = self._pipeline.statistics
+        dropped = drop_problem(
+            statistics.recent, camera, self._gate.last_age_s, statistics.details
+        )
+        if dropped is not None:
+            return Level.WARN, dropped
+        return self._camera_info.problems.get(camera)
+
     def _work(self, camera: str, message: Any) -> None:
         """Process one message; in the worker's thread."""
         self._triggers.answer_with(partial(self._pipeline.process, camera, message))
@@ -173,8 +197,10 @@ class Localizer:
         self._recognizers.forget_history()
 
     def _discard_pending(self) -> None:
-        images = sum(camera_input.discard_pending() for camera_input in self._inputs)
-        self._pipeline.statistics.drop(self._gate.pause_reason, images)
+        for camera_input in self._inputs:
+            if images := camera_input.discard_pending():
+                reason = self._gate.pause_reason
+                self._pipeline.statistics.drop(camera_input.camera, reason, images)
 
     def _on_clock_jump(self, _jump: object) -> None:
         self._node.get_logger().info('The clock jumped; waiting images and gates are cleared.')

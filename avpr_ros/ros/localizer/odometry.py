@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 import threading
 import time
 from typing import Any
@@ -27,6 +28,8 @@ KEEP_S = 120.0
 POLL_S = 0.002
 #: Odometry this far behind an image has stopped: it is not waited for.
 SILENT_NS = NS_PER_S
+#: Restarts over as many reports that are too many.
+_MANY_RESTARTS, _RESTART_SAMPLES = 3, 6
 
 
 class OdometryInput:
@@ -37,6 +40,7 @@ class OdometryInput:
         refused: how many could not be: numbers that are not finite, a bad quaternion.
         restarts: how often all was forgotten: time went back, the pose jumped, or the frames
             changed.
+        behind_s: by how much the newest stamp was older than that of the last image.
     """
 
     def __init__(self, node: Node) -> None:
@@ -44,6 +48,8 @@ class OdometryInput:
         self.received = 0
         self.refused = 0
         self.restarts = 0
+        self.behind_s = 0.0
+        self._restarts_before: deque[tuple[float, int]] = deque(maxlen=_RESTART_SAMPLES)
         self._node = node
         self._buffer = OdometryBuffer(KEEP_S)
         self._frames = ('', '')
@@ -89,13 +95,37 @@ class OdometryInput:
             self.catch_up()
             with self._lock:
                 pose, newest = self._buffer.at(image_stamp_ns), self._buffer.newest()
-            if pose is not None or newest is None:
+            if newest is None:
                 return pose
             behind_ns = image_stamp_ns - newest[0]
+            self.behind_s = behind_ns / NS_PER_S
+            if pose is not None:
+                return pose
             left_s = deadline_s - time.monotonic()
             if behind_ns <= 0 or behind_ns > SILENT_NS or left_s <= 0.0:
                 return None
             time.sleep(min(left_s, POLL_S))
+
+    def problem(self) -> str | None:
+        """Return why odometry cannot be used, in one sentence; None where it can, or none comes.
+
+        To be called once a second.
+        """
+        self._restarts_before.append((time.monotonic(), self.restarts))
+        since_s, before = self._restarts_before[0]
+        if self.restarts - before >= _MANY_RESTARTS:
+            return (
+                f'Odometry started anew {self.restarts - before} times in the last '
+                f'{time.monotonic() - since_s:.0f} s: its stamps go back, its pose jumps or two '
+                f'nodes publish on {TOPIC}; history is lost each time.'
+            )
+        if self.received and self.behind_s > SILENT_NS / NS_PER_S:
+            return (
+                f'The newest odometry is {self.behind_s:.1f} s older than the last image by their '
+                'stamps, so images are matched without it: let its publisher run, and stamp it by '
+                'the clock of the camera.'
+            )
+        return None
 
     def clear(self) -> None:
         """Forget everything, as when the clock jumps."""

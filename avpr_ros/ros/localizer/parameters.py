@@ -46,9 +46,10 @@ class Settings:
     )
     extrinsics: str = row(
         '',
-        'Extrinsics of the cameras: `tf` takes them from `/tf_static`, between `base_frame` and '
-        'the frame of the images; `NAME: x y z qx qy qz qw; NAME: tf` gives each, the pose of the '
-        'optical frame in the base frame in metres. Empty, or not named: as in the map.',
+        'Extrinsics of the cameras: `tf` takes them from `/tf_static`, or from `/tf` where they '
+        'never change, between `base_frame` and the frame of the images; `NAME: x y z qx qy qz '
+        'qw; NAME: tf` gives each, the pose of the optical frame in the base frame in metres. '
+        'Empty, or not named: as in the map.',
         read_only=True,
     )
     base_frame: str = row(

@@ -18,11 +18,13 @@ from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic
 from avpr_ros.sources.bags.topics import (
     RAW_TYPE,
     camera_names,
+    check_one_type,
     choose_image_topics,
     choose_pose_topic,
 )
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
+from avpr_ros.sources.images.pixel_range import range_for
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight
@@ -47,11 +49,13 @@ class BagSource:
         self._options = options
         with open_bag(path) as reader:
             topics = topic_types(reader)
+            types = [(one.topic, one.msgtype) for one in reader.connections if one.msgcount]
         images = choose_image_topics(topics, options.image_topics)
         from_file = options.tum_file is not None or options.poses_csv is not None
         pose_topic = None
         if options.poses_wanted and not from_file:
             pose_topic = choose_pose_topic(topics, options.pose_topic)
+        check_one_type(types, (*images, pose_topic))
         self._choice = TopicChoice(topics, images, camera_names(images), pose_topic)
 
     @property
@@ -106,11 +110,9 @@ class BagSource:
                 rank = int(index.order.ranks[row])
                 if rank < 0:
                     continue
-                waiting[rank] = StampedImage(
-                    int(index.stamps_ns[row]),
-                    self._choice.cameras[index.camera_rows[row]],
-                    self._decoder(message),
-                )
+                camera = index.cameras[index.camera_rows[row]]
+                decode = self._decoder(message, camera)
+                waiting[rank] = StampedImage(int(index.stamps_ns[row]), camera.name, decode)
                 while next_rank in waiting:
                     yield waiting.pop(next_rank)
                     next_rank += 1
@@ -123,11 +125,14 @@ class BagSource:
         """
         return self._posed.frames(self.images())
 
-    def _decoder(self, message: Message) -> Callable[[], RgbImage]:
-        raw = self._choice.topics[message.topic] == RAW_TYPE
+    def _decoder(self, message: Message, camera: Camera) -> Callable[[], RgbImage]:
+        known = range_for(camera.name, self._options.map_cameras) or camera.pixel_range
+        if self._choice.topics[message.topic] == RAW_TYPE:
+            stretching = partial(decode_image, pixel_range=known)
+            return partial(_decode, message, decode_image if known is None else stretching)
         least_px = self._options.least_side_px
-        shrinking = partial(decode_compressed, least_side_px=least_px)
-        return partial(_decode, message, decode_image if raw else shrinking)
+        shrinking = partial(decode_compressed, least_side_px=least_px, pixel_range=known)
+        return partial(_decode, message, shrinking)
 
     @cached_property
     def _index(self) -> BagIndex:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from avpr_ros.arrays import IntArray
-from avpr_ros.sources.bags.messages import camera_intrinsics, frame_id
+from avpr_ros.sources.bags.bag_cameras import BagCamera
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages
 from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
@@ -75,25 +75,30 @@ class _Collector:
         self._graph = TransformGraph()
         self._stamps: list[int] = []
         self._rows: list[int] = []
-        self._optical_frames: dict[str, str] = {}
-        self._infos: dict[str, Any] = {}
-        self._info_topics = {topic: info_topic(topic, choice.topics) for topic in choice.images}
+        self._cameras = [
+            BagCamera(name, topic)
+            for name, topic in zip(choice.cameras, choice.images, strict=True)
+        ]
         self._pose_reader = _pose_reader(choice)
 
     def callbacks(self) -> dict[str, Callable[[str, Any], None]]:
         """Return the callback of each topic to read."""
         callbacks: dict[str, Callable[[str, Any], None]] = {}
+        poses_move = self._pose_reader is None and self._choice.pose_topic is not None
         for topic, msgtype in self._choice.topics.items():
             if msgtype == TF_TYPE and topic.endswith('tf_static'):
                 callbacks[topic] = lambda _, message: self._graph.add_fixed(message)
-        for topic in filter(None, self._info_topics.values()):
-            callbacks[topic] = self._infos.setdefault
+            elif msgtype == TF_TYPE and not (poses_move and topic != self._choice.pose_topic):
+                # Without poses in it, too: extrinsics may be there.
+                callbacks[topic] = lambda _, message: self._graph.add_moving(message)
+        for camera in self._cameras:
+            if (about := info_topic(camera.topic, self._choice.topics)) is not None:
+                callbacks[about] = self._on_info
         for topic in self._choice.images:
             callbacks[topic] = self._on_image
-        if (topic_ := self._choice.pose_topic) is not None:
-            reader = self._pose_reader
-            add = self._graph.add_moving if reader is None else reader.add
-            callbacks[topic_] = lambda _, message: add(message)
+        reader, pose_topic = self._pose_reader, self._choice.pose_topic
+        if reader is not None and pose_topic is not None:
+            callbacks[pose_topic] = lambda _, message: reader.add(message)
         return callbacks
 
     def finish(self) -> BagIndex:
@@ -102,18 +107,22 @@ class _Collector:
         rows = np.array(self._rows, dtype=np.int64)
         poses = self._poses()
         base = poses.base_frame if poses else self._options.base_frame or DEFAULT_BASE_FRAME
-        cameras = tuple(
-            self._camera(name, topic, base)
-            for name, topic in zip(self._choice.cameras, self._choice.images, strict=True)
-        )
-        checks = tuple(self._camera_check(camera, base) for camera in cameras)
+        finished = [camera.finish(self._graph, base) for camera in self._cameras]
+        cameras = tuple(camera for camera, _ in finished)
+        checks = tuple(check for _, found in finished for check in found)
         order = order_stamps(stamps, rows, streamed=True)
         return BagIndex(stamps, rows, order, cameras, poses, checks)
 
     def _on_image(self, topic: str, message: Any) -> None:
         self._stamps.append(stamp_ns(message.header.stamp))
-        self._rows.append(self._choice.images.index(topic))
-        self._optical_frames.setdefault(topic, frame_id(message.header))
+        row = self._choice.images.index(topic)
+        self._rows.append(row)
+        self._cameras[row].add_image(message)
+
+    def _on_info(self, topic: str, message: Any) -> None:
+        for camera in self._cameras:
+            if info_topic(camera.topic, self._choice.topics) == topic:
+                camera.add_info(message)
 
     def _poses(self) -> PoseInput | None:
         if not self._options.poses_wanted:
@@ -123,27 +132,6 @@ class _Collector:
         if self._pose_reader is None:
             return poses_from_tf(self._graph, self._choice.pose_topic, self._options)
         return self._pose_reader.finish(self._options, self._graph)
-
-    def _camera(self, name: str, topic: str, base_frame: str) -> Camera:
-        info = self._infos.get(self._info_topics[topic] or '')
-        frame = self._optical_frames.get(topic, '')
-        return Camera(
-            name,
-            topic,
-            self._graph.fixed_pose(base_frame, frame) if frame else None,
-            camera_intrinsics(info) if info is not None else None,
-        )
-
-    def _camera_check(self, camera: Camera, base_frame: str) -> PreflightCheck:
-        frame = self._optical_frames.get(camera.topic, '')
-        transform = f'{base_frame} <- {frame or "?"}'
-        extrinsics = 'known' if camera.base_from_camera else f'unknown ({transform})'
-        intrinsics = 'known' if camera.intrinsics else 'unknown'
-        return PreflightCheck(
-            'camera',
-            'ok',
-            f'Camera {camera.name}: extrinsics {extrinsics}, intrinsics {intrinsics}.',
-        )
 
 
 def index_bag(path: Path, choice: TopicChoice, options: SourceOptions) -> BagIndex:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.poses.geodesy import FIX_TYPE
@@ -82,6 +82,28 @@ def choose_pose_topic(topics: Mapping[str, str], wanted: str | None) -> str:
             f'The bag has {len(available)} pose topics ({_listed(available)}): {advice}.'
         )
     return available[0]
+
+
+def check_one_type(types: Iterable[tuple[str, str]], used: Collection[str | None]) -> None:
+    """Check that each used topic has messages of one type.
+
+    Args:
+        types: topic and message type of each connection of the bag.
+        used: topics that are read; None stands for none.
+
+    Raises:
+        SourceError: a topic has messages of several types; names them.
+    """
+    found: dict[str, set[str]] = {}
+    for topic, msgtype in types:
+        found.setdefault(topic, set()).add(msgtype)
+    for name in filter(None, used):
+        if len(found.get(name, ())) > 1:
+            raise SourceError(
+                f'Topic {name} holds messages of {" and ".join(sorted(found[name]))}: two '
+                'publishers used one name; give each its own and record again, or split the bag '
+                'by type.'
+            )
 
 
 def info_topic(image_topic: str, topics: Mapping[str, str]) -> str | None:

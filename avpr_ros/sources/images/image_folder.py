@@ -10,20 +10,29 @@ of the cameras are unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from avpr_ros.arrays import evenly
 from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.images.decode import decode_file
 from avpr_ros.sources.images.image_listing import choose_folders, list_images
+from avpr_ros.sources.images.image_size import is_deep_png
+from avpr_ros.sources.images.pixel_range import PixelRange, range_for
+from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_png_values
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.folder_poses import folder_poses
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
+
+#: Images of a camera that are measured where they have 16 bits.
+_MEASURED_IMAGES = 20
 
 
 class ImageFolderSource:
@@ -56,8 +65,8 @@ class ImageFolderSource:
         self._posed = PosedImages(kept, poses, options)
         names = [folder.resolve().name for folder in folders]
         self.cameras: tuple[Camera, ...] = tuple(
-            Camera(name, str(folder), None, None)
-            for name, folder in zip(names, folders, strict=True)
+            Camera(name, str(folder), None, None, self._pixel_range(row, name, options))
+            for row, (name, folder) in enumerate(zip(names, folders, strict=True))
         )
         self.map_frame = self._posed.map_frame
         self.base_frame = self._posed.base_frame
@@ -76,8 +85,9 @@ class ImageFolderSource:
     def images(self) -> Iterator[StampedImage]:
         """Yield every image in stamp order."""
         for image in self._images:
-            camera = self.cameras[image.camera].name
-            yield StampedImage(image.stamp_ns, camera, partial(decode_file, image.path))
+            camera = self.cameras[image.camera]
+            decode = partial(decode_file, image.path, camera.pixel_range)
+            yield StampedImage(image.stamp_ns, camera.name, decode)
 
     def frames(self) -> Iterator[Frame]:
         """Yield in stamp order the images that have a pose within the gap limit.
@@ -86,3 +96,24 @@ class ImageFolderSource:
             SourceError: the source was opened without poses.
         """
         return self._posed.frames(self.images())
+
+    def _pixel_range(self, row: int, name: str, options: SourceOptions) -> PixelRange | None:
+        """Return the range of a camera's 16-bit images, measured on an even sample."""
+        paths = [image.path for image in self._images if image.camera == row]
+        if not paths or not is_deep_png(_head(paths[0])):
+            return None
+        meter = PixelRangeMeter()
+        for number in evenly(len(paths), _MEASURED_IMAGES):
+            with suppress(OSError):
+                values = deep_png_values(np.fromfile(paths[int(number)], dtype=np.uint8))
+                if values is not None:
+                    meter.add(values)
+        return range_for(name, options.map_cameras) or meter.measured()
+
+
+def _head(path: Path) -> NDArray[np.uint8]:
+    """Return the first bytes of a file; none where it cannot be read."""
+    try:
+        return np.fromfile(path, dtype=np.uint8, count=32)
+    except OSError:
+        return np.zeros(0, dtype=np.uint8)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+#: What is found where the last bytes of a JPEG are missing.
+NO_END = 'is cut short: it has no JPEG end-of-image mark'
 _JPEG_START = b'\xff\xd8'
 _PNG_START = b'\x89PNG\r\n\x1a\n'
 _PNG_END = b'IEND\xaeB`\x82'
@@ -59,4 +61,4 @@ def _jpeg_damage(data: bytes) -> str | None:
         in_scan = marker == _START_OF_SCAN
         restarts = restarts or marker == _RESTART_INTERVAL
         offset += int.from_bytes(data[offset : offset + 2], 'big')
-    return 'is cut short: it has no JPEG end-of-image mark'
+    return NO_END

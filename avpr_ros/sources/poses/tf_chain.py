@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -16,10 +16,9 @@ from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id, transform_values
 from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
+from avpr_ros.sources.poses.unchanging import Edge, unchanging
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns
-
-_Edge: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,9 @@ class TransformGraph:
     """All transforms of a recording."""
 
     def __init__(self) -> None:
-        self._fixed: dict[_Edge, Pose] = {}
-        self._stamps: dict[_Edge, list[int]] = {}
-        self._values: dict[_Edge, list[list[float]]] = {}
+        self._fixed: dict[Edge, Pose] = {}
+        self._stamps: dict[Edge, list[int]] = {}
+        self._values: dict[Edge, list[list[float]]] = {}
 
     def add_fixed(self, message: Any) -> None:
         """Add a message of /tf_static; a repeated transform replaces the old one."""
@@ -123,12 +122,32 @@ class TransformGraph:
 
     def fixed_pose(self, target: str, source: str) -> Pose | None:
         """Return ``target_from_source`` through fixed transforms alone, or None."""
-        path = self._path(target, source, lambda edge: edge in self._fixed)
+        return self._product(target, source, self._fixed)
+
+    def constant_pose(
+        self, target: str, source: str, others: Mapping[Edge, Pose] | None = None
+    ) -> Pose | None:
+        """Return ``target_from_source`` through fixed transforms and such as never changed.
+
+        Args:
+            target: name of the frame.
+            source: name of the other.
+            others: further transforms that do not change, by parent and child.
+        """
+        constant = {
+            edge: Pose.from_xyz_quaternion(values[0])
+            for edge, values in self._values.items()
+            if unchanging(values)
+        }
+        return self._product(target, source, {**constant, **(others or {}), **self._fixed})
+
+    def _product(self, target: str, source: str, known: dict[Edge, Pose]) -> Pose | None:
+        path = _path(target, source, known)
         if path is None:
             return None
         pose = Pose.identity()
         for edge, inverted in path:
-            pose = pose @ (self._fixed[edge].inverse() if inverted else self._fixed[edge])
+            pose = pose @ (known[edge].inverse() if inverted else known[edge])
         return pose
 
     def chain(self, target: str, source: str) -> Chain | None:
@@ -137,33 +156,32 @@ class TransformGraph:
         Raises:
             SourceError: a transform of the chain has no usable sample.
         """
-        path = self._path(target, source, lambda edge: True)
+        path = _path(target, source, (*self._fixed, *self._stamps))
         return None if path is None else Chain(tuple(self._step(*link) for link in path))
 
-    def _step(self, edge: _Edge, inverted: bool) -> _Step:
+    def _step(self, edge: Edge, inverted: bool) -> _Step:
         if edge in self._fixed:
             return _Step(None, self._fixed[edge], inverted)
         what = f'transform {edge[0]} -> {edge[1]}'
         track = PoseTrack.from_samples(self._stamps[edge], self._values[edge], what)
         return _Step(track, Pose.identity(), inverted)
 
-    def _path(
-        self, target: str, source: str, usable: Callable[[_Edge], bool]
-    ) -> list[tuple[_Edge, bool]] | None:
-        """Breadth-first: the fewest transforms from target to source, with their direction."""
-        links: dict[str, list[tuple[str, _Edge, bool]]] = {}
-        for edge in filter(usable, (*self._fixed, *self._stamps)):
-            parent, child = edge
-            links.setdefault(parent, []).append((child, edge, False))
-            links.setdefault(child, []).append((parent, edge, True))
-        paths: dict[str, list[tuple[_Edge, bool]]] = {target: []}
-        queue = deque([target])
-        while queue:
-            frame = queue.popleft()
-            if frame == source:
-                return paths[frame]
-            for other, edge, inverted in links.get(frame, []):
-                if other not in paths:
-                    paths[other] = [*paths[frame], (edge, inverted)]
-                    queue.append(other)
-        return None
+
+def _path(target: str, source: str, edges: Iterable[Edge]) -> list[tuple[Edge, bool]] | None:
+    """Breadth-first: the fewest transforms from target to source, with their direction."""
+    links: dict[str, list[tuple[str, Edge, bool]]] = {}
+    for edge in edges:
+        parent, child = edge
+        links.setdefault(parent, []).append((child, edge, False))
+        links.setdefault(child, []).append((parent, edge, True))
+    paths: dict[str, list[tuple[Edge, bool]]] = {target: []}
+    queue = deque([target])
+    while queue:
+        frame = queue.popleft()
+        if frame == source:
+            return paths[frame]
+        for other, edge, inverted in links.get(frame, []):
+            if other not in paths:
+                paths[other] = [*paths[frame], (edge, inverted)]
+                queue.append(other)
+    return None

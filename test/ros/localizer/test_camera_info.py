@@ -13,6 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
+from avpr_ros.ros.common.diagnostics import Level
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 
 
@@ -59,14 +60,41 @@ def test_intrinsics_come_from_the_namespace_of_the_image_topic_once(node: Node) 
     assert publisher.get_subscription_count() == 0
 
 
-@pytest.mark.parametrize('bad', [info(0.0), info(500.0, 'made_up')])
-def test_unusable_camera_info_is_logged_and_not_used(node: Node, bad: CameraInfo) -> None:
+BROKEN = info(500.0)
+BROKEN.d = [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize(
+    ('bad', 'level'),
+    [(info(0.0), Level.WARN), (info(500.0, 'made_up'), Level.WARN), (BROKEN, Level.ERROR)],
+)
+def test_unusable_camera_info_is_a_problem_until_a_usable_one_comes(
+    node: Node, bad: CameraInfo, level: Level
+) -> None:
     camera_info = CameraInfoInput(node, ['camera'])
     publisher = node.create_publisher(CameraInfo, '/cam/camera_info', 1)
-    heard = []
+    spin_until(node, lambda: publisher.publish(bad), lambda: 'camera' in camera_info.problems)
+    assert camera_info.intrinsics('camera') is None
+    assert camera_info.problems['camera'][0] is level
     spin_until(
         node,
-        lambda: (publisher.publish(bad), heard.append(publisher.get_subscription_count())),
-        lambda: 1 in heard and heard[-1] == 0,
+        lambda: publisher.publish(info(500.0)),
+        lambda: camera_info.intrinsics('camera') is not None,
     )
-    assert camera_info.intrinsics('camera') is None
+    assert camera_info.problems == {}
+
+
+def test_size_of_the_image_stands_in_and_another_shape_is_a_problem(node: Node) -> None:
+    camera_info = CameraInfoInput(node, ['camera'])
+    message = info(500.0)
+    message.width = message.height = 0
+    camera_info._on_message('camera', message)
+    found = camera_info.intrinsics('camera', (640, 480))
+    assert found is not None
+    assert (found.width_px, found.height_px) == (640, 480)
+
+    other = CameraInfoInput(node, ['camera'])
+    other._on_message('camera', info(500.0))
+    assert other.intrinsics('camera', (640, 400)) is None
+    assert 'another aspect ratio' in other.problems['camera'][1]
+    assert other.intrinsics('camera', (320, 240)) is not None

@@ -121,3 +121,28 @@ def test_what_was_told_before_the_node_came_is_heard(
             break
     executor.shutdown()
     assert heard
+
+
+def test_transform_on_tf_that_never_changes_is_used_until_it_changes() -> None:
+    extrinsics = ExtrinsicsProvider('tf', CAMERAS, 'base_link')
+    extrinsics.take(static('base_link', 'mast', 0.5))
+    for _ in range(9):
+        extrinsics.take_moving(static('mast', 'left_optical', 0.25))
+    with pytest.raises(ExtrinsicsError, match='does not connect'):
+        extrinsics.base_from_camera('left', 'left_optical')
+    extrinsics.take_moving(static('mast', 'left_optical', 0.25))
+    found = extrinsics.base_from_camera('left', 'left_optical')
+    assert found is not None
+    assert found.translation_m[0] == 0.75
+    assert not extrinsics.static_suffices
+    extrinsics.take_moving(static('mast', 'left_optical', 0.3))
+    with pytest.raises(ExtrinsicsError, match='does not connect'):
+        extrinsics.base_from_camera('left', 'left_optical')
+
+
+def test_static_transforms_suffice_once_every_camera_has_its_own() -> None:
+    extrinsics = ExtrinsicsProvider('front: 0 0 1 0 0 0 1; left: tf', CAMERAS, 'base_link')
+    assert not extrinsics.static_suffices
+    extrinsics.take(static('base_link', 'left_optical', 0.5))
+    extrinsics.base_from_camera('left', 'left_optical')
+    assert extrinsics.static_suffices

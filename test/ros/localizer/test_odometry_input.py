@@ -112,3 +112,24 @@ def test_bad_numbers_are_counted_and_not_taken(odometry: OdometryInput) -> None:
     odometry.take(message(10.0, 0.0, qw=0.0))
     assert (odometry.received, odometry.refused) == (0, 2)
     assert x_at(odometry, 10.0) is None
+
+
+def test_odometry_with_stale_stamps_is_a_problem(
+    odometry: OdometryInput, kept: KeptMessages
+) -> None:
+    assert odometry.problem() is None
+    kept.messages += [message(10.0, 0.0), message(10.1, 0.1)]
+    assert x_at(odometry, 10.1) is not None
+    assert odometry.problem() is None
+    assert x_at(odometry, 15.1) is None
+    assert 'newest odometry is 5.0 s older than the last image' in (odometry.problem() or '')
+
+
+def test_odometry_that_starts_anew_all_the_time_is_a_problem(
+    odometry: OdometryInput, kept: KeptMessages
+) -> None:
+    assert odometry.problem() is None
+    for _ in range(4):
+        kept.messages += [message(10.0, 0.0), message(10.1, 0.1), message(2.0, 0.0)]
+    odometry.catch_up()
+    assert 'Odometry started anew' in (odometry.problem() or '')

@@ -29,6 +29,7 @@ class Parts:
         self.settings = Settings()
         self.odometry_restarts = 0
         self.least_side_px = 64
+        self.gallery = SimpleNamespace(manifest=SimpleNamespace(cameras=()))
         context = SimpleNamespace(ok=lambda: True)
         logger = SimpleNamespace(warning=lambda *_, **__: None, error=lambda *_, **__: None)
         node: Any = SimpleNamespace(get_logger=lambda: logger, context=context)

@@ -22,6 +22,7 @@ class ImageGate:
 
     Attributes:
         enabled: whether images are matched that no ``~/trigger`` asked for.
+        last_age_s: age of the last image by its stamp and the clock of the node.
     """
 
     def __init__(self, clock: Clock, pause: Callable[[int], None]) -> None:
@@ -32,6 +33,7 @@ class ImageGate:
             pause: called with the nanoseconds for which no image can pass.
         """
         self.enabled = True
+        self.last_age_s = 0.0
         self._clock = clock
         self._pause = pause
         self._rate = RateGate()
@@ -45,6 +47,7 @@ class ImageGate:
             settings: ``max_image_age_s`` and ``max_rate_hz``.
         """
         now_ns = self._clock.now().nanoseconds
+        self.last_age_s = (now_ns - stamp_ns) / NS_PER_S
         if not self.enabled:
             self._pause(DISABLED_PAUSE_NS)
             return 'disabled'

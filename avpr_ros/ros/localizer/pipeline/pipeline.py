@@ -16,12 +16,15 @@ from avpr_ros.poses import Pose
 from avpr_ros.profiling import collect_stage_times, timed_stage
 from avpr_ros.ros.common import messages
 from avpr_ros.ros.localizer.pipeline.image_gate import ImageGate
+from avpr_ros.ros.localizer.pipeline.pixel_ranges import PixelRanges
 from avpr_ros.ros.localizer.pipeline.query_context import QueryContext
 from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
 from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
+from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.pixel_range import PixelRange
 
 #: Seconds between two log lines about images of the same kind of fault.
 THROTTLE_S = 5.0
@@ -57,6 +60,8 @@ class Pipeline:
         self._gate = gate
         self._context = context
         self._outputs = outputs
+        self._pixel_ranges = PixelRanges()
+        self._camera = ''  # of the last image
 
     def process(self, camera: str, message: Any, requested: bool) -> Outcome:
         """Process one message; a known fault of an image is logged and counted.
@@ -66,24 +71,25 @@ class Pipeline:
             message: ``sensor_msgs/Image`` or ``sensor_msgs/CompressedImage``.
             requested: whether a ``~/trigger`` waits for it: it is matched whatever the gates say.
         """
+        self._camera = camera
         stamp_ns = messages.stamp_ns(message.header.stamp)
         settings = self._recognizers.settings
         reason = None if requested else self._gate.drop_by_time(stamp_ns, settings)
         if reason is not None:
-            return self._drop(reason)
+            return self._drop(camera, reason)
         odom_from_base = self._context.odom_from_base(stamp_ns, settings.odom_wait_s)
         # A robot that was carried with its wheels at rest has moved, whatever odometry measures.
         if camera not in self.statistics.moved_images:
             reason = self._gate.drop_by_motion(camera, stamp_ns, odom_from_base, settings)
             if reason is not None and not requested:
-                return self._drop(reason)
+                return self._drop(camera, reason)
         try:
             result = self._match(camera, message, odom_from_base)
         except ImageDecodeError as error:
             self.statistics.undecodable(camera, str(error))
             return self._refuse(error, f"An image of camera '{camera}' is dropped: {error}")
         except ExtrinsicsError as error:
-            self.statistics.drop('no_transform')
+            self.statistics.drop(camera, 'no_transform', detail=str(error))
             return self._refuse(error, str(error))
         return Outcome(result.accepted, result.text)
 
@@ -91,14 +97,14 @@ class Pipeline:
         """Count and log an unexpected error; the worker goes on with the next image."""
         if not self._node.context.ok():
             return  # Publishing fails while ROS shuts down: that is no fault of an image.
-        self.statistics.failures += 1
+        self.statistics.failed(self._camera, f'{type(error).__name__}: {error}')
         self._node.get_logger().error(
             f'An image could not be matched: {type(error).__name__}: {error}',
             throttle_duration_sec=THROTTLE_S,
         )
 
-    def _drop(self, reason: str) -> Outcome:
-        self.statistics.drop(reason)
+    def _drop(self, camera: str, reason: str) -> Outcome:
+        self.statistics.drop(camera, reason)
         return Outcome(False, f'The image is dropped: {reason}.')
 
     def _refuse(self, error: AvprError, text: str) -> Outcome:
@@ -108,9 +114,13 @@ class Pipeline:
     def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         restarts = self._context.odometry_restarts
         with self._recognizers.matching(restarts) as recognizer, collect_stage_times() as stages_s:
-            intrinsics, base_from_camera = self._context.camera(camera, message.header.frame_id)
+            intrinsics, base_from_camera = self._context.camera(
+                camera, message.header.frame_id, message_size_px(message)
+            )
             with timed_stage('decode'):
-                image = _decode(message, recognizer.least_side_px)
+                cameras = recognizer.gallery.manifest.cameras
+                pixel_range = self._pixel_ranges.range_of(camera, message, cameras)
+                image = _decode(message, recognizer.least_side_px, pixel_range)
             result = recognizer.recognize(
                 image,
                 messages.stamp_ns(message.header.stamp),
@@ -126,7 +136,7 @@ class Pipeline:
         return result
 
 
-def _decode(message: Any, least_side_px: int) -> RgbImage:
+def _decode(message: Any, least_side_px: int, pixel_range: PixelRange | None) -> RgbImage:
     if isinstance(message, Image):
-        return decode_image(message)
-    return decode_compressed(message, least_side_px)
+        return decode_image(message, pixel_range)
+    return decode_compressed(message, least_side_px, pixel_range)

@@ -13,11 +13,14 @@ import numpy as np
 
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.profiling import STAGES
+from avpr_ros.ros.localizer.pipeline.recent_outcomes import MATCHED, RecentOutcomes
 
 #: Images over which the percentiles of the work time are taken.
 WINDOW = 100
 #: Percentiles of a window of durations that are reported.
 PERCENTILES = (50, 95, 99)
+#: Outcome of images on which an unexpected error was raised.
+FAILED = 'failed'
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Statistics:
         decode_failures: images that could not be decoded, by camera.
         problems: why the last image of a camera could not be decoded; absent after a good one.
         failures: images on which an unexpected error was raised.
+        details: last error by reason of a drop; ``failed`` is that of the failures.
+        recent: what became of the images of the last seconds.
         work_s: durations of the last images, decoding to publishing.
         stages_s: durations of their stages, by name, image by image.
         moved_images: how many of a camera's last images contradict the place before; absent
@@ -42,6 +47,8 @@ class Statistics:
     decode_failures: Counter[str] = field(default_factory=Counter)
     problems: dict[str, str] = field(default_factory=dict)
     failures: int = 0
+    details: dict[str, str] = field(default_factory=dict)
+    recent: RecentOutcomes = field(default_factory=RecentOutcomes)
     work_s: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     stages_s: deque[Mapping[str, float]] = field(default_factory=lambda: deque(maxlen=WINDOW))
     last_fix_s: float | None = None
@@ -50,6 +57,7 @@ class Statistics:
     def matched(self, result: MatchResult) -> None:
         """Count one image that was matched, accepted or not."""
         self.reasons[result.reason.value] += 1
+        self.recent.add(result.camera, MATCHED)
         self.problems.pop(result.camera, None)
         self.moved_images.pop(result.camera, None)
         if result.moved_images:
@@ -57,9 +65,25 @@ class Statistics:
         if result.estimate is not None:
             self.last_fix_s = time.monotonic()
 
-    def drop(self, reason: str, images: int = 1) -> None:
-        """Count images that were not matched."""
+    def drop(self, camera: str, reason: str, images: int = 1, detail: str = '') -> None:
+        """Count images that were not matched.
+
+        Args:
+            camera: name of their camera.
+            reason: in one word.
+            images: how many.
+            detail: the reason and its remedy in a sentence; empty without.
+        """
         self.dropped[reason] += images
+        self.recent.add(camera, reason, images)
+        if detail:
+            self.details[reason] = detail
+
+    def failed(self, camera: str, detail: str) -> None:
+        """Count one image on which an unexpected error was raised."""
+        self.failures += 1
+        self.recent.add(camera, FAILED)
+        self.details[FAILED] = detail
 
     def restart(self) -> None:
         """Forget what depends on time going forward; the counts stay."""
@@ -69,6 +93,7 @@ class Statistics:
     def undecodable(self, camera: str, problem: str) -> None:
         """Count one image that could not be decoded."""
         self.decode_failures[camera] += 1
+        self.recent.add(camera, 'undecodable')
         self.problems[camera] = problem
 
     def took(self, stages_s: Mapping[str, float]) -> None:

@@ -1,0 +1,111 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The cameras of a bag: intrinsics, extrinsics, and what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from avpr_ros.errors import CalibrationError, UnsupportedModelError
+from avpr_ros.poses import Pose
+from avpr_ros.sources.bags.messages import frame_id
+from avpr_ros.sources.camera_info import camera_intrinsics, is_uncalibrated, rectification_doubt
+from avpr_ros.sources.frame import Camera, CameraIntrinsics
+from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
+from avpr_ros.sources.poses.tf_chain import TransformGraph
+from avpr_ros.sources.preflight import PreflightCheck
+
+
+@dataclass
+class BagCamera:
+    """What the messages of one camera say about it.
+
+    Attributes:
+        name: short name, unique in the bag.
+        topic: its image topic.
+        optical_frame: frame of its first image; empty without images.
+        image_size_px: width and height of its first image whose size is known.
+        info: its first calibrated ``camera_info``, else its first; None without.
+        range_meter: measures the values of 16-bit images.
+    """
+
+    name: str
+    topic: str
+    optical_frame: str = ''
+    image_size_px: tuple[int, int] | None = None
+    info: Any = field(default=None, repr=False)
+    range_meter: PixelRangeMeter = field(default_factory=PixelRangeMeter)
+
+    def add_image(self, message: Any) -> None:
+        """Take an image message."""
+        self.optical_frame = self.optical_frame or frame_id(message.header)
+        if self.image_size_px is None:
+            self.image_size_px = message_size_px(message)
+        if self.range_meter.wants_next() and (values := deep_values_of(message)) is not None:
+            self.range_meter.add(values)
+
+    def add_info(self, message: Any) -> None:
+        """Take a ``camera_info``; drivers send empty ones until they are calibrated."""
+        if self.info is None or (is_uncalibrated(self.info) and not is_uncalibrated(message)):
+            self.info = message
+
+    def finish(
+        self, graph: TransformGraph, base_frame: str
+    ) -> tuple[Camera, tuple[PreflightCheck, ...]]:
+        """Return the camera, and the findings about its model and extrinsics."""
+        intrinsics, model_check = self._intrinsics()
+        pose, pose_check = self._extrinsics(graph, base_frame)
+        pixel_range = self.range_meter.measured()
+        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
+        return camera, (model_check, pose_check)
+
+    def _intrinsics(self) -> tuple[CameraIntrinsics | None, PreflightCheck]:
+        """Return the intrinsics where a camera model can be computed with them."""
+        who = f'Camera {self.name}: '
+        if self.info is None:
+            text = f'{who}no camera_info, so poses are those of keyframes.'
+            return None, PreflightCheck('camera', 'ok', text)
+        found = camera_intrinsics(self.info, self.topic, self.image_size_px)
+        if found is None:
+            text = f'{who}camera_info holds no calibration (K and P are zero): calibrate it.'
+            return None, PreflightCheck('camera', 'warning', text)
+        try:
+            check_intrinsics(found)
+            if self.image_size_px is not None:
+                check_shape(found, *self.image_size_px)
+        except UnsupportedModelError as error:
+            text = f'{who}camera_info is not used: {error}.'
+            return None, PreflightCheck('camera', 'warning', text)
+        except CalibrationError as error:
+            return None, PreflightCheck('camera', 'error', f'{who}in camera_info {error}.')
+        if doubt := rectification_doubt(self.info, self.topic):
+            return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
+        text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px.'
+        return found, PreflightCheck('camera', 'ok', text)
+
+    def _extrinsics(
+        self, graph: TransformGraph, base_frame: str
+    ) -> tuple[Pose | None, PreflightCheck]:
+        """Return ``base_from_camera`` by transforms that never change."""
+        frame, who = self.optical_frame, f'Camera {self.name}: '
+        if not frame:
+            text = (
+                f'{who}extrinsics unknown, as the images have no frame_id: set it in the driver; '
+                'poses are those of keyframes.'
+            )
+            return None, PreflightCheck('extrinsics', 'warning', text)
+        if (pose := graph.fixed_pose(base_frame, frame)) is not None:
+            text = f'{who}extrinsics known ({base_frame} <- {frame}).'
+            return pose, PreflightCheck('extrinsics', 'ok', text)
+        if (pose := graph.constant_pose(base_frame, frame)) is not None:
+            text = f'{who}extrinsics from /tf, where {base_frame} <- {frame} never changes.'
+            return pose, PreflightCheck('extrinsics', 'ok', text)
+        text = (
+            f'{who}extrinsics unknown: no transform that never changes leads from {base_frame} to '
+            f'{frame}, the frame of the images; record /tf_static, or name another --base-frame; '
+            'poses are those of keyframes.'
+        )
+        return None, PreflightCheck('extrinsics', 'warning', text)

@@ -1,0 +1,135 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``sensor_msgs/CameraInfo`` to the intrinsics of the images that it comes with.
+
+K and D describe the raw image at full resolution, P the rectified one. Which of the two an image
+is, its topic's name tells, as image_pipeline has it: ``image_rect*`` is rectified; a word ``rect``
+further up in the name, too (ZED: ``rgb/color/rect/image``). Region of interest and binning move
+and scale the matrix as ``image_geometry``'s ``PinholeCameraModel`` does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.sources.frame import CameraIntrinsics
+
+#: Words of a topic's name, between its slashes and underscores, that mean a rectified image,
+_RECTIFIED = {'rect', 'rectified', 'undistorted', 'undist'}
+#: and those that mean an image as the sensor gave it.
+_RAW = {'raw', 'unrect', 'unrectified', 'distorted'}
+#: Names of image_pipeline's topics of images that are not rectified.
+_RAW_NAMES = {'image_mono', 'image_color'}
+_TRANSPORTS = {'compressed', 'theora', 'ffmpeg', 'zstd'}
+#: Where K and P differ by less than this share of the focal length, either describes the image.
+_SAME_SHARE = 0.005
+
+
+def camera_intrinsics(
+    info: Any, image_topic: str, image_size_px: tuple[int, int] | None = None
+) -> CameraIntrinsics | None:
+    """Convert a ``sensor_msgs/CameraInfo`` of ROS 1 or 2; None where the camera is uncalibrated.
+
+    The values are not checked: see ``check_intrinsics``.
+
+    Args:
+        info: the message; its matrices' names are capitals in ROS 1.
+        image_topic: topic of the images it belongs to.
+        image_size_px: width and height of these images, where known: it stands in for a size of
+            0 x 0. Images that have the full size in spite of a region of interest or binning
+            are described by the whole sensor's matrix.
+    """
+    k, p = _matrix(info, 'k', 3), _matrix(info, 'p', 4)
+    d = tuple(float(value) for value in _field(info, 'd'))
+    model = str(info.distortion_model)
+    rectified = is_rectified(image_topic)
+    if not k[0, 0] and not p[0, 0]:
+        return None
+    if rectified or not k[0, 0]:
+        # Rectified images have no distortion; P is zero with drivers that do not rectify.
+        k, d, model = (p if p[0, 0] else k), (), 'plumb_bob'
+    k, size_px = _windowed(k, info, image_size_px)
+    return CameraIntrinsics(*size_px, model, tuple(float(value) for value in k.flat), d)
+
+
+def is_rectified(image_topic: str) -> bool:
+    """Return whether images are rectified, by the name of their topic."""
+    return _told_by_name(image_topic) is True
+
+
+def rectification_doubt(info: Any, image_topic: str) -> str | None:
+    """Return why it is not known whether images are rectified; None where it is or is no matter.
+
+    It matters where the raw image is distorted and K and P differ.
+    """
+    k, p = _matrix(info, 'k', 3), _matrix(info, 'p', 4)
+    if _told_by_name(image_topic) is not None or not k[0, 0] or not p[0, 0]:
+        return None
+    differ = bool(np.abs(k - p).max() > _SAME_SHARE * abs(k[0, 0]))
+    if not differ or not any(float(value) for value in _field(info, 'd')):
+        return None
+    return (
+        f'the name of {image_topic} does not tell whether its images are rectified, and K '
+        f'(focal length {k[0, 0]:.1f} px, with distortion) differs from P ({p[0, 0]:.1f} px, '
+        "without): K and D are used; if the images are rectified, name the topic 'image_rect'"
+    )
+
+
+def is_uncalibrated(info: Any) -> bool:
+    """Return whether a message holds neither K nor P."""
+    return not _matrix(info, 'k', 3)[0, 0] and not _matrix(info, 'p', 4)[0, 0]
+
+
+def _told_by_name(image_topic: str) -> bool | None:
+    """Return whether the name says rectified or raw; None where it says neither."""
+    parts = [part.lower() for part in image_topic.strip('/').split('/')]
+    while parts and parts[-1] in _TRANSPORTS:
+        parts.pop()
+    for part in reversed(parts):
+        words = set(re.split(r'[_\W]+', part))
+        # First: RealSense calls the rectified images of its stereo pair image_rect_raw.
+        if words & _RECTIFIED:
+            return True
+        if words & _RAW or part in _RAW_NAMES:
+            return False
+    return None
+
+
+def _windowed(
+    k: FloatArray, info: Any, image_size_px: tuple[int, int] | None
+) -> tuple[FloatArray, tuple[int, int]]:
+    """Return the matrix and size of the images, which may show a part or be binned."""
+    full: IntArray = np.array([int(info.width), int(info.height)], dtype=np.int64)
+    offset, size = np.zeros_like(full), full
+    if (roi := getattr(info, 'roi', None)) is not None:
+        offset = np.array([int(roi.x_offset), int(roi.y_offset)])
+        part = np.array([int(roi.width), int(roi.height)])
+        size = np.asarray(np.where(part > 0, part, np.maximum(full - offset, 0)))
+    binning = np.maximum([int(getattr(info, f'binning_{axis}', 1)) for axis in 'xy'], 1)
+    size = size // binning
+    if image_size_px is not None:
+        given = np.array(image_size_px)
+        if not full.all() or not size.all():
+            size = given
+        elif (given == full).all() and (given != size).any():
+            return k, image_size_px
+    moved = k.copy()
+    moved[:2, 2] -= offset
+    moved[:2] /= binning[:, np.newaxis]
+    return moved, (int(size[0]), int(size[1]))
+
+
+def _matrix(info: Any, name: str, columns: int) -> FloatArray:
+    """Return the left 3x3 part of a row-major matrix with three rows."""
+    values = np.array([float(value) for value in _field(info, name)], dtype=np.float64)
+    if values.size != 3 * columns:
+        return np.zeros((3, 3))
+    return np.ascontiguousarray(values.reshape(3, columns)[:, :3])
+
+
+def _field(info: Any, name: str) -> Any:
+    return getattr(info, name) if hasattr(info, name) else getattr(info, name.upper())

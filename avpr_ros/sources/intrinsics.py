@@ -1,0 +1,96 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Check of camera model parameters: known distortion models, possible numbers."""
+
+from __future__ import annotations
+
+import math
+
+from avpr_ros.errors import CalibrationError, UnsupportedModelError
+from avpr_ros.sources.frame import CameraIntrinsics
+
+#: Names of OpenCV's pinhole model, with or without radial and tangential distortion.
+_PINHOLE = {
+    *('', 'none', 'pinhole', 'plumb_bob', 'rational_polynomial', 'thin_prism'),
+    *('radtan', 'radial_tangential', 'brown_conrady'),
+}
+#: Names of OpenCV's fisheye model (Kannala & Brandt, PAMI 2006).
+_FISHEYE = {'equidistant', 'fisheye', 'kannala_brandt', 'kannala_brandt4'}
+#: Numbers of coefficients that OpenCV's pinhole model takes, in its order.
+_PINHOLE_COUNTS = (0, 4, 5, 8, 12, 14)
+_FISHEYE_COUNT = 4
+#: Largest difference between the aspect ratios of image and intrinsics.
+_MAX_STRETCH = 0.02
+
+
+def is_fisheye(distortion_model: str) -> bool:
+    """Return whether a distortion model is the fisheye model."""
+    return _normalised(distortion_model) in _FISHEYE
+
+
+def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
+    """Check that a camera model can be computed with.
+
+    Raises:
+        UnsupportedModelError: the distortion model is not known.
+        CalibrationError: a number is missing, not finite or impossible; the text names it.
+    """
+    model = _normalised(intrinsics.distortion_model)
+    if model not in _PINHOLE | _FISHEYE:
+        raise UnsupportedModelError(
+            f"distortion model '{intrinsics.distortion_model}' is not supported: calibrate the "
+            'camera with plumb_bob, rational_polynomial or equidistant'
+        )
+    for name, values in (('K', intrinsics.k), ('D', intrinsics.d)):
+        wrong = [value for value in values if not math.isfinite(value)]
+        if wrong:
+            raise CalibrationError(
+                f'{name} holds {wrong[0]}: calibrate the camera again or correct its calibration '
+                'file'
+            )
+    fx, fy = intrinsics.k[0], intrinsics.k[4]
+    if fx <= 0 or fy <= 0:
+        raise CalibrationError(
+            f'the focal lengths in K are {fx:g} and {fy:g} px, both must be above 0: calibrate '
+            'the camera'
+        )
+    if intrinsics.width_px <= 0 or intrinsics.height_px <= 0:
+        raise CalibrationError(
+            f'the image size is {intrinsics.width_px} x {intrinsics.height_px}: set width and '
+            'height in camera_info'
+        )
+    _check_coefficients(model, intrinsics)
+
+
+def check_shape(intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
+    """Check that an image has the aspect ratio of the intrinsics.
+
+    Raises:
+        UnsupportedModelError: it has another one.
+    """
+    stretch = (width_px * intrinsics.height_px) / (height_px * intrinsics.width_px)
+    if abs(stretch - 1) > _MAX_STRETCH:
+        raise UnsupportedModelError(
+            f'the image is {width_px} x {height_px} px and the camera model is of '
+            f'{intrinsics.width_px} x {intrinsics.height_px} px, another aspect ratio: calibrate '
+            'at the size of the images, or set roi and binning in camera_info'
+        )
+
+
+def _check_coefficients(model: str, intrinsics: CameraIntrinsics) -> None:
+    count = len(intrinsics.d)
+    if model in _FISHEYE:
+        fits = count >= _FISHEYE_COUNT and not any(intrinsics.d[_FISHEYE_COUNT:])
+        wanted = str(_FISHEYE_COUNT)
+    else:
+        fits = count in _PINHOLE_COUNTS
+        wanted = ', '.join(map(str, _PINHOLE_COUNTS[:-1])) + f' or {_PINHOLE_COUNTS[-1]}'
+    if not fits:
+        raise CalibrationError(
+            f"D has {count} coefficients, and distortion model '{intrinsics.distortion_model}' "
+            f'takes {wanted}: correct D or the name of the model'
+        )
+
+
+def _normalised(distortion_model: str) -> str:
+    return distortion_model.strip().lower().replace(' ', '_').replace('-', '_')

@@ -1,0 +1,128 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Cameras of a bag: what camera_info and the transforms say, and what the checks say of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_bags import (
+    EPOCH_NS,
+    SECOND_NS,
+    Sent,
+    camera_info,
+    drive,
+    found,
+    tf,
+    transform,
+    write_bag,
+)
+
+from avpr_ros.sources.bags.bag import BagSource
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.preflight import PreflightCheck
+
+INFO = '/cam/camera_info'
+
+
+def changed(**fields: Any) -> Any:
+    """Return a camera_info with some fields replaced."""
+    return replace(camera_info(EPOCH_NS), **fields)
+
+
+def source_of(tmp_path: Path, *sent: Sent, images: str = '/cam/image_raw') -> BagSource:
+    bag = write_bag(tmp_path / 'bag', [*drive(3, (images,)), *sent])
+    return BagSource(bag, SourceOptions())
+
+
+def checked(source: BagSource, name: str = 'camera') -> PreflightCheck:
+    return found(source.preflight(), name)
+
+
+def sent_info(message: Any, stamp_ns: int = EPOCH_NS) -> Sent:
+    return Sent(INFO, message, stamp_ns)
+
+
+@pytest.mark.parametrize(
+    ('message', 'level', 'words'),
+    [
+        (changed(), 'ok', 'intrinsics known, focal length 30.0 px'),
+        (changed(width=0, height=0), 'ok', 'intrinsics known'),
+        (changed(k=np.zeros(9)), 'warning', 'K and P are zero'),
+        (changed(distortion_model='double_sphere'), 'warning', 'not supported'),
+        (changed(width=64, height=24), 'warning', 'another aspect ratio'),
+        (changed(d=np.zeros(3)), 'error', 'D has 3 coefficients'),
+        (changed(distortion_model='equidistant', d=np.zeros(0)), 'error', '0 coefficients'),
+        (changed(d=np.array([math.nan, 0, 0, 0])), 'error', 'D holds nan'),
+    ],
+)
+def test_camera_model_is_tried_on_the_images(
+    tmp_path: Path, message: Any, level: str, words: str
+) -> None:
+    source = source_of(tmp_path, sent_info(message))
+
+    check = checked(source)
+
+    assert (check.level, words in check.text) == (level, True), check.text
+    assert (source.cameras[0].intrinsics is None) == (level != 'ok')
+
+
+def test_first_calibrated_camera_info_counts(tmp_path: Path) -> None:
+    later_ns = EPOCH_NS + SECOND_NS
+    source = source_of(tmp_path, sent_info(changed(k=np.zeros(9))), sent_info(changed(), later_ns))
+
+    assert checked(source).level == 'ok'
+    assert source.cameras[0].intrinsics is not None
+
+
+def test_rectified_images_have_p(tmp_path: Path) -> None:
+    p = np.array([25.0, 0, 15, 0, 0, 26.0, 11, 0, 0, 0, 1, 0])
+    source = source_of(tmp_path, sent_info(changed(p=p)), images='/cam/image_rect')
+
+    intrinsics = source.cameras[0].intrinsics
+    assert intrinsics is not None
+    assert (intrinsics.k[0], intrinsics.k[2], intrinsics.d) == (25.0, 15.0, ())
+
+
+def test_name_that_does_not_tell_rectification_is_a_warning(tmp_path: Path) -> None:
+    p = np.array([25.0, 0, 15, 0, 0, 26.0, 11, 0, 0, 0, 1, 0])
+    source = source_of(tmp_path, sent_info(changed(p=p)), images='/cam/image')
+
+    assert checked(source).level == 'warning'
+    assert 'differs from P' in checked(source).text
+
+
+def moving(offset_m: float) -> list[Sent]:
+    stamps = [EPOCH_NS + n * SECOND_NS // 2 for n in range(6)]
+    return [
+        Sent('/tf', tf(transform(stamp, 'base_link', 'cam', 0.5 + n * offset_m)), stamp)
+        for n, stamp in enumerate(stamps)
+    ]
+
+
+def bag_with_tf(tmp_path: Path, offset_m: float) -> BagSource:
+    bag = write_bag(tmp_path / 'bag', [*drive(3), *moving(offset_m)])
+    return BagSource(bag, SourceOptions(pose_topic='/odom'))
+
+
+def test_extrinsics_that_never_change_on_tf_are_used(tmp_path: Path) -> None:
+    source = bag_with_tf(tmp_path, 0.0)
+
+    pose = source.cameras[0].base_from_camera
+    assert pose is not None
+    assert pose.translation_m.tolist() == [0.5, 0.0, 0.0]
+    assert checked(source, 'extrinsics').level == 'ok'
+
+
+def test_unknown_extrinsics_are_a_warning(tmp_path: Path) -> None:
+    source = bag_with_tf(tmp_path, 0.1)
+
+    assert source.cameras[0].base_from_camera is None
+    check = checked(source, 'extrinsics')
+    assert check.level == 'warning'
+    assert 'base_link to cam' in check.text
