@@ -13,7 +13,7 @@ from typing import TypeAlias
 from avpr_ros.errors import ConfigError, SourceError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.sources.open import open_source
+from avpr_ros.sources.open import group_splits, open_recording
 from avpr_ros.sources.options import SourceOptions
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -33,16 +33,19 @@ def open_map(gallery: AnyMap) -> GalleryMap:
 def open_drives(paths: Sequence[PathLike], options: SourceOptions) -> list[FrameSource]:
     """Open every source; with GNSS poses all share the origin of the first.
 
+    Splits of one recording that follow one another are opened as one source.
+
     Raises:
         ConfigError: no source is given.
         SourceError: a source cannot be opened.
     """
     if not paths:
         raise ConfigError('no drive is given; name at least one bag or image folder')
-    drives = [open_source(Path(paths[0]), options)]
-    if len(paths) > 1:
+    recordings = group_splits([Path(path) for path in paths])
+    drives = [open_recording(recordings[0], options)]
+    if len(recordings) > 1:
         shared = replace(options, geodetic_origin=drives[0].geodetic_origin)
-        drives += [open_source(Path(path), shared) for path in paths[1:]]
+        drives += [open_recording(files, shared) for files in recordings[1:]]
     return drives
 
 

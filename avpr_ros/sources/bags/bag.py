@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic
 from avpr_ros.sources.bags.topics import (
     RAW_TYPE,
     camera_names,
+    check_one_type,
     choose_image_topics,
     choose_pose_topic,
 )
@@ -36,22 +37,30 @@ class BagSource:
     recorded within one second of each other are held in memory.
     """
 
-    def __init__(self, path: Path, options: SourceOptions) -> None:
+    def __init__(self, path: Path | Sequence[Path], options: SourceOptions) -> None:
         """Open the bag and choose topics; messages are read on demand.
+
+        Args:
+            path: the bag, or the files of one recording in their order.
+            options: topics and how they are read.
 
         Raises:
             SourceError: the bag cannot be read, or lacks the topics of the options.
         """
-        self.name = path.stem if path.is_file() else path.resolve().name
+        first = path if isinstance(path, Path) else path[0]
+        self.name = first.stem if first.is_file() else first.resolve().name
         self._path = path
         self._options = options
         with open_bag(path) as reader:
+            types = reader.message_types()
             topics = topic_types(reader)
         images = choose_image_topics(topics, options.image_topics)
         from_file = options.tum_file is not None or options.poses_csv is not None
         pose_topic = None
         if options.poses_wanted and not from_file:
             pose_topic = choose_pose_topic(topics, options.pose_topic)
+        for topic in (*images, *filter(None, [pose_topic])):
+            check_one_type(topic, types[topic])
         self._choice = TopicChoice(topics, images, camera_names(images), pose_topic)
 
     @property
@@ -101,7 +110,7 @@ class BagSource:
         waiting: dict[int, StampedImage] = {}
         next_rank = 0
         with open_bag(self._path) as reader:
-            messages = read_messages(reader, self._path, self._choice.images)
+            messages = read_messages(reader, self._choice.images)
             for row, message in enumerate(messages):
                 rank = int(index.order.ranks[row])
                 if rank < 0:

@@ -84,6 +84,15 @@ def choose_pose_topic(topics: Mapping[str, str], wanted: str | None) -> str:
     return available[0]
 
 
+def check_one_type(topic: str, types: Sequence[str]) -> None:
+    """Check that all messages of a topic have one type; raises ``SourceError``."""
+    if len(types) > 1:
+        raise SourceError(
+            f'Topic {topic} has messages of {len(types)} types ({_listed(types)}): choose another '
+            'topic, or record each type under its own name.'
+        )
+
+
 def info_topic(image_topic: str, topics: Mapping[str, str]) -> str | None:
     """Return the ``camera_info`` that belongs to an image topic, or None.
 
