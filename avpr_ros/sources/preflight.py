@@ -114,6 +114,23 @@ def pose_stamps_check(
     return (PreflightCheck('pose stamps', 'warning', text),)
 
 
+def skipped_rows_check(
+    name: str, skipped: int, read: int, first_fault: str
+) -> tuple[PreflightCheck, ...]:
+    """Check the rows of a file of poses; no finding where all are read.
+
+    Args:
+        name: of the file.
+        skipped: rows that are no poses.
+        read: rows that are.
+        first_fault: number of the first row that was skipped, and why.
+    """
+    if skipped == 0:
+        return ()
+    text = f'{skipped} of {skipped + read} rows of {name} are no poses and are skipped'
+    return (PreflightCheck('rows', 'warning', f'{text}, the first is {first_fault}.'),)
+
+
 def coverage_check(
     description: str,
     images_ns: IntArray,

@@ -19,9 +19,10 @@ from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
 from avpr_ros.sources.frame import Camera
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME
 from avpr_ros.sources.poses.geodesy import FIX_TYPE, FixReader
 from avpr_ros.sources.poses.pose_files import poses_from_file
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, PoseTopicReader
+from avpr_ros.sources.poses.pose_topics import PoseTopicReader
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.poses.tf_poses import poses_from_tf

@@ -10,7 +10,7 @@ from pathlib import Path
 import re
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.tum import parse_stamp_ns
+from avpr_ros.sources.poses.stamp_units import parse_stamp_ns
 from avpr_ros.stamps import NS_PER_S
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')

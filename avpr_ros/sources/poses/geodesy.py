@@ -22,7 +22,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.stamp_order import StampOrder
 from avpr_ros.sources.frame import Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PosesAt
 from avpr_ros.sources.preflight import (
     Preflight,
@@ -44,6 +45,9 @@ class PosedImages:
         self._at: PosesAt | None = None
         if poses is not None and len(stamps_ns):
             self._at = poses.trajectory.at(stamps_ns, self._max_gap_s)
+            if poses.exact:  # a neighbour's pose is not this image's, however near in time
+                own = np.isin(stamps_ns, poses.trajectory.sample_stamps_ns())
+                self._at = replace(self._at, valid=self._at.valid & own)
         self.map_frame = poses.map_frame if poses else options.map_frame or DEFAULT_MAP_FRAME
         self.base_frame = poses.base_frame if poses else options.base_frame or DEFAULT_BASE_FRAME
         self.pose_source = poses.description if poses else 'none'

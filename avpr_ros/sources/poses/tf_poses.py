@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import map_frame_of
+from avpr_ros.sources.poses.frames import map_frame_of
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 

@@ -18,6 +18,11 @@ from avpr_ros.sources.bags.storage.stored_topic import StorageFile
 
 SUFFIXES = ('.mcap', '.db3', '.bag')
 COMPRESSED_SUFFIX = '.zstd'
+_KINDS: dict[str, Callable[[Path], StorageFile]] = {
+    '.mcap': McapFile,
+    '.db3': SqliteFile,
+    '.bag': Ros1File,
+}
 _REASON_CHARACTERS = 160
 
 

@@ -51,11 +51,20 @@ class StorageFile(Protocol):
         total: number of messages of all topics, readable or not.
     """
 
-    is_ros2: bool
-    topics: Sequence[StoredTopic]
-    unreadable: Mapping[str, str]
-    span_ns: tuple[int, int] | None
-    total: int
+    @property
+    def is_ros2(self) -> bool: ...  # noqa: D102
+
+    @property
+    def topics(self) -> Sequence[StoredTopic]: ...  # noqa: D102
+
+    @property
+    def unreadable(self) -> Mapping[str, str]: ...  # noqa: D102
+
+    @property
+    def span_ns(self) -> tuple[int, int] | None: ...  # noqa: D102
+
+    @property
+    def total(self) -> int: ...  # noqa: D102
 
     def messages(self, keys: Collection[int]) -> Iterator[StoredMessage]:
         """Yield the messages of some topics in the order they were recorded."""
