@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+import heapq
 from pathlib import Path
 from typing import Any
 
@@ -106,23 +107,39 @@ class BagSource:
         Raises:
             SourceError: the bag is damaged.
         """
+        order = self._index.order
+        if order.interleaved:
+            yield from self._walk(self._choice.images)
+            return
+        # a camera far behind another would keep all images in between in memory: one walk each
+        walks = [self._walk((topic,)) for topic in self._choice.images]
+        yield from heapq.merge(*walks, key=lambda image: image.stamp_ns)
+
+    def _walk(self, topics: Sequence[str]) -> Iterator[StampedImage]:
+        """Yield the images of some topics in stamp order, in one pass over the bag."""
         index = self._index
+        wanted = [self._choice.images.index(topic) for topic in topics]
+        rows = np.flatnonzero(np.isin(index.camera_rows, wanted))
+        ranks = index.order.ranks[rows]
+        # ranks count through all cameras; here they count through those of the walk
+        turns = np.full(len(ranks), -1, dtype=np.int64)
+        kept = np.flatnonzero(ranks >= 0)
+        turns[kept[np.argsort(ranks[kept])]] = np.arange(len(kept))
         waiting: dict[int, StampedImage] = {}
-        next_rank = 0
+        next_turn = 0
         with open_bag(self._path) as reader:
-            messages = read_messages(reader, self._choice.images)
-            for row, message in enumerate(messages):
-                rank = int(index.order.ranks[row])
-                if rank < 0:
+            messages = read_messages(reader, topics)
+            for row, turn, message in zip(rows.tolist(), turns.tolist(), messages, strict=False):
+                if turn < 0:
                     continue
-                waiting[rank] = StampedImage(
+                waiting[turn] = StampedImage(
                     int(index.stamps_ns[row]),
                     self._choice.cameras[index.camera_rows[row]],
                     self._decoder(message),
                 )
-                while next_rank in waiting:
-                    yield waiting.pop(next_rank)
-                    next_rank += 1
+                while next_turn in waiting:
+                    yield waiting.pop(next_turn)
+                    next_turn += 1
 
     def frames(self) -> Iterator[Frame]:
         """Yield in stamp order the images that have a pose within the gap limit.

@@ -20,7 +20,7 @@ from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
 from avpr_ros.sources.frame import Camera
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME
-from avpr_ros.sources.poses.geodesy import FIX_TYPE, FixReader
+from avpr_ros.sources.poses.gnss import FIX_TYPE, FixReader
 from avpr_ros.sources.poses.pose_files import poses_from_file
 from avpr_ros.sources.poses.pose_topics import PoseTopicReader
 from avpr_ros.sources.poses.pose_track import PoseInput
@@ -89,7 +89,7 @@ class _Collector:
             if msgtype == TF_TYPE and topic.endswith('tf_static'):
                 callbacks[topic] = lambda _, message: self._graph.add_fixed(message)
         for topic in filter(None, self._info_topics.values()):
-            callbacks[topic] = self._infos.setdefault
+            callbacks[topic] = self._on_info
         for topic in self._choice.images:
             callbacks[topic] = self._on_image
         if (topic_ := self._choice.pose_topic) is not None:
@@ -111,6 +111,11 @@ class _Collector:
         checks = tuple(self._camera_check(camera, base) for camera in cameras)
         order = order_stamps(stamps, rows, streamed=True)
         return BagIndex(stamps, rows, order, cameras, poses, checks)
+
+    def _on_info(self, topic: str, message: Any) -> None:
+        """Keep the first message of a calibrated camera; drivers may start with zeros."""
+        if topic not in self._infos or camera_intrinsics(self._infos[topic]) is None:
+            self._infos[topic] = message
 
     def _on_image(self, topic: str, message: Any) -> None:
         self._stamps.append(stamp_ns(message.header.stamp))

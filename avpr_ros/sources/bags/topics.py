@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.geodesy import FIX_TYPE
+from avpr_ros.sources.poses.gnss import FIX_TYPE
 from avpr_ros.sources.poses.pose_topics import POSE_TYPES
 
 RAW_TYPE = 'sensor_msgs/msg/Image'

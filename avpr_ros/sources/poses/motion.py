@@ -104,8 +104,10 @@ def check_motion(stamps_ns: IntArray, translations_m: FloatArray) -> Motion:
         translations_m: (N, 3) positions.
     """
     count = len(stamps_ns)
+    if count < 2:
+        return Motion(np.ones(count, dtype=np.bool_), (), ())
     distances = np.linalg.norm(np.diff(translations_m, axis=0), axis=1)
-    limit_m_s = _limit_m_s(distances, np.diff(stamps_ns) / NS_PER_S)
+    limit_m_s = _limit_m_s(stamps_ns, translations_m)
     cuts = [
         int(row) + 1
         for row in np.flatnonzero(distances > _SHORTEST_JUMP_M)
@@ -141,9 +143,14 @@ def check_motion(stamps_ns: IntArray, translations_m: FloatArray) -> Motion:
     return Motion(kept, _by_time(outliers), _by_time(jumps))
 
 
-def _limit_m_s(distances_m: FloatArray, durations_s: FloatArray) -> float:
-    """Return the speed above which a step is a jump."""
-    speeds = distances_m / durations_s
+def _limit_m_s(stamps_ns: IntArray, translations_m: FloatArray) -> float:
+    """Return the speed above which a step is a jump.
+
+    The usual speed is that over two steps, which is right where two publishers alternate, too.
+    """
+    stride = min(2, len(stamps_ns) - 1)
+    distances_m = np.linalg.norm(translations_m[stride:] - translations_m[:-stride], axis=1)
+    speeds = distances_m / ((stamps_ns[stride:] - stamps_ns[:-stride]) / NS_PER_S)
     moving = speeds[speeds > _STANDING_M_S]
     usual = float(np.percentile(moving, 75)) if len(moving) else 0.0
     return min(_FASTEST_M_S, max(_TIMES_USUAL * usual, _LOWEST_LIMIT_M_S))

@@ -21,6 +21,7 @@ from avpr_ros.sources.preflight import (
     PreflightCheck,
     coverage_check,
     images_check,
+    no_stamps_check,
     path_check,
     stamps_check,
 )
@@ -67,7 +68,10 @@ class PosedImages:
         if len(self._stamps_ns) == 0:
             return Preflight(tuple(found), self._stamps_ns, [])
         total = len(order.ranks)
-        found.insert(1, stamps_check(total, order.jumps_back, order.duplicates, order.late))
+        stamps = no_stamps_check(self._stamps_ns) or (
+            stamps_check(total, order.jumps_back, order.duplicates, order.late, order.misdated),
+        )
+        found[1:1] = stamps
         if self._input is None or self._at is None:
             return Preflight(tuple(found), np.empty(0, dtype=np.int64), [])
         rows = np.flatnonzero(self._at.valid)

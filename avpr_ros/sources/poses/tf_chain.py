@@ -169,14 +169,23 @@ class TransformGraph:
             pose = pose @ (self._fixed[edge].inverse() if inverted else self._fixed[edge])
         return pose
 
-    def chain(self, target: str, source: str) -> Chain | None:
+    def chain(self, target: str, source: str, avoid: str | None = None) -> Chain | None:
         """Return ``target_from_source`` over time, or None where nothing connects the two.
+
+        Args:
+            target: frame that the poses are in.
+            source: frame that the poses are of.
+            avoid: frame that the chain must not pass.
 
         Raises:
             SourceError: a transform of the chain has no usable sample.
         """
-        path = self._path(target, source, lambda edge: True)
+        path = self._path(target, source, lambda edge: avoid not in edge)
         return None if path is None else Chain(tuple(self._step(*link) for link in path))
+
+    def edge(self, parent: str, child: str) -> Chain:
+        """Return the chain of one transform that was recorded."""
+        return Chain((self._step((parent, child), False),))
 
     def _step(self, edge: _Edge, inverted: bool) -> _Step:
         if edge in self._fixed:
