@@ -42,8 +42,9 @@ class ImageFolderSource:
         self.name = path.resolve().name
         folders = choose_folders(path, options.image_topics)
         self._folders = folders
-        listed, self._timed = list_images(folders)
-        images = listed
+        listing = list_images(folders)
+        images = listed = listing.images
+        self._timed, self._untimed = listing.timed, listing.untimed
         poses: PoseInput | None = None
         if options.poses_wanted:
             images, poses = folder_poses(path, listed, options)
@@ -71,6 +72,12 @@ class ImageFolderSource:
         if not self._timed:
             text = 'The image names are no times: images are counted one second apart.'
             checks = (PreflightCheck('time', 'ok', text),)
+        if self._untimed:
+            text = (
+                f'{len(self._untimed)} images, the first {self._untimed[0].name}, have no time as '
+                'name, as the others do, and are left out.'
+            )
+            checks = (*checks, PreflightCheck('time', 'warning', text))
         return self._posed.preflight(where, self._order, checks)
 
     def images(self) -> Iterator[StampedImage]:

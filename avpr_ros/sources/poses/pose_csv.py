@@ -22,6 +22,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.poses.csv_columns import (
     ANGLES,
     QUATERNION,
@@ -30,7 +31,7 @@ from avpr_ros.sources.poses.csv_columns import (
     unused_columns,
 )
 from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
-from avpr_ros.sources.preflight import PreflightCheck, skipped_rows_check
+from avpr_ros.sources.preflight import PreflightCheck
 
 #: A column ``yaw`` with larger numbers is in degrees: a full turn has 6.29 radians.
 _LARGEST_RAD = 6.3

@@ -16,9 +16,10 @@ from scipy.spatial.transform import Rotation, Slerp
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
+from avpr_ros.sources.checks.pose_checks import pose_stamps_check
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.poses.motion import Motion, check_motion
-from avpr_ros.sources.preflight import PreflightCheck, pose_stamps_check
+from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import NS_PER_S
 
 #: A sample this near in time is used without interpolation: files round their stamps.

@@ -12,19 +12,13 @@ import numpy as np
 from avpr_ros.arrays import IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.stamp_order import StampOrder
+from avpr_ros.sources.checks.image_checks import images_check, no_stamps_check, stamps_check
+from avpr_ros.sources.checks.pose_checks import coverage_check, path_check
 from avpr_ros.sources.frame import Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PosesAt
-from avpr_ros.sources.preflight import (
-    Preflight,
-    PreflightCheck,
-    coverage_check,
-    images_check,
-    no_stamps_check,
-    path_check,
-    stamps_check,
-)
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 
 class PosedImages:

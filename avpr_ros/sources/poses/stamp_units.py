@@ -35,6 +35,13 @@ def parse_number(text: str) -> Decimal:
     return number
 
 
+def is_date(number: Decimal) -> bool:
+    """Return whether a number is a date between 1990 and 2106 in one of the units."""
+    return any(
+        _EARLIEST_S <= number * unit_ns / NS_PER_S < _LATEST_S for unit_ns in _UNITS_NS.values()
+    )
+
+
 def unit_by_magnitude(number: Decimal) -> str:
     """Return ``s``, ``ms``, ``us`` or ``ns``: the unit in which a number is a date after 1990.
 
