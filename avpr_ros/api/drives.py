@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-from avpr_ros.errors import ConfigError, SourceError
+from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import group_splits, open_recording
 from avpr_ros.sources.options import SourceOptions
@@ -50,9 +51,18 @@ def open_drives(paths: Sequence[PathLike], options: SourceOptions) -> list[Frame
 
 
 def checked_drives(
-    drives: AnyDrive | Sequence[AnyDrive], options: SourceOptions | None
+    drives: AnyDrive | Sequence[AnyDrive],
+    options: SourceOptions | None,
+    rules: DriveRules,
+    gallery: GalleryMap | None = None,
 ) -> list[FrameSource]:
-    """Return opened sources; those given as paths must pass the checks of their pre-flight.
+    """Return opened sources; those given as paths must pass the checks of ``avpr build``.
+
+    Args:
+        drives: paths, or opened sources.
+        options: how paths are opened.
+        rules: what is asked of the drives.
+        gallery: the map they are added to; None for a new one.
 
     Raises:
         ConfigError: no source, or paths and opened sources side by side.
@@ -66,12 +76,5 @@ def checked_drives(
     if len(paths) < len(items):
         raise ConfigError('paths and opened sources are mixed; give one kind of them')
     opened = open_drives(paths, options or SourceOptions())
-    failed = [
-        f'{drive.name}: {check.text}'
-        for drive in opened
-        for check in drive.preflight().checks
-        if check.level == 'error'
-    ]
-    if failed:
-        raise SourceError(' '.join(failed))
+    require_ok(check_drives(opened, rules, gallery))
     return opened

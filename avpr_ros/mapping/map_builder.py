@@ -17,7 +17,7 @@ import numpy as np
 
 from avpr_ros import __version__
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.files import atomic_folder
+from avpr_ros.files import atomic_folder, check_name, is_empty_folder
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
 from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
@@ -107,9 +107,11 @@ def check_output(output: Path, replace_existing: bool) -> None:
     """Check that the output does not exist or is a map that may be replaced.
 
     Raises:
+        ConfigError: its name is no UTF-8.
         MapError: it exists and ``replace_existing`` is false, or it is not a map.
     """
-    if not output.exists():
+    check_name(output)
+    if not output.exists() or is_empty_folder(output):
         return
     if not replace_existing:
         raise _exists(output)
@@ -147,6 +149,8 @@ def build_into(
         lambda: selected_images(sessions), count, progress
     )
     base.check_space(space)
+    if space.dim == 0:
+        raise SourceError(_no_variety(sessions, count))
     rows = base.with_descriptors(checked_rows(describer, space, described, count))
     cameras = CameraTable(sources, base.cameras)
     np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
@@ -220,6 +224,14 @@ def _nothing_usable(sessions: list[SelectedSession]) -> str:
     if frames == 0:
         return f'{names}: no image has a pose; check them with avpr build --dry-run'
     return f'{names}: none of the {frames} images with a pose can be decoded; check the recording'
+
+
+def _no_variety(sessions: list[SelectedSession], count: int) -> str:
+    names = ', '.join(session.source.name for session in sessions)
+    return (
+        f'{names}: the images of all {count} keyframes have the same descriptor, as black or '
+        'frozen images do; check the camera with avpr doctor'
+    )
 
 
 def not_written(output: Path, error: OSError) -> MapError:

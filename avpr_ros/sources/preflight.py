@@ -34,11 +34,13 @@ class Preflight:
         checks: findings in the order they were made.
         stamps_ns: (N,) int64, ascending: the images that have a pose.
         poses: N poses of the base frame in the map frame, one per stamp.
+        recorded_frame: frame that the recording says the poses are in; empty where it does not.
     """
 
     checks: tuple[PreflightCheck, ...]
     stamps_ns: IntArray
     poses: list[Pose]
+    recorded_frame: str = ''
 
     @property
     def ok(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
+from avpr_ros.files import printable
 from avpr_ros.sources.bags.index import BagIndex, TopicChoice, index_bag
 from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic_types
 from avpr_ros.sources.bags.topics import (
@@ -49,7 +50,7 @@ class BagSource:
             SourceError: the bag cannot be read, or lacks the topics of the options.
         """
         first = path if isinstance(path, Path) else path[0]
-        self.name = first.stem if first.is_file() else first.resolve().name
+        self.name = printable(first.stem if first.is_file() else first.resolve().name)
         self._path = path
         self._options = options
         with open_bag(path) as reader:

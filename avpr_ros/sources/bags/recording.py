@@ -47,6 +47,8 @@ def find_recording(path: Path | Sequence[Path]) -> Recording:
         return Recording(path[0], tuple(path))
     if path.is_file():
         return Recording(path, (path,), _siblings(path))
+    if not path.is_dir():
+        raise cannot_read(path, FileNotFoundError('no such file or folder'))
     files = storage_files(path)
     metadata = read_metadata(path)
     if metadata is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avpr_ros.files import printable
 from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.images.decode import decode_file
@@ -39,7 +40,7 @@ class ImageFolderSource:
         Raises:
             SourceError: no images, no poses though they are wanted, or an unusable file.
         """
-        self.name = path.resolve().name
+        self.name = printable(path.resolve().name)
         folders = choose_folders(path, options.image_topics)
         self._folders = folders
         listing = list_images(folders)
@@ -55,9 +56,9 @@ class ImageFolderSource:
         self._images = [images[int(row)] for row in self._order.rows]
         kept = np.asarray(stamps[self._order.rows], dtype=np.int64)
         self._posed = PosedImages(kept, poses, options)
-        names = [folder.resolve().name for folder in folders]
+        names = [printable(folder.resolve().name) for folder in folders]
         self.cameras: tuple[Camera, ...] = tuple(
-            Camera(name, str(folder), None, None)
+            Camera(name, printable(str(folder)), None, None)
             for name, folder in zip(names, folders, strict=True)
         )
         self.map_frame = self._posed.map_frame

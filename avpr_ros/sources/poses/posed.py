@@ -73,7 +73,8 @@ class PosedImages:
         found += [*self._input.checks, self._coverage(self._input, len(rows))]
         if poses:
             found.append(path_check(poses))
-        return Preflight(tuple(found), np.asarray(self._stamps_ns[rows], dtype=np.int64), poses)
+        stamps_ns = np.asarray(self._stamps_ns[rows], dtype=np.int64)
+        return Preflight(tuple(found), stamps_ns, poses, self._input.recorded_frame)
 
     def frames(self, images: Iterator[StampedImage]) -> Iterator[Frame]:
         """Yield those of the M images, in stamp order, that have a pose.
