@@ -34,6 +34,7 @@ class Preflight:
         checks: findings in the order they were made.
         stamps_ns: (N,) int64, ascending: the images that have a pose.
         poses: N poses of the base frame in the map frame, one per stamp.
+        images: number of all images that are used, with a pose or without.
         recorded_frame: frame that the recording says the poses are in; empty where it does not.
     """
 
@@ -41,6 +42,7 @@ class Preflight:
     stamps_ns: IntArray
     poses: list[Pose]
     recorded_frame: str = ''
+    images: int = 0
 
     @property
     def ok(self) -> bool:

@@ -67,14 +67,16 @@ class PosedImages:
         )
         found[1:1] = stamps
         if self._input is None or self._at is None:
-            return Preflight(tuple(found), np.empty(0, dtype=np.int64), [])
+            none = np.empty(0, dtype=np.int64)
+            return Preflight(tuple(found), none, [], images=len(self._stamps_ns))
         rows = np.flatnonzero(self._at.valid)
         poses = [self._at.pose(int(row)) for row in rows]
         found += [*self._input.checks, self._coverage(self._input, len(rows))]
         if poses:
             found.append(path_check(poses))
         stamps_ns = np.asarray(self._stamps_ns[rows], dtype=np.int64)
-        return Preflight(tuple(found), stamps_ns, poses, self._input.recorded_frame)
+        images = len(self._stamps_ns)
+        return Preflight(tuple(found), stamps_ns, poses, self._input.recorded_frame, images)
 
     def frames(self, images: Iterator[StampedImage]) -> Iterator[Frame]:
         """Yield those of the M images, in stamp order, that have a pose.
