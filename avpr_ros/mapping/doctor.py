@@ -14,6 +14,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.camera_model_check import camera_model_checks
 from avpr_ros.mapping.doctor_texts import explanation
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives
 from avpr_ros.pose_rows import rows_of
@@ -138,6 +139,7 @@ def _image_checks(source: FrameSource, preflight: Preflight) -> list[PreflightCh
         found += quality_checks(camera.name, statistics, moved)
         if track is not None:
             found += motion_checks(camera, statistics, track)
+            found += camera_model_checks(camera, source.frames())
     return found
 
 

@@ -58,6 +58,10 @@ _TEXTS = {
         'No landmarks and no metric poses can be computed.',
         'Calibrate the camera and record its camera_info beside the images.',
     ),
+    'camera model': (
+        'Metric poses are wrong, with a covariance that does not show it.',
+        'Calibrate the camera; give rectified images a camera_info with their own P, and no D.',
+    ),
     'optical frame': (
         'Every metric pose would be turned by the same wrong rotation.',
         'Publish the optical frame (x right, y down, z forward) as frame_id of the images.',

@@ -132,3 +132,16 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
     assert [finding.check for finding in found] == ['source']
     assert exit_code(found) == 2
+
+
+def test_wrong_focal_length_is_named(tmp_path: Path) -> None:
+    sent = turning_drive()
+    for one in sent:
+        if one.topic == '/cam/camera_info':
+            one.message.k[[0, 4]] *= 2.0
+            one.message.p[[0, 5]] *= 2.0
+
+    (finding,) = findings(tmp_path, sent)
+
+    assert (finding.check, finding.level) == ('camera model', 'error')
+    assert 'camera_info states 240 px' in finding.found

@@ -35,6 +35,9 @@ _EXPLAINED = 0.5
 _GAIN, _NOISE = 1.5, 0.01
 #: and the correlation below which a mounting contradicts the picture.
 _CONTRADICTION = 0.3
+#: Correlation from which the picture measures the focal length, and the factor by which that may
+#: differ: distortion and the motion along the axis take part.
+_AGREEMENT, _FOCAL_FACTOR = 0.9, 1.6
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,12 @@ def motion_checks(
             f'{abs(offset_s) / frame_s:.1f} frames.'
         )
         return (PreflightCheck('clock offset', 'error', text),)
-    return _frame_check(camera, pairs, track)
+    return _mounting_checks(camera, pairs, track)
 
 
-def _frame_check(camera: Camera, pairs: _Pairs, track: PoseTrack) -> tuple[PreflightCheck, ...]:
+def _mounting_checks(
+    camera: Camera, pairs: _Pairs, track: PoseTrack
+) -> tuple[PreflightCheck, ...]:
     if camera.base_from_camera is None:
         return ()
     valid, turns = _turns(pairs, track, 0)
@@ -94,13 +99,30 @@ def _frame_check(camera: Camera, pairs: _Pairs, track: PoseTrack) -> tuple[Prefl
     scale = float(np.sqrt((predicted**2).sum() * (measured**2).sum()))
     agreement = float((predicted * measured).sum()) / scale if scale > 0 else 0.0
     if agreement >= _CONTRADICTION:
-        return ()
+        focal = float((predicted * measured).sum()) / float((predicted**2).sum())
+        return _focal_check(camera, focal) if agreement > _AGREEMENT else ()
     text = (
         f'The picture of camera {camera.name} moves against its extrinsics (correlation '
         f'{agreement:.2f}): its frame is no optical one (x right, y down, z forward), or the '
         'images are turned.'
     )
     return (PreflightCheck('optical frame', 'error', text),)
+
+
+def _focal_check(camera: Camera, focal: float) -> tuple[PreflightCheck, ...]:
+    """Compare the focal length of the intrinsics with the measured one, a share of the width."""
+    intrinsics = camera.intrinsics
+    if intrinsics is None or intrinsics.width_px <= 0:
+        return ()
+    stated_px = intrinsics.k[0]
+    measured_px = focal * intrinsics.width_px
+    if 1 / _FOCAL_FACTOR < measured_px / max(stated_px, 1e-6) < _FOCAL_FACTOR:
+        return ()
+    text = (
+        f'The picture of camera {camera.name} turns as with a focal length of about '
+        f'{measured_px:.0f} px, camera_info states {stated_px:.0f} px.'
+    )
+    return (PreflightCheck('camera model', 'error', text),)
 
 
 def _pairs(statistics: ImageStatistics) -> _Pairs:

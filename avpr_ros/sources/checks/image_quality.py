@@ -50,7 +50,7 @@ def quality_checks(
         black = dark if dark.mean() > _LARGEST_BLACK_SHARE else np.zeros_like(dark)
         return (
             *_stretches('black images', camera, statistics, black, 'are black or covered'),
-            *_repeats(camera, statistics, dark, moved),
+            *(() if moved is None else _repeats(camera, statistics, dark, moved)),
         )
     return (
         *_stretches('black images', camera, statistics, dark, 'are black or covered'),
