@@ -7,11 +7,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 import ctypes
+import fcntl
+import glob
 import hashlib
 import os
 from pathlib import Path
+import re
 import shutil
 import tempfile
+
+from avpr_ros.errors import ConfigError
+
+#: What ``tempfile`` appends to a name.
+_TEMPORARY = re.compile('[a-z0-9_]{8}')
+
+
+def check_name(path: Path) -> None:
+    """Check that the name of an output can be written into text files.
+
+    Raises:
+        ConfigError: it is no UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode(errors='replace')
+        raise ConfigError(f'The name {shown} is no UTF-8: choose another one.') from error
+
+
+def printable(text: str) -> str:
+    """Return a text whose bytes that are no UTF-8, as file names may have, are replaced."""
+    return os.fsencode(text).decode(errors='replace')
 
 
 def sha256_of_file(path: Path) -> str:
@@ -56,26 +82,70 @@ def write_text_atomically(path: Path, text: str) -> None:
 def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """Yield an empty folder beside ``path``; on success it is renamed to it, on error it goes.
 
+    Temporary folders that killed processes left for the same ``path`` are removed.
+
     Args:
-        path: where the folder shall end up.
+        path: where the folder shall end up; an empty folder there does not matter.
         replace: take the place of an existing folder, which stays whole until then.
 
     Raises:
-        FileExistsError: ``path`` exists and ``replace`` is false.
+        FileExistsError: ``path`` exists, is not empty and ``replace`` is false.
     """
-    if path.exists() and not replace:
+    if path.exists() and not replace and not is_empty_folder(path):
         raise FileExistsError(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.'))
+    lock = _lock(temporary)
     try:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
-        if path.exists():
+        if path.exists() and not is_empty_folder(path):
             _swap(temporary, path)
         else:
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def is_empty_folder(path: Path) -> bool:
+    """Return whether a path is a folder with nothing in it."""
+    return path.is_dir() and not any(path.iterdir())
+
+
+def remove_leftovers(path: Path) -> list[Path]:
+    """Remove the temporary folders of killed processes that were writing a folder.
+
+    A folder that a process is still writing is locked by it, and stays.
+
+    Returns:
+        The folders that were removed.
+    """
+    removed = []
+    for folder in path.parent.glob(f'.{glob.escape(path.name)}.????????'):
+        if not folder.is_dir() or not _TEMPORARY.fullmatch(folder.name[-8:]):
+            continue
+        lock = _lock(folder)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+            removed.append(folder)
+    return removed
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder while this process lives; None where it is locked or cannot be."""
+    handle = None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        if handle is not None:
+            os.close(handle)
+        return None
+    return handle
 
 
 def _swap(new: Path, old: Path) -> None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from avpr_ros import files
-from avpr_ros.files import atomic_file, atomic_folder, sha256_of_file, write_text_atomically
+from avpr_ros.errors import ConfigError
+from avpr_ros.files import (
+    atomic_file,
+    atomic_folder,
+    check_name,
+    printable,
+    sha256_of_file,
+    write_text_atomically,
+)
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -81,5 +92,38 @@ def test_a_reader_always_finds_a_whole_folder(tmp_path: Path) -> None:
 
 def test_an_existing_folder_is_not_touched_unasked(tmp_path: Path) -> None:
     (tmp_path / 'map').mkdir()
+    (tmp_path / 'map' / 'notes.txt').touch()
     with pytest.raises(FileExistsError), atomic_folder(tmp_path / 'map'):
         pytest.fail('the body must not run')
+
+
+def test_an_empty_folder_is_no_obstacle(tmp_path: Path) -> None:
+    (tmp_path / 'map').mkdir()
+    with atomic_folder(tmp_path / 'map') as folder:
+        (folder / 'new').touch()
+    assert [path.name for path in tmp_path.iterdir()] == ['map']
+    assert (tmp_path / 'map' / 'new').exists()
+
+
+def test_leftovers_of_killed_processes_go_and_those_in_use_stay(tmp_path: Path) -> None:
+    target = tmp_path / 'map'
+    code = (
+        'import os, signal, sys; from pathlib import Path; from avpr_ros.files import *\n'
+        'with atomic_folder(Path(sys.argv[1])) as folder:\n'
+        '    (folder / "part").touch(); os.kill(os.getpid(), signal.SIGKILL)'
+    )
+    subprocess.run([sys.executable, '-c', code, target], check=False)
+    (tmp_path / '.map.old.abcdefgh').mkdir()
+    left = [path for path in tmp_path.iterdir() if 'old' not in path.name]
+    assert len(left) == 1
+
+    with atomic_folder(target), atomic_folder(target, replace=True):
+        assert not left[0].exists()
+        assert len(list(tmp_path.glob('.map.????????'))) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['.map.old.abcdefgh', 'map']
+
+
+def test_a_name_that_is_no_utf8_is_refused() -> None:
+    with pytest.raises(ConfigError, match='is no UTF-8: choose another one'):
+        check_name(Path(os.fsdecode(b'map\xff')))
+    assert printable(os.fsdecode(b'map\xff')) == 'map\ufffd'

@@ -10,10 +10,11 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-from avpr_ros.errors import ConfigError, SourceError
+from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.sources.open import open_source
+from avpr_ros.sources.open import group_splits, open_recording
 from avpr_ros.sources.options import SourceOptions
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -33,23 +34,35 @@ def open_map(gallery: AnyMap) -> GalleryMap:
 def open_drives(paths: Sequence[PathLike], options: SourceOptions) -> list[FrameSource]:
     """Open every source; with GNSS poses all share the origin of the first.
 
+    Splits of one recording that follow one another are opened as one source.
+
     Raises:
         ConfigError: no source is given.
         SourceError: a source cannot be opened.
     """
     if not paths:
         raise ConfigError('no drive is given; name at least one bag or image folder')
-    drives = [open_source(Path(paths[0]), options)]
-    if len(paths) > 1:
+    recordings = group_splits([Path(path) for path in paths])
+    drives = [open_recording(recordings[0], options)]
+    if len(recordings) > 1:
         shared = replace(options, geodetic_origin=drives[0].geodetic_origin)
-        drives += [open_source(Path(path), shared) for path in paths[1:]]
+        drives += [open_recording(files, shared) for files in recordings[1:]]
     return drives
 
 
 def checked_drives(
-    drives: AnyDrive | Sequence[AnyDrive], options: SourceOptions | None
+    drives: AnyDrive | Sequence[AnyDrive],
+    options: SourceOptions | None,
+    rules: DriveRules,
+    gallery: GalleryMap | None = None,
 ) -> list[FrameSource]:
-    """Return opened sources; those given as paths must pass the checks of their pre-flight.
+    """Return opened sources; those given as paths must pass the checks of ``avpr build``.
+
+    Args:
+        drives: paths, or opened sources.
+        options: how paths are opened.
+        rules: what is asked of the drives.
+        gallery: the map they are added to; None for a new one.
 
     Raises:
         ConfigError: no source, or paths and opened sources side by side.
@@ -63,12 +76,5 @@ def checked_drives(
     if len(paths) < len(items):
         raise ConfigError('paths and opened sources are mixed; give one kind of them')
     opened = open_drives(paths, options or SourceOptions())
-    failed = [
-        f'{drive.name}: {check.text}'
-        for drive in opened
-        for check in drive.preflight().checks
-        if check.level == 'error'
-    ]
-    if failed:
-        raise SourceError(' '.join(failed))
+    require_ok(check_drives(opened, rules, gallery))
     return opened

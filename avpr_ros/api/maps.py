@@ -13,6 +13,7 @@ from avpr_ros.api.map_parts import complete_contents, contents_like
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping import map_append, map_builder
+from avpr_ros.mapping.drive_checks import DriveRules
 from avpr_ros.mapping.map_builder import BuildSettings
 from avpr_ros.sources.options import SourceOptions
 
@@ -31,6 +32,7 @@ def build_map(
     min_rotation_rad: float = BuildSettings.min_rotation_rad,
     memory_mb: float = BuildSettings.memory_mb,
     replace_existing: bool = False,
+    allow_duplicates: bool = False,
     options: SourceOptions | None = None,
     progress: Progress = no_progress,
 ) -> GalleryMap:
@@ -52,6 +54,7 @@ def build_map(
         min_rotation_rad: rotation between keyframes, radians.
         memory_mb: memory the index may use on the robot, megabytes.
         replace_existing: replace a map that exists at ``output``.
+        allow_duplicates: take a drive twice where it is given twice.
         options: how the drives are read; topics and the source of poses.
         progress: called with stage, done and total.
 
@@ -68,7 +71,7 @@ def build_map(
     )
     folder = Path(output)
     map_builder.check_output(folder, replace_existing)
-    opened = checked_drives(drives, options)
+    opened = checked_drives(drives, options, _rules(settings, options, allow_duplicates))
     contents = complete_contents(views, landmarks, learned_features)
     return map_builder.build_map(
         opened,
@@ -85,6 +88,7 @@ def append_to_map(
     drives: AnyDrive | Sequence[AnyDrive],
     *,
     network: Describer | None = None,
+    allow_duplicates: bool = False,
     options: SourceOptions | None = None,
     progress: Progress = no_progress,
 ) -> GalleryMap:
@@ -99,6 +103,7 @@ def append_to_map(
         drives: one or more bags or image folders, with poses in the frame of the map.
         network: describes in the space of the map; None: the gallery network of the map. Needed
             for a map of your own network.
+        allow_duplicates: add a drive that is in the map already once more.
         options: how the drives are read; frame and origin are those of the map.
         progress: called with stage, done and total.
 
@@ -111,14 +116,16 @@ def append_to_map(
         MapError: the map is damaged or cannot be written.
     """
     opened = open_map(gallery)
-    sources = checked_drives(drives, in_map_frame(opened, options))
     spacing = opened.manifest.keyframe_spacing
+    settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
+    rules = _rules(settings, options, allow_duplicates)
+    sources = checked_drives(drives, in_map_frame(opened, options), rules, opened)
     contents = contents_like(opened)
     return map_append.append_to_map(
         opened,
         sources,
         _own_describer(opened) if network is None else network,
-        BuildSettings(spacing.distance_m, spacing.rotation_rad),
+        settings,
         progress,
         finish=lambda made: contents.add_to(made, progress),
     )
@@ -132,6 +139,17 @@ def in_map_frame(gallery: GalleryMap, options: SourceOptions | None = None) -> S
         given,
         map_frame=given.map_frame or manifest.map_frame,
         geodetic_origin=manifest.geodetic_origin,
+    )
+
+
+def _rules(
+    settings: BuildSettings, options: SourceOptions | None, allow_duplicates: bool
+) -> DriveRules:
+    return DriveRules(
+        settings.min_distance_m,
+        settings.min_rotation_rad,
+        frame_stated=options is not None and options.map_frame is not None,
+        allow_duplicates=allow_duplicates,
     )
 
 

@@ -21,6 +21,7 @@ def append_drives(
     options: SourceOptions,
     query: Path | None,
     dry_run: bool,
+    allow_duplicates: bool = False,
 ) -> None:
     """Add drives to a map; recalibrate its query network where one is given.
 
@@ -33,6 +34,7 @@ def append_drives(
     from avpr_ros.cli.console import print_note
     from avpr_ros.cli.drives import run_preflight
     from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.mapping.drive_checks import DriveRules
 
     if output is None:
         raise ConfigError('--append needs --output, the folder of the map to extend')
@@ -40,7 +42,13 @@ def append_drives(
     manifest = gallery.manifest
     drives = open_drives(sources, in_map_frame(gallery, options))
     spacing = manifest.keyframe_spacing
-    run_preflight(drives, spacing.distance_m, spacing.rotation_rad)
+    rules = DriveRules(
+        spacing.distance_m,
+        spacing.rotation_rad,
+        frame_stated=options.map_frame is not None,
+        allow_duplicates=allow_duplicates,
+    )
+    run_preflight(drives, rules, gallery)
     if dry_run:
         return
     if query is not None:

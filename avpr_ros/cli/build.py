@@ -86,6 +86,10 @@ Append = Annotated[
         help='Add the drives to the existing map; descriptor space, spacing and ids stay.',
     ),
 ]
+Duplicates = Annotated[
+    bool,
+    typer.Option('--allow-duplicates', help='Take a drive that is in the map already once more.'),
+]
 Query = Annotated[
     Path | None,
     typer.Option(help='With --append: query network to calibrate for the extended map.'),
@@ -115,11 +119,13 @@ def build(
     replace: Replace = False,
     append: Append = False,
     query: Query = None,
+    allow_duplicates: Duplicates = False,
 ) -> None:
     """Build a gallery map from one or more recorded drives."""
     from avpr_ros.api.drives import open_drives
     from avpr_ros.cli.append import append_drives
     from avpr_ros.cli.drives import run_preflight
+    from avpr_ros.mapping.drive_checks import DriveRules
     from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
 
@@ -133,11 +139,17 @@ def build(
     if append:
         if replace:
             raise ConfigError('--append and --replace exclude each other; use one of them')
-        append_drives(sources, output, options, query, dry_run)
+        append_drives(sources, output, options, query, dry_run, allow_duplicates)
         return
     target = None if dry_run else _target(output, replace)
     drives = open_drives(sources, options)
-    run_preflight(drives, settings.min_distance_m, settings.min_rotation_rad)
+    rules = DriveRules(
+        settings.min_distance_m,
+        settings.min_rotation_rad,
+        frame_stated=map_frame is not None,
+        allow_duplicates=allow_duplicates,
+    )
+    run_preflight(drives, rules)
     if target is not None:
         _build(
             drives,

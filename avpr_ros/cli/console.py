@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from avpr_ros.files import printable
+
 
 class ProgressReport(Protocol):
     """Sets the progress bar of a stage; compatible with ``Progress`` of the builder."""
@@ -21,7 +23,7 @@ def print_error(text: str) -> None:
     """Print one red line on stderr."""
     from rich.console import Console
 
-    line = ' '.join(f'error: {text}'.split())
+    line = ' '.join(f'error: {printable(text)}'.split())
     Console(stderr=True, highlight=False).print(line, style='red', markup=False, soft_wrap=True)
 
 
@@ -29,7 +31,7 @@ def print_note(text: str) -> None:
     """Print one plain line on stdout."""
     from rich.console import Console
 
-    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+    Console(highlight=False).print(printable(text), markup=False, soft_wrap=True)
 
 
 def print_table(title: str, rows: list[tuple[str, str]]) -> None:
@@ -38,11 +40,11 @@ def print_table(title: str, rows: list[tuple[str, str]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify='left', show_header=False, show_lines=False)
+    table = Table(title=printable(title), title_justify='left', show_header=False)
     table.add_column(style='bold', no_wrap=True)
     table.add_column(overflow='fold')
     for name, value in rows:
-        table.add_row(escape(name), escape(value))
+        table.add_row(escape(printable(name)), escape(printable(value)))
     Console(highlight=False).print(table)
 
 

@@ -6,54 +6,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from avpr_ros.errors import SourceError
-from avpr_ros.gallery.keyframe_selection import select_keyframes
+from avpr_ros.files import printable
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.sources.preflight import Preflight
+from avpr_ros.sources.preflight import PreflightCheck
 
 _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
 
 
-def expected_keyframes(
-    drive: FrameSource, preflight: Preflight, min_distance_m: float, min_rotation_rad: float
-) -> int:
-    """Return the expected number of keyframes, the same from each camera."""
-    chosen = select_keyframes(
-        preflight.stamps_ns, preflight.poses, min_distance_m, min_rotation_rad
-    )
-    return min(len(chosen) * len(drive.cameras), len(preflight.poses))
-
-
 def run_preflight(
-    drives: Sequence[FrameSource], min_distance_m: float, min_rotation_rad: float
-) -> int:
+    drives: Sequence[FrameSource], rules: DriveRules, gallery: GalleryMap | None = None
+) -> None:
     """Print the checks of the sources and the expected number of keyframes.
 
-    Returns:
-        The expected number of keyframes.
+    Args:
+        drives: sources of the map.
+        rules: what is asked of them.
+        gallery: the map they are added to; None for a new one.
 
     Raises:
         SourceError: a check failed; its text is that of the failed checks.
+    """
+    checked = check_drives(drives, rules, gallery)
+    for one in checked:
+        frames = len(one.preflight.poses)
+        expected = f'{one.keyframes} expected from {frames} frames'
+        print_checks(f'pre-flight: {one.drive.name}', one.preflight.checks, expected)
+    require_ok(checked)
+
+
+def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = '') -> None:
+    """Print findings as a table.
+
+    Args:
+        title: of the table.
+        checks: one row each.
+        keyframes: text of a last row about keyframes, if any.
     """
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    total = 0
-    failed = []
-    for drive in drives:
-        preflight = drive.preflight()
-        table = Table(title=f'pre-flight: {escape(drive.name)}', title_justify='left')
-        for heading in ('check', 'verdict', 'finding'):
-            table.add_column(heading, overflow='fold')
-        for check in preflight.checks:
-            verdict = f'[{_COLOURS[check.level]}]{check.level}[/]'
-            table.add_row(escape(check.name), verdict, escape(check.text))
-        expected = expected_keyframes(drive, preflight, min_distance_m, min_rotation_rad)
-        table.add_row('keyframes', '', f'{expected} expected from {len(preflight.poses)} frames')
-        Console(highlight=False).print(table)
-        total += expected
-        failed += [f'{drive.name}: {c.text}' for c in preflight.checks if c.level == 'error']
-    if failed:
-        raise SourceError(' '.join(failed))
-    return total
+    table = Table(title=escape(printable(title)), title_justify='left')
+    for heading in ('check', 'verdict', 'finding'):
+        table.add_column(heading, overflow='fold')
+    for check in checks:
+        verdict = f'[{_COLOURS[check.level]}]{check.level}[/]'
+        table.add_row(escape(check.name), verdict, escape(printable(check.text)))
+    if keyframes:
+        table.add_row('keyframes', '', keyframes)
+    Console(highlight=False).print(table)

@@ -12,6 +12,7 @@ import typer
 
 from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
+from avpr_ros.files import check_name
 
 if TYPE_CHECKING:
     from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
@@ -118,6 +119,7 @@ def evaluate(
 
 def _make_folder(output: Path) -> None:
     """Create the output folder before work starts."""
+    check_name(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -69,10 +69,12 @@ def localize(
 
     Every image goes through the code that the node runs, with the same checks and pose.
     """
+    from avpr_ros.files import check_name
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
 
+    check_name(output)
     gallery = GalleryMap.open(map_folder)
     recognizer = Recognizer.of_map(gallery, query, settings, threads)
     options = SourceOptions(
@@ -98,6 +100,7 @@ def _localize(
     radius_m: float,
 ) -> None:
     from avpr_ros.cli.console import print_note, print_table
+    from avpr_ros.cli.drives import print_checks
     from avpr_ros.errors import SourceError
     from avpr_ros.evaluation.runs.drive_score import DriveScorer
     from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
@@ -105,6 +108,8 @@ def _localize(
 
     gallery = recognizer.gallery
     drive = open_drive(source, options, gallery.manifest.map_frame)
+    if findings := [check for check in drive.checks if check.level != 'ok']:
+        print_checks(f'pre-flight: {drive.source.name}', findings)
     odometry = {} if odom_topic is None else read_odometry(source, odom_topic, options)
     scorer = DriveScorer(drive.truth, gallery.keyframes, radius_m)
     verdicts, metric, problem = _match(drive.source, recognizer, odometry, output, scorer)

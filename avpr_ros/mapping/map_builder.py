@@ -17,7 +17,7 @@ import numpy as np
 
 from avpr_ros import __version__
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.files import atomic_folder
+from avpr_ros.files import atomic_folder, check_name, is_empty_folder
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
 from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
@@ -116,9 +116,11 @@ def check_output(output: Path, replace_existing: bool) -> None:
     """Check that the output does not exist or is a map that may be replaced.
 
     Raises:
+        ConfigError: its name is no UTF-8.
         MapError: it exists and ``replace_existing`` is false, or it is not a map.
     """
-    if not output.exists():
+    check_name(output)
+    if not output.exists() or is_empty_folder(output):
         return
     if not replace_existing:
         raise _exists(output)

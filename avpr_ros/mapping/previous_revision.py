@@ -19,6 +19,7 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.sources.checks.frame_checks import shared_frame_checks
 from avpr_ros.sources.frame import Camera, FrameSource
 
 
@@ -52,13 +53,9 @@ class PreviousRevision:
         if self.gallery is None:
             return
         for source in sources:
-            for what in ('map_frame', 'base_frame', 'geodetic_origin'):
-                ours, theirs = getattr(self.gallery.manifest, what), getattr(source, what)
-                if ours != theirs:
-                    raise SourceError(
-                        f'{source.name} has {what} {theirs} and the map {self.gallery.path} has '
-                        f'{ours}; transform the poses to the frame of the map first'
-                    )
+            name = f'the map {self.gallery.path.name}'
+            for check in shared_frame_checks(self.gallery.manifest, name, source):
+                raise SourceError(check.text)
 
     def check_space(self, space: DescriptorSpace) -> None:
         """Check that new descriptors have the map's space; raises ``SpaceMismatchError``."""

@@ -13,6 +13,7 @@ from avpr_ros.errors import CalibrationError, SourceError, UnsupportedModelError
 from avpr_ros.gallery.camera_json import camera_to_json
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.mapping.keyframe_extraction import SelectedSession
+from avpr_ros.sources.checks.frame_checks import shared_frame_checks
 from avpr_ros.sources.frame import Camera, FrameSource
 from avpr_ros.sources.intrinsics import check_intrinsics
 
@@ -29,15 +30,9 @@ def check_sources(sources: Sequence[FrameSource]) -> None:
     for source in sources:
         for camera in source.cameras:
             _check_camera(source.name, camera)
-    first = sources[0]
     for other in sources[1:]:
-        for what in ('map_frame', 'base_frame', 'geodetic_origin'):
-            ours, theirs = getattr(first, what), getattr(other, what)
-            if ours != theirs:
-                raise SourceError(
-                    f'{first.name} and {other.name} differ in {what} ({ours} and {theirs}); '
-                    'sessions of one map must share it: bring their poses into one frame first'
-                )
+        for check in shared_frame_checks(sources[0], sources[0].name, other):
+            raise SourceError(check.text)
 
 
 def _check_camera(source: str, camera: Camera) -> None:

@@ -4,23 +4,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.bag import BagSource
+from avpr_ros.sources.bags.metadata import METADATA
+from avpr_ros.sources.bags.recording import storage_files
+from avpr_ros.sources.bags.splits import group_splits
+from avpr_ros.sources.bags.storage.opening import storage_suffix
 from avpr_ros.sources.datasets.dataset_source import DatasetSource
 from avpr_ros.sources.datasets.open import is_dataset
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.images.image_folder import ImageFolderSource
 from avpr_ros.sources.options import SourceOptions
 
-__all__ = ['SourceOptions', 'open_source']
-
-_BAG_SUFFIXES = ('.bag', '.mcap', '.db3')
+__all__ = ['SourceOptions', 'group_splits', 'open_recording', 'open_source']
 
 
 def open_source(path: Path, options: SourceOptions) -> FrameSource:
-    """Open a bag (folder with metadata.yaml, .mcap, .db3, ROS 1 .bag), dataset or image folder.
+    """Open a bag (folder, .mcap, .db3, ROS 1 .bag, also .zstd), dataset or image folder.
 
     A dataset is GSV-Cities' root or one city's ``database`` or ``query`` of MSLS; folders in the
     layout of datasets_vg are image folders.
@@ -32,22 +35,51 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
     if not path.exists():
         raise SourceError(f'{path} does not exist: give a bag or a folder of images.')
     if path.is_file():
-        if path.suffix in _BAG_SUFFIXES:
+        if storage_suffix(path):
             return BagSource(path, options)
         raise SourceError(
             f'{path} is not a bag: give a bag folder, a .mcap, .db3 or .bag file, or an image '
             'folder.'
         )
-    if (path / 'metadata.yaml').is_file():
+    if _is_bag(path):
         return BagSource(path, options)
     if is_dataset(path):
         return DatasetSource(path, options)
-    bags = sorted(p for p in path.iterdir() if p.suffix in _BAG_SUFFIXES)
-    if len(bags) == 1:
-        return BagSource(bags[0], options)
-    if bags:
-        names = ', '.join(bag.name for bag in bags)
+    below = _bags_below(path)
+    if len(below) == 1:
+        return BagSource(below[0], options)
+    if below:
+        names = ', '.join(bag.name for bag in below)
         raise SourceError(
-            f'{path} holds several bags without a metadata.yaml: open one of {names}.'
+            f'{path} holds {len(below)} bags: give one of them, or several one by one: {names}.'
         )
     return ImageFolderSource(path, options)
+
+
+def open_recording(files: Sequence[Path], options: SourceOptions) -> FrameSource:
+    """Open a source, or several files of one bag as one.
+
+    Raises:
+        SourceError: as ``open_source``.
+    """
+    return open_source(files[0], options) if len(files) == 1 else BagSource(files, options)
+
+
+def _is_bag(folder: Path) -> bool:
+    """Return whether a folder is a bag; raises ``SourceError`` where it cannot be read."""
+    try:
+        return (folder / METADATA).is_file() or bool(storage_files(folder))
+    except OSError as error:
+        raise SourceError(f'Folder {folder} cannot be read: {error.strerror}.') from error
+
+
+def _bags_below(folder: Path) -> list[Path]:
+    """Return the bag folders in a folder that has no images of its own."""
+    return sorted(path for path in folder.iterdir() if path.is_dir() and _has_storage(path))
+
+
+def _has_storage(folder: Path) -> bool:
+    try:
+        return not folder.name.startswith('.') and bool(storage_files(folder))
+    except OSError:
+        return False

@@ -39,8 +39,9 @@ def test_append_to_map_writes_the_files_of_the_command_line(avpr, walk, tmp_path
     shutil.copytree(walk, second)
     build_map(walk, tmp_path / 'api')
     shutil.copytree(tmp_path / 'api', tmp_path / 'cli')
-    ours = append_to_map(str(tmp_path / 'api'), [second])
-    assert avpr('build', second, '-o', tmp_path / 'cli', '--append')[0] == 0
+    ours = append_to_map(str(tmp_path / 'api'), [second], allow_duplicates=True)
+    again = ('--append', '--allow-duplicates')
+    assert avpr('build', second, '-o', tmp_path / 'cli', *again)[0] == 0
     theirs = avpr_ros.GalleryMap.open(tmp_path / 'cli')
     assert (ours.manifest.revision, len(ours)) == (2, 24)
     assert _hashes(ours) == _hashes(theirs)

@@ -12,6 +12,8 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 pytestmark = pytest.mark.slow
+#: The second walk has the images of the first.
+AGAIN = ('--append', '--allow-duplicates')
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def second_walk(walk: Path) -> Path:
 def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_path):
     target = tmp_path / 'map'
     assert avpr('build', walk, '-o', target)[0] == 0
-    code, out, err = avpr('build', second_walk, '-o', target, '--append')
+    code, out, err = avpr('build', second_walk, '-o', target, *AGAIN)
     assert (code, err) == (0, '')
     assert 'revision 2, 24 keyframes' in out
     assert 'their calibration does not cover the new sessions' in out
@@ -40,7 +42,7 @@ def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_pat
 def test_a_map_with_views_has_them_of_the_new_keyframes_too(avpr, walk, second_walk, tmp_path):
     target = tmp_path / 'map'
     assert avpr('build', walk, '-o', target, '--views', 2)[0] == 0
-    assert avpr('build', second_walk, '-o', target, '--append')[0] == 0
+    assert avpr('build', second_walk, '-o', target, *AGAIN)[0] == 0
     assert load_views(GalleryMap.open(target)).shape == (24, 2, 2)
     assert len(GalleryMap.open(target).hog().rows) == 24
 
@@ -50,7 +52,7 @@ def test_append_with_query_recalibrates_network(avpr, walk, second_walk, angle_n
     assert avpr('build', walk, '-o', target)[0] == 0
     query = angle_network(target)
     before = QueryManifest.load(query.with_suffix('.json'))
-    code, out, err = avpr('build', second_walk, '-o', target, '--append', '--query', query)
+    code, out, err = avpr('build', second_walk, '-o', target, *AGAIN, '--query', query)
     assert (code, err) == (0, '')
     assert f'threshold {before.calibration.min_similarity:.3f} -> ' in out
     after = QueryManifest.load(query.with_suffix('.json'))
@@ -61,10 +63,22 @@ def test_append_with_query_recalibrates_network(avpr, walk, second_walk, angle_n
 def test_a_dry_run_adds_nothing(avpr, walk, second_walk, tmp_path):
     target = tmp_path / 'map'
     assert avpr('build', walk, '-o', target)[0] == 0
-    code, out, _ = avpr('build', second_walk, '-o', target, '--append', '--dry-run')
+    code, out, _ = avpr('build', second_walk, '-o', target, *AGAIN, '--dry-run')
     assert code == 0
     assert '12 expected' in out
     assert GalleryMap.open(target).manifest.revision == 1
+
+
+def test_the_same_drive_again_is_refused(avpr, walk, second_walk, tmp_path):
+    target = tmp_path / 'map'
+    assert avpr('build', walk, '-o', target)[0] == 0
+    code, _, err = avpr('build', second_walk, '-o', target, '--append')
+    assert code == 2
+    assert 'the same drive as session walk of the map map' in err
+    assert '--allow-duplicates' in err
+    code, _, err = avpr('build', walk, second_walk, '--dry-run')
+    assert code == 2
+    assert 'the same drive as walk' in err
 
 
 def test_invalid_arguments_are_reported_in_one_line(avpr, walk, tmp_path):

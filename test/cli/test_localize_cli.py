@@ -116,3 +116,20 @@ def test_localize_missing_odometry_is_an_error(avpr, walk, tmp_path, map_and_que
     assert code == 2
     assert '/odom' in err
     assert not (tmp_path / 'out').exists()
+
+
+def test_images_without_stamps_are_refused(avpr, walk, tmp_path, map_and_query):
+    rows = (walk / 'poses.csv').read_text().splitlines()
+    stamped = [f'{rows[0]},stamp_ns', *(f'{row},0' for row in rows[1:])]
+    (walk / 'poses.csv').write_text('\n'.join(stamped))
+    code, _, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert code == 2
+    assert 'All image stamps are 0' in err
+
+
+def test_images_that_cannot_be_decoded_are_refused(avpr, walk, tmp_path, map_and_query):
+    for image in walk.glob('*.png'):
+        image.write_bytes(b'no image')
+    code, _, err = avpr('localize', walk, *map_and_query, '-o', tmp_path / 'out')
+    assert code == 2
+    assert 'None of 3 images of camera walk that were tried can be decoded' in err

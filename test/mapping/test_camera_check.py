@@ -52,7 +52,7 @@ def drive(distortion: tuple[float, ...] = D) -> tuple[Landmarks, Keyframes]:
     rows = np.stack([pose.as_xyz_quaternion() for pose in poses])
     zeros = np.zeros(VIEWS, np.int32)
     keyframes = Keyframes(np.arange(VIEWS), np.arange(VIEWS), zeros, zeros, rows)
-    return Landmarks.without_points(features, 1), keyframes
+    return Landmarks.without_points([features], 1), keyframes
 
 
 def warnings_of(camera: Camera, landmarks: Landmarks, keyframes: Keyframes) -> list[str]:

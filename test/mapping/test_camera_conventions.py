@@ -95,7 +95,7 @@ def drive(change: Change) -> tuple[Landmarks, Keyframes, np.ndarray]:
     zeros = np.zeros(VIEWS, np.int32)
     keyframes = Keyframes(np.arange(VIEWS), np.arange(VIEWS), zeros, zeros, rows)
     features = [extract_features(image) for image in images]
-    return Landmarks.without_points(features, 1), keyframes, images[0]
+    return Landmarks.without_points([features], 1), keyframes, images[0]
 
 
 def judged(change: Change, message: Any, topic: str) -> tuple[float, list[str]]:

@@ -138,3 +138,54 @@ def test_slow_fixes_say_which_gap_they_need(tmp_path: Path) -> None:
     assert check.level == 'error'
     assert 'the limit 0.5 s: --max-gap-s 1.00 would interpolate it' in check.text
     assert len(list(BagSource(bag, SourceOptions(max_gap_s=1.0)).frames())) == 5
+
+
+@pytest.mark.parametrize('row', [0, 30])
+def test_a_fix_at_latitude_and_longitude_zero_is_left_out(tmp_path: Path, row: int) -> None:
+    fixes = northward()
+    fixes[row].message.latitude = fixes[row].message.longitude = 0.0
+    source = BagSource(bag_with(tmp_path / 'bag', fixes), SourceOptions())
+
+    preflight = source.preflight()
+
+    assert max(abs(p.translation_m).max() for p in preflight.poses) < 20
+    check = next(check for check in preflight.checks if check.name == 'fixes')
+    assert (check.level, '1 messages' in check.text) == ('warning', True)
+    assert 'latitude 0, longitude 0' in check.text
+
+
+def test_fix_far_off_the_path_is_left_out_with_its_stamp(tmp_path: Path) -> None:
+    fixes = northward()
+    fixes[0].message.latitude = 10.0
+    source = BagSource(bag_with(tmp_path / 'bag', fixes), SourceOptions())
+
+    preflight = source.preflight()
+
+    assert source.geodetic_origin is not None
+    assert source.geodetic_origin.latitude_deg == pytest.approx(LATITUDE, abs=1e-3)
+    check = next(check for check in preflight.checks if check.name == 'motion')
+    assert 'at stamp 1700000000.000000000' in check.text
+
+
+@pytest.mark.parametrize(
+    ('latitude', 'longitude', 'words'),
+    [
+        (139.7, 35.6, 'latitude 139.7 and longitude 35.6 .* seem to be swapped'),
+        (520000000.0, 50000000.0, '1e-7 degrees'),
+        (0.0, 0.0, 'no valid fix among 60 messages'),
+    ],
+)
+def test_fixes_that_are_no_positions_are_refused(
+    tmp_path: Path, latitude: float, longitude: float, words: str
+) -> None:
+    bag = bag_with(tmp_path / 'bag', northward(latitude=latitude, longitude=longitude))
+
+    with pytest.raises(SourceError, match=words):
+        BagSource(bag, SourceOptions()).preflight()
+
+
+def test_positions_outside_of_the_earth_are_refused() -> None:
+    origin = local_origin(LATITUDE, LONGITUDE, 0.0)
+
+    with pytest.raises(SourceError, match='no position on the Earth'):
+        to_local_m(origin, np.array([[LATITUDE, np.inf, 0.0]]))

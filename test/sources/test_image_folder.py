@@ -156,3 +156,57 @@ def test_no_row_fits_any_image(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match='matched to 1 images by name, gives no usable pose'):
         ImageFolderSource(tmp_path, SourceOptions())
+
+
+@pytest.mark.parametrize('digits', [13, 16, 19])
+def test_names_are_times_in_any_unit(tmp_path: Path, digits: int) -> None:
+    names = [f'{1403715280562142976 + n * SECOND_NS}'[:digits] + '.png' for n in range(2)]
+    source = ImageFolderSource(put(tmp_path, *names), SourceOptions(poses_wanted=False))
+
+    stamps = [image.stamp_ns // 1_000_000 for image in source.images()]
+
+    assert stamps == [1403715280562, 1403715281562]
+
+
+def test_counters_with_leading_zeros_are_no_times(tmp_path: Path) -> None:
+    folder = put(tmp_path, '0000000001.png', '0000000002.png')
+    source = ImageFolderSource(folder, SourceOptions(poses_wanted=False))
+
+    assert [image.stamp_ns for image in source.images()] == [0, SECOND_NS]
+
+
+def test_hidden_files_and_thumbnails_do_not_count(tmp_path: Path) -> None:
+    names = [f'{1403715280562142976 + n * SECOND_NS}.png' for n in range(12)]
+    put(tmp_path / 'cam', *names, '._x.jpg', 'notes.jpg')
+    put(tmp_path / '.thumbs', *names)
+    put(tmp_path / 'thumbs', *names)
+    source = ImageFolderSource(tmp_path, SourceOptions(poses_wanted=False))
+
+    assert len(list(source.images())) == 12
+    text = next(c.text for c in source.preflight().checks if c.level == 'warning')
+    assert text.startswith('1 images, the first notes.jpg')
+
+
+def test_two_rows_of_one_image_far_apart_are_refused(tmp_path: Path) -> None:
+    put(tmp_path, 'a.png', 'b.png')
+    table = tmp_path / 'poses.csv'
+    table.write_text('image,x,y\na.png,0,0\nb.png,1,0\na.png,50,0\n')
+
+    with pytest.raises(SourceError, match=r'two rows of image a.png, 50.0 m apart'):
+        ImageFolderSource(tmp_path, SourceOptions())
+    table.write_text('image,x,y\na.png,0,0\nb.png,1,0\na.png,0,0\n')
+    assert len(list(ImageFolderSource(tmp_path, SourceOptions()).frames())) == 2
+
+
+def test_a_row_without_numbers_gives_no_neighbours_pose(tmp_path: Path) -> None:
+    names = [f'{1403715280562 + n}.png' for n in range(3)]
+    put(tmp_path, *names)
+    rows = ['image,stamp_ns,x,y'] + [
+        f'{name},{1403715280562 + n},{"nan" if n == 1 else n},0' for n, name in enumerate(names)
+    ]
+    (tmp_path / 'poses.csv').write_text('\n'.join(rows))
+
+    frames = list(ImageFolderSource(tmp_path, SourceOptions()).frames())
+
+    assert [frame.map_from_base.translation_m[0] for frame in frames] == [0, 2]
+    assert [frame.stamp_ns // 1_000_000 for frame in frames] == [1403715280562, 1403715280564]

@@ -36,7 +36,7 @@ def test_open_source_invalid_path_is_an_error(tmp_path: Path) -> None:
         ('nothing', 'does not exist'),
         ('notes.txt', 'is not a bag'),
         ('empty', '0 folders of images'),
-        ('two', 'a.mcap, b.mcap'),
+        ('two', 'a.mcap is truncated'),
     ):
         with pytest.raises(SourceError, match=words):
             open_source(tmp_path / name, SourceOptions())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
@@ -79,9 +80,11 @@ def test_heading_or_none(path: Path) -> None:
         ('image,latitude\na,1\n', 'no columns x_m and y_m; its columns: image, latitude'),
         ('x,y\n1,2\n', 'has no column image, stamp_ns'),
         ('t,x,y,qx,qw\n0,0,0,0,1\n', 'give all'),
-        ('t,x,y\n0,0,0\n1,here,0\n', "Row 3 .*'here'"),
-        ('t,x,y\n0,0\n', 'Row 2 .* is no pose'),
-        ('stamp_ns,x,y\n-5,0,0\n', 'Row 2 .*-5 is no time stamp'),
+        ('t,x,y\n1,here,0\n', "row 2: .*'here'"),
+        ('t,x,y\n0,0\n', 'row 2: 2 fields instead of 3'),
+        ('t,x,y\n', 'a header line only'),
+        ('stamp_ns,x,y\n-5,0,0\n', "row 2: '-5' is no time stamp"),
+        ('# a\n# b\n', 'has no columns x_m and y_m'),
     ],
 )
 def test_bad_files_are_refused(path: Path, text: str, words: str) -> None:
@@ -95,3 +98,64 @@ def test_binary_and_missing_files_are_refused(path: Path) -> None:
     path.write_bytes(b'\xff\xfe\x00\x81')
     with pytest.raises(SourceError, match='cannot be read'):
         read_pose_csv(path)
+
+
+def test_rows_that_are_no_poses_are_skipped_and_counted(path: Path) -> None:
+    text = '\ufeff# by hand\nt,x,y\n0,0,0\n# a remark\n1,,\nnan,1,1\n3,nan,1\n4,4,0\n'
+    table = read(path, text)
+
+    assert table.rows[:, 0].tolist() == [0, 4]
+    assert table.stamps_ns is not None
+    assert table.stamps_ns.tolist() == [0, 4_000_000_000]
+    assert '3 of 5 rows of poses.csv are no poses' in table.checks[0].text
+
+
+@pytest.mark.parametrize(
+    ('header', 'first', 'second'),
+    [
+        ('timestamp', '1403715280562', '1403715280612'),
+        ('timestamp', '1403715280562142', '1403715280612142'),
+        ('stamp_ns', '1403715280562', '1403715280612'),
+        ('stamp_us', '1403715280562142', '1403715280612142'),
+        ('time [ms]', '1403715280562', '1403715280612'),
+        ('timestamp', '1403715280562142976', '1403715280612142976'),
+    ],
+)
+def test_unit_of_stamps(path: Path, header: str, first: str, second: str) -> None:
+    table = read(path, f'{header},x,y\n{first},0,0\n{second},0,0\n')
+
+    assert table.stamps_ns is not None
+    assert (table.stamps_ns // 1_000_000).tolist() == [1403715280562, 1403715280612]
+
+
+def test_nanoseconds_since_a_robot_was_started_stay_nanoseconds(path: Path) -> None:
+    table = read(path, 'stamp_ns,x,y\n1200000000000,0,0\n1200050000000,0,0\n')
+
+    assert table.stamps_ns is not None
+    assert table.stamps_ns.tolist() == [1_200_000_000_000, 1_200_050_000_000]
+
+
+def test_plain_yaw_beyond_a_turn_is_in_degrees(path: Path) -> None:
+    table = read(path, 't,x,y,yaw\n0,0,0,1.5\n1,0,0,90\n')
+
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(table.rows[1, 3:], [0, 0, half, half])
+    assert 'in degrees' in table.checks[0].text
+
+
+@pytest.mark.parametrize(
+    ('header', 'angles'),
+    [('roll,pitch,yaw', '0.1,0.2,0.3'), ('roll_rad,pitch_rad,yaw_rad', '0.1,0.2,0.3')],
+)
+def test_roll_and_pitch_are_used(path: Path, header: str, angles: str) -> None:
+    table = read(path, f't,x,y,{header}\n0,0,0,{angles}\n')
+
+    turn = Rotation.from_quat(table.rows[0, 3:])
+    np.testing.assert_allclose(turn.as_euler('xyz'), [0.1, 0.2, 0.3], atol=1e-12)
+
+
+def test_other_delimiters_and_unused_columns(path: Path) -> None:
+    table = read(path, 't;x;y;speed\n0;1;2;3\n')
+
+    assert table.rows[0, :2].tolist() == [1, 2]
+    assert table.checks[0].text == 'Columns of poses.csv that are not used: speed.'

@@ -98,3 +98,39 @@ def test_poses_are_carried_to_another_base_frame(tmp_path: Path) -> None:
     assert moved.translation_m == pytest.approx([0.05 - np.cos(0.5), 2 - np.sin(0.5), 0])
     with pytest.raises(SourceError, match='does not connect it to base frame wheel'):
         BagSource(bag, SourceOptions(base_frame='wheel')).preflight()
+
+
+def two_children(stamp: int, x: float) -> Any:
+    """Return poses of the base and of a camera 7 m to the side in turn."""
+    camera = round(x * 10) % 2
+    return odometry(stamp, x, 7.0 * camera, child='camera' if camera else 'base_link')
+
+
+def test_two_child_frames_on_one_topic_are_refused_or_chosen(tmp_path: Path) -> None:
+    bag = bag_with(tmp_path / 'bag', two_children)
+
+    with pytest.raises(SourceError, match=r'base_link in odom \(30\), camera in odom \(30\)'):
+        BagSource(bag, SourceOptions()).preflight()
+    chosen = BagSource(bag, SourceOptions(base_frame='base_link'))
+    assert [f.map_from_base.translation_m[1] for f in chosen.frames()] == [0.0] * 6
+
+
+def test_one_message_of_another_frame_is_left_out(tmp_path: Path) -> None:
+    def stray(stamp: int, x: float) -> Any:
+        return odometry(stamp, x, child='camera' if round(x * 10) == 30 else 'base_link')
+
+    preflight = BagSource(bag_with(tmp_path / 'bag', stray), SourceOptions()).preflight()
+
+    check = next(check for check in preflight.checks if check.level == 'warning')
+    assert check.text.startswith('1 poses on /where are not of base_link')
+
+
+def test_odometry_that_jumps_is_refused_with_its_stamp(tmp_path: Path) -> None:
+    def restarted(stamp: int, x: float) -> Any:
+        return odometry(stamp, x if x < 3 else x + 70.0)
+
+    preflight = BagSource(bag_with(tmp_path / 'bag', restarted), SourceOptions()).preflight()
+
+    check = next(check for check in preflight.checks if check.name == 'motion')
+    assert check.level == 'error'
+    assert '70.1 m in 0.10 s at stamp 1700000003.000000000' in check.text

@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.sources.preflight import (
-    Preflight,
-    PreflightCheck,
-    coverage_check,
-    images_check,
-    path_check,
-    pose_stamps_check,
-    stamps_check,
-)
+from avpr_ros.sources.checks.image_checks import images_check, stamps_check
+from avpr_ros.sources.checks.pose_checks import coverage_check, path_check, pose_stamps_check
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 SECOND_NS = 1_000_000_000
 STAMPS = np.arange(10, dtype=np.int64) * SECOND_NS

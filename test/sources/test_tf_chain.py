@@ -125,3 +125,40 @@ def test_a_chain_that_never_moves_is_no_pose(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match='No chain of transforms'):
         BagSource(bag, SourceOptions(map_frame='foot')).preflight()
+
+
+def test_two_parents_that_disagree_are_an_error(tmp_path: Path) -> None:
+    sent = [one for one in drive() if one.topic != '/odom']
+    for tenth in range(60):
+        stamp = EPOCH_NS + tenth * SECOND_NS // 10
+        moved = tf(
+            transform(stamp, 'map', 'odom', 0.0),
+            transform(stamp, 'odom', 'base_link', tenth / 10),
+            transform(stamp, 'map', 'base_link', tenth / 10, 7.0),
+        )
+        sent.append(Sent('/tf', moved, stamp))
+    source = BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions())
+
+    check = next(check for check in source.preflight().checks if check.name == 'transforms')
+
+    assert check.level == 'error'
+    assert 'base_link has two parents 7.0 m apart, map and odom' in check.text
+
+
+def test_fixed_transform_given_twice_is_a_warning(tmp_path: Path) -> None:
+    sent = [one for one in drive() if one.topic != '/odom']
+    again = [
+        Sent('/tf_static', tf(transform(0, 'base_link', 'cam', x)), EPOCH_NS) for x in (0.0, 2.0)
+    ]
+    moved = [
+        Sent('/tf', tf(transform(EPOCH_NS + n * SECOND_NS // 10, 'odom', 'base_link', n / 10)), n)
+        for n in range(60)
+    ]
+    bag = write_bag(tmp_path / 'twice', [*sent, *again, *moved])
+
+    check = next(
+        c for c in BagSource(bag, SourceOptions()).preflight().checks if c.name == 'transforms'
+    )
+
+    assert check.level == 'warning'
+    assert 'gives cam in base_link twice, 2.00 m' in check.text

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.tum import parse_stamp_ns, read_tum
+from avpr_ros.sources.poses.stamp_units import parse_stamp_ns
+from avpr_ros.sources.poses.tum import read_tum
 
 
 def test_stamps_keep_every_digit() -> None:
@@ -36,9 +37,10 @@ def test_file_with_remarks_and_commas(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('text', 'words'),
     [
-        ('0 0 0 0 0 0 0 1\n1 2 3\n', r'Line 2 of TUM file .* \(3 numbers\)'),
-        ('0 0 0 north 0 0 0 1\n', 'Line 1 of TUM file .*north'),
-        ('# nothing\n', 'no usable pose'),
+        ('1 2 3\n', r'no line that is a pose \(line 1: 3 numbers\)'),
+        ('0 0 0 north 0 0 0 1\n', 'line 1: .*north'),
+        ('# nothing\n', 'no line that is a pose'),
+        ('timestamp x y z qw qx qy qz\n0 0 0 0 1 0 0 0\n', 'give it as a CSV file'),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -52,3 +54,26 @@ def test_bad_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match='cannot be read'):
         read_tum(tmp_path / 'none.tum')
+
+
+@pytest.mark.parametrize('start', ['', '\ufeff', 'timestamp x y z qx qy qz qw\n', '# by hand\n'])
+def test_lines_that_are_no_poses_are_skipped_and_counted(tmp_path: Path, start: str) -> None:
+    path = tmp_path / 'a.tum'
+    path.write_text(f'{start}0 0 0 0 0 0 0 1\n1 2 3\nnan 5 5 0 0 0 0 1\n2 2 0 0 0 0 0 1\n')
+
+    track = read_tum(path)
+
+    assert track.stamps_ns.tolist() == [0, 2_000_000_000]
+    (check,) = track.checks()
+    assert check.level == 'warning'
+    assert '2 of 4 rows of a.tum are no poses' in check.text
+    assert '3 numbers' in check.text
+
+
+@pytest.mark.parametrize('digits', [13, 16, 19])
+def test_unit_of_stamps_is_told_by_their_magnitude(tmp_path: Path, digits: int) -> None:
+    path = tmp_path / 'a.tum'
+    stamp = '1403715280562142976'[:digits]
+    path.write_text(f'{stamp} 1 2 3 0 0 0 1\n')
+
+    assert read_tum(path).stamps_ns[0] // 1_000_000 == 1403715280562

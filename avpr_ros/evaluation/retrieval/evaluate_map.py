@@ -123,6 +123,7 @@ class MapEvaluation:
         text = f'{pair.score.queries}, {pair.score.covered} with a positive in the map'
         if left_out:
             text += f'; left out: {" and ".join(left_out)}'
+        findings = [(check.name, check.text) for check in self.drive.checks if check.level != 'ok']
         sessions = ', '.join(session.name for session in info.sessions)
         return [
             ('queries', text),
@@ -132,6 +133,7 @@ class MapEvaluation:
             ),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
             ('descriptor space', f'{space.dim} dimensions, {space.id}'),
+            *((f'check: {name}', finding) for name, finding in findings),
         ]
 
 

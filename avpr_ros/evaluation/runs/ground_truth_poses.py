@@ -9,9 +9,15 @@ from pathlib import Path
 
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
+from avpr_ros.sources.checks.decoding import decoding_checks
+from avpr_ros.sources.checks.frame_checks import recorded_frame_check
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
+
+#: Names of the checks of images; without usable images nothing can be matched.
+_IMAGE_CHECKS = ('images', 'stamps', 'decoding')
 
 
 @dataclass(frozen=True)
@@ -22,11 +28,13 @@ class EvaluationDrive:
         source: the source; gives the images in order.
         truth: true ``map_from_base`` by stamp in nanoseconds; empty where not known.
         no_truth: why no ground truth is known; None where it is known.
+        checks: findings about images and poses.
     """
 
     source: FrameSource
     truth: dict[int, Pose]
     no_truth: str | None
+    checks: tuple[PreflightCheck, ...] = ()
 
 
 def open_drive(path: Path, options: SourceOptions, map_frame: str) -> EvaluationDrive:
@@ -40,22 +48,40 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
         map_frame: frame of the map; poses in another frame are no ground truth.
 
     Raises:
-        SourceError: unreadable, without images, or without the poses that were named.
+        SourceError: unreadable, without usable images, or without the poses that were named.
     """
     named = (options.pose_topic, options.tum_file, options.poses_csv)
     try:
         source = open_source(path, options)
         preflight = source.preflight()
     except SourceError as error:
-        if any(choice is not None for choice in named):
+        if any(choice is not None for choice in named) or not options.poses_wanted:
             raise
-        return EvaluationDrive(
-            open_source(path, replace(options, poses_wanted=False)), {}, str(error)
-        )
+        source = open_source(path, replace(options, poses_wanted=False))
+        return EvaluationDrive(source, {}, str(error), _image_checks(source, source.preflight()))
+    checks = _image_checks(source, preflight)
+    failed = [check.text for check in checks if check.level == 'error']
     if source.map_frame != map_frame:
-        text = f'poses of {source.name} are in {source.map_frame} and the map is in {map_frame}'
-        return EvaluationDrive(source, {}, text)
+        failed = [
+            f'poses of {source.name} are in {source.map_frame} and the map is in {map_frame}'
+        ]
+    elif options.map_frame is None:
+        failed += [c.text for c in recorded_frame_check(preflight, map_frame, source.name)]
+    if failed:
+        return EvaluationDrive(source, {}, ' '.join(failed), checks)
     truth = dict(zip((int(stamp) for stamp in preflight.stamps_ns), preflight.poses, strict=True))
-    return EvaluationDrive(
-        source, truth, None if truth else f'no image of {source.name} has a pose'
-    )
+    no_truth = None if truth else f'no image of {source.name} has a pose'
+    return EvaluationDrive(source, truth, no_truth, checks)
+
+
+def _image_checks(source: FrameSource, preflight: Preflight) -> tuple[PreflightCheck, ...]:
+    """Return all findings.
+
+    Raises:
+        SourceError: the images cannot be used, whatever the poses are.
+    """
+    checks = (*preflight.checks, *decoding_checks(source))
+    failed = [c.text for c in checks if c.level == 'error' and c.name in _IMAGE_CHECKS]
+    if failed:
+        raise SourceError(f'{source.name}: {" ".join(failed)}')
+    return checks

@@ -112,7 +112,7 @@ def _from_bag(path: Path) -> Iterator[RunImage]:
             )
         (matches,) = found
         pose_topic = f'{matches.removesuffix("matches")}pose'
-        for message in read_messages(reader, path, (matches, pose_topic)):
+        for message in read_messages(reader, (matches, pose_topic)):
             loaded = load_message(message, path)
             image_ns = stamp_ns(loaded.header.stamp)
             if message.topic == pose_topic:

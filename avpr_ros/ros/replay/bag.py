@@ -10,14 +10,12 @@ from dataclasses import dataclass
 import importlib
 from pathlib import Path
 import struct
-from typing import Any
 
-from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 from sensor_msgs.msg import CompressedImage, Image
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bags.reader import open_bag
+from avpr_ros.sources.bags.reader import OpenBag, open_bag, topic_types
 from avpr_ros.stamps import NS_PER_S
 
 MESSAGE_TYPES = {
@@ -89,35 +87,27 @@ def open_stream(path: Path, topic: str, also: Sequence[str] = ()) -> Iterator[St
     Raises:
         SourceError: the bag cannot be read, lacks a topic, or has an unknown message type.
     """
-    with open_bag(path) as reader:
-        images = _image_connections(reader, path, topic)
-        others = [
-            _other_connections(reader, path, name) for name in dict.fromkeys(also) if name != topic
-        ]
+    with open_bag(path) as bag:
+        types = topic_types(bag)
+        _check_topics(types, path, topic, also)
+        others = [name for name in dict.fromkeys(also) if name != topic]
         yield Stream(
             topic,
-            MESSAGE_TYPES[images[0].msgtype],
-            {other[0].topic: _message_type(other[0].msgtype) for other in others},
-            sum(connection.msgcount for connection in images),
-            _messages(reader, path, topic, [*images, *(c for other in others for c in other)]),
+            MESSAGE_TYPES[types[topic]],
+            {name: _message_type(types[name]) for name in others},
+            bag.count(topic),
+            _messages(bag, path, topic, [topic, *others]),
         )
 
 
-def _image_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
-    images = [c for c in reader.connections if c.msgtype in MESSAGE_TYPES]
-    chosen = [c for c in images if c.topic == topic]
-    if not chosen:
-        have = ', '.join(sorted({c.topic for c in images})) or 'none'
+def _check_topics(types: Mapping[str, str], path: Path, topic: str, also: Sequence[str]) -> None:
+    images = [name for name, msgtype in types.items() if msgtype in MESSAGE_TYPES]
+    if topic not in images:
+        have = ', '.join(images) or 'none'
         raise SourceError(f'{path} has no image topic {topic}; its image topics: {have}.')
-    return chosen
-
-
-def _other_connections(reader: AnyReader, path: Path, topic: str) -> list[Any]:
-    chosen = [c for c in reader.connections if c.topic == topic]
-    if not chosen:
-        have = ', '.join(sorted({c.topic for c in reader.connections}))
-        raise SourceError(f'{path} has no topic {topic}; its topics: {have}.')
-    return chosen
+    for name in also:
+        if name not in types:
+            raise SourceError(f'{path} has no topic {name}; its topics: {", ".join(types)}.')
 
 
 def _message_type(name: str) -> type:
@@ -137,18 +127,16 @@ def _message_type(name: str) -> type:
 
 
 def _messages(
-    reader: AnyReader, path: Path, image_topic: str, connections: list[Any]
+    bag: OpenBag, path: Path, image_topic: str, topics: Sequence[str]
 ) -> Iterator[BagMessage]:
     store = get_typestore(Stores.ROS2_JAZZY)
-    walk = reader.messages(connections=connections)
-    while True:
+    for message in bag.messages(topics):
         try:
-            connection, _, data = next(walk)
-            cdr = data if reader.is2 else bytes(store.ros1_to_cdr(data, connection.msgtype))
-        except StopIteration:
-            return
-        # The parsers raise many types of exceptions on a damaged bag.
+            cdr = message.data
+            if not bag.is_ros2:
+                cdr = bytes(store.ros1_to_cdr(message.data, message.msgtype))
+        # The parser raises many types of exceptions on a damaged bag.
         except Exception as error:
             raise SourceError(f'{path} is damaged ({error}); restore it.') from error
-        is_image = connection.topic == image_topic
-        yield BagMessage(connection.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)
+        is_image = message.topic == image_topic
+        yield BagMessage(message.topic, cdr_stamp_ns(cdr) if is_image else 0, cdr)

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+import heapq
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
+from avpr_ros.files import printable
 from avpr_ros.sources.bags.index import BagIndex, TopicChoice, index_bag
 from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic_types
 from avpr_ros.sources.bags.topics import (
@@ -38,24 +40,30 @@ class BagSource:
     recorded within one second of each other are held in memory.
     """
 
-    def __init__(self, path: Path, options: SourceOptions) -> None:
+    def __init__(self, path: Path | Sequence[Path], options: SourceOptions) -> None:
         """Open the bag and choose topics; messages are read on demand.
+
+        Args:
+            path: the bag, or the files of one recording in their order.
+            options: topics and how they are read.
 
         Raises:
             SourceError: the bag cannot be read, or lacks the topics of the options.
         """
-        self.name = path.stem if path.is_file() else path.resolve().name
+        first = path if isinstance(path, Path) else path[0]
+        self.name = printable(first.stem if first.is_file() else first.resolve().name)
         self._path = path
         self._options = options
         with open_bag(path) as reader:
+            types = reader.message_types()
             topics = topic_types(reader)
-            types = [(one.topic, one.msgtype) for one in reader.connections if one.msgcount]
         images = choose_image_topics(topics, options.image_topics)
         from_file = options.tum_file is not None or options.poses_csv is not None
         pose_topic = None
         if options.poses_wanted and not from_file:
             pose_topic = choose_pose_topic(topics, options.pose_topic)
-        check_one_type(types, (*images, pose_topic))
+        for topic in (*images, *filter(None, [pose_topic])):
+            check_one_type(topic, types[topic])
         self._choice = TopicChoice(topics, images, camera_names(images), pose_topic)
 
     @property
@@ -101,21 +109,37 @@ class BagSource:
         Raises:
             SourceError: the bag is damaged.
         """
+        order = self._index.order
+        if order.interleaved:
+            yield from self._walk(self._choice.images)
+            return
+        # a camera far behind another would keep all images in between in memory: one walk each
+        walks = [self._walk((topic,)) for topic in self._choice.images]
+        yield from heapq.merge(*walks, key=lambda image: image.stamp_ns)
+
+    def _walk(self, topics: Sequence[str]) -> Iterator[StampedImage]:
+        """Yield the images of some topics in stamp order, in one pass over the bag."""
         index = self._index
+        wanted = [self._choice.images.index(topic) for topic in topics]
+        rows = np.flatnonzero(np.isin(index.camera_rows, wanted))
+        ranks = index.order.ranks[rows]
+        # ranks count through all cameras; here they count through those of the walk
+        turns = np.full(len(ranks), -1, dtype=np.int64)
+        kept = np.flatnonzero(ranks >= 0)
+        turns[kept[np.argsort(ranks[kept])]] = np.arange(len(kept))
         waiting: dict[int, StampedImage] = {}
-        next_rank = 0
+        next_turn = 0
         with open_bag(self._path) as reader:
-            messages = read_messages(reader, self._path, self._choice.images)
-            for row, message in enumerate(messages):
-                rank = int(index.order.ranks[row])
-                if rank < 0:
+            messages = read_messages(reader, topics)
+            for row, turn, message in zip(rows.tolist(), turns.tolist(), messages, strict=False):
+                if turn < 0:
                     continue
                 camera = index.cameras[index.camera_rows[row]]
                 decode = self._decoder(message, camera)
-                waiting[rank] = StampedImage(int(index.stamps_ns[row]), camera.name, decode)
-                while next_rank in waiting:
-                    yield waiting.pop(next_rank)
-                    next_rank += 1
+                waiting[turn] = StampedImage(int(index.stamps_ns[row]), camera.name, decode)
+                while next_turn in waiting:
+                    yield waiting.pop(next_turn)
+                    next_turn += 1
 
     def frames(self) -> Iterator[Frame]:
         """Yield in stamp order the images that have a pose within the gap limit.

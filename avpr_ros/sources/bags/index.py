@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
 from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
 from avpr_ros.sources.frame import Camera
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.geodesy import FIX_TYPE, FixReader
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME
+from avpr_ros.sources.poses.gnss import FIX_TYPE, FixReader
 from avpr_ros.sources.poses.pose_files import poses_from_file
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, PoseTopicReader
+from avpr_ros.sources.poses.pose_topics import PoseTopicReader
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.poses.tf_poses import poses_from_tf
@@ -134,18 +136,30 @@ class _Collector:
         return self._pose_reader.finish(self._options, self._graph)
 
 
-def index_bag(path: Path, choice: TopicChoice, options: SourceOptions) -> BagIndex:
+def index_bag(
+    path: Path | Sequence[Path], choice: TopicChoice, options: SourceOptions
+) -> BagIndex:
     """Read a bag once.
+
+    Args:
+        path: the bag, or the files of one recording.
+        choice: topics to read.
+        options: how they are read.
 
     Raises:
         SourceError: the bag is damaged, or its poses cannot be used.
     """
     collector = _Collector(choice, options)
     callbacks = collector.callbacks()
-    with open_bag(path) as reader:
-        for message in read_messages(reader, path, callbacks):
-            callbacks[message.topic](message.topic, load_message(message, path))
-    return collector.finish()
+    counted: Counter[str] = Counter()
+    with open_bag(path) as bag:
+        for message in read_messages(bag, callbacks, counted):
+            if message.msgtype == choice.topics[message.topic]:
+                loaded = load_message(message, bag.recording.path)
+                callbacks[message.topic](message.topic, loaded)
+        checks = (*bag.checks(), *bag.lost_check(counted))
+    found = collector.finish()
+    return replace(found, checks=(*checks, *found.checks))
 
 
 def _pose_reader(choice: TopicChoice) -> PoseTopicReader | FixReader | None:

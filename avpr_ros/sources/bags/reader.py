@@ -1,85 +1,215 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Read bags as files, without replay; every fault becomes a ``SourceError``.
+"""Read recordings as files, without replay; every fault becomes a ``SourceError``.
 
-rosbags reads ROS 2 bags (sqlite3, mcap) and ROS 1 bags alike. On damaged files it raises what its
-parsers happen to hit (struct, index, assertion and decompression errors, apsw's own), so every
-exception at this border means: the bag cannot be read.
+A recording is one storage file or several: splits of one run, read as one. On damaged files the
+parsers raise whatever they happen to hit (struct, index, assertion, database and decompression
+errors), so every exception at this border means: the bag cannot be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
-from functools import cache, partial
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cached_property, partial
+import heapq
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rosbags.highlevel import AnyReader
-from rosbags.typesys import Stores, get_typestore
 from rosbags.typesys.store import Typestore
 
 from avpr_ros.errors import SourceError
-
-_REASON_CHARACTERS = 160
+from avpr_ros.sources.bags.metadata import METADATA
+from avpr_ros.sources.bags.recording import Recording, find_recording
+from avpr_ros.sources.bags.storage import zstandard
+from avpr_ros.sources.bags.storage.message_types import check_digest, typestore_of
+from avpr_ros.sources.bags.storage.opening import cannot_read, one_line, open_storage
+from avpr_ros.sources.bags.storage.stored_topic import StorageFile, StoredTopic
+from avpr_ros.sources.preflight import PreflightCheck
 
 
 class Message(NamedTuple):
     """A message of a bag, not deserialised yet; ``deserialize`` outlives the reader."""
 
     topic: str
+    msgtype: str
     deserialize: Callable[[], Any]
 
 
-@contextmanager
-def open_bag(path: Path) -> Iterator[AnyReader]:
-    """Open a bag folder, .mcap, .db3 or ROS 1 .bag file.
+class RawMessage(NamedTuple):
+    """A serialised message of a bag: CDR, or ROS 1's bytes."""
 
-    Bags older than ROS 2 Iron do not carry message definitions in sqlite3; Humble's are taken.
+    topic: str
+    msgtype: str
+    recorded_ns: int
+    data: bytes
+
+
+class OpenBag:
+    """The open storage files of a recording."""
+
+    def __init__(self, recording: Recording, files: Sequence[StorageFile]) -> None:
+        self.recording = recording
+        self.is_ros2 = all(file.is_ros2 for file in files)
+        self._files = files
+        self._checked: set[str] = set()
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Encoding by name of the topics that hold no ROS messages."""
+        return {name: kind for file in self._files for name, kind in file.unreadable.items()}
+
+    def message_types(self) -> dict[str, list[str]]:
+        """Return the message types of every topic that has messages, sorted by topic."""
+        found: dict[str, list[str]] = {}
+        for topic in sorted(self._topics, key=lambda topic: topic.name):
+            types = found.setdefault(topic.name, [])
+            if topic.msgtype not in types:
+                types.append(topic.msgtype)
+        return found
+
+    def checks(self) -> tuple[PreflightCheck, ...]:
+        """Return the findings about the files and what is left out of them."""
+        found = [*self.recording.checks]
+        total, counted = sum(file.total for file in self._files), self.recording.counted
+        if counted is not None and counted != total:
+            found.append(
+                PreflightCheck(
+                    'storage',
+                    'warning',
+                    f'{METADATA} counts {counted} messages and its files hold {total}, which are '
+                    'read. "ros2 bag reindex" corrects it.',
+                )
+            )
+        if self.unreadable:
+            listed = ', '.join(f'{name} ({kind})' for name, kind in self.unreadable.items())
+            text = f'Topics without ROS messages are left out: {listed}.'
+            found.append(PreflightCheck('storage', 'ok', text))
+        return tuple(found)
+
+    def lost_check(self, read: Mapping[str, int]) -> tuple[PreflightCheck, ...]:
+        """Check that all messages that the files claim to hold were read.
+
+        Args:
+            read: number of messages read, by topic.
+        """
+        lost = [
+            f'{topic} ({number} of {self.count(topic)})'
+            for topic, number in read.items()
+            if number < self.count(topic)
+        ]
+        if not lost:
+            return ()
+        text = (
+            f'Fewer messages were found than the index of the bag counts: {", ".join(lost)}; '
+            '"mcap recover" or "ros2 bag reindex" may find the others.'
+        )
+        return (PreflightCheck('storage', 'warning', text),)
+
+    def count(self, topic: str) -> int:
+        """Return the number of messages that the files claim to hold of a topic."""
+        return sum(stored.count for stored in self._topics if stored.name == topic)
+
+    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
+        """Yield the messages of some topics in the order they were recorded.
+
+        Raises:
+            SourceError: the bag is damaged at this place.
+        """
+        walks = [self._walk(file, topics) for file in self._files]
+        merged = heapq.merge(*walks, key=lambda message: message.recorded_ns)
+        while True:
+            try:
+                message = next(merged)
+            except StopIteration:
+                return
+            except SourceError:
+                raise
+            except Exception as error:
+                raise cannot_read(self.recording.path, error) from error
+            yield message
+
+    def loader(self, message: RawMessage) -> Callable[[], Any]:
+        """Return the function that deserialises a message.
+
+        Raises:
+            SourceError: the definition of its type is damaged or another one.
+        """
+        store = self._store_for(message.msgtype)
+        load = store.deserialize_cdr if self.is_ros2 else store.deserialize_ros1
+        return partial(load, message.data, message.msgtype)
+
+    def _store_for(self, msgtype: str) -> Typestore:
+        """Return the store of message types once the definition of one is checked."""
+        if msgtype in self._checked:
+            return self._typestore
+        try:
+            for topic in self._topics:
+                if topic.msgtype == msgtype:
+                    check_digest(self._typestore, topic)
+        except Exception as error:
+            raise cannot_read(self.recording.path, error) from error
+        self._checked.add(msgtype)
+        return self._typestore
+
+    @property
+    def _topics(self) -> list[StoredTopic]:
+        return [topic for file in self._files for topic in file.topics if topic.count]
+
+    @cached_property
+    def _typestore(self) -> Typestore:
+        return typestore_of(self._topics)
+
+    def _walk(self, file: StorageFile, topics: Collection[str]) -> Iterator[RawMessage]:
+        wanted = {topic.key: topic for topic in file.topics if topic.name in topics}
+        if not wanted:
+            return
+        for recorded_ns, key, data in file.messages(wanted):
+            # CDR begins with the byte order, so that compressed messages are told apart
+            if file.is_ros2 and data[:4] == zstandard.MAGIC:
+                data = zstandard.decompress(data)
+            yield RawMessage(wanted[key].name, wanted[key].msgtype, recorded_ns, data)
+
+
+@contextmanager
+def open_bag(path: Path | Sequence[Path]) -> Iterator[OpenBag]:
+    """Open a bag folder, .mcap, .db3 or ROS 1 .bag files.
+
+    Args:
+        path: a folder or a file, or the files of one recording.
 
     Raises:
         SourceError: it cannot be opened: truncated, corrupt, of an unknown version.
     """
-    try:
-        reader = AnyReader([path], default_typestore=_older_definitions())
-        reader.open()
-    except Exception as error:
-        raise SourceError(_cannot_read(path, error)) from error
-    try:
-        yield reader
-    finally:
-        reader.close()
+    recording = find_recording(path)
+    with ExitStack() as stack:
+        files = [stack.enter_context(open_storage(file)) for file in recording.files]
+        yield OpenBag(recording, files)
 
 
-def topic_types(reader: AnyReader) -> dict[str, str]:
+def topic_types(bag: OpenBag) -> dict[str, str]:
     """Return the message type of every topic that has messages, sorted by topic."""
-    return {
-        connection.topic: connection.msgtype
-        for connection in sorted(reader.connections, key=lambda connection: connection.topic)
-        if connection.msgcount
-    }
+    return {topic: types[0] for topic, types in bag.message_types().items()}
 
 
-def read_messages(reader: AnyReader, path: Path, topics: Collection[str]) -> Iterator[Message]:
+def read_messages(
+    bag: OpenBag, topics: Collection[str], counted: Counter[str] | None = None
+) -> Iterator[Message]:
     """Yield the messages of some topics in the order they were recorded.
+
+    Args:
+        bag: the open bag.
+        topics: names of the topics.
+        counted: counts the messages by topic.
 
     Raises:
         SourceError: the bag is damaged at this place.
     """
-    wanted = [connection for connection in reader.connections if connection.topic in topics]
-    if not wanted:
-        return
-    store = reader.typestore  # the reader forgets it when closed; frames may be decoded later
-    load = store.deserialize_cdr if reader.is2 else store.deserialize_ros1
-    messages = reader.messages(connections=wanted)
-    while True:
-        try:
-            connection, _, raw = next(messages)
-        except StopIteration:
-            return
-        except Exception as error:
-            raise SourceError(_cannot_read(path, error)) from error
-        yield Message(connection.topic, partial(load, raw, connection.msgtype))
+    for message in bag.messages(topics):
+        if counted is not None:
+            counted[message.topic] += 1
+        yield Message(message.topic, message.msgtype, bag.loader(message))
 
 
 def load_message(message: Message, path: Path) -> Any:
@@ -92,25 +222,6 @@ def load_message(message: Message, path: Path) -> Any:
         return message.deserialize()
     except Exception as error:
         raise SourceError(
-            f'A message on {message.topic} of {path} does not fit its type ({_reason(error)}): '
+            f'A message on {message.topic} of {path} does not fit its type ({one_line(error)}): '
             'the bag is damaged, restore it from its original.'
         ) from error
-
-
-@cache
-def _older_definitions() -> Typestore:
-    return get_typestore(Stores.ROS2_HUMBLE)
-
-
-def _cannot_read(path: Path, error: Exception) -> str:
-    return (
-        f'Bag {path} is truncated, damaged or of an unknown kind ({_reason(error)}): restore it '
-        'from its original or repair it with its recorder\'s tools ("ros2 bag reindex", '
-        '"mcap recover").'
-    )
-
-
-def _reason(error: Exception) -> str:
-    """Return the exception's text on one line, shortened: some parsers quote the whole input."""
-    words = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
-    return words if len(words) <= _REASON_CHARACTERS else f'{words[:_REASON_CHARACTERS]}...'

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import IntArray
 from avpr_ros.stamps import NS_PER_S
 
-#: An image this far behind an earlier one is dropped: sorting it would need all images in between
-#: in memory.
+#: An image this far behind an earlier one of its camera is dropped: sorting it would need all
+#: images in between in memory.
 LATE_NS = NS_PER_S
+#: Images this far from all others, and few of them, have a wrong date.
+_FAR_NS = 3600 * NS_PER_S
+_MOST_MISDATED_SHARE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +30,9 @@ class StampOrder:
         ranks: (N,) position of each image in ``rows``; -1: dropped.
         jumps_back: number of times a camera's stamp decreases.
         duplicates: images dropped because of a repeated stamp of their camera.
-        late: images dropped because they follow an image more than ``LATE_NS`` newer.
+        late: images dropped because they are more than ``LATE_NS`` out of their camera's order.
+        misdated: images dropped because their stamp is an hour or more from all others.
+        interleaved: whether the cameras follow each other within ``LATE_NS``.
     """
 
     rows: IntArray
@@ -34,11 +40,13 @@ class StampOrder:
     jumps_back: int
     duplicates: int
     late: int
+    misdated: int = 0
+    interleaved: bool = True
 
     @property
     def dropped(self) -> int:
         """Number of dropped images."""
-        return self.duplicates + self.late
+        return self.duplicates + self.late + self.misdated
 
 
 def order_stamps(stamps_ns: IntArray, cameras: IntArray, *, streamed: bool) -> StampOrder:
@@ -49,16 +57,80 @@ def order_stamps(stamps_ns: IntArray, cameras: IntArray, *, streamed: bool) -> S
         cameras: (N,) index of each image's camera.
         streamed: images are read sequentially, so late ones are dropped.
     """
-    late: NDArray[np.bool_] = np.zeros(len(stamps_ns), dtype=np.bool_)
-    if streamed and len(stamps_ns):
-        late = np.maximum.accumulate(stamps_ns) - stamps_ns > LATE_NS
     keys = np.stack([stamps_ns, cameras], axis=1)
     _, first = np.unique(keys, axis=0, return_index=True)
     once = np.zeros(len(stamps_ns), dtype=np.bool_)
     once[first] = True
-    kept = np.flatnonzero(once & ~late)
+    misdated: NDArray[np.bool_] = np.zeros(len(stamps_ns), dtype=np.bool_)
+    late = misdated.copy()
+    for camera in np.unique(cameras):
+        own = np.flatnonzero((cameras == camera) & once)
+        misdated[own] = _misdated(stamps_ns[own])
+        if streamed:
+            dated = own[~misdated[own]]
+            late[dated] = _out_of_order(stamps_ns[dated])
+    kept = np.flatnonzero(once & ~late & ~misdated)
     rows = kept[np.lexsort((cameras[kept], stamps_ns[kept]))]
     ranks = np.full(len(stamps_ns), -1, dtype=np.int64)
     ranks[rows] = np.arange(len(rows))
     jumps = sum(int((np.diff(stamps_ns[cameras == c]) < 0).sum()) for c in np.unique(cameras))
-    return StampOrder(rows, ranks, jumps, int((~once).sum()), int((late & once).sum()))
+    behind = np.maximum.accumulate(stamps_ns[kept]) - stamps_ns[kept] if len(kept) else kept
+    return StampOrder(
+        rows,
+        ranks,
+        jumps,
+        int((~once).sum()),
+        int(late.sum()),
+        int(misdated.sum()),
+        interleaved=bool((behind <= LATE_NS).all()),
+    )
+
+
+def _misdated(stamps_ns: IntArray) -> NDArray[np.bool_]:
+    """Return which images are few and far in time from the bulk of them."""
+    order = np.argsort(stamps_ns, kind='stable')
+    group = np.concatenate([[0], np.cumsum(np.diff(stamps_ns[order]) > _FAR_NS)])
+    sizes = np.bincount(group)
+    few = max(1, int(_MOST_MISDATED_SHARE * len(stamps_ns)))
+    apart: NDArray[np.bool_] = np.zeros(len(stamps_ns), dtype=np.bool_)
+    if len(sizes) > 1 and sizes.max() > few:
+        apart[order] = (sizes <= few)[group]
+    return apart
+
+
+def _out_of_order(stamps_ns: IntArray) -> NDArray[np.bool_]:
+    """Return which images of one camera are out of order.
+
+    Those behind an earlier one, or those off the longest ascending sequence of stamps, whichever
+    are fewer: one stamp too far ahead costs one image, not all that follow.
+    """
+    late = np.maximum.accumulate(stamps_ns) - stamps_ns > LATE_NS
+    if not late.any():
+        return np.asarray(late)
+    off = _off_sequence(stamps_ns)
+    return np.asarray(late if late.sum() <= off.sum() else off)
+
+
+def _off_sequence(stamps_ns: IntArray) -> NDArray[np.bool_]:
+    """Return which images do not fit the longest ascending sequence of stamps."""
+    ends: list[int] = []
+    rows: list[int] = []
+    before = np.full(len(stamps_ns), -1, dtype=np.int64)
+    for row, stamp in enumerate(stamps_ns.tolist()):
+        place = bisect_left(ends, stamp)
+        before[row] = rows[place - 1] if place else -1
+        ends[place : place + 1] = [stamp]
+        rows[place : place + 1] = [row]
+    chain = []
+    row = rows[-1] if rows else -1
+    while row >= 0:
+        chain.append(row)
+        row = int(before[row])
+    sequence = np.array(chain[::-1], dtype=np.int64)
+    places = np.searchsorted(sequence, np.arange(len(stamps_ns)), side='right')
+    sorted_ns = stamps_ns[sequence]
+    last = sorted_ns[np.maximum(places - 1, 0)]
+    following = sorted_ns[np.minimum(places, len(sequence) - 1)]
+    behind = (places > 0) & (last - stamps_ns > LATE_NS)
+    ahead = (places < len(sequence)) & (stamps_ns - following > LATE_NS)
+    return np.asarray(behind | ahead)

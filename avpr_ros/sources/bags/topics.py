@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.geodesy import FIX_TYPE
+from avpr_ros.sources.poses.gnss import FIX_TYPE
 from avpr_ros.sources.poses.pose_topics import POSE_TYPES
 
 RAW_TYPE = 'sensor_msgs/msg/Image'
@@ -84,26 +84,13 @@ def choose_pose_topic(topics: Mapping[str, str], wanted: str | None) -> str:
     return available[0]
 
 
-def check_one_type(types: Iterable[tuple[str, str]], used: Collection[str | None]) -> None:
-    """Check that each used topic has messages of one type.
-
-    Args:
-        types: topic and message type of each connection of the bag.
-        used: topics that are read; None stands for none.
-
-    Raises:
-        SourceError: a topic has messages of several types; names them.
-    """
-    found: dict[str, set[str]] = {}
-    for topic, msgtype in types:
-        found.setdefault(topic, set()).add(msgtype)
-    for name in filter(None, used):
-        if len(found.get(name, ())) > 1:
-            raise SourceError(
-                f'Topic {name} holds messages of {" and ".join(sorted(found[name]))}: two '
-                'publishers used one name; give each its own and record again, or split the bag '
-                'by type.'
-            )
+def check_one_type(topic: str, types: Sequence[str]) -> None:
+    """Check that all messages of a topic have one type; raises ``SourceError``."""
+    if len(types) > 1:
+        raise SourceError(
+            f'Topic {topic} has messages of {len(types)} types ({_listed(types)}): choose another '
+            'topic, or record each type under its own name.'
+        )
 
 
 def info_topic(image_topic: str, topics: Mapping[str, str]) -> str | None:

@@ -19,7 +19,7 @@ from avpr_ros.sources.datasets.msls import is_msls_part, read_msls_part
 from avpr_ros.sources.datasets.open import open_dataset
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight, PreflightCheck

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import evenly
+from avpr_ros.files import printable
 from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.images.decode import decode_file
@@ -48,11 +49,12 @@ class ImageFolderSource:
         Raises:
             SourceError: no images, no poses though they are wanted, or an unusable file.
         """
-        self.name = path.resolve().name
+        self.name = printable(path.resolve().name)
         folders = choose_folders(path, options.image_topics)
         self._folders = folders
-        listed, self._timed = list_images(folders)
-        images = listed
+        listing = list_images(folders)
+        images = listed = listing.images
+        self._timed, self._untimed = listing.timed, listing.untimed
         poses: PoseInput | None = None
         if options.poses_wanted:
             images, poses = folder_poses(path, listed, options)
@@ -63,9 +65,9 @@ class ImageFolderSource:
         self._images = [images[int(row)] for row in self._order.rows]
         kept = np.asarray(stamps[self._order.rows], dtype=np.int64)
         self._posed = PosedImages(kept, poses, options)
-        names = [folder.resolve().name for folder in folders]
+        names = [printable(folder.resolve().name) for folder in folders]
         self.cameras: tuple[Camera, ...] = tuple(
-            Camera(name, str(folder), None, None, self._pixel_range(row, name, options))
+            Camera(name, printable(str(folder)), None, None, self._pixel_range(row, name, options))
             for row, (name, folder) in enumerate(zip(names, folders, strict=True))
         )
         self.map_frame = self._posed.map_frame
@@ -80,6 +82,12 @@ class ImageFolderSource:
         if not self._timed:
             text = 'The image names are no times: images are counted one second apart.'
             checks = (PreflightCheck('time', 'ok', text),)
+        if self._untimed:
+            text = (
+                f'{len(self._untimed)} images, the first {self._untimed[0].name}, have no time as '
+                'name, as the others do, and are left out.'
+            )
+            checks = (*checks, PreflightCheck('time', 'warning', text))
         return self._posed.preflight(where, self._order, checks)
 
     def images(self) -> Iterator[StampedImage]:

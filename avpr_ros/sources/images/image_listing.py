@@ -6,16 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 import re
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.tum import parse_stamp_ns
+from avpr_ros.sources.poses.stamp_units import is_date, parse_stamp_ns
 from avpr_ros.stamps import NS_PER_S
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
-#: A file name that is a time since 1970: seconds with decimals, or nanoseconds.
+_THUMBNAILS = {'thumbs', 'thumbnails'}
+#: A file name that is a time since 1970: seconds with decimals, or nanoseconds,
 _STAMP_NAME = re.compile(r'\d{9,10}\.\d+|\d{18,19}')
+#: or whole seconds, milliseconds or microseconds; only a date after 1990 is no counter.
+_WHOLE_NAME = re.compile(r'\d{10}|\d{13}|\d{16}')
+#: Where more of the names are times, the other images are left out.
+_MOST_TIMED = 0.9
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
         SourceError: a wanted one has no images, or the choice is ambiguous; lists the folders.
     """
     try:
-        below = sorted(path for path in root.iterdir() if path.is_dir())
+        below = sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path))
         available = [folder for folder in (root, *below) if _image_paths(folder)]
     except OSError as error:
         raise SourceError(f'Folder {root} cannot be read: {error}.') from error
@@ -64,26 +70,56 @@ def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
     return (available[0],)
 
 
-def list_images(folders: Sequence[Path]) -> tuple[list[ImageFile], bool]:
-    """List images in natural order of their names, folder by folder.
+@dataclass(frozen=True)
+class ImageListing:
+    """The images of a source.
 
-    Returns:
-        The images, and whether their names are times. If not all are, images are counted one
-        second apart.
+    Attributes:
+        images: in natural order of their names, folder by folder.
+        timed: whether their names are times; otherwise they are counted one second apart.
+        untimed: images left out because their names are no times and almost all others are.
     """
+
+    images: list[ImageFile]
+    timed: bool
+    untimed: list[Path]
+
+
+def list_images(folders: Sequence[Path]) -> ImageListing:
+    """List the images of some folders with their times."""
     listings = [_image_paths(folder) for folder in folders]
-    timed = all(_STAMP_NAME.fullmatch(path.stem) for paths in listings for path in paths)
+    names = [path for paths in listings for path in paths]
+    untimed = [path for path in names if not _is_time(path.stem)]
+    timed = len(untimed) <= (1.0 - _MOST_TIMED) * len(names)
+    left_out = untimed if timed else []
     images = [
         ImageFile(path, camera, parse_stamp_ns(path.stem) if timed else row * NS_PER_S)
         for camera, paths in enumerate(listings)
         for row, path in enumerate(paths)
+        if path not in left_out
     ]
-    return images, timed
+    return ImageListing(images, timed, left_out)
+
+
+def _is_time(name: str) -> bool:
+    if _STAMP_NAME.fullmatch(name):
+        return True
+    return bool(_WHOLE_NAME.fullmatch(name)) and is_date(Decimal(name))
 
 
 def _image_paths(folder: Path) -> list[Path]:
-    paths = (path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    """List the images of a folder; hidden files such as ``._x.jpg`` are none of them."""
+    paths = (
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith('.')
+    )
     return sorted((path for path in paths if path.is_file()), key=_natural)
+
+
+def _hidden(folder: Path) -> bool:
+    """Return whether a folder holds thumbnails or a system's own files."""
+    return folder.name.startswith(('.', '__')) or folder.name.lower() in _THUMBNAILS
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -13,14 +13,16 @@ import numpy as np
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.images.image_listing import ImageFile
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
 from avpr_ros.sources.poses.pose_files import poses_from_file
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.utm_names import has_utm_name, read_utm_names
 from avpr_ros.sources.preflight import PreflightCheck
 
 POSES_FILE = 'poses.csv'
+#: Rows of one image differ by no more where the file merely repeats them.
+_SAME_POSITION_M = 0.1
 
 
 def folder_poses(
@@ -67,7 +69,7 @@ def _poses_by_name(
     root: Path, images: Sequence[ImageFile], table: PoseTable, path: Path, options: SourceOptions
 ) -> tuple[list[ImageFile], PoseInput]:
     """Match rows to images by name; each image gets its row's stamp, if any."""
-    row_of = {name.replace('\\', '/'): row for row, name in enumerate(table.images or ())}
+    row_of = _rows_by_name(table, path)
     matches = [(image, _row(root, image.path, row_of)) for image in images]
     if table.stamps_ns is not None:
         # an image without a row has no time either
@@ -81,7 +83,7 @@ def _poses_by_name(
         table.rows[[row for _, row in found]],
         f'poses file {path}, matched to {len(images)} images by name,',
     )
-    checks = []
+    checks = [*table.checks, *track.checks()]
     if unused := len(row_of) - len({row for _, row in found}):
         text = (
             f'{unused} of {len(row_of)} rows of {path.name} are unused: their images are missing.'
@@ -97,6 +99,24 @@ def _poses_by_name(
         exact=True,
         checks=tuple(checks),
     )
+
+
+def _rows_by_name(table: PoseTable, path: Path) -> dict[str, int]:
+    """Return the row of each image.
+
+    Raises:
+        SourceError: two rows give one image different positions.
+    """
+    row_of: dict[str, int] = {}
+    for row, written in enumerate(table.images or ()):
+        name = written.replace('\\', '/').removeprefix('./')
+        first = row_of.setdefault(name, row)
+        apart_m = float(np.linalg.norm(table.rows[first, :3] - table.rows[row, :3]))
+        if apart_m > _SAME_POSITION_M:
+            raise SourceError(
+                f'{path} has two rows of image {name}, {apart_m:.1f} m apart: keep the right one.'
+            )
+    return row_of
 
 
 def _row(root: Path, path: Path, row_of: Mapping[str, int]) -> int | None:

@@ -11,24 +11,15 @@ is turned by 180 degrees, and while standing it is that of the next departure.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from pyproj import Transformer
-from scipy.spatial.transform import Rotation
+from pyproj.exceptions import ProjError
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.frame import GeodeticOrigin
-from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
-from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
-from avpr_ros.sources.poses.tf_chain import TransformGraph
-from avpr_ros.sources.preflight import PreflightCheck
-from avpr_ros.stamps import stamp_ns
 
-FIX_TYPE = 'sensor_msgs/msg/NavSatFix'
 COURSE_BASELINE_M = 2.0
 
 
@@ -46,28 +37,54 @@ def local_origin(latitude_deg: float, longitude_deg: float, altitude_m: float) -
 
 
 def to_local_m(origin: GeodeticOrigin, fixes: FloatArray) -> FloatArray:
-    """Carry (N, 3) rows latitude deg, longitude deg, altitude m to (N, 3) x y z in metres."""
+    """Carry (N, 3) rows latitude deg, longitude deg, altitude m to (N, 3) x y z in metres.
+
+    Raises:
+        SourceError: a position that is none on the Earth.
+    """
     transformer = Transformer.from_pipeline(origin.crs)
     longitudes, latitudes, altitudes = fixes[:, 1], fixes[:, 0], fixes[:, 2]
     # lists: pyproj takes an array of one for a scalar
-    east, north, up = transformer.transform(
-        longitudes.tolist(), latitudes.tolist(), altitudes.tolist()
-    )
-    return np.array([east, north, up], dtype=np.float64).T
+    try:
+        local = transformer.transform(longitudes.tolist(), latitudes.tolist(), altitudes.tolist())
+    except ProjError as error:
+        raise _no_position(fixes) from error
+    return _finite(np.array(local, dtype=np.float64).T, fixes)
 
 
 def to_utm_m(fixes: FloatArray) -> FloatArray:
     """Carry (N, 2) rows latitude deg, longitude deg to (N, 2) east and north on the UTM grid.
 
     All in one zone, that of the median longitude; a city on the border of two stays whole.
+
+    Raises:
+        SourceError: a position that is none on the Earth.
     """
     zone = int((np.median(fixes[:, 1]) + 180.0) // 6.0) % 60 + 1
     south = ' +south' if np.median(fixes[:, 0]) < 0 else ''
     utm = Transformer.from_crs(
         'EPSG:4326', f'+proj=utm +zone={zone}{south} +ellps=WGS84 +type=crs', always_xy=True
     )
-    east, north = utm.transform(fixes[:, 1].tolist(), fixes[:, 0].tolist())
-    return np.array([east, north], dtype=np.float64).T
+    try:
+        grid = utm.transform(fixes[:, 1].tolist(), fixes[:, 0].tolist())
+    except ProjError as error:
+        raise _no_position(fixes) from error
+    return _finite(np.array(grid, dtype=np.float64).T, fixes)
+
+
+def _finite(positions_m: FloatArray, fixes: FloatArray) -> FloatArray:
+    bad = ~np.isfinite(positions_m).all(axis=1)
+    if bad.any():
+        raise _no_position(fixes[bad])
+    return positions_m
+
+
+def _no_position(fixes: FloatArray) -> SourceError:
+    worst = fixes[int(np.argmax(np.abs(fixes[:, :2]).max(axis=1)))]
+    return SourceError(
+        f'Latitude {worst[0]:g} and longitude {worst[1]:g} are no position on the Earth: check '
+        'that they are in degrees and not swapped.'
+    )
 
 
 def course_over_ground_rad(positions_m: FloatArray) -> FloatArray | None:
@@ -90,77 +107,3 @@ def course_over_ground_rad(positions_m: FloatArray) -> FloatArray | None:
     headings = np.arctan2(chords[:, 1], chords[:, 0])
     chord = np.searchsorted(anchors, np.arange(len(positions_m)), side='right') - 1
     return np.asarray(headings[np.minimum(chord, len(headings) - 1)])
-
-
-class FixReader:
-    """Collects a topic of ``sensor_msgs/NavSatFix``."""
-
-    def __init__(self, topic: str) -> None:
-        self._topic = topic
-        self._stamps: list[int] = []
-        self._fixes: list[tuple[float, float, float]] = []
-        self._without_fix = 0
-        self._antenna = ''
-
-    def add(self, message: Any) -> None:
-        """Take one message; without a fix (``status.status`` < 0) it is counted and left out."""
-        self._antenna = self._antenna or frame_id(message.header)
-        latitude, longitude = float(message.latitude), float(message.longitude)
-        if message.status.status < 0 or not math.isfinite(latitude + longitude):
-            self._without_fix += 1
-            return
-        self._stamps.append(stamp_ns(message.header.stamp))
-        self._fixes.append((latitude, longitude, float(message.altitude)))
-
-    def finish(self, options: SourceOptions, graph: TransformGraph) -> PoseInput:
-        """Return the track of the base in the local frame of the first fix.
-
-        Raises:
-            SourceError: no fix at all.
-        """
-        if not self._fixes:
-            raise SourceError(
-                f'{self._topic} has no valid fix among {self._without_fix} messages: '
-                'choose another pose source.'
-            )
-        order = np.argsort(self._stamps, kind='stable')
-        fixes = np.array(self._fixes)[order]
-        known = fixes[np.isfinite(fixes[:, 2]), 2]
-        fixes[~np.isfinite(fixes[:, 2]), 2] = known[0] if len(known) else 0.0
-        origin = options.geodetic_origin or local_origin(*(float(value) for value in fixes[0]))
-        base_frame = options.base_frame or DEFAULT_BASE_FRAME
-        positions, rotations, heading = _poses(to_local_m(origin, fixes))
-        base_from_antenna = graph.fixed_pose(base_frame, self._antenna)
-        if base_from_antenna is not None:
-            positions = positions - rotations.apply(base_from_antenna.translation_m)
-        rows = np.concatenate([positions, rotations.as_quat()], axis=1)
-        stamps = np.array(self._stamps, dtype=np.int64)[order]
-        track = PoseTrack.from_samples(stamps, rows, f'GNSS topic {self._topic}')
-        return PoseInput(
-            track,
-            options.map_frame or DEFAULT_MAP_FRAME,
-            base_frame,
-            f'sensor_msgs/NavSatFix on {self._topic}',
-            geodetic_origin=origin,
-            checks=(*track.checks(), *self._fix_check(), heading),
-        )
-
-    def _fix_check(self) -> tuple[PreflightCheck, ...]:
-        if self._without_fix == 0:
-            return ()
-        text = f'{self._without_fix} messages on {self._topic} have no fix and are left out.'
-        return (PreflightCheck('fixes', 'warning', text),)
-
-
-def _poses(positions_m: FloatArray) -> tuple[FloatArray, Rotation, PreflightCheck]:
-    """Return antenna positions, rotations with estimated headings, and a check of these."""
-    headings = course_over_ground_rad(positions_m)
-    if headings is None:
-        text = (
-            f'The fixes stay within {COURSE_BASELINE_M:g} m, so the heading is unknown, set to 0.'
-        )
-        headings, check = np.zeros(len(positions_m)), PreflightCheck('heading', 'warning', text)
-    else:
-        text = 'Heading is the course over ground: correct only while driving forwards.'
-        check = PreflightCheck('heading', 'ok', text)
-    return positions_m, Rotation.from_euler('z', headings[:, np.newaxis]), check

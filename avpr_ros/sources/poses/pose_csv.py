@@ -4,48 +4,37 @@
 
 A row is matched to an image by its name (``image``) or by time (``stamp_ns``, ``stamp_s``).
 Position is ``x_m, y_m`` and perhaps ``z_m``; rotation is ``qx, qy, qz, qw`` or ``yaw_rad`` or
-``yaw_deg``, or missing. Common other spellings are understood, EuRoC's and ASL's among them.
+``yaw_deg`` with ``roll`` and ``pitch`` of the same kind, or missing. Common other spellings are
+understood, EuRoC's and ASL's among them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 import math
 from pathlib import Path
-import re
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.tum import LATEST_NS, parse_stamp_ns
+from avpr_ros.sources.checks.pose_checks import skipped_rows_check
+from avpr_ros.sources.poses.csv_columns import (
+    ANGLES,
+    QUATERNION,
+    STAMP_UNITS,
+    find_header,
+    unused_columns,
+)
+from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
+from avpr_ros.sources.preflight import PreflightCheck
 
-_SPELLINGS = {
-    'image': (
-        'image',
-        'image_name',
-        'image_path',
-        'filename',
-        'file_name',
-        'file',
-        'name',
-        'path',
-    ),
-    'stamp_ns': ('stamp_ns', 'timestamp_ns', 'time_ns', 't_ns'),
-    'stamp_s': ('stamp_s', 'stamp', 'timestamp_s', 'timestamp', 'time_s', 'time', 't_s', 't'),
-    'x': ('x_m', 'x', 'tx', 'px', 'p_x', 'pos_x', 'p_rs_r_x', 'easting', 'utm_east'),
-    'y': ('y_m', 'y', 'ty', 'py', 'p_y', 'pos_y', 'p_rs_r_y', 'northing', 'utm_north'),
-    'z': ('z_m', 'z', 'tz', 'pz', 'p_z', 'pos_z', 'p_rs_r_z', 'altitude_m', 'altitude', 'height'),
-    'qx': ('qx', 'q_x', 'q_rs_x', 'rot_x', 'quat_x', 'ox'),
-    'qy': ('qy', 'q_y', 'q_rs_y', 'rot_y', 'quat_y', 'oy'),
-    'qz': ('qz', 'q_z', 'q_rs_z', 'rot_z', 'quat_z', 'oz'),
-    'qw': ('qw', 'q_w', 'q_rs_w', 'rot_w', 'quat_w', 'ow'),
-    'yaw_rad': ('yaw_rad', 'yaw', 'theta_rad', 'theta'),
-    'yaw_deg': ('yaw_deg', 'theta_deg'),
-}
-_QUATERNION = ('qx', 'qy', 'qz', 'qw')
+#: A column ``yaw`` with larger numbers is in degrees: a full turn has 6.29 radians.
+_LARGEST_RAD = 6.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,94 +46,135 @@ class PoseTable:
         stamps_ns: (N,) int64, or None.
         rows: (N, 7) float64 ``x y z qx qy qz qw``.
         has_rotation: whether the file has rotations; without, they are identity.
+        checks: findings about rows and columns.
     """
 
     images: tuple[str, ...] | None
     stamps_ns: IntArray | None
     rows: FloatArray
     has_rotation: bool
+    checks: tuple[PreflightCheck, ...] = ()
+
+
+@dataclass
+class _Rows:
+    """Fields of the rows that can be read, and the reason of the first that cannot."""
+
+    images: list[str] = field(default_factory=list)
+    times: list[Decimal] = field(default_factory=list)
+    numbers: list[dict[str, float]] = field(default_factory=list)
+    skipped: int = 0
+    first_fault: str = ''
 
 
 def read_pose_csv(path: Path) -> PoseTable:
-    """Read a CSV file of poses.
+    """Read a CSV file of poses; rows without time or position are skipped and counted.
 
     Raises:
-        SourceError: it cannot be read, lacks a column, or a field is no number.
+        SourceError: it cannot be read, lacks a column, or no row is a pose.
     """
-    try:
-        with path.open(encoding='utf-8-sig', newline='') as stream:
-            lines = [row for row in csv.reader(stream, skipinitialspace=True) if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f'Poses file {path} cannot be read: {error}.') from error
+    lines = _lines(path)
     if not lines:
         raise SourceError(
             f'Poses file {path} is empty: it needs a header line and one row a pose.'
         )
-    columns = _columns(lines[0], path)
-    images: list[str] = []
-    stamps: list[int] = []
-    rows: list[FloatArray] = []
-    for number, line in enumerate(lines[1:], start=2):
+    first, columns = find_header([line for _, line in lines], path)
+    stamp = next((name for name in STAMP_UNITS if name in columns), None)
+    found = _Rows()
+    for number, line in lines[first + 1 :]:
+        if not line[0].lstrip().startswith('#'):
+            _take_row(found, number, line, columns, stamp)
+    if not found.numbers:
+        fault = found.first_fault or 'it has a header line only'
+        raise SourceError(f'Poses file {path} has no row that is a pose ({fault}).')
+    checks = [*skipped_rows_check(path.name, found.skipped, len(found.numbers), found.first_fault)]
+    stamps = None
+    if stamp is not None:
+        stated = STAMP_UNITS[stamp]
         try:
-            fields = {name: line[place].strip() for name, place in columns.items()}
-            rows.append(_pose_row(fields))
-            if 'image' in fields:
-                images.append(fields['image'])
-            if (stamp := _stamp_ns(fields)) is not None:
-                stamps.append(stamp)
-        except (ValueError, IndexError) as error:
-            raise SourceError(f'Row {number} of poses file {path} is no pose: {error}.') from error
+            stamps, unit = stamps_in_unit(found.times, stated)
+        except ValueError as error:
+            raise SourceError(f'Poses file {path}: {error}.') from error
+        if stated is not None and unit != stated:
+            text = f'The times of {path.name} are in {unit}, though its header says {stated}.'
+            checks.append(PreflightCheck('time', 'warning', text))
+    rows, degrees = _pose_rows(found.numbers, columns)
+    if degrees:
+        text = f'The angles of {path.name} exceed a full turn in radians: they are in degrees.'
+        checks.append(PreflightCheck('rotation', 'warning', text))
+    if unused := unused_columns(lines[first][1], columns):
+        text = f'Columns of {path.name} that are not used: {", ".join(unused)}.'
+        checks.append(PreflightCheck('columns', 'ok', text))
     return PoseTable(
-        tuple(images) if 'image' in columns else None,
-        np.array(stamps, dtype=np.int64) if {'stamp_ns', 'stamp_s'} & columns.keys() else None,
-        np.array(rows, dtype=np.float64).reshape(-1, 7),
-        bool({'qw', 'yaw_rad', 'yaw_deg'} & columns.keys()),
+        tuple(found.images) if 'image' in columns else None,
+        None if stamps is None else np.array(stamps, dtype=np.int64),
+        rows,
+        'qw' in columns or any(name.startswith('yaw') for name in columns),
+        tuple(checks),
     )
 
 
-def _columns(header: list[str], path: Path) -> dict[str, int]:
-    """Return the place of each column that is understood."""
-    spelt = [_plain(name) for name in header]
-    columns = {}
-    for name, spellings in _SPELLINGS.items():
-        place = next((spelt.index(spelling) for spelling in spellings if spelling in spelt), None)
-        if place is not None:
-            columns[name] = place
-    listed = ', '.join(header)
-    if not {'x', 'y'} <= columns.keys():
-        raise SourceError(f'Poses file {path} has no columns x_m and y_m; its columns: {listed}.')
-    if not {'image', 'stamp_ns', 'stamp_s'} & columns.keys():
-        raise SourceError(
-            f'Poses file {path} has no column image, stamp_ns or stamp_s; its columns: {listed}.'
-        )
-    quaternion = [name for name in _QUATERNION if name in columns]
-    if quaternion and len(quaternion) < 4:
-        raise SourceError(f'Poses file {path} has only {quaternion} of qx, qy, qz, qw: give all.')
-    return columns
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Return number and fields of the lines that are not empty."""
+    try:
+        with path.open(encoding='utf-8-sig', newline='') as stream:
+            head = stream.readline()
+            stream.seek(0)
+            delimiter = next((mark for mark in ',;\t' if mark in head), ',')
+            reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
+            return [(reader.line_num, row) for row in reader if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f'Poses file {path} cannot be read: {error}.') from error
 
 
-def _plain(name: str) -> str:
-    """Return a column's name in small letters; of units in brackets only a time's is kept."""
-    unit = re.search(r'\[\s*(ns|s)\s*\]', name)
-    bare = re.sub(r'\[.*?\]', '', name.lower())
-    return '_'.join([*re.findall(r'[a-z0-9]+', bare), *(unit.groups() if unit else ())])
+def _take_row(
+    found: _Rows, number: int, line: Sequence[str], columns: dict[str, int], stamp: str | None
+) -> None:
+    """Append the fields of a row, or count it as skipped."""
+    try:
+        if len(line) <= max(columns.values()):
+            raise ValueError(f'{len(line)} fields instead of {max(columns.values()) + 1} or more')
+        fields = {name: line[place].strip() for name, place in columns.items()}
+        numbers = {
+            name: float(text or 0.0) if name == 'z' else float(text)
+            for name, text in fields.items()
+            if name != 'image' and name not in STAMP_UNITS
+        }
+        if not all(map(math.isfinite, numbers.values())):
+            raise ValueError('a number is not finite')
+        time = None if stamp is None else parse_number(fields[stamp])
+    except ValueError as error:
+        found.skipped += 1
+        found.first_fault = found.first_fault or f'row {number}: {error}'
+        return
+    found.numbers.append(numbers)
+    if time is not None:
+        found.times.append(time)
+    if 'image' in fields:
+        found.images.append(fields['image'])
 
 
-def _stamp_ns(fields: dict[str, str]) -> int | None:
-    if 'stamp_ns' in fields:
-        stamp_ns = int(fields['stamp_ns'])
-        if not 0 <= stamp_ns < LATEST_NS:
-            raise ValueError(f'{stamp_ns} is no time stamp')
-        return stamp_ns
-    return parse_stamp_ns(fields['stamp_s']) if 'stamp_s' in fields else None
+def _pose_rows(
+    numbers: Sequence[dict[str, float]], columns: dict[str, int]
+) -> tuple[FloatArray, bool]:
+    """Return (N, 7) ``x y z qx qy qz qw``, and whether plain angles are in degrees."""
 
+    def column(name: str) -> FloatArray:
+        return np.array([row.get(name, 0.0) for row in numbers])
 
-def _pose_row(fields: dict[str, str]) -> FloatArray:
-    """Return ``x y z qx qy qz qw``; raises ValueError where a field is no number."""
-    position = [float(fields['x']), float(fields['y']), float(fields.get('z') or 0.0)]
-    if 'qw' in fields:
-        quaternion = [float(fields[name]) for name in _QUATERNION]
-    else:
-        yaw_rad = float(fields.get('yaw_rad', math.radians(float(fields.get('yaw_deg', 0.0)))))
-        quaternion = list(Rotation.from_euler('z', yaw_rad).as_quat())
-    return np.array([*position, *quaternion], dtype=np.float64)
+    positions = np.stack([column(name) for name in 'xyz'], axis=1)
+    if 'qw' in columns:
+        quaternions = np.stack([column(name) for name in QUATERNION], axis=1)
+        return np.concatenate([positions, quaternions], axis=1), False
+    plain = [name for name in ANGLES if name in columns]
+    degrees = any(float(np.abs(column(name)).max()) > _LARGEST_RAD for name in plain)
+    angles = []
+    for name in ANGLES:
+        angle = np.radians(column(name)) if degrees else column(name)
+        if f'{name}_rad' in columns:
+            angle = column(f'{name}_rad')
+        elif f'{name}_deg' in columns:
+            angle = np.radians(column(f'{name}_deg'))
+        angles.append(angle)
+    turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
+    return np.concatenate([positions, turns.as_quat()], axis=1), degrees

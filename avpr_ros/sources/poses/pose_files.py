@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_csv import read_pose_csv
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack
 from avpr_ros.sources.poses.tum import read_tum
 
@@ -20,7 +22,7 @@ def poses_from_file(options: SourceOptions) -> PoseInput:
     """
     if options.tum_file is not None:
         description = f'TUM file {options.tum_file.name}'
-        track = read_tum(options.tum_file)
+        track = read_tum(options.tum_file).without_outliers()
     elif options.poses_csv is not None:
         description = f'CSV file {options.poses_csv.name}'
         table = read_pose_csv(options.poses_csv)
@@ -30,6 +32,7 @@ def poses_from_file(options: SourceOptions) -> PoseInput:
                 'image name fit an image folder only.'
             )
         track = PoseTrack.from_samples(table.stamps_ns, table.rows, description)
+        track = replace(track.without_outliers(), rows=table.checks)
     else:
         raise SourceError('No poses are named: give a pose topic, a TUM file or a CSV file.')
     return PoseInput(

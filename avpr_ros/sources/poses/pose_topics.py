@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.messages import frame_id, pose_values, transform_values
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.sources.poses.frames import (
+    DEFAULT_BASE_FRAME,
+    choose_frames,
+    is_odometry,
+    map_frame_of,
+)
 from avpr_ros.sources.poses.pose_track import PoseInput, PoseTrack, Trajectory
 from avpr_ros.sources.poses.tf_chain import Chain, TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
@@ -20,8 +27,6 @@ POSE_TYPES = (
     'geometry_msgs/msg/PoseWithCovarianceStamped',
     'geometry_msgs/msg/TransformStamped',
 )
-DEFAULT_MAP_FRAME = 'map'
-DEFAULT_BASE_FRAME = 'base_link'
 
 
 class PoseTopicReader:
@@ -32,14 +37,13 @@ class PoseTopicReader:
         self._msgtype = msgtype
         self._stamps: list[int] = []
         self._values: list[list[float]] = []
-        self._parent = ''
-        self._child = ''
+        self._frames: list[tuple[str, str]] = []
 
     def add(self, message: Any) -> None:
         """Take one message of a type in ``POSE_TYPES``."""
         self._stamps.append(stamp_ns(message.header.stamp))
-        self._parent = self._parent or frame_id(message.header)
-        self._child = self._child or getattr(message, 'child_frame_id', '').lstrip('/')
+        child = getattr(message, 'child_frame_id', '').lstrip('/')
+        self._frames.append((frame_id(message.header), child))
         if hasattr(message, 'transform'):
             self._values.append(transform_values(message.transform))
         else:
@@ -52,15 +56,26 @@ class PoseTopicReader:
         Raises:
             SourceError: no usable pose, or a base frame that nothing connects to the poses.
         """
-        track = PoseTrack.from_samples(self._stamps, self._values, f'pose topic {self._topic}')
-        map_frame, renamed = map_frame_of(self._parent, options)
-        base_frame = options.base_frame or self._child or DEFAULT_BASE_FRAME
+        what = f'pose topic {self._topic}'
+        if not self._stamps:
+            raise SourceError(f'{what} holds no message: choose another pose source.')
+        parent, child = choose_frames(self._topic, Counter(self._frames), options)
+        rows = [row for row, frames in enumerate(self._frames) if frames == (parent, child)]
+        track = PoseTrack.from_samples(
+            [self._stamps[row] for row in rows], [self._values[row] for row in rows], what
+        ).without_outliers()
+        map_frame, renamed = map_frame_of(parent, options)
+        base_frame = options.base_frame or child or DEFAULT_BASE_FRAME
+        strays = len(self._frames) - len(rows)
+        if strays:
+            text = f'{strays} poses on {self._topic} are not of {child} in {parent}: left out.'
+            renamed = (*renamed, PreflightCheck('frames', 'warning', text))
         trajectory: Trajectory = track
-        if self._child and base_frame != self._child:
-            child_from_base = graph.fixed_pose(self._child, base_frame)
+        if child and base_frame != child:
+            child_from_base = graph.fixed_pose(child, base_frame)
             if child_from_base is None:
                 raise SourceError(
-                    f'{self._topic} has poses of {self._child} and /tf_static does not connect it '
+                    f'{self._topic} has poses of {child} and /tf_static does not connect it '
                     f'to base frame {base_frame}: leave the base frame unset or record /tf_static.'
                 )
             trajectory = Chain.from_track(track).then(child_from_base)
@@ -69,22 +84,6 @@ class PoseTopicReader:
             map_frame,
             base_frame,
             f'{self._msgtype.replace("/msg/", "/")} on {self._topic}',
-            checks=(*track.checks(), *renamed),
+            checks=(*track.checks(odometry=is_odometry(parent)), *renamed, *graph.checks()),
+            recorded_frame=parent,
         )
-
-
-def map_frame_of(recorded: str, options: SourceOptions) -> tuple[str, tuple[PreflightCheck, ...]]:
-    """Return the map frame's name for poses recorded in some frame.
-
-    An odometry frame is reset with every run of a robot (REP-105), so it cannot be the frame of a
-    stored map: its name is replaced by ``map`` unless the options have another one.
-    """
-    if options.map_frame:
-        return options.map_frame, ()
-    if 'odom' in recorded:
-        text = (
-            f"Poses are in odometry frame '{recorded}', which drifts and starts anew each run; "
-            f"the map's frame is called '{DEFAULT_MAP_FRAME}'."
-        )
-        return DEFAULT_MAP_FRAME, (PreflightCheck('frames', 'ok', text),)
-    return recorded or DEFAULT_MAP_FRAME, ()

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -16,8 +16,10 @@ from scipy.spatial.transform import Rotation, Slerp
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
+from avpr_ros.sources.checks.pose_checks import pose_stamps_check
 from avpr_ros.sources.frame import GeodeticOrigin
-from avpr_ros.sources.preflight import PreflightCheck, pose_stamps_check
+from avpr_ros.sources.poses.motion import Motion, check_motion
+from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import NS_PER_S
 
 #: A sample this near in time is used without interpolation: files round their stamps.
@@ -60,6 +62,10 @@ class Trajectory(Protocol):
         """Return the longest time without a sample between two stamps, seconds."""
         ...
 
+    def sample_stamps_ns(self) -> IntArray:
+        """Return the stamps of all samples."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class PoseTrack:
@@ -73,6 +79,9 @@ class PoseTrack:
         duplicates: samples dropped because of a repeated stamp.
         invalid: samples left out for a number that is not finite, a position beyond
             ``LARGEST`` metres, or a quaternion whose norm is not 1, nor near it.
+        what: where the poses come from, for texts.
+        motion: outliers that were left out, and jumps; None where the motion was not checked.
+        rows: findings about the rows of a file.
     """
 
     stamps_ns: IntArray
@@ -81,6 +90,9 @@ class PoseTrack:
     jumps_back: int = 0
     duplicates: int = 0
     invalid: int = 0
+    what: str = 'the poses'
+    motion: Motion | None = None
+    rows: tuple[PreflightCheck, ...] = ()
 
     @classmethod
     def from_samples(
@@ -115,6 +127,18 @@ class PoseTrack:
             jumps_back=int((np.diff(kept) < 0).sum()),
             duplicates=len(kept) - len(unique),
             invalid=len(rows) - len(kept),
+            what=what,
+        )
+
+    def without_outliers(self) -> PoseTrack:
+        """Return the track without samples that no motion leads to."""
+        motion = check_motion(self.stamps_ns, self.translations_m)
+        return replace(
+            self,
+            stamps_ns=self.stamps_ns[motion.kept],
+            translations_m=self.translations_m[motion.kept],
+            quaternions=self.quaternions[motion.kept],
+            motion=motion,
         )
 
     def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
@@ -141,9 +165,16 @@ class PoseTrack:
         times = self._times_ns[left] + share[:, 0] * gap
         return PosesAt(valid, translations, self._rotations_at(times))
 
-    def checks(self) -> tuple[PreflightCheck, ...]:
-        """Return what was wrong with the samples, if anything."""
-        return pose_stamps_check(self.jumps_back, self.duplicates, self.invalid)
+    def checks(self, *, odometry: bool = False) -> tuple[PreflightCheck, ...]:
+        """Return what was wrong with the samples, if anything.
+
+        Args:
+            odometry: whether they are in an odometry frame, which is continuous (REP-105).
+        """
+        found = (*self.rows, *pose_stamps_check(self.jumps_back, self.duplicates, self.invalid))
+        if self.motion is None:
+            return found
+        return (*found, *self.motion.checks(self.what, odometry=odometry))
 
     def span_ns(self) -> tuple[int, int]:
         """Return the first and last stamp."""
@@ -154,6 +185,10 @@ class PoseTrack:
         inside = self.stamps_ns[(self.stamps_ns > begin_ns) & (self.stamps_ns < end_ns)]
         bounds = np.concatenate([[begin_ns], inside, [end_ns]])
         return float(np.diff(bounds).max() / NS_PER_S)
+
+    def sample_stamps_ns(self) -> IntArray:
+        """Return the stamps of all samples."""
+        return self.stamps_ns
 
     @cached_property
     def _times_ns(self) -> FloatArray:
@@ -180,6 +215,7 @@ class PoseInput:
         geodetic_origin: where the map frame's origin lies on the Earth, where known.
         exact: poses belong to single images, by name: never interpolate.
         checks: what was found while reading them.
+        recorded_frame: frame that the recording says they are in; empty where it does not say.
     """
 
     trajectory: Trajectory
@@ -189,3 +225,4 @@ class PoseInput:
     geodetic_origin: GeodeticOrigin | None = None
     exact: bool = False
     checks: tuple[PreflightCheck, ...] = field(default=())
+    recorded_frame: str = ''

@@ -5,24 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.stamp_order import StampOrder
+from avpr_ros.sources.checks.image_checks import images_check, no_stamps_check, stamps_check
+from avpr_ros.sources.checks.pose_checks import coverage_check, path_check
 from avpr_ros.sources.frame import Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
+from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_track import PoseInput, PosesAt
-from avpr_ros.sources.preflight import (
-    Preflight,
-    PreflightCheck,
-    coverage_check,
-    images_check,
-    path_check,
-    stamps_check,
-)
+from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
 
 class PosedImages:
@@ -44,6 +40,9 @@ class PosedImages:
         self._at: PosesAt | None = None
         if poses is not None and len(stamps_ns):
             self._at = poses.trajectory.at(stamps_ns, self._max_gap_s)
+            if poses.exact:  # a neighbour's pose is not this image's, however near in time
+                own = np.isin(stamps_ns, poses.trajectory.sample_stamps_ns())
+                self._at = replace(self._at, valid=self._at.valid & own)
         self.map_frame = poses.map_frame if poses else options.map_frame or DEFAULT_MAP_FRAME
         self.base_frame = poses.base_frame if poses else options.base_frame or DEFAULT_BASE_FRAME
         self.pose_source = poses.description if poses else 'none'
@@ -63,15 +62,21 @@ class PosedImages:
         if len(self._stamps_ns) == 0:
             return Preflight(tuple(found), self._stamps_ns, [])
         total = len(order.ranks)
-        found.insert(1, stamps_check(total, order.jumps_back, order.duplicates, order.late))
+        stamps = no_stamps_check(self._stamps_ns) or (
+            stamps_check(total, order.jumps_back, order.duplicates, order.late, order.misdated),
+        )
+        found[1:1] = stamps
         if self._input is None or self._at is None:
-            return Preflight(tuple(found), np.empty(0, dtype=np.int64), [])
+            none = np.empty(0, dtype=np.int64)
+            return Preflight(tuple(found), none, [], images=len(self._stamps_ns))
         rows = np.flatnonzero(self._at.valid)
         poses = [self._at.pose(int(row)) for row in rows]
         found += [*self._input.checks, self._coverage(self._input, len(rows))]
         if poses:
             found.append(path_check(poses))
-        return Preflight(tuple(found), np.asarray(self._stamps_ns[rows], dtype=np.int64), poses)
+        stamps_ns = np.asarray(self._stamps_ns[rows], dtype=np.int64)
+        images = len(self._stamps_ns)
+        return Preflight(tuple(found), stamps_ns, poses, self._input.recorded_frame, images)
 
     def frames(self, images: Iterator[StampedImage]) -> Iterator[Frame]:
         """Yield those of the M images, in stamp order, that have a pose.

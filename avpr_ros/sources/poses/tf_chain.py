@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,14 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id, transform_values
+from avpr_ros.sources.poses.frames import is_odometry
 from avpr_ros.sources.poses.pose_track import LARGEST, PosesAt, PoseTrack
 from avpr_ros.sources.poses.unchanging import Edge, unchanging
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns
+
+#: Repeated fixed transforms that differ by no more are the same.
+_SAME_M, _SAME_RAD = 0.01, 0.02
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class _Step:
     moving: PoseTrack | None
     fixed: Pose
     inverted: bool
+    parent: str = ''
 
     def at(self, stamps_ns: IntArray, max_gap_s: float) -> PosesAt:
         if self.moving is None:
@@ -79,8 +85,17 @@ class Chain:
 
     def checks(self) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples of its moving transforms."""
-        tracks = [step.moving for step in self.steps if step.moving is not None]
-        return tuple(check for track in tracks for check in track.checks())
+        return tuple(
+            check
+            for step in self.steps
+            if step.moving is not None
+            for check in step.moving.checks(odometry=is_odometry(step.parent))
+        )
+
+    def sample_stamps_ns(self) -> IntArray:
+        """Return the stamps of all samples of its moving transforms."""
+        tracks = [step.moving.stamps_ns for step in self.steps if step.moving is not None]
+        return np.asarray(np.unique(np.concatenate(tracks)), dtype=np.int64)
 
     def span_ns(self) -> tuple[int, int]:
         """Return the time that all moving transforms share, first to last stamp."""
@@ -98,6 +113,7 @@ class TransformGraph:
 
     def __init__(self) -> None:
         self._fixed: dict[Edge, Pose] = {}
+        self._changed: dict[Edge, tuple[float, float]] = {}
         self._stamps: dict[Edge, list[int]] = {}
         self._values: dict[Edge, list[list[float]]] = {}
 
@@ -107,7 +123,12 @@ class TransformGraph:
             edge = (frame_id(transform.header), transform.child_frame_id.lstrip('/'))
             values = np.asarray(transform_values(transform.transform))
             if (np.abs(values) < LARGEST).all() and 0.5 < np.linalg.norm(values[3:]) < 2.0:
-                self._fixed[edge] = Pose.from_xyz_quaternion(values)
+                pose = Pose.from_xyz_quaternion(values)
+                known = self._fixed.setdefault(edge, pose)
+                apart = known.distance_m(pose), known.angle_rad(pose)
+                if apart[0] > _SAME_M or apart[1] > _SAME_RAD:
+                    self._changed[edge] = apart
+                self._fixed[edge] = pose
 
     def add_moving(self, message: Any) -> None:
         """Take a message of /tf."""
@@ -119,6 +140,24 @@ class TransformGraph:
     def frames(self) -> list[str]:
         """Return every frame's name, sorted."""
         return sorted({name for edge in (*self._fixed, *self._stamps) for name in edge})
+
+    def parents(self, child: str) -> list[str]:
+        """Return the frames that a frame is given in, sorted; TF allows one."""
+        edges = {*self._fixed, *self._stamps}
+        return sorted(parent for parent, name in edges if name == child)
+
+    def checks(self) -> tuple[PreflightCheck, ...]:
+        """Return what contradicts itself in the fixed transforms."""
+        return tuple(
+            PreflightCheck(
+                'transforms',
+                'warning',
+                f'/tf_static gives {child} in {parent} twice, {apart_m:.2f} m and '
+                f'{math.degrees(apart_rad):.1f} degrees apart; the last one is used. Record one '
+                'publisher of it.',
+            )
+            for (parent, child), (apart_m, apart_rad) in self._changed.items()
+        )
 
     def fixed_pose(self, target: str, source: str) -> Pose | None:
         """Return ``target_from_source`` through fixed transforms alone, or None."""
@@ -150,21 +189,31 @@ class TransformGraph:
             pose = pose @ (known[edge].inverse() if inverted else known[edge])
         return pose
 
-    def chain(self, target: str, source: str) -> Chain | None:
+    def chain(self, target: str, source: str, avoid: str | None = None) -> Chain | None:
         """Return ``target_from_source`` over time, or None where nothing connects the two.
+
+        Args:
+            target: frame that the poses are in.
+            source: frame that the poses are of.
+            avoid: frame that the chain must not pass.
 
         Raises:
             SourceError: a transform of the chain has no usable sample.
         """
-        path = _path(target, source, (*self._fixed, *self._stamps))
+        usable = (edge for edge in (*self._fixed, *self._stamps) if avoid not in edge)
+        path = _path(target, source, usable)
         return None if path is None else Chain(tuple(self._step(*link) for link in path))
+
+    def edge(self, parent: str, child: str) -> Chain:
+        """Return the chain of one transform that was recorded."""
+        return Chain((self._step((parent, child), False),))
 
     def _step(self, edge: Edge, inverted: bool) -> _Step:
         if edge in self._fixed:
             return _Step(None, self._fixed[edge], inverted)
         what = f'transform {edge[0]} -> {edge[1]}'
         track = PoseTrack.from_samples(self._stamps[edge], self._values[edge], what)
-        return _Step(track, Pose.identity(), inverted)
+        return _Step(track.without_outliers(), Pose.identity(), inverted, edge[0])
 
 
 def _path(target: str, source: str, edges: Iterable[Edge]) -> list[tuple[Edge, bool]] | None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.sources.poses.pose_topics import map_frame_of
+from avpr_ros.sources.poses.frames import map_frame_of
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.tf_chain import TransformGraph
+from avpr_ros.sources.poses.tf_parents import parent_checks
 
 _MAP_FRAMES = ('map', 'odom')
 _BASE_FRAMES = ('base_link', 'base_footprint')
@@ -32,12 +33,19 @@ def poses_from_tf(graph: TransformGraph, topic: str, options: SourceOptions) -> 
             chain = graph.chain(start, end)
             if chain is not None and chain.moves:
                 map_frame, renamed = map_frame_of(start, options)
+                parents = parent_checks(graph, end)
                 return PoseInput(
                     chain,
                     map_frame,
                     end,
                     f'transforms {start} -> {end} on {topic}',
-                    checks=(*chain.checks(), *renamed),
+                    checks=(
+                        *chain.checks(),
+                        *renamed,
+                        *graph.checks(),
+                        *parents,
+                    ),
+                    recorded_frame=start,
                 )
     raise SourceError(
         f'No chain of transforms on {topic} leads from {" or ".join(starts)} to '

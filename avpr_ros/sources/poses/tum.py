@@ -2,70 +2,89 @@
 # SPDX-License-Identifier: Apache-2.0
 """TUM trajectory files: one pose a line, ``timestamp x y z qx qy qz qw``, ``#`` for remarks.
 
-The format of https://cvg.cit.tum.de/data/datasets/rgbd-dataset/file_formats; stamps are seconds,
-commas are taken for spaces.
+The format of https://cvg.cit.tum.de/data/datasets/rgbd-dataset/file_formats; stamps are seconds
+or, by their magnitude, milli-, micro- or nanoseconds; commas are taken for spaces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.files import write_text_atomically
+from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.poses.pose_track import PoseTrack
-from avpr_ros.stamps import NS_PER_S, stamp_text
+from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
+from avpr_ros.stamps import stamp_text
 
-#: Numbers from here on cannot be seconds since 1970 (the year is 2106): they are nanoseconds.
-_NANOSECONDS_FROM = 2**32
-#: The same time in nanoseconds; below it, differences of stamps stay within 64 bits.
-LATEST_NS = _NANOSECONDS_FROM * NS_PER_S
-
-
-def parse_stamp_ns(text: str) -> int:
-    """Return nanoseconds of a decimal number of seconds (or whole nanoseconds), to the last digit.
-
-    Raises:
-        ValueError: not a number, negative, or beyond the year 2106.
-    """
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise ValueError(f'{text!r} is no time stamp') from error
-    if not number.is_finite() or not 0 <= number < LATEST_NS:
-        raise ValueError(f'{text!r} is no time stamp')
-    return int(number if number >= _NANOSECONDS_FROM else number * NS_PER_S)
+_COLUMNS = ('qx', 'qy', 'qz', 'qw')
 
 
 def read_tum(path: Path) -> PoseTrack:
-    """Read a trajectory.
+    """Read a trajectory; lines that are no poses are skipped and counted.
 
     Raises:
-        SourceError: no such file, a line that is no pose, or no pose at all.
+        SourceError: no such file, quaternions in another order, or no pose at all.
     """
     try:
-        lines = path.read_text(encoding='utf-8').splitlines()
+        lines = path.read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f'TUM file {path} cannot be read: {error}.') from error
-    stamps: list[int] = []
+    times: list[Decimal] = []
     rows: list[list[float]] = []
+    faults: list[str] = []
     for number, line in enumerate(lines, start=1):
         fields = line.split('#')[0].replace(',', ' ').split()
+        if not rows and _is_header(line, path):
+            continue
         if not fields:
             continue
         try:
             if len(fields) != 8:
                 raise ValueError(f'{len(fields)} numbers')
-            stamps.append(parse_stamp_ns(fields[0]))
-            rows.append([float(value) for value in fields[1:]])
+            row = [float(value) for value in fields[1:]]
+            times.append(parse_number(fields[0]))
+            rows.append(row)
         except ValueError as error:
-            raise SourceError(
-                f'Line {number} of TUM file {path} is no pose ({error}): it needs timestamp x y z '
-                'qx qy qz qw.'
-            ) from error
-    return PoseTrack.from_samples(stamps, rows, f'TUM file {path}')
+            faults.append(f'line {number}: {error}')
+    if not rows:
+        fault = f' ({faults[0]})' if faults else ''
+        raise SourceError(
+            f'TUM file {path} has no line that is a pose{fault}: it needs timestamp x y z '
+            'qx qy qz qw.'
+        )
+    try:
+        stamps, _ = stamps_in_unit(times, None)
+    except ValueError as error:
+        raise SourceError(f'TUM file {path}: {error}.') from error
+    track = PoseTrack.from_samples(stamps, rows, f'TUM file {path}')
+    first = faults[0] if faults else ''
+    return replace(track, rows=skipped_rows_check(path.name, len(faults), len(rows), first))
+
+
+def _is_header(line: str, path: Path) -> bool:
+    """Return whether a line names the columns.
+
+    Raises:
+        SourceError: it names them in another order than the format has.
+    """
+    names = [name.lower() for name in line.replace('#', ' ').replace(',', ' ').split()]
+    places = [
+        next((i for i, name in enumerate(names) if name.endswith(column)), -1)
+        for column in _COLUMNS
+    ]
+    if min(places, default=-1) < 0:
+        return False
+    if places != sorted(places):
+        raise SourceError(
+            f'TUM file {path} names its columns {" ".join(names)}, not timestamp x y z qx qy qz '
+            'qw: give it as a CSV file, whose columns are read by their names.'
+        )
+    return not line.lstrip().startswith('#')
 
 
 def write_tum(path: Path, stamps_ns: IntArray, rows: FloatArray) -> None:

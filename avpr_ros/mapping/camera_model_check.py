@@ -1,0 +1,154 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Check a camera model by the epipolar geometry of pairs of its own images.
+
+The matches of a rigid scene fulfil the epipolar constraint of an essential matrix only where the
+viewing rays are right. If those of another model fulfil it clearly better (no distortion, or that
+of a wide lens), the given one is not that of these images. The focal length hardly shows: a wrong
+one is found by the rotation of the poses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray, RgbImage
+from avpr_ros.errors import ImageDecodeError
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.verification.camera_model import CameraModel
+
+#: Images of a pair are this far apart: metres, or radians.
+_PAIR_M, _PAIR_RAD = 0.25, 0.12
+_MOST_IMAGES, _FEWEST_PAIRS, _FEWEST_MATCHES = 16, 8, 80
+_FEATURES, _RATIO = 1500, 0.8
+_THRESHOLD_PX = 1.0
+#: Another model is better with this many times the inliers, in this share of the pairs.
+_BETTER, _SHARE = 1.12, 0.7
+#: Radial distortion k1, k2 of common wide lenses, where the model has none.
+_BARREL = ((-0.15, 0.02), (-0.28, 0.07), (-0.38, 0.14))
+
+
+class _Pair(NamedTuple):
+    """(M, 2) pixels of matches in two images, and the size of these."""
+
+    first_px: FloatArray
+    second_px: FloatArray
+    size_px: tuple[int, int]
+
+
+def camera_model_checks(camera: Camera, frames: Iterable[Frame]) -> tuple[PreflightCheck, ...]:
+    """Check the intrinsics of a camera.
+
+    Args:
+        camera: with intrinsics; without them nothing is checked.
+        frames: of the drive, in order; those of other cameras are skipped.
+    """
+    if camera.intrinsics is None:
+        return ()
+    pairs = list(_pairs(_spread(camera.name, frames)))
+    if len(pairs) < _FEWEST_PAIRS:
+        return ()
+    try:
+        given = _inliers(camera.intrinsics, pairs)
+    except ValueError as error:
+        text = f'The camera model of {camera.name} cannot be used: {error}.'
+        return (PreflightCheck('camera model', 'error', text),)
+    best: tuple[float, str] = (0.0, '')
+    for words, candidate in _candidates(camera.intrinsics):
+        counts = _inliers(candidate, pairs)
+        if (counts > _BETTER * given).mean() >= _SHARE:
+            best = max(best, (float(counts.sum() / max(given.sum(), 1.0)), words))
+    if not best[1]:
+        return ()
+    text = (
+        f'In {len(pairs)} pairs of images of camera {camera.name} {best[0]:.2f} times as many '
+        f'matches fulfil the epipolar constraint {best[1]}.'
+    )
+    return (PreflightCheck('camera model', 'error', text),)
+
+
+def _candidates(given: CameraIntrinsics) -> Iterator[tuple[str, CameraIntrinsics]]:
+    bare = replace(given, distortion_model='plumb_bob', d=())
+    if any(abs(value) > 1e-3 for value in given.d):
+        yield 'without distortion: the images are rectified already, or of another lens', bare
+    else:
+        for k1, k2 in _BARREL:
+            yield (
+                'with barrel distortion: the images are not rectified, camera_info says they are',
+                replace(bare, d=(k1, k2, 0.0, 0.0, 0.0)),
+            )
+
+
+def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[RgbImage]:
+    """Yield images between which the camera has moved."""
+    last = None
+    count = 0
+    for frame in frames:
+        if frame.camera != camera:
+            continue
+        pose = frame.map_from_base
+        near = last is not None and (
+            pose.distance_m(last) < _PAIR_M and pose.angle_rad(last) < _PAIR_RAD
+        )
+        if near:
+            continue
+        try:
+            yield frame.decode()
+        except ImageDecodeError:
+            continue
+        last = pose
+        count += 1
+        if count >= _MOST_IMAGES:
+            return
+
+
+def _pairs(images: Iterable[RgbImage]) -> Iterator[_Pair]:
+    """Match each image with the two before it."""
+    sift = cv2.SIFT_create(nfeatures=_FEATURES)  # type: ignore[attr-defined]
+    recent: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
+    for image in images:
+        keypoints, descriptors = sift.detectAndCompute(
+            cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None
+        )
+        if descriptors is None or len(keypoints) < _FEWEST_MATCHES:
+            recent = []
+            continue
+        points = np.array([point.pt for point in keypoints], dtype=np.float32)
+        recent = [*recent[-1:], (points, descriptors)]
+        for (first, known), (second, new) in combinations(recent, 2):
+            matches = cv2.BFMatcher().knnMatch(known, new, k=2)
+            good = [m for m, n in matches if m.distance < _RATIO * n.distance]
+            if len(good) >= _FEWEST_MATCHES:
+                rows = np.array([(m.queryIdx, m.trainIdx) for m in good])
+                size = (image.shape[1], image.shape[0])
+                yield _Pair(
+                    np.asarray(first[rows[:, 0]], dtype=np.float64),
+                    np.asarray(second[rows[:, 1]], dtype=np.float64),
+                    size,
+                )
+
+
+def _inliers(intrinsics: CameraIntrinsics, pairs: list[_Pair]) -> FloatArray:
+    """Return the (P,) numbers of matches that fulfil the epipolar constraint of a model."""
+    counts = []
+    for pair in pairs:
+        model = CameraModel(intrinsics, *pair.size_px)
+        cv2.setRNGSeed(1)
+        _, mask = cv2.findEssentialMat(
+            model.rays(pair.first_px),
+            model.rays(pair.second_px),
+            np.eye(3),
+            method=cv2.RANSAC,
+            prob=0.999,
+            threshold=_THRESHOLD_PX / model.focal_px,
+        )
+        counts.append(0.0 if mask is None else float(mask.sum()))
+    return np.array(counts)

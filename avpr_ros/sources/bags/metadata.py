@@ -1,0 +1,39 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""``metadata.yaml`` of a ROS 2 bag: which files it names and how much it counts in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from ruamel.yaml import YAML
+
+METADATA = 'metadata.yaml'
+_ROOT = 'rosbag2_bagfile_information'
+
+
+@dataclass(frozen=True)
+class BagMetadata:
+    """What a bag's metadata claims.
+
+    Attributes:
+        names: names of its storage files, in order.
+        messages: number of messages in all of them; None where it is not stated.
+    """
+
+    names: tuple[str, ...]
+    messages: int | None
+
+
+def read_metadata(folder: Path) -> BagMetadata | None:
+    """Read the metadata of a bag folder; None where it is missing or no bag's metadata."""
+    path = folder / METADATA
+    try:
+        facts: Any = YAML(typ='safe').load(path.read_text(encoding='utf-8'))[_ROOT]
+        names = tuple(PurePath(str(name)).name for name in facts['relative_file_paths'])
+    except Exception:  # whatever the YAML parser raises, the files themselves are still there
+        return None
+    count = facts.get('message_count')
+    return BagMetadata(names, count if isinstance(count, int) else None)

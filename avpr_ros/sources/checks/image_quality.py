@@ -1,0 +1,150 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of what the images show: black, blurred, frozen, repeated, leaping exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avpr_ros.arrays import FloatArray
+from avpr_ros.sources.checks.image_statistics import ImageStatistics
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import NS_PER_S, stamp_text
+
+#: An image is black, or covered, below these grey levels.
+_BLACK_MEAN, _BLACK_SPREAD = 12.0, 6.0
+#: An image is blurred below this share of the median sharpness.
+_BLURRED_SHARE = 0.25
+#: Images this far apart in time are judged one by one; few of them may be black.
+_LONGEST_INTERVAL_S, _LARGEST_BLACK_SHARE = 0.5, 0.1
+#: Shorter stretches are no finding: a bump, a passer-by.
+_SHORTEST_STRETCH = 3
+#: Two images with a smaller difference are the same; a camera's noise is above it.
+_SAME_CHANGE = 0.05
+#: A repeated image is a finding only while the robot moves: m, rad.
+_MOVED_M, _MOVED_RAD = 0.02, 0.02
+_FROZEN_IMAGES, _FEWEST_REPEATS = 4, 2
+#: The exposure leaps where the brightness changes by this factor and the scene does not.
+_EXPOSURE_RATIO, _SAME_SCENE, _DARKEST_MEAN = 1.4, 0.7, 15.0
+
+
+def quality_checks(
+    camera: str, statistics: ImageStatistics, moved: tuple[FloatArray, FloatArray] | None
+) -> tuple[PreflightCheck, ...]:
+    """Check the images of one camera.
+
+    Args:
+        camera: its name.
+        statistics: measurements of N images.
+        moved: (N,) metres and (N,) radians from the image before to each; None without poses.
+    """
+    if len(statistics.stamps) < _SHORTEST_STRETCH:
+        return ()
+    dark = _black(statistics)
+    interval_s = float(np.median(np.diff(statistics.stamps_ns))) / NS_PER_S
+    if interval_s > _LONGEST_INTERVAL_S:
+        # neighbouring images show other scenes: tunnels, stations, another light
+        black = dark if dark.mean() > _LARGEST_BLACK_SHARE else np.zeros_like(dark)
+        return (
+            *_stretches('black images', camera, statistics, black, 'are black or covered'),
+            *(() if moved is None else _repeats(camera, statistics, dark, moved)),
+        )
+    return (
+        *_stretches('black images', camera, statistics, dark, 'are black or covered'),
+        *_stretches('blur', camera, statistics, _blurred(statistics, dark), 'are blurred'),
+        *_repeats(camera, statistics, dark, moved),
+        *_exposure(camera, statistics, dark),
+    )
+
+
+def _black(statistics: ImageStatistics) -> NDArray[np.bool_]:
+    means, spreads = np.array(statistics.means), np.array(statistics.spreads)
+    return np.asarray((means < _BLACK_MEAN) & (spreads < _BLACK_SPREAD))
+
+
+def _blurred(statistics: ImageStatistics, dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    sharpness = np.array(statistics.sharpness)
+    usual = np.median(sharpness[~dark]) if (~dark).any() else 0.0
+    return np.asarray(~dark & (sharpness < _BLURRED_SHARE * usual))
+
+
+def _stretches(
+    name: str, camera: str, statistics: ImageStatistics, bad: NDArray[np.bool_], what: str
+) -> Iterator[PreflightCheck]:
+    """Report stretches of bad images."""
+    runs = [run for run in _runs(bad) if run[1] - run[0] >= _SHORTEST_STRETCH]
+    if not runs:
+        return
+    count = sum(end - begin for begin, end in runs)
+    first = stamp_text(statistics.stamps[runs[0][0]])
+    text = (
+        f'{count} of {len(bad)} images of camera {camera} in {len(runs)} stretches {what}, '
+        f'the first from stamp {first}.'
+    )
+    yield PreflightCheck(name, 'warning', text)
+
+
+def _repeats(
+    camera: str,
+    statistics: ImageStatistics,
+    dark: NDArray[np.bool_],
+    moved: tuple[FloatArray, FloatArray] | None,
+) -> Iterator[PreflightCheck]:
+    """Report frozen stretches and single repetitions."""
+    with np.errstate(invalid='ignore'):
+        same = (np.array(statistics.changes) < _SAME_CHANGE) & ~dark
+    if moved is not None:
+        same &= (moved[0] > _MOVED_M) | (moved[1] > _MOVED_RAD)
+    runs = list(_runs(same))
+    frozen = [run for run in runs if run[1] - run[0] >= _FROZEN_IMAGES - 1]
+    if moved is None:
+        frozen = [run for run in frozen if run[1] - run[0] >= 2 * _FROZEN_IMAGES]
+    single = [run for run in runs if run not in frozen] if moved is not None else []
+    if frozen:
+        longest = max(end - begin + 1 for begin, end in frozen)
+        first = stamp_text(statistics.stamps[frozen[0][0] - 1])
+        text = (
+            f'Camera {camera} shows one image for up to {longest} frames, {len(frozen)} times, '
+            f'the first from stamp {first}'
+        )
+        text += ', while the robot moves.' if moved is not None else '.'
+        yield PreflightCheck('frozen images', 'warning', text)
+    if len(single) >= _FEWEST_REPEATS:
+        first = stamp_text(statistics.stamps[single[0][0]])
+        text = (
+            f'{len(single)} images of camera {camera} repeat the one before under another stamp, '
+            f'the first at stamp {first}.'
+        )
+        yield PreflightCheck('duplicated images', 'warning', text)
+
+
+def _exposure(
+    camera: str, statistics: ImageStatistics, dark: NDArray[np.bool_]
+) -> Iterator[PreflightCheck]:
+    """Report leaps of the brightness in an unchanged scene."""
+    means = np.maximum(np.array(statistics.means), 1.0)
+    ratios = np.ones(len(means))
+    ratios[1:] = np.maximum(means[1:] / means[:-1], means[:-1] / means[1:])
+    bright = (means > _DARKEST_MEAN) & ~dark
+    bright[1:] &= bright[:-1]
+    with np.errstate(invalid='ignore'):
+        same_scene = np.array(statistics.similarities) > _SAME_SCENE
+    leaps = np.flatnonzero((ratios > _EXPOSURE_RATIO) & bright & same_scene)
+    if not len(leaps):
+        return
+    text = (
+        f'The brightness of camera {camera} leaps {len(leaps)} times by up to a factor of '
+        f'{ratios[leaps].max():.1f} in an unchanged scene, first at stamp '
+        f'{stamp_text(statistics.stamps[int(leaps[0])])}.'
+    )
+    yield PreflightCheck('exposure', 'warning', text)
+
+
+def _runs(flags: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Yield first and one past the last index of each run of true flags."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    for begin, end in edges.reshape(-1, 2):
+        yield int(begin), int(end)

@@ -1,0 +1,117 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of pose samples: stamps, rows, coverage of the images, extent of the path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.poses import Pose
+from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import NS_PER_S
+
+#: A smaller path, at coordinates such as degrees have, may be one in degrees: about 5 km.
+_DEGREES_EXTENT = 0.05
+#: Share of images that should have a pose.
+_GOOD_COVERAGE = 0.9
+#: No robot moves so evenly that a longer gap can be interpolated.
+_LONGEST_BRIDGED_S = 5.0
+
+
+def pose_stamps_check(
+    jumps_back: int, duplicates: int, invalid: int
+) -> tuple[PreflightCheck, ...]:
+    """Check the samples of a pose track; no finding where all are valid.
+
+    Args:
+        jumps_back: number of times the stamps go back.
+        duplicates: samples dropped because of a repeated stamp.
+        invalid: samples dropped because of invalid numbers.
+    """
+    if jumps_back == duplicates == invalid == 0:
+        return ()
+    text = (
+        f'Pose stamps go back {jumps_back} times, {duplicates} poses repeat a stamp and '
+        f'{invalid} have invalid numbers; the rest is used.'
+    )
+    return (PreflightCheck('pose stamps', 'warning', text),)
+
+
+def skipped_rows_check(
+    name: str, skipped: int, read: int, first_fault: str
+) -> tuple[PreflightCheck, ...]:
+    """Check the rows of a file of poses; no finding where all are read.
+
+    Args:
+        name: of the file.
+        skipped: rows that are no poses.
+        read: rows that are.
+        first_fault: number of the first row that was skipped, and why.
+    """
+    if skipped == 0:
+        return ()
+    text = f'{skipped} of {skipped + read} rows of {name} are no poses and are skipped'
+    return (PreflightCheck('rows', 'warning', f'{text}, the first is {first_fault}.'),)
+
+
+def coverage_check(
+    description: str,
+    images_ns: IntArray,
+    with_pose: int,
+    span_ns: tuple[int, int],
+    gaps_s: tuple[float, float] | None,
+) -> PreflightCheck:
+    """Check the share of images that have a pose.
+
+    Args:
+        description: source of the poses.
+        images_ns: (M,) image stamps, M >= 1.
+        with_pose: how many of them have a pose.
+        span_ns: first and last stamp of the poses.
+        gaps_s: longest time without a pose sample while images came, and the limit of
+            interpolation; None where poses belong to single images.
+    """
+    share = with_pose / len(images_ns)
+    text = f'{with_pose} of {len(images_ns)} images ({share:.0%}) have a pose from {description}'
+    if gaps_s is not None:
+        text += f'; the largest gap between poses is {gaps_s[0]:.2f} s, the limit {gaps_s[1]:g} s'
+    if share >= _GOOD_COVERAGE:
+        return PreflightCheck('poses', 'ok', text + '.')
+    begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
+    if span_ns[1] < begin_ns or span_ns[0] > end_ns:
+        first, last, begin, end = (f'{ns / NS_PER_S:.3f}' for ns in (*span_ns, begin_ns, end_ns))
+        text += (
+            f'; poses span {first} to {last} s but images {begin} to {end} s: '
+            'check that both use one clock'
+        )
+    elif gaps_s is not None and gaps_s[0] > _LONGEST_BRIDGED_S:
+        text += ': poses are missing there, or the clock of the images leaps'
+    elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
+        text += f': --max-gap-s {gaps_s[0]:.2f} would interpolate it, with less accurate poses'
+    return PreflightCheck('poses', 'warning' if with_pose else 'error', text + '.')
+
+
+def path_check(poses: list[Pose]) -> PreflightCheck:
+    """Return the length of the path, summed from image to image."""
+    points = np.array([pose.translation_m for pose in poses])
+    length_m = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
+    size_m = np.ptp(points, axis=0)
+    if 0.0 < max(size_m[:2]) < _DEGREES_EXTENT and _like_degrees(points):
+        text = (
+            f'The path stays within {max(size_m[:2]):.6f} m of x {points[0, 0]:.6f}, '
+            f'y {points[0, 1]:.6f}: if these are latitude and longitude in degrees, convert them '
+            'to metres, or give the topic of the GNSS fixes.'
+        )
+        return PreflightCheck('path', 'warning', text)
+    if length_m == 0.0:
+        text = 'The path has length 0 m: all poses are equal, so only one keyframe is expected.'
+        return PreflightCheck('path', 'warning', text)
+    text = f'The path is {length_m:.1f} m long in an area of {size_m[0]:.1f} x {size_m[1]:.1f} m.'
+    return PreflightCheck('path', 'ok', text)
+
+
+def _like_degrees(points: FloatArray) -> bool:
+    """Return whether positions may be latitudes and longitudes: in range, away from the origin."""
+    largest = np.abs(points[:, :2]).max(axis=0)
+    return bool(largest.min() > 1.0 and largest.min() <= 90.0 and largest.max() <= 180.0)

@@ -1,0 +1,104 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Columns of CSV files of poses, in the spellings that are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+import re
+
+from avpr_ros.errors import SourceError
+
+QUATERNION = ('qx', 'qy', 'qz', 'qw')
+ANGLES = ('roll', 'pitch', 'yaw')
+STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': None}
+_IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
+_STAMPS = ('stamp', 'timestamp', 'time', 't')
+_SPELLINGS = {
+    'image': _IMAGE,
+    **{
+        f'stamp_{unit}': tuple(f'{name}_{unit}' for name in _STAMPS) for unit in ('ns', 'us', 'ms')
+    },
+    'stamp': (*(f'{name}_s' for name in _STAMPS), *_STAMPS),
+    'x': ('x_m', 'x', 'tx', 'px', 'p_x', 'pos_x', 'p_rs_r_x', 'easting', 'utm_east'),
+    'y': ('y_m', 'y', 'ty', 'py', 'p_y', 'pos_y', 'p_rs_r_y', 'northing', 'utm_north'),
+    'z': ('z_m', 'z', 'tz', 'pz', 'p_z', 'pos_z', 'p_rs_r_z', 'altitude_m', 'altitude', 'height'),
+    **{
+        f'q{axis}': (
+            f'q{axis}',
+            f'q_{axis}',
+            f'q_rs_{axis}',
+            f'rot_{axis}',
+            f'quat_{axis}',
+            f'o{axis}',
+        )
+        for axis in 'xyzw'
+    },
+    **{f'{name}_rad': (f'{name}_rad',) for name in ANGLES},
+    **{f'{name}_deg': (f'{name}_deg',) for name in ANGLES},
+    'roll': ('roll',),
+    'pitch': ('pitch',),
+    'yaw': ('yaw', 'theta'),
+}
+_SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad')
+_SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg')
+
+
+def find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[str, int]]:
+    """Return the row of the header line and the place of each known column.
+
+    Remarks may stand before it.
+
+    Raises:
+        SourceError: no line names the columns that are needed.
+    """
+    for number, line in enumerate(lines):
+        columns = _known_columns(line)
+        if _fault(columns) is None:
+            return number, columns
+        if not line[0].lstrip().startswith('#'):
+            break
+    number = next((n for n, line in enumerate(lines) if not line[0].startswith('#')), 0)
+    listed = ', '.join(name.strip() for name in lines[number])
+    raise SourceError(
+        f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: {listed}.'
+    )
+
+
+def unused_columns(header: Sequence[str], columns: dict[str, int]) -> list[str]:
+    """Return the names of the columns that are not read."""
+    return [
+        name.strip()
+        for place, name in enumerate(header)
+        if place not in columns.values() and name.strip()
+    ]
+
+
+def _known_columns(header: Sequence[str]) -> dict[str, int]:
+    spelt = [_plain(name) for name in header]
+    columns = {}
+    for name, spellings in _SPELLINGS.items():
+        place = next((spelt.index(spelling) for spelling in spellings if spelling in spelt), None)
+        if place is not None:
+            columns[name] = place
+    return columns
+
+
+def _fault(columns: dict[str, int]) -> str | None:
+    """Return what the columns lack, as an object of a sentence."""
+    if not {'x', 'y'} <= columns.keys():
+        return 'no columns x_m and y_m'
+    if not {'image', *STAMP_UNITS} & columns.keys():
+        return 'no column image, stamp_ns or stamp_s'
+    quaternion = [name for name in QUATERNION if name in columns]
+    if quaternion and len(quaternion) < 4:
+        return f'only {", ".join(quaternion)} of qx, qy, qz, qw (give all)'
+    return None
+
+
+def _plain(name: str) -> str:
+    """Return a column's name in small letters; of units in brackets only a time's is kept."""
+    unit = re.search(r'[\[(]\s*(ns|us|ms|s|deg|rad)\s*[\])]', name)
+    bare = re.sub(r'[\[(].*?[\])]', '', name.lower())
+    return '_'.join([*re.findall(r'[a-z0-9]+', bare), *(unit.groups() if unit else ())])

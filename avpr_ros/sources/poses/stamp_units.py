@@ -1,0 +1,89 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Units of time stamps in files and file names, told apart by their magnitude."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+import numpy as np
+
+from avpr_ros.stamps import NS_PER_S
+
+#: The years 1990 to 2106 in seconds; in these ranges the units cannot be confused.
+_EARLIEST_S, _LATEST_S = 631_152_000, 2**32
+#: Latest stamp in nanoseconds; below it, differences of stamps stay within 64 bits.
+LATEST_NS = _LATEST_S * NS_PER_S
+_UNITS_NS = {'s': NS_PER_S, 'ms': 1_000_000, 'us': 1_000, 'ns': 1}
+#: No file has poses or images closer than this: their unit is not the nanosecond.
+_SHORTEST_STEP_NS = 100_000
+
+
+def parse_number(text: str) -> Decimal:
+    """Return a finite decimal number of zero or more, to the last digit.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation as error:
+        raise ValueError(f'{text!r} is no time stamp') from error
+    if not number.is_finite() or not 0 <= number < LATEST_NS:
+        raise ValueError(f'{text!r} is no time stamp')
+    return number
+
+
+def is_date(number: Decimal) -> bool:
+    """Return whether a number is a date between 1990 and 2106 in one of the units."""
+    return any(
+        _EARLIEST_S <= number * unit_ns / NS_PER_S < _LATEST_S for unit_ns in _UNITS_NS.values()
+    )
+
+
+def unit_by_magnitude(number: Decimal) -> str:
+    """Return ``s``, ``ms``, ``us`` or ``ns``: the unit in which a number is a date after 1990.
+
+    Numbers that are no such date are seconds, or nanoseconds where seconds would lie beyond the
+    year 2106.
+    """
+    for unit, unit_ns in _UNITS_NS.items():
+        if _EARLIEST_S <= number * unit_ns / NS_PER_S < _LATEST_S:
+            return unit
+    return 's' if number < _LATEST_S else 'ns'
+
+
+def parse_stamp_ns(text: str) -> int:
+    """Return nanoseconds of a time whose unit is told by its magnitude, to the last digit.
+
+    Raises:
+        ValueError: not a number, negative, or beyond the year 2106.
+    """
+    number = parse_number(text)
+    return int(number * _UNITS_NS[unit_by_magnitude(number)])
+
+
+def stamps_in_unit(numbers: Sequence[Decimal], stated: str | None) -> tuple[list[int], str]:
+    """Return the stamps of a column in nanoseconds, and its unit.
+
+    Args:
+        numbers: the column.
+        stated: unit according to the column's name; None: by magnitude.
+
+    Returns:
+        Stamps, and the unit that was used. A column called nanoseconds whose rows would follow
+        each other within less than 0.1 ms has the unit of its magnitude.
+    """
+    if not numbers:
+        return [], stated or 's'
+    median = sorted(numbers)[len(numbers) // 2]
+    unit = stated or unit_by_magnitude(median)
+    if stated == 'ns' and unit_by_magnitude(median) != 'ns':
+        steps = np.abs(np.diff(np.array([float(number) for number in numbers])))
+        if len(steps) and float(np.median(steps)) < _SHORTEST_STEP_NS:
+            unit = unit_by_magnitude(median)
+    stamps = [int(number * _UNITS_NS[unit]) for number in numbers]
+    if any(stamp >= LATEST_NS for stamp in stamps):
+        raise ValueError(f'a time of {max(numbers)} {unit} lies beyond the year 2106')
+    return stamps, unit

@@ -1,0 +1,82 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Poses that no motion explains: outliers go, jumps are named with their stamp."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.sources.poses.motion import check_motion
+
+TENTH_NS = 100_000_000
+
+
+def straight(count: int = 100) -> tuple[IntArray, FloatArray]:
+    """Return a drive along x at 1 m/s, ten samples a second."""
+    stamps = np.arange(count, dtype=np.int64) * TENTH_NS
+    return stamps, np.stack([np.arange(count) / 10, np.zeros(count), np.zeros(count)], axis=1)
+
+
+def test_steady_motion_has_no_finding() -> None:
+    motion = check_motion(*straight())
+
+    assert motion.kept.all()
+    assert motion.checks('/odom', odometry=True) == ()
+
+
+@pytest.mark.parametrize('row', [0, 50, 99])
+def test_a_pose_a_million_metres_off_is_left_out(row: int) -> None:
+    stamps, positions = straight()
+    positions[row] += 1e6
+
+    motion = check_motion(stamps, positions)
+
+    assert np.flatnonzero(~motion.kept).tolist() == [row]
+    (check,) = motion.checks('/odom', odometry=True)
+    assert check.level == 'warning'
+    assert f'at stamp {row * 0.1:.9f}' in check.text
+
+
+def test_a_jump_that_stays_is_an_error_of_odometry_only() -> None:
+    stamps, positions = straight()
+    positions[40:] += 70.0
+
+    motion = check_motion(stamps, positions)
+
+    assert motion.kept.all()
+    assert motion.checks('/odom', odometry=True)[0].level == 'error'
+    (check,) = motion.checks('/pose', odometry=False)
+    assert check.level == 'warning'
+    assert 'jumps 1 times, first 121.' in check.text
+    assert 'at stamp 4.000000000' in check.text
+
+
+def test_two_publishers_on_one_topic_are_an_error() -> None:
+    stamps, positions = straight()
+    positions[::2, 1] += 7.0
+
+    (check,) = check_motion(stamps, positions).checks('/odom', odometry=False)
+
+    assert check.level == 'error'
+    assert 'two publishers' in check.text
+
+
+def test_stop_and_go_and_slow_samples_are_plausible() -> None:
+    stamps, positions = straight()
+    positions[:, 0] = np.concatenate([np.zeros(90), np.arange(10) * 0.9])
+    assert check_motion(stamps, positions).kept.all()
+
+    sparse = np.arange(20, dtype=np.int64) * 1_000_000_000
+    fast = np.stack([np.arange(20) * 30.0, np.zeros(20), np.zeros(20)], axis=1)
+    motion = check_motion(sparse, fast)
+    assert motion.kept.all()
+    assert motion.jumps == ()
+
+
+def test_corrections_of_a_metre_are_plausible() -> None:
+    stamps, positions = straight()
+    positions[50:] += 1.0
+
+    assert check_motion(stamps, positions).jumps == ()
