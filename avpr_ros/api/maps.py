@@ -132,13 +132,14 @@ def append_to_map(
 
 
 def in_map_frame(gallery: GalleryMap, options: SourceOptions | None = None) -> SourceOptions:
-    """Return options that read a further drive in the frame and with the origin of a map."""
+    """Return options that read a further drive as a map's own: frame, origin, 16-bit ranges."""
     given = options or SourceOptions()
     manifest = gallery.manifest
     return replace(
         given,
         map_frame=given.map_frame or manifest.map_frame,
         geodetic_origin=manifest.geodetic_origin,
+        map_cameras=manifest.cameras,
     )
 
 

@@ -153,7 +153,7 @@ def _problem(
     if rectified >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
         return (
             f'{found}, and without distortion {min(rectified, 1):.0%}: are its images rectified '
-            "already? Name their topic 'image_rect', or set D to zero."
+            "already? Name their topic 'image_rect', so that P is taken."
         )
     if nominal < _MIN_EXPLAINED:
         return (

@@ -73,7 +73,9 @@ class CameraInfoInput:
         """Keep the first message that can be used; wait for another one until then."""
         if camera not in self._waiting:
             return
-        if not (message.width and message.height) or self._usable(camera, message, None):
+        # The size of the images, which stands in for none, is not known yet.
+        size_px = None if message.width and message.height else (1, 1)
+        if self._usable(camera, message, size_px) is not None:
             self._messages[camera] = message
             self._node.destroy_subscription(self._waiting.pop(camera))
             if doubt := rectification_doubt(message, self._topics[camera]):

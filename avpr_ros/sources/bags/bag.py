@@ -26,7 +26,6 @@ from avpr_ros.sources.bags.topics import (
 )
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
-from avpr_ros.sources.images.pixel_range import range_for
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight
@@ -150,7 +149,7 @@ class BagSource:
         return self._posed.frames(self.images())
 
     def _decoder(self, message: Message, camera: Camera) -> Callable[[], RgbImage]:
-        known = range_for(camera.name, self._options.map_cameras) or camera.pixel_range
+        known = camera.pixel_range
         if self._choice.topics[message.topic] == RAW_TYPE:
             stretching = partial(decode_image, pixel_range=known)
             return partial(_decode, message, decode_image if known is None else stretching)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from avpr_ros.sources.bags.messages import frame_id
 from avpr_ros.sources.camera_info import camera_intrinsics, is_uncalibrated, rectification_doubt
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.pixel_range import range_for
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph
@@ -53,12 +55,18 @@ class BagCamera:
             self.info = message
 
     def finish(
-        self, graph: TransformGraph, base_frame: str
+        self, graph: TransformGraph, base_frame: str, map_cameras: Sequence[Camera] = ()
     ) -> tuple[Camera, tuple[PreflightCheck, ...]]:
-        """Return the camera, and the findings about its model and extrinsics."""
+        """Return the camera, and the findings about its model and extrinsics.
+
+        Args:
+            graph: transforms of the bag.
+            base_frame: frame of the base.
+            map_cameras: of the map that the images are for, whose ranges are taken over.
+        """
         intrinsics, model_check = self._intrinsics()
         pose, pose_check = self._extrinsics(graph, base_frame)
-        pixel_range = self.range_meter.measured()
+        pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()
         camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
         return camera, (model_check, pose_check)
 

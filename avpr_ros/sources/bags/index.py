@@ -109,7 +109,8 @@ class _Collector:
         rows = np.array(self._rows, dtype=np.int64)
         poses = self._poses()
         base = poses.base_frame if poses else self._options.base_frame or DEFAULT_BASE_FRAME
-        finished = [camera.finish(self._graph, base) for camera in self._cameras]
+        known = self._options.map_cameras
+        finished = [camera.finish(self._graph, base, known) for camera in self._cameras]
         cameras = tuple(camera for camera, _ in finished)
         checks = tuple(check for _, found in finished for check in found)
         order = order_stamps(stamps, rows, streamed=True)
