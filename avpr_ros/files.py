@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 import ctypes
 import fcntl
-import glob
 import hashlib
 import os
 from pathlib import Path
@@ -19,7 +18,7 @@ import tempfile
 from avpr_ros.errors import ConfigError
 
 #: What ``tempfile`` appends to a name.
-_TEMPORARY = re.compile('[a-z0-9_]{8}')
+_RANDOM = '[a-z0-9_]{8}'
 
 
 def check_name(path: Path) -> None:
@@ -56,11 +55,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
     A crash or a full disk leaves the old file as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f'.{path.name}.', suffix=''.join(path.suffixes)
-    )
+    suffix = ''.join(path.suffixes)
+    remove_leftovers(path, suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix=suffix)
     os.close(handle)
     temporary = Path(name)
+    lock = _lock(temporary)
     try:
         yield temporary
         with temporary.open('rb') as stream:
@@ -70,6 +70,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+        if lock is not None:
+            os.close(lock)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -115,31 +117,42 @@ def is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def remove_leftovers(path: Path) -> list[Path]:
-    """Remove the temporary folders of killed processes that were writing a folder.
+def remove_leftovers(path: Path, suffix: str = '') -> list[Path]:
+    """Remove the temporary files and folders of killed processes that were writing a path.
 
-    A folder that a process is still writing is locked by it, and stays.
+    What a process is still writing is locked by it, and stays.
+
+    Args:
+        path: the output.
+        suffix: of temporary files.
 
     Returns:
-        The folders that were removed.
+        The paths that were removed.
     """
-    removed = []
-    for folder in path.parent.glob(f'.{glob.escape(path.name)}.????????'):
-        if not folder.is_dir() or not _TEMPORARY.fullmatch(folder.name[-8:]):
+    pattern = re.compile(rf'\.{re.escape(path.name)}\.{_RANDOM}{re.escape(suffix)}')
+    removed: list[Path] = []
+    try:
+        found = [entry for entry in path.parent.iterdir() if pattern.fullmatch(entry.name)]
+    except OSError:
+        return removed
+    for left in found:
+        lock = _lock(left)
+        if lock is None:
             continue
-        lock = _lock(folder)
-        if lock is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
-            removed.append(folder)
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+        os.close(lock)
+        removed.append(left)
     return removed
 
 
-def _lock(folder: Path) -> int | None:
-    """Lock a folder while this process lives; None where it is locked or cannot be."""
+def _lock(path: Path) -> int | None:
+    """Lock a file or folder while this process lives; None where that cannot be done."""
     handle = None
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         if handle is not None:

@@ -127,3 +127,14 @@ def test_a_name_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(ConfigError, match='is no UTF-8: choose another one'):
         check_name(Path(os.fsdecode(b'map\xff')))
     assert printable(os.fsdecode(b'map\xff')) == 'map\ufffd'
+
+
+def test_leftover_files_go_too(tmp_path: Path) -> None:
+    (tmp_path / '.net.onnx.abcd_123.onnx').touch()
+    (tmp_path / '.net.onnx.notes').touch()
+    with atomic_file(tmp_path / 'net.onnx') as temporary:
+        with atomic_file(tmp_path / 'net.onnx') as second:
+            second.write_text('two')
+        assert temporary.exists()
+        temporary.write_text('one')
+    assert sorted(p.name for p in tmp_path.iterdir()) == ['.net.onnx.notes', 'net.onnx']

@@ -36,7 +36,7 @@ _BETTER, _SHARE = 1.12, 0.7
 _BARREL = ((-0.15, 0.02), (-0.28, 0.07), (-0.38, 0.14))
 
 
-class _Pair(NamedTuple):
+class _ImagePair(NamedTuple):
     """(M, 2) pixels of matches in two images, and the size of these."""
 
     first_px: FloatArray
@@ -110,7 +110,7 @@ def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[RgbImage]:
             return
 
 
-def _pairs(images: Iterable[RgbImage]) -> Iterator[_Pair]:
+def _pairs(images: Iterable[RgbImage]) -> Iterator[_ImagePair]:
     """Match each image with the two before it."""
     sift = cv2.SIFT_create(nfeatures=_FEATURES)  # type: ignore[attr-defined]
     recent: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
@@ -129,14 +129,14 @@ def _pairs(images: Iterable[RgbImage]) -> Iterator[_Pair]:
             if len(good) >= _FEWEST_MATCHES:
                 rows = np.array([(m.queryIdx, m.trainIdx) for m in good])
                 size = (image.shape[1], image.shape[0])
-                yield _Pair(
+                yield _ImagePair(
                     np.asarray(first[rows[:, 0]], dtype=np.float64),
                     np.asarray(second[rows[:, 1]], dtype=np.float64),
                     size,
                 )
 
 
-def _inliers(intrinsics: CameraIntrinsics, pairs: list[_Pair]) -> FloatArray:
+def _inliers(intrinsics: CameraIntrinsics, pairs: list[_ImagePair]) -> FloatArray:
     """Return the (P,) numbers of matches that fulfil the epipolar constraint of a model."""
     counts = []
     for pair in pairs:

@@ -110,14 +110,11 @@ def _without_poses(
 
 
 def _camera_checks(source: FrameSource) -> list[PreflightCheck]:
-    """Report cameras whose mounting or calibration a bag could give and does not."""
+    """Report cameras without a usable camera_info; extrinsics are in the pre-flight."""
     if not isinstance(source, BagSource):
         return []
     found = []
     for camera in source.cameras:
-        if camera.base_from_camera is None:
-            text = f'Nothing in the bag gives the pose of camera {camera.name} on the robot.'
-            found.append(PreflightCheck('extrinsics', 'warning', text))
         if camera.intrinsics is None:
             text = f'The bag has no usable camera_info of camera {camera.name}.'
             found.append(PreflightCheck('intrinsics', 'warning', text))

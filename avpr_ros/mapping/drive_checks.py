@@ -117,7 +117,7 @@ def _frame_checks(
 ) -> tuple[PreflightCheck, ...]:
     found: tuple[PreflightCheck, ...] = ()
     if gallery is not None:
-        found = shared_frame_checks(gallery.manifest, f'the map {gallery.path.name}', drive)
+        found = shared_frame_checks(gallery.manifest, f'The map {gallery.path.name}', drive)
     elif drive is not drives[0]:
         found = shared_frame_checks(drives[0], drives[0].name, drive)
     together = gallery is not None or len(drives) > 1

@@ -53,7 +53,7 @@ class PreviousRevision:
         if self.gallery is None:
             return
         for source in sources:
-            name = f'the map {self.gallery.path.name}'
+            name = f'The map {self.gallery.path.name}'
             for check in shared_frame_checks(self.gallery.manifest, name, source):
                 raise SourceError(check.text)
 

@@ -97,6 +97,7 @@ def test_saving_replaces_maps_only(tmp_path: Path) -> None:
     save_session(driven(3), tmp_path / 'map')
     assert save_session(driven(5), tmp_path / 'map') == 6
     (tmp_path / 'mine').mkdir()
+    (tmp_path / 'mine' / 'notes.txt').write_text('mine')
     with pytest.raises(MapError, match='not a gallery map'):
         save_session(driven(3), tmp_path / 'mine')
     empty = OnlineGallery(SessionSettings(), SPACE, ['camera'], 'odom')

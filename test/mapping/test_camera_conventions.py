@@ -109,7 +109,9 @@ def judged(change: Change, message: Any, topic: str) -> tuple[float, list[str]]:
         manifest=SimpleNamespace(cameras=(camera,)),
         thumbnail=lambda _: image,
     )
-    return float(np.isfinite(found.points_m[:, 0]).mean()), camera_warnings(gallery, found)
+    return float(np.isfinite(found.layers[0].points_m[:, 0]).mean()), camera_warnings(
+        gallery, found
+    )
 
 
 def test_rectified_images_have_as_many_landmarks_as_raw_ones() -> None:

@@ -62,7 +62,7 @@ def test_a_camera_known_to_the_map_is_not_listed_again(gallery, drive_class, des
 
 def test_drives_in_another_frame_are_refused_and_the_map_stays(gallery, drive_class, describer):
     drive = drive_class([Pose.identity()], name='second', map_frame='other')
-    with pytest.raises(SourceError, match='second has map_frame other'):
+    with pytest.raises(SourceError, match='and second differ in map_frame'):
         append_to_map(gallery, [drive], describer, BuildSettings())
     assert GalleryMap.open(gallery.path).manifest.revision == 1
 

@@ -99,3 +99,19 @@ def test_one_camera_behind_another_loses_no_image(tmp_path: Path) -> None:
     assert stamps == sorted(stamps)
     assert len(list(source.frames())) == 16
     assert source.preflight().ok
+
+
+def test_a_camera_with_a_clock_of_its_own_is_named(tmp_path: Path) -> None:
+    topics = ('/front/image', '/rear/image')
+    sent = [
+        Sent(one.topic, raw_image(one.stamp_ns + 500 * SECOND_NS, picture(1)), one.stamp_ns)
+        if one.topic == '/rear/image'
+        else one
+        for one in drive(8, topics)
+    ]
+    source = BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions(image_topics=topics))
+
+    texts = [check.text for check in source.preflight().checks if check.level == 'warning']
+
+    assert any('Only 0 of 8 images of camera rear have a pose' in text for text in texts)
+    assert len(list(source.frames())) == 8

@@ -165,7 +165,8 @@ class BagSource:
     def _posed(self) -> PosedImages:
         index = self._index
         kept = np.asarray(index.stamps_ns[index.order.rows], dtype=np.int64)
-        return PosedImages(kept, index.poses, self._options)
+        rows = np.asarray(index.camera_rows[index.order.rows], dtype=np.int64)
+        return PosedImages(kept, index.poses, self._options, (self._choice.cameras, rows))
 
 
 def _decode(message: Message, decode: Callable[[Any], RgbImage]) -> RgbImage:

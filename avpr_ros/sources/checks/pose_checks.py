@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
@@ -90,6 +93,33 @@ def coverage_check(
     elif gaps_s is not None and gaps_s[0] > gaps_s[1]:
         text += f': --max-gap-s {gaps_s[0]:.2f} would interpolate it, with less accurate poses'
     return PreflightCheck('poses', 'warning' if with_pose else 'error', text + '.')
+
+
+def camera_coverage_checks(
+    names: Sequence[str], rows: IntArray, images_ns: IntArray, valid: NDArray[np.bool_]
+) -> tuple[PreflightCheck, ...]:
+    """Report cameras whose images have no poses while those of others have.
+
+    Args:
+        names: of the cameras; fewer than two are not compared.
+        rows: (M,) index of each image's camera.
+        images_ns: (M,) stamps of the images.
+        valid: (M,) whether each has a pose.
+    """
+    if len(names) < 2 or not valid.any():
+        return ()
+    found = []
+    for row, name in enumerate(names):
+        own = rows == row
+        if not own.any() or valid[own].mean() >= 0.5 * valid[~own].mean():
+            continue
+        first, last = (f'{ns / NS_PER_S:.3f}' for ns in (images_ns[own][0], images_ns[own][-1]))
+        text = (
+            f'Only {int(valid[own].sum())} of {int(own.sum())} images of camera {name} have a '
+            f'pose; they span {first} to {last} s: check the clock of this camera.'
+        )
+        found.append(PreflightCheck('poses', 'warning', text))
+    return tuple(found)
 
 
 def path_check(poses: list[Pose]) -> PreflightCheck:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from avpr_ros.arrays import IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.stamp_order import StampOrder
 from avpr_ros.sources.checks.image_checks import images_check, no_stamps_check, stamps_check
-from avpr_ros.sources.checks.pose_checks import coverage_check, path_check
+from avpr_ros.sources.checks.pose_checks import camera_coverage_checks, coverage_check, path_check
 from avpr_ros.sources.frame import Frame, GeodeticOrigin, StampedImage
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
@@ -25,7 +25,11 @@ class PosedImages:
     """M images in stamp order, and the poses at their stamps."""
 
     def __init__(
-        self, stamps_ns: IntArray, poses: PoseInput | None, options: SourceOptions
+        self,
+        stamps_ns: IntArray,
+        poses: PoseInput | None,
+        options: SourceOptions,
+        cameras: tuple[Sequence[str], IntArray] = ((), np.empty(0, dtype=np.int64)),
     ) -> None:
         """Interpolate the poses.
 
@@ -33,7 +37,9 @@ class PosedImages:
             stamps_ns: (M,) ascending.
             poses: the source's poses, or None where none were wanted.
             options: the gap limit and frame names.
+            cameras: names of several cameras and (M,) the index of each image's camera.
         """
+        self._cameras = cameras
         self._stamps_ns = stamps_ns
         self._input = poses
         self._max_gap_s = 0.0 if poses is not None and poses.exact else options.max_gap_s
@@ -72,6 +78,7 @@ class PosedImages:
         rows = np.flatnonzero(self._at.valid)
         poses = [self._at.pose(int(row)) for row in rows]
         found += [*self._input.checks, self._coverage(self._input, len(rows))]
+        found += camera_coverage_checks(*self._cameras, self._stamps_ns, self._at.valid)
         if poses:
             found.append(path_check(poses))
         stamps_ns = np.asarray(self._stamps_ns[rows], dtype=np.int64)
