@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""verification."""
+"""Geometric verification: local features, camera models, epipolar geometry, PnP, likelihoods."""

@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""checks."""
+"""Checks between a candidate and an accepted match."""

@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""geometry."""
+"""Geometric verification of a hypothesis: place likelihoods, pose by PnP, tilt."""

@@ -1,3 +1,3 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""temporal."""
+"""The Bayes filter over the keyframes, by images and odometry."""
