@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Nodes that talk over topics are tested one after the other; the rest on two cores, each file by
+# one process.
+PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast lint docs benchmark clean
@@ -30,10 +33,11 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 	$(BIN)/lint-imports
 
 test: lint  ## Linters and the whole test suite
-	$(BIN)/python -m pytest
+	$(PARALLEL) -m 'not ros'
+	$(BIN)/python -m pytest -m ros
 
 test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
-	$(BIN)/python -m pytest -m 'not slow and not ros'
+	$(PARALLEL) -m 'not slow and not ros'
 
 docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py
