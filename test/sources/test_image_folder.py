@@ -13,6 +13,7 @@ from small_bags import picture
 
 from avpr_ros.errors import ImageDecodeError, SourceError
 from avpr_ros.sources.images.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_names import match_names
 from avpr_ros.sources.options import SourceOptions
 
 SECOND_NS = 1_000_000_000
@@ -154,8 +155,33 @@ def test_no_row_fits_any_image(tmp_path: Path) -> None:
     put(tmp_path, 'a.png')
     (tmp_path / 'poses.csv').write_text('image,x,y\nother.png,0,0\n')
 
-    with pytest.raises(SourceError, match='matched to 1 images by name, gives no usable pose'):
+    with pytest.raises(SourceError, match=r"it names 'other.png', and the first of 1 .* 'a.png'"):
         ImageFolderSource(tmp_path, SourceOptions())
+
+
+@pytest.mark.parametrize(
+    'written', ['/data/run/{}.png', 'D:\\run\\{}.PNG', '{}.jpg', 'frame_00{}']
+)
+def test_names_are_matched_by_their_last_part(tmp_path: Path, written: str) -> None:
+    numbers = ('08', '9', '010')
+    put(
+        tmp_path / 'images',
+        *(f'Frame_{n}.png' if 'frame' in written else f'{n}.png' for n in numbers),
+    )
+    rows = [f'{written.format(int(n))},{int(n)},7' for n in numbers]
+    (tmp_path / 'poses.csv').write_text('\n'.join(['image,x,y', *rows]))
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == [8, 9, 10]
+    texts = [check.text for check in source.preflight().checks if check.level == 'warning']
+    assert any('are matched by the last part of names' in text for text in texts)
+
+
+def test_names_that_several_images_share_are_not_guessed(tmp_path: Path) -> None:
+    images = [tmp_path / name for name in ('a/1.png', 'b/1.png', 'a/2.5.png', 'a/3.05.png')]
+    rows = {'run/1.png': 0, 'run/2.5.png': 1, 'run/3.5.png': 2}
+
+    assert match_names(tmp_path, images, rows).rows == [None, None, 1, None]
 
 
 @pytest.mark.parametrize('digits', [13, 16, 19])

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.images.image_listing import ImageFile
+from avpr_ros.sources.images.image_names import match_names
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
@@ -70,7 +71,13 @@ def _poses_by_name(
 ) -> tuple[list[ImageFile], PoseInput]:
     """Match rows to images by name; each image gets its row's stamp, if any."""
     row_of = _rows_by_name(table, path)
-    matches = [(image, _row(root, image.path, row_of)) for image in images]
+    names = match_names(root, [image.path for image in images], row_of)
+    if not any(row is not None for row in names.rows):
+        raise SourceError(
+            f'No row of {path} is of an image of {root}: it names {next(iter(row_of))!r}, and the '
+            f'first of {len(images)} images is {images[0].path.relative_to(root).as_posix()!r}.'
+        )
+    matches = list(zip(images, names.rows, strict=True))
     if table.stamps_ns is not None:
         # an image without a row has no time either
         known = [(image, row) for image, row in matches if row is not None]
@@ -87,6 +94,12 @@ def _poses_by_name(
     if unused := len(row_of) - len({row for _, row in found}):
         text = (
             f'{unused} of {len(row_of)} rows of {path.name} are unused: their images are missing.'
+        )
+        checks.append(PreflightCheck('rows', 'warning', text))
+    if names.loose is not None:
+        text = (
+            f'Rows of {path.name} are matched by the last part of names: row {names.loose[0]!r} '
+            f'to image {names.loose[1]!r}.'
         )
         checks.append(PreflightCheck('rows', 'warning', text))
     if not table.has_rotation:
@@ -117,14 +130,6 @@ def _rows_by_name(table: PoseTable, path: Path) -> dict[str, int]:
                 f'{path} has two rows of image {name}, {apart_m:.1f} m apart: keep the right one.'
             )
     return row_of
-
-
-def _row(root: Path, path: Path, row_of: Mapping[str, int]) -> int | None:
-    """Look an image up by its path below the source, then by its bare name."""
-    for name in (path.relative_to(root).as_posix(), path.name, path.stem):
-        if name in row_of:
-            return row_of[name]
-    return None
 
 
 def _poses_from_names(images: Sequence[ImageFile], options: SourceOptions) -> PoseInput:
