@@ -236,3 +236,21 @@ def test_a_row_without_numbers_gives_no_neighbours_pose(tmp_path: Path) -> None:
 
     assert [frame.map_from_base.translation_m[0] for frame in frames] == [0, 2]
     assert [frame.stamp_ns // 1_000_000 for frame in frames] == [1403715280562, 1403715280564]
+
+
+@pytest.mark.parametrize('header', ['image,x,y', 'image,stamp_s,x,y'])
+def test_a_pose_far_from_the_path_is_left_out(tmp_path: Path, header: str) -> None:
+    put(tmp_path, *(f'{n}.png' for n in range(20)))
+    xs = [1_000_000 if n == 7 else n + 40 * (n > 14) for n in range(20)]  # a gap after 14 is none
+    stamp = '{},' if 'stamp' in header else ''
+    rows = [
+        f'{n}.png,{stamp.format(1_700_000_000 + n + 10 * (n > 14))}{x},0' for n, x in enumerate(xs)
+    ]
+    (tmp_path / 'poses.csv').write_text('\n'.join([header, *rows]))
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == [
+        x for x in xs if x < 1000
+    ]
+    (check,) = (check for check in source.preflight().checks if check.name == 'motion')
+    assert '1 poses of poses file' in check.text

@@ -27,7 +27,7 @@ _SAME_POSITION_M = 0.1
 
 
 def folder_poses(
-    root: Path, images: Sequence[ImageFile], options: SourceOptions
+    root: Path, images: Sequence[ImageFile], options: SourceOptions, *, timed: bool
 ) -> tuple[list[ImageFile], PoseInput]:
     """Find the poses of a folder's images.
 
@@ -37,6 +37,7 @@ def folder_poses(
         root: the source's folder; names in a CSV are relative to it or to the images' folder.
         images: all images.
         options: files and frame names.
+        timed: whether the images' names are times.
 
     Returns:
         The images, with stamps from the CSV where it has them, and the poses.
@@ -62,12 +63,17 @@ def folder_poses(
     if options.poses_csv is not None:
         table = read_pose_csv(options.poses_csv)
         if table.images is not None:
-            return _poses_by_name(root, images, table, options.poses_csv, options)
+            return _poses_by_name(root, images, table, options.poses_csv, options, timed)
     return list(images), poses_from_file(options)
 
 
 def _poses_by_name(
-    root: Path, images: Sequence[ImageFile], table: PoseTable, path: Path, options: SourceOptions
+    root: Path,
+    images: Sequence[ImageFile],
+    table: PoseTable,
+    path: Path,
+    options: SourceOptions,
+    timed: bool,
 ) -> tuple[list[ImageFile], PoseInput]:
     """Match rows to images by name; each image gets its row's stamp, if any."""
     row_of = _rows_by_name(table, path)
@@ -89,7 +95,7 @@ def _poses_by_name(
         [image.stamp_ns for image, _ in found],
         table.rows[[row for _, row in found]],
         f'poses file {path}, matched to {len(images)} images by name,',
-    )
+    ).without_outliers(timed=timed or table.stamps_ns is not None)
     checks = [*table.checks, *track.checks()]
     if unused := len(row_of) - len({row for _, row in found}):
         text = (
