@@ -24,6 +24,10 @@ OFFLINE = [
     'onnx>=1.15',
     'pyproj>=3.3',
     'rosbags>=0.10',
+    # What rosbags requires, too: imported directly to read bags without their index.
+    'lz4',
+    'ruamel.yaml',
+    'backports.zstd; python_version < "3.14"',
     'typer>=0.12',
     'rich>=13',
     'jinja2>=3.0',

@@ -25,7 +25,7 @@ TEXT = (Path(__file__).resolve().parent.parent / 'docs' / 'recordings.md').read_
 
 def rows(heading: str) -> list[list[str]]:
     """Return the cells of the table that begins with a heading."""
-    lines = TEXT[TEXT.index(f'| {heading} |') :].split('\n\n')[0].splitlines()[2:]
+    lines = TEXT[TEXT.index(f'\n| {heading} |') + 1 :].split('\n\n')[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]
 
 

@@ -19,7 +19,7 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.sources.frame import CameraIntrinsics
 
 #: Words of a topic's name, between its slashes and underscores, that mean a rectified image,
-_RECTIFIED = {'rect', 'rectified', 'undistorted', 'undist'}
+_RECTIFIED = {'rect', 'rectified', 'undistorted', 'undistort', 'undist'}
 #: and those that mean an image as the sensor gave it.
 _RAW = {'raw', 'unrect', 'unrectified', 'distorted'}
 #: Names of image_pipeline's topics of images that are not rectified.
@@ -27,6 +27,8 @@ _RAW_NAMES = {'image_mono', 'image_color'}
 _TRANSPORTS = {'compressed', 'theora', 'ffmpeg', 'zstd'}
 #: Where K and P differ by less than this share of the focal length, either describes the image.
 _SAME_SHARE = 0.005
+#: Names of the matrices, and their numbers of columns.
+_MATRICES = (('k', 3), ('p', 4))
 
 
 def camera_intrinsics(
@@ -79,23 +81,46 @@ def rectification_doubt(info: Any, image_topic: str) -> str | None:
     )
 
 
-def is_uncalibrated(info: Any) -> bool:
-    """Return whether a message holds neither K nor P."""
-    return not _matrix(info, 'k', 3)[0, 0] and not _matrix(info, 'p', 4)[0, 0]
+def calibration_rank(info: Any) -> int:
+    """Return 0 for a message with neither K nor P, 1 for one that holds NaN, else 2."""
+    k, p = _matrix(info, 'k', 3), _matrix(info, 'p', 4)
+    if not k[0, 0] and not p[0, 0]:
+        return 0
+    return 2 if bool(np.isfinite(k).all() and np.isfinite(p).all()) else 1
+
+
+def describes_another_image(info: Any, other: Any) -> bool:
+    """Return whether matrices, region of interest or binning of two messages differ."""
+    k, p = (
+        np.abs(_matrix(info, name, columns) - _matrix(other, name, columns)).max()
+        for name, columns in _MATRICES
+    )
+    # Cameras with stabilisation or autofocus send slightly different numbers each time.
+    limit_px = _SAME_SHARE * max(abs(_matrix(info, name, n)[0, 0]) for name, n in _MATRICES)
+    return bool(max(k, p) > limit_px) or _window(info) != _window(other)
+
+
+def _window(info: Any) -> tuple[int, ...]:
+    roi = getattr(info, 'roi', None)
+    names = ('x_offset', 'y_offset', 'width', 'height')
+    region = [int(getattr(roi, name)) if roi is not None else 0 for name in names]
+    return (*region, *(int(getattr(info, f'binning_{axis}', 0)) for axis in 'xy'))
 
 
 def _told_by_name(image_topic: str) -> bool | None:
     """Return whether the name says rectified or raw; None where it says neither."""
-    parts = [part.lower() for part in image_topic.strip('/').split('/')]
+    spaced = re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', image_topic)  # imageRect
+    parts = [part.lower() for part in spaced.strip('/').split('/')]
     while parts and parts[-1] in _TRANSPORTS:
         parts.pop()
-    for part in reversed(parts):
-        words = set(re.split(r'[_\W]+', part))
+    words = [set(re.split(r'[_\W]+', part)) for part in parts]
+    for place in reversed(range(len(parts))):
         # First: RealSense calls the rectified images of its stereo pair image_rect_raw.
-        if words & _RECTIFIED:
+        if words[place] & _RECTIFIED:
             return True
-        if words & _RAW or part in _RAW_NAMES:
-            return False
+        if words[place] & _RAW or parts[place] in _RAW_NAMES:
+            # 'rectified/image_raw' says both.
+            return None if any(above & _RECTIFIED for above in words[:place]) else False
     return None
 
 

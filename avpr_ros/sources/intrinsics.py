@@ -21,6 +21,8 @@ _PINHOLE_COUNTS = (0, 4, 5, 8, 12, 14)
 _FISHEYE_COUNT = 4
 #: Largest difference between the aspect ratios of image and intrinsics.
 _MAX_STRETCH = 0.02
+#: No lens has a shorter focal length, as a share of the width of the images.
+_SHORTEST_FOCAL = 0.02
 
 
 def is_fisheye(distortion_model: str) -> bool:
@@ -53,6 +55,16 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
         raise CalibrationError(
             f'the focal lengths in K are {fx:g} and {fy:g} px, both must be above 0: calibrate '
             'the camera'
+        )
+    if any(intrinsics.k[6:8]):
+        raise CalibrationError(
+            f'the last row of K begins with {intrinsics.k[6]:g}, {intrinsics.k[7]:g} instead of '
+            '0, 0: write K row by row'
+        )
+    if max(fx, fy) < _SHORTEST_FOCAL * intrinsics.width_px:
+        raise CalibrationError(
+            f'the focal lengths in K are {fx:g} and {fy:g} px for images {intrinsics.width_px} px '
+            'wide: give them in pixels'
         )
     if intrinsics.width_px <= 0 or intrinsics.height_px <= 0:
         raise CalibrationError(

@@ -18,6 +18,7 @@ from small_bags import (
     camera_info,
     drive,
     found,
+    header,
     tf,
     transform,
     write_bag,
@@ -59,6 +60,8 @@ def sent_info(message: Any, stamp_ns: int = EPOCH_NS) -> Sent:
         (changed(d=np.zeros(3)), 'error', 'D has 3 coefficients'),
         (changed(distortion_model='equidistant', d=np.zeros(0)), 'error', '0 coefficients'),
         (changed(d=np.array([math.nan, 0, 0, 0])), 'error', 'D holds nan'),
+        (changed(k=np.array([30.0, 0, 0, 0, 31, 0, 16, 12, 1])), 'error', 'row by row'),
+        (changed(k=np.array([0.5, 0, 0.5, 0, 0.5, 0.5, 0, 0, 1])), 'error', 'give them in pixels'),
     ],
 )
 def test_camera_model_is_tried_on_the_images(
@@ -78,6 +81,24 @@ def test_first_calibrated_camera_info_counts(tmp_path: Path) -> None:
 
     assert checked(source).level == 'ok'
     assert source.cameras[0].intrinsics is not None
+
+
+def test_nan_before_the_first_good_camera_info_does_not_count(tmp_path: Path) -> None:
+    nan = sent_info(changed(k=np.full(9, math.nan)))
+    good = sent_info(camera_info(EPOCH_NS + SECOND_NS), EPOCH_NS + SECOND_NS)
+
+    assert 'focal length 30.0 px' in checked(source_of(tmp_path, nan, good)).text
+
+
+@pytest.mark.parametrize('moves', [True, False])
+def test_camera_info_that_changes_is_not_used(tmp_path: Path, moves: bool) -> None:
+    roi = camera_info(EPOCH_NS).roi
+    fields = {'roi': replace(roi, x_offset=8)} if moves else {'k': 2 * camera_info(EPOCH_NS).k}
+    other = sent_info(changed(header=header(EPOCH_NS + SECOND_NS, 'cam'), **fields), EPOCH_NS + 1)
+    source = source_of(tmp_path, sent_info(camera_info(EPOCH_NS)), other)
+
+    assert 'change at stamp 1700000001.0' in checked(source).text
+    assert source.cameras[0].intrinsics is None
 
 
 def test_rectified_images_have_p(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def window(x: int, y: int, width: int, height: int) -> Any:
         ('/cam0/image_rect', True),
         ('/cam0/image_rect_color/compressed', True),
         ('/camera/infra1/image_rect_raw', True),
+        ('/cam/imageRect', True),
+        ('/cam/image_undistort', True),
         ('/zed/rgb/color/rect/image', True),
         ('/zed/rgb/color/rect/image/compressed', True),
         ('/rect/left/image_raw', False),
@@ -119,6 +121,10 @@ def test_size_of_the_image_stands_in_for_0_x_0() -> None:
     check_intrinsics(found)
     with pytest.raises(CalibrationError, match='0 x 0'):
         check_intrinsics(camera_intrinsics(info(width=0, height=0), RAW))
+
+
+def test_name_that_says_both_is_in_doubt() -> None:
+    assert rectification_doubt(info(), '/rect/left/image_raw') is not None
 
 
 def test_doubt_only_where_the_name_says_nothing_and_k_and_p_differ() -> None:

@@ -13,6 +13,7 @@ from small_bags import picture
 
 from avpr_ros.errors import ImageDecodeError, SourceError
 from avpr_ros.sources.images.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_names import match_names
 from avpr_ros.sources.options import SourceOptions
 
 SECOND_NS = 1_000_000_000
@@ -154,8 +155,33 @@ def test_no_row_fits_any_image(tmp_path: Path) -> None:
     put(tmp_path, 'a.png')
     (tmp_path / 'poses.csv').write_text('image,x,y\nother.png,0,0\n')
 
-    with pytest.raises(SourceError, match='matched to 1 images by name, gives no usable pose'):
+    with pytest.raises(SourceError, match=r"it names 'other.png', and the first of 1 .* 'a.png'"):
         ImageFolderSource(tmp_path, SourceOptions())
+
+
+@pytest.mark.parametrize(
+    'written', ['/data/run/{}.png', 'D:\\run\\{}.PNG', '{}.jpg', 'frame_00{}']
+)
+def test_names_are_matched_by_their_last_part(tmp_path: Path, written: str) -> None:
+    numbers = ('08', '9', '010')
+    put(
+        tmp_path / 'images',
+        *(f'Frame_{n}.png' if 'frame' in written else f'{n}.png' for n in numbers),
+    )
+    rows = [f'{written.format(int(n))},{int(n)},7' for n in numbers]
+    (tmp_path / 'poses.csv').write_text('\n'.join(['image,x,y', *rows]))
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == [8, 9, 10]
+    texts = [check.text for check in source.preflight().checks if check.level == 'warning']
+    assert any('are matched by the last part of names' in text for text in texts)
+
+
+def test_names_that_several_images_share_are_not_guessed(tmp_path: Path) -> None:
+    images = [tmp_path / name for name in ('a/1.png', 'b/1.png', 'a/2.5.png', 'a/3.05.png')]
+    rows = {'run/1.png': 0, 'run/2.5.png': 1, 'run/3.5.png': 2}
+
+    assert match_names(tmp_path, images, rows).rows == [None, None, 1, None]
 
 
 @pytest.mark.parametrize('digits', [13, 16, 19])
@@ -210,3 +236,21 @@ def test_a_row_without_numbers_gives_no_neighbours_pose(tmp_path: Path) -> None:
 
     assert [frame.map_from_base.translation_m[0] for frame in frames] == [0, 2]
     assert [frame.stamp_ns // 1_000_000 for frame in frames] == [1403715280562, 1403715280564]
+
+
+@pytest.mark.parametrize('header', ['image,x,y', 'image,stamp_s,x,y'])
+def test_a_pose_far_from_the_path_is_left_out(tmp_path: Path, header: str) -> None:
+    put(tmp_path, *(f'{n}.png' for n in range(20)))
+    xs = [1_000_000 if n == 7 else n + 40 * (n > 14) for n in range(20)]  # a gap after 14 is none
+    stamp = '{},' if 'stamp' in header else ''
+    rows = [
+        f'{n}.png,{stamp.format(1_700_000_000 + n + 10 * (n > 14))}{x},0' for n, x in enumerate(xs)
+    ]
+    (tmp_path / 'poses.csv').write_text('\n'.join([header, *rows]))
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == [
+        x for x in xs if x < 1000
+    ]
+    (check,) = (check for check in source.preflight().checks if check.name == 'motion')
+    assert '1 poses of poses file' in check.text

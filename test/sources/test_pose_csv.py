@@ -95,7 +95,7 @@ def test_bad_files_are_refused(path: Path, text: str, words: str) -> None:
 def test_binary_and_missing_files_are_refused(path: Path) -> None:
     with pytest.raises(SourceError, match='cannot be read'):
         read_pose_csv(path)
-    path.write_bytes(b'\xff\xfe\x00\x81')
+    path.write_bytes(b'\x89PNG\x00\x00\x81')
     with pytest.raises(SourceError, match='cannot be read'):
         read_pose_csv(path)
 
@@ -159,3 +159,67 @@ def test_other_delimiters_and_unused_columns(path: Path) -> None:
 
     assert table.rows[0, :2].tolist() == [1, 2]
     assert table.checks[0].text == 'Columns of poses.csv that are not used: speed.'
+
+
+@pytest.mark.parametrize(
+    ('text', 'encoding'),
+    [
+        ('image;x;y\na.png;1,5;-2\n', 'utf-8'),
+        ('# Fahrt, Straße\nimage;x;y\na.png;1.5;-2\n', 'cp1252'),
+        ('image\tx\ty\na.png\t1.5\t-2\n', 'utf-16'),
+        ('image x  y\na.png 1.5   -2\n', 'utf-8-sig'),
+        ('image|x|y\n"a.png"|1.5|-2\n', 'utf-8'),
+        ('image,x,y\na.png,1.5,-2\n"b.png,3,4\n', 'utf-8'),
+    ],
+)
+def test_spreadsheets_export(path: Path, text: str, encoding: str) -> None:
+    path.write_bytes(text.encode(encoding))
+    table = read_pose_csv(path)
+
+    assert table.images == ('a.png',)
+    assert table.rows[0, :2].tolist() == [1.5, -2.0]
+
+
+def winding(path: Path, header: str, unit: float) -> PoseTable:
+    """A drive that winds along x, within five degrees."""
+    yaw_deg = 5 * np.sin(np.arange(60) / 8)
+    points = np.cumsum(np.exp(1j * np.radians(yaw_deg)))
+    rows = [f'{p.real},{p.imag},{y * unit}' for p, y in zip(points, yaw_deg, strict=True)]
+    lines = [f'{n}.png,{row}' for n, row in enumerate(rows)]
+    return read(path, '\n'.join([f'image,x,y,{header}', *lines]))
+
+
+def largest_deg(table: PoseTable) -> float:
+    yaw = Rotation.from_quat(table.rows[:, 3:]).as_euler('xyz')[:, 2]
+    return float(np.degrees(np.abs(yaw).max()))
+
+
+def test_degrees_below_a_full_turn_of_radians_are_recognised_by_the_course(path: Path) -> None:
+    table = winding(path, 'yaw', 1.0)
+    assert largest_deg(table) == pytest.approx(5.0, abs=0.01)
+    assert 'are in degrees by the course' in table.checks[-1].text
+
+    table = winding(path, 'yaw', np.pi / 180)
+    assert largest_deg(table) == pytest.approx(5.0, abs=0.01)
+    assert 'is not stated' in table.checks[-1].text
+
+    table = winding(path, 'yaw_rad', 1.0)  # the header is believed, with a warning
+    assert 'though the header says radians' in table.checks[-1].text
+
+
+def test_headings_added_up_over_several_turns_stay_radians(path: Path) -> None:
+    yaw = np.linspace(0, 20, 80)
+    points = np.cumsum(np.exp(1j * yaw))
+    rows = [f'{p.real},{p.imag},{y}' for p, y in zip(points, yaw, strict=True)]
+    table = read(path, '\n'.join(['image,x,y,yaw', *(f'{n},{r}' for n, r in enumerate(rows))]))
+
+    turns = Rotation.from_quat(table.rows[:, 3:]).as_euler('xyz')[:, 2]
+    assert np.allclose(np.exp(1j * turns), np.exp(1j * yaw))
+    assert table.checks == ()
+
+
+def test_a_single_time_in_another_unit_spoils_no_other(path: Path) -> None:
+    table = read(path, 'stamp,x,y\n1700000000,0,0\n1700000001000000,1,0\n1700000002,2,0\n')
+
+    assert table.stamps_ns is not None
+    assert (table.stamps_ns // 1_000_000_000 - 1_700_000_000).tolist() == [0, 1, 2]

@@ -65,6 +65,17 @@ def test_a_pose_that_few_points_hold_is_less_sure():
     assert np.trace(unsure.covariance[:3, :3]) > 25 * np.trace(sure.covariance[:3, :3])
 
 
+def test_inliers_in_a_small_part_of_the_view_are_no_pose():
+    points, rays = scene(800, 6, noise_px=0.3)
+    near_axis = np.linalg.norm(rays, axis=1) < 0.1
+    small = np.flatnonzero(near_axis)[:12]
+    wide = np.flatnonzero(~near_axis)[:12]
+    assert len(small) == 12
+    assert find_camera_pose(points[small], rays[small], FOCAL_PX) is not None
+    assert find_unique_pose(points[small], rays[small], FOCAL_PX) is None
+    assert find_unique_pose(points[wide], rays[wide], FOCAL_PX) is not None
+
+
 def test_two_poses_in_one_image_are_told():
     points, rays = scene(60, 5)
     alone = find_unique_pose(points, rays, FOCAL_PX)

@@ -11,7 +11,12 @@ from typing import Any
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id
-from avpr_ros.sources.camera_info import camera_intrinsics, is_uncalibrated, rectification_doubt
+from avpr_ros.sources.camera_info import (
+    calibration_rank,
+    camera_intrinsics,
+    describes_another_image,
+    rectification_doubt,
+)
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.images.image_size import message_size_px
 from avpr_ros.sources.images.pixel_range import range_for
@@ -19,6 +24,7 @@ from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_valu
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.stamps import stamp_ns, stamp_text
 
 
 @dataclass
@@ -31,6 +37,7 @@ class BagCamera:
         optical_frame: frame of its first image; empty without images.
         image_size_px: width and height of its first image whose size is known.
         info: its first calibrated ``camera_info``, else its first; None without.
+        other_info: the first calibrated one that describes another camera or region.
         range_meter: measures the values of 16-bit images.
     """
 
@@ -39,6 +46,7 @@ class BagCamera:
     optical_frame: str = ''
     image_size_px: tuple[int, int] | None = None
     info: Any = field(default=None, repr=False)
+    other_info: Any = field(default=None, repr=False)
     range_meter: PixelRangeMeter = field(default_factory=PixelRangeMeter)
 
     def add_image(self, message: Any) -> None:
@@ -51,8 +59,14 @@ class BagCamera:
 
     def add_info(self, message: Any) -> None:
         """Take a ``camera_info``; drivers send empty ones until they are calibrated."""
-        if self.info is None or (is_uncalibrated(self.info) and not is_uncalibrated(message)):
+        if self.info is None or calibration_rank(message) > calibration_rank(self.info):
             self.info = message
+        elif (
+            self.other_info is None
+            and calibration_rank(message) == calibration_rank(self.info)
+            and describes_another_image(message, self.info)
+        ):
+            self.other_info = message
 
     def finish(
         self, graph: TransformGraph, base_frame: str, map_cameras: Sequence[Camera] = ()
@@ -79,6 +93,13 @@ class BagCamera:
         found = camera_intrinsics(self.info, self.topic, self.image_size_px)
         if found is None:
             text = f'{who}camera_info holds no calibration (K and P are zero): calibrate it.'
+            return None, PreflightCheck('camera', 'warning', text)
+        if self.other_info is not None:
+            text = (
+                f'{who}camera_info is not used: matrix, region of interest or binning change at '
+                f'stamp {stamp_text(stamp_ns(self.other_info.header.stamp))}; split the '
+                'recording there, or keep the region where it is.'
+            )
             return None, PreflightCheck('camera', 'warning', text)
         try:
             check_intrinsics(found)

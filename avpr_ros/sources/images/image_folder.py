@@ -57,7 +57,7 @@ class ImageFolderSource:
         self._timed, self._untimed = listing.timed, listing.untimed
         poses: PoseInput | None = None
         if options.poses_wanted:
-            images, poses = folder_poses(path, listed, options)
+            images, poses = folder_poses(path, listed, options, timed=listing.timed)
             self._timed = self._timed or images != listed  # the CSV gave stamps
         stamps = np.array([image.stamp_ns for image in images], dtype=np.int64)
         rows = np.array([image.camera for image in images], dtype=np.int64)

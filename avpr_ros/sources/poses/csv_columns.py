@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
+import csv
 from pathlib import Path
 import re
 
@@ -13,6 +15,8 @@ from avpr_ros.errors import SourceError
 QUATERNION = ('qx', 'qy', 'qz', 'qw')
 ANGLES = ('roll', 'pitch', 'yaw')
 STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': None}
+#: Marks between the fields, the likeliest first.
+_DELIMITERS = (',', ';', '\t', '|', ' ')
 _IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
 _STAMPS = ('stamp', 'timestamp', 'time', 't')
 _SPELLINGS = {
@@ -45,7 +49,63 @@ _SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad')
 _SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg')
 
 
-def find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[str, int]]:
+def read_table(path: Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]:
+    """Return number and fields of the rows below the header line, and its columns.
+
+    The first field of the rows is the header itself. The delimiter is the one that makes a header
+    line of known columns.
+
+    Raises:
+        SourceError: no text, or no line names the columns that are needed.
+    """
+    text = _text(path)
+    refusal: SourceError | None = None
+    for mark in _DELIMITERS:
+        lines = _fields(text, mark)
+        try:
+            first, columns = _find_header([line for _, line in lines], path)
+        except SourceError as error:
+            refusal = refusal or error
+            continue
+        return lines[first:], columns
+    assert refusal is not None
+    raise refusal
+
+
+def _text(path: Path) -> str:
+    """Return a file's text in UTF-8, in UTF-16 with its mark, or in the Windows code page."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f'Poses file {path} cannot be read: {error}.') from error
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode('utf-16' if utf16 else 'utf-8-sig')
+    except UnicodeDecodeError:
+        text = data.decode('cp1252', errors='replace')
+    if '\0' in text:
+        raise SourceError(f'Poses file {path} cannot be read: it is no text file.')
+    if not text.strip(f' \r\n\t{"".join(_DELIMITERS)}"'):
+        raise SourceError(
+            f'Poses file {path} is empty: it needs a header line and one row a pose.'
+        )
+    return text
+
+
+def _fields(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return number and fields of the lines that are not empty.
+
+    Each line by itself: a quotation mark that is not closed spoils no other row.
+    """
+    found = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        if any(fields):
+            found.append((number, fields))
+    return found
+
+
+def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[str, int]]:
     """Return the row of the header line and the place of each known column.
 
     Remarks may stand before it.

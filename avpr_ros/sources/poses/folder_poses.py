@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.images.image_listing import ImageFile
+from avpr_ros.sources.images.image_names import match_names
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.pose_csv import PoseTable, read_pose_csv
@@ -26,7 +27,7 @@ _SAME_POSITION_M = 0.1
 
 
 def folder_poses(
-    root: Path, images: Sequence[ImageFile], options: SourceOptions
+    root: Path, images: Sequence[ImageFile], options: SourceOptions, *, timed: bool
 ) -> tuple[list[ImageFile], PoseInput]:
     """Find the poses of a folder's images.
 
@@ -36,6 +37,7 @@ def folder_poses(
         root: the source's folder; names in a CSV are relative to it or to the images' folder.
         images: all images.
         options: files and frame names.
+        timed: whether the images' names are times.
 
     Returns:
         The images, with stamps from the CSV where it has them, and the poses.
@@ -61,16 +63,27 @@ def folder_poses(
     if options.poses_csv is not None:
         table = read_pose_csv(options.poses_csv)
         if table.images is not None:
-            return _poses_by_name(root, images, table, options.poses_csv, options)
+            return _poses_by_name(root, images, table, options.poses_csv, options, timed)
     return list(images), poses_from_file(options)
 
 
 def _poses_by_name(
-    root: Path, images: Sequence[ImageFile], table: PoseTable, path: Path, options: SourceOptions
+    root: Path,
+    images: Sequence[ImageFile],
+    table: PoseTable,
+    path: Path,
+    options: SourceOptions,
+    timed: bool,
 ) -> tuple[list[ImageFile], PoseInput]:
     """Match rows to images by name; each image gets its row's stamp, if any."""
     row_of = _rows_by_name(table, path)
-    matches = [(image, _row(root, image.path, row_of)) for image in images]
+    names = match_names(root, [image.path for image in images], row_of)
+    if not any(row is not None for row in names.rows):
+        raise SourceError(
+            f'No row of {path} is of an image of {root}: it names {next(iter(row_of))!r}, and the '
+            f'first of {len(images)} images is {images[0].path.relative_to(root).as_posix()!r}.'
+        )
+    matches = list(zip(images, names.rows, strict=True))
     if table.stamps_ns is not None:
         # an image without a row has no time either
         known = [(image, row) for image, row in matches if row is not None]
@@ -82,11 +95,17 @@ def _poses_by_name(
         [image.stamp_ns for image, _ in found],
         table.rows[[row for _, row in found]],
         f'poses file {path}, matched to {len(images)} images by name,',
-    )
+    ).without_outliers(timed=timed or table.stamps_ns is not None)
     checks = [*table.checks, *track.checks()]
     if unused := len(row_of) - len({row for _, row in found}):
         text = (
             f'{unused} of {len(row_of)} rows of {path.name} are unused: their images are missing.'
+        )
+        checks.append(PreflightCheck('rows', 'warning', text))
+    if names.loose is not None:
+        text = (
+            f'Rows of {path.name} are matched by the last part of names: row {names.loose[0]!r} '
+            f'to image {names.loose[1]!r}.'
         )
         checks.append(PreflightCheck('rows', 'warning', text))
     if not table.has_rotation:
@@ -117,14 +136,6 @@ def _rows_by_name(table: PoseTable, path: Path) -> dict[str, int]:
                 f'{path} has two rows of image {name}, {apart_m:.1f} m apart: keep the right one.'
             )
     return row_of
-
-
-def _row(root: Path, path: Path, row_of: Mapping[str, int]) -> int | None:
-    """Look an image up by its path below the source, then by its bare name."""
-    for name in (path.relative_to(root).as_posix(), path.name, path.stem):
-        if name in row_of:
-            return row_of[name]
-    return None
 
 
 def _poses_from_names(images: Sequence[ImageFile], options: SourceOptions) -> PoseInput:

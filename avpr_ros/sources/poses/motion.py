@@ -96,18 +96,38 @@ class Motion:
         return tuple(found)
 
 
-def check_motion(stamps_ns: IntArray, translations_m: FloatArray) -> Motion:
+def check_motion(stamps_ns: IntArray, translations_m: FloatArray, *, timed: bool = True) -> Motion:
     """Find the samples that no motion leads to.
 
     Args:
         stamps_ns: (N,) strictly ascending.
         translations_m: (N, 3) positions.
+        timed: whether the stamps are times; otherwise steps are compared with each other, and
+            only single outliers are found: a gap in the images looks like a jump.
     """
+    if not timed:
+        order = np.arange(len(stamps_ns), dtype=np.int64) * NS_PER_S
+        motion = _check_motion(order, translations_m, np.inf, 1)
+        few = (~motion.kept).sum() <= max(_MIXED_SHARE * len(order), 1)
+        outliers = tuple(
+            replace(one, stamp_ns=int(stamps_ns[one.stamp_ns // NS_PER_S]))
+            for one in motion.outliers
+        )
+        kept = motion.kept if few else np.ones_like(motion.kept)
+        return Motion(kept, outliers if few else (), ())
+    most = max(_MOST_OUTLIERS, int(_LARGEST_SHARE * len(stamps_ns)))
+    return _check_motion(stamps_ns, translations_m, _FASTEST_M_S, most)
+
+
+def _check_motion(
+    stamps_ns: IntArray, translations_m: FloatArray, fastest_m_s: float, most: int
+) -> Motion:
+    """Find outliers of at most so many samples, and jumps."""
     count = len(stamps_ns)
     if count < 2:
         return Motion(np.ones(count, dtype=np.bool_), (), ())
     distances = np.linalg.norm(np.diff(translations_m, axis=0), axis=1)
-    limit_m_s = _limit_m_s(stamps_ns, translations_m)
+    limit_m_s = min(fastest_m_s, _limit_m_s(stamps_ns, translations_m))
     cuts = [
         int(row) + 1
         for row in np.flatnonzero(distances > _SHORTEST_JUMP_M)
@@ -119,10 +139,7 @@ def check_motion(stamps_ns: IntArray, translations_m: FloatArray) -> Motion:
     bounds = [0, *cuts, count]
     pieces = [(bounds[i], bounds[i + 1]) for i in range(len(bounds) - 1)]
     longest = max(range(len(pieces)), key=lambda i: pieces[i][1] - pieces[i][0])
-    most = min(
-        max(_MOST_OUTLIERS, int(_LARGEST_SHARE * count)),
-        pieces[longest][1] - pieces[longest][0] - 1,
-    )
+    most = min(most, pieces[longest][1] - pieces[longest][0] - 1)
     outliers: list[Jump] = []
     jumps: list[Jump] = []
     for forward in (True, False):
@@ -153,7 +170,7 @@ def _limit_m_s(stamps_ns: IntArray, translations_m: FloatArray) -> float:
     speeds = distances_m / ((stamps_ns[stride:] - stamps_ns[:-stride]) / NS_PER_S)
     moving = speeds[speeds > _STANDING_M_S]
     usual = float(np.percentile(moving, 75)) if len(moving) else 0.0
-    return min(_FASTEST_M_S, max(_TIMES_USUAL * usual, _LOWEST_LIMIT_M_S))
+    return max(_TIMES_USUAL * usual, _LOWEST_LIMIT_M_S)
 
 
 def _leaps(

@@ -11,7 +11,6 @@ understood, EuRoC's and ASL's among them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-import csv
 from dataclasses import dataclass, field
 from decimal import Decimal
 import math
@@ -23,18 +22,16 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
+from avpr_ros.sources.checks.yaw_unit import FULL_TURN_RAD, measured_yaw_unit, yaw_unit_checks
 from avpr_ros.sources.poses.csv_columns import (
     ANGLES,
     QUATERNION,
     STAMP_UNITS,
-    find_header,
+    read_table,
     unused_columns,
 )
 from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
 from avpr_ros.sources.preflight import PreflightCheck
-
-#: A column ``yaw`` with larger numbers is in degrees: a full turn has 6.29 radians.
-_LARGEST_RAD = 6.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +70,10 @@ def read_pose_csv(path: Path) -> PoseTable:
     Raises:
         SourceError: it cannot be read, lacks a column, or no row is a pose.
     """
-    lines = _lines(path)
-    if not lines:
-        raise SourceError(
-            f'Poses file {path} is empty: it needs a header line and one row a pose.'
-        )
-    first, columns = find_header([line for _, line in lines], path)
+    lines, columns = read_table(path)
     stamp = next((name for name in STAMP_UNITS if name in columns), None)
     found = _Rows()
-    for number, line in lines[first + 1 :]:
+    for number, line in lines[1:]:
         if not line[0].lstrip().startswith('#'):
             _take_row(found, number, line, columns, stamp)
     if not found.numbers:
@@ -91,18 +83,13 @@ def read_pose_csv(path: Path) -> PoseTable:
     stamps = None
     if stamp is not None:
         stated = STAMP_UNITS[stamp]
-        try:
-            stamps, unit = stamps_in_unit(found.times, stated)
-        except ValueError as error:
-            raise SourceError(f'Poses file {path}: {error}.') from error
+        stamps, unit = stamps_in_unit(found.times, stated)
         if stated is not None and unit != stated:
             text = f'The times of {path.name} are in {unit}, though its header says {stated}.'
             checks.append(PreflightCheck('time', 'warning', text))
-    rows, degrees = _pose_rows(found.numbers, columns)
-    if degrees:
-        text = f'The angles of {path.name} exceed a full turn in radians: they are in degrees.'
-        checks.append(PreflightCheck('rotation', 'warning', text))
-    if unused := unused_columns(lines[first][1], columns):
+    rows, rotation_checks = _pose_rows(found.numbers, columns, path.name)
+    checks.extend(rotation_checks)
+    if unused := unused_columns(lines[0][1], columns):
         text = f'Columns of {path.name} that are not used: {", ".join(unused)}.'
         checks.append(PreflightCheck('columns', 'ok', text))
     return PoseTable(
@@ -114,19 +101,6 @@ def read_pose_csv(path: Path) -> PoseTable:
     )
 
 
-def _lines(path: Path) -> list[tuple[int, list[str]]]:
-    """Return number and fields of the lines that are not empty."""
-    try:
-        with path.open(encoding='utf-8-sig', newline='') as stream:
-            head = stream.readline()
-            stream.seek(0)
-            delimiter = next((mark for mark in ',;\t' if mark in head), ',')
-            reader = csv.reader(stream, delimiter=delimiter, skipinitialspace=True)
-            return [(reader.line_num, row) for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f'Poses file {path} cannot be read: {error}.') from error
-
-
 def _take_row(
     found: _Rows, number: int, line: Sequence[str], columns: dict[str, int], stamp: str | None
 ) -> None:
@@ -136,7 +110,7 @@ def _take_row(
             raise ValueError(f'{len(line)} fields instead of {max(columns.values()) + 1} or more')
         fields = {name: line[place].strip() for name, place in columns.items()}
         numbers = {
-            name: float(text or 0.0) if name == 'z' else float(text)
+            name: _number(text or '0' if name == 'z' else text)
             for name, text in fields.items()
             if name != 'image' and name not in STAMP_UNITS
         }
@@ -154,10 +128,15 @@ def _take_row(
         found.images.append(fields['image'])
 
 
+def _number(text: str) -> float:
+    """Return a number, whose decimal mark may be a comma."""
+    return float(text.replace(',', '.') if '.' not in text else text)
+
+
 def _pose_rows(
-    numbers: Sequence[dict[str, float]], columns: dict[str, int]
-) -> tuple[FloatArray, bool]:
-    """Return (N, 7) ``x y z qx qy qz qw``, and whether plain angles are in degrees."""
+    numbers: Sequence[dict[str, float]], columns: dict[str, int], name: str
+) -> tuple[FloatArray, list[PreflightCheck]]:
+    """Return (N, 7) ``x y z qx qy qz qw``, and findings about the unit of angles."""
 
     def column(name: str) -> FloatArray:
         return np.array([row.get(name, 0.0) for row in numbers])
@@ -165,16 +144,20 @@ def _pose_rows(
     positions = np.stack([column(name) for name in 'xyz'], axis=1)
     if 'qw' in columns:
         quaternions = np.stack([column(name) for name in QUATERNION], axis=1)
-        return np.concatenate([positions, quaternions], axis=1), False
-    plain = [name for name in ANGLES if name in columns]
-    degrees = any(float(np.abs(column(name)).max()) > _LARGEST_RAD for name in plain)
+        return np.concatenate([positions, quaternions], axis=1), []
+    plain = [angle for angle in ANGLES if angle in columns]
+    stated = next((unit for unit in ('rad', 'deg') if f'yaw_{unit}' in columns), None)
+    measured = measured_yaw_unit(column('yaw' if stated is None else f'yaw_{stated}'), positions)
+    exceeds = any(float(np.abs(column(angle)).max()) > FULL_TURN_RAD for angle in plain)
+    degrees = measured == 'deg' or (measured is None and exceeds)
     angles = []
-    for name in ANGLES:
-        angle = np.radians(column(name)) if degrees else column(name)
-        if f'{name}_rad' in columns:
-            angle = column(f'{name}_rad')
-        elif f'{name}_deg' in columns:
-            angle = np.radians(column(f'{name}_deg'))
-        angles.append(angle)
+    for angle in ANGLES:
+        if f'{angle}_rad' in columns:
+            angles.append(column(f'{angle}_rad'))
+        elif f'{angle}_deg' in columns:
+            angles.append(np.radians(column(f'{angle}_deg')))
+        else:
+            angles.append(np.radians(column(angle)) if degrees else column(angle))
     turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
-    return np.concatenate([positions, turns.as_quat()], axis=1), degrees
+    checks = yaw_unit_checks(name, stated, measured, exceeds, bool(np.any(angles)))
+    return np.concatenate([positions, turns.as_quat()], axis=1), checks

@@ -130,9 +130,13 @@ class PoseTrack:
             what=what,
         )
 
-    def without_outliers(self) -> PoseTrack:
-        """Return the track without samples that no motion leads to."""
-        motion = check_motion(self.stamps_ns, self.translations_m)
+    def without_outliers(self, *, timed: bool = True) -> PoseTrack:
+        """Return the track without samples that no motion leads to.
+
+        Args:
+            timed: whether the stamps are times; otherwise they only order the samples.
+        """
+        motion = check_motion(self.stamps_ns, self.translations_m, timed=timed)
         return replace(
             self,
             stamps_ns=self.stamps_ns[motion.kept],

@@ -73,7 +73,8 @@ def stamps_in_unit(numbers: Sequence[Decimal], stated: str | None) -> tuple[list
 
     Returns:
         Stamps, and the unit that was used. A column called nanoseconds whose rows would follow
-        each other within less than 0.1 ms has the unit of its magnitude.
+        each other within less than 0.1 ms has the unit of its magnitude, and so has a single time
+        that would lie beyond the year 2106.
     """
     if not numbers:
         return [], stated or 's'
@@ -83,7 +84,11 @@ def stamps_in_unit(numbers: Sequence[Decimal], stated: str | None) -> tuple[list
         steps = np.abs(np.diff(np.array([float(number) for number in numbers])))
         if len(steps) and float(np.median(steps)) < _SHORTEST_STEP_NS:
             unit = unit_by_magnitude(median)
-    stamps = [int(number * _UNITS_NS[unit]) for number in numbers]
-    if any(stamp >= LATEST_NS for stamp in stamps):
-        raise ValueError(f'a time of {max(numbers)} {unit} lies beyond the year 2106')
-    return stamps, unit
+    if median * _UNITS_NS[unit] >= LATEST_NS:
+        unit = unit_by_magnitude(median)
+    return [_stamp_ns(number, unit) for number in numbers], unit
+
+
+def _stamp_ns(number: Decimal, unit: str) -> int:
+    stamp = int(number * _UNITS_NS[unit])
+    return stamp if stamp < LATEST_NS else int(number * _UNITS_NS[unit_by_magnitude(number)])

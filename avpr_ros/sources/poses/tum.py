@@ -57,10 +57,7 @@ def read_tum(path: Path) -> PoseTrack:
             f'TUM file {path} has no line that is a pose{fault}: it needs timestamp x y z '
             'qx qy qz qw.'
         )
-    try:
-        stamps, _ = stamps_in_unit(times, None)
-    except ValueError as error:
-        raise SourceError(f'TUM file {path}: {error}.') from error
+    stamps, _ = stamps_in_unit(times, None)
     track = PoseTrack.from_samples(stamps, rows, f'TUM file {path}')
     first = faults[0] if faults else ''
     return replace(track, rows=skipped_rows_check(path.name, len(faults), len(rows), first))
