@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.poses import Pose
@@ -16,6 +18,7 @@ from avpr_ros.sources.camera_info import (
     camera_intrinsics,
     describes_another_image,
     rectification_doubt,
+    same_matrix,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.images.image_size import message_size_px
@@ -25,6 +28,9 @@ from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns, stamp_text
+
+#: No camera is farther from the base of its vehicle.
+_LARGEST_ARM_M = 20.0
 
 
 @dataclass
@@ -94,13 +100,13 @@ class BagCamera:
         if found is None:
             text = f'{who}camera_info holds no calibration (K and P are zero): calibrate it.'
             return None, PreflightCheck('camera', 'warning', text)
-        if self.other_info is not None:
+        if self.other_info is not None and self._changes(found):
             text = (
-                f'{who}camera_info is not used: matrix, region of interest or binning change at '
-                f'stamp {stamp_text(stamp_ns(self.other_info.header.stamp))}; split the '
-                'recording there, or keep the region where it is.'
+                f'{who}camera_info changes its matrix, region of interest or binning at stamp '
+                f'{stamp_text(stamp_ns(self.other_info.header.stamp))}: split the recording '
+                'there, or keep the region where it is.'
             )
-            return None, PreflightCheck('camera', 'warning', text)
+            return None, PreflightCheck('camera', 'error', text)
         try:
             check_intrinsics(found)
             if self.image_size_px is not None:
@@ -115,6 +121,11 @@ class BagCamera:
         text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px.'
         return found, PreflightCheck('camera', 'ok', text)
 
+    def _changes(self, found: CameraIntrinsics) -> bool:
+        """Return whether the other ``camera_info`` gives these images another camera model."""
+        other = camera_intrinsics(self.other_info, self.topic, self.image_size_px)
+        return other is None or replace(other, k=found.k) != found or not same_matrix(other, found)
+
     def _extrinsics(
         self, graph: TransformGraph, base_frame: str
     ) -> tuple[Pose | None, PreflightCheck]:
@@ -127,6 +138,13 @@ class BagCamera:
             )
             return None, PreflightCheck('extrinsics', 'warning', text)
         if (pose := graph.fixed_pose(base_frame, frame)) is not None:
+            distance_m = float(np.linalg.norm(pose.translation_m))
+            if distance_m > _LARGEST_ARM_M:
+                text = (
+                    f'{who}extrinsics place {frame} {distance_m:.0f} m from {base_frame}: '
+                    'translations are in metres.'
+                )
+                return pose, PreflightCheck('extrinsics', 'error', text)
             text = f'{who}extrinsics known ({base_frame} <- {frame}).'
             return pose, PreflightCheck('extrinsics', 'ok', text)
         if (pose := graph.constant_pose(base_frame, frame)) is not None:

@@ -16,6 +16,8 @@ from avpr_ros.stamps import NS_PER_S
 
 #: A smaller path, at coordinates such as degrees have, may be one in degrees: about 5 km.
 _DEGREES_EXTENT = 0.05
+#: Poses of one stamp may differ by so much: a localisation that corrects itself.
+_LARGEST_CONFLICT_M = 3.0
 #: Share of images that should have a pose.
 _GOOD_COVERAGE = 0.9
 #: No robot moves so evenly that a longer gap can be interpolated.
@@ -39,6 +41,22 @@ def pose_stamps_check(
         f'{invalid} have invalid numbers; the rest is used.'
     )
     return (PreflightCheck('pose stamps', 'warning', text),)
+
+
+def conflict_check(what: str, largest_conflict_m: float) -> tuple[PreflightCheck, ...]:
+    """Check that poses of one stamp agree; no finding where they do.
+
+    Args:
+        what: source of the poses.
+        largest_conflict_m: largest distance between two positions of one stamp.
+    """
+    if largest_conflict_m <= _LARGEST_CONFLICT_M:
+        return ()
+    text = (
+        f'{what} has two positions {largest_conflict_m:.1f} m apart at one stamp: two publishers '
+        'seem to share it; record one of them.'
+    )
+    return (PreflightCheck('pose stamps', 'error', text),)
 
 
 def skipped_rows_check(
