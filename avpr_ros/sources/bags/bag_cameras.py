@@ -88,6 +88,14 @@ class BagCamera:
         pose, pose_check = self._extrinsics(graph, base_frame)
         pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()
         camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
+        same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
+        of_map = same[0].intrinsics if same and intrinsics is None else None
+        if of_map is not None and (doubt := self._size_doubt(of_map, 'the map')):
+            text = f'{model_check.text} Besides, {doubt}.'
+            if model_check.level == 'ok':
+                model_check = PreflightCheck('camera', 'warning', text)
+            else:
+                model_check = replace(model_check, text=text)
         return camera, (model_check, pose_check)
 
     def _intrinsics(self) -> tuple[CameraIntrinsics | None, PreflightCheck]:
@@ -118,8 +126,21 @@ class BagCamera:
             return None, PreflightCheck('camera', 'error', f'{who}in camera_info {error}.')
         if doubt := rectification_doubt(self.info, self.topic):
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
+        if doubt := self._size_doubt(found, 'camera_info'):
+            return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
         text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px.'
         return found, PreflightCheck('camera', 'ok', text)
+
+    def _size_doubt(self, intrinsics: CameraIntrinsics, whose: str) -> str | None:
+        """Return that the images may be a part of those that the intrinsics are of."""
+        width_px, height_px = intrinsics.width_px, intrinsics.height_px
+        if self.image_size_px is None or self.image_size_px == (width_px, height_px):
+            return None
+        return (
+            f'the images are {self.image_size_px[0]} x {self.image_size_px[1]} px and {whose} '
+            f'describes {width_px} x {height_px} px: they are taken for a scaled picture; if they '
+            'are a part of it, set roi in camera_info, otherwise poses are wrong'
+        )
 
     def _changes(self, found: CameraIntrinsics) -> bool:
         """Return whether the other ``camera_info`` gives these images another camera model."""
