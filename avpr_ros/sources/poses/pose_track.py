@@ -16,7 +16,11 @@ from scipy.spatial.transform import Rotation, Slerp
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
-from avpr_ros.sources.checks.pose_checks import conflict_check, pose_stamps_check
+from avpr_ros.sources.checks.pose_checks import (
+    conflict_check,
+    pose_stamps_check,
+    quaternion_order_check,
+)
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.poses.motion import Motion, check_motion
 from avpr_ros.sources.preflight import PreflightCheck
@@ -186,6 +190,7 @@ class PoseTrack:
             *self.rows,
             *pose_stamps_check(self.jumps_back, self.duplicates, self.invalid),
             *conflict_check(self.what, self.largest_conflict_m),
+            *quaternion_order_check(self.what, self.quaternions),
         )
         if self.motion is None:
             return found
