@@ -50,6 +50,10 @@ _TEXTS = {
     ),
     'drives': ('Every place would be in the map twice.', 'Leave the drive out.'),
     'keyframes': ('A map needs at least two keyframes.', 'Record a longer drive.'),
+    'camera': (
+        'Metric poses need the camera model of these very images.',
+        'Correct camera_info, or the name of the image topic, as the finding says.',
+    ),
     'extrinsics': (
         'No metric pose of the robot can be computed from the images.',
         'Record /tf_static with the pose of the optical frame of the camera on the base.',

@@ -91,13 +91,16 @@ def calibration_rank(info: Any) -> int:
 
 def describes_another_image(info: Any, other: Any) -> bool:
     """Return whether matrices, region of interest or binning of two messages differ."""
-    k, p = (
-        np.abs(_matrix(info, name, columns) - _matrix(other, name, columns)).max()
-        for name, columns in _MATRICES
+    same = all(
+        np.array_equal(_matrix(info, name, n), _matrix(other, name, n)) for name, n in _MATRICES
     )
-    # Cameras with stabilisation or autofocus send slightly different numbers each time.
-    limit_px = _SAME_SHARE * max(abs(_matrix(info, name, n)[0, 0]) for name, n in _MATRICES)
-    return bool(max(k, p) > limit_px) or _window(info) != _window(other)
+    return not same or _window(info) != _window(other)
+
+
+def same_matrix(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
+    """Return whether two matrices are equal but for the noise of a lens that focuses itself."""
+    apart_px = float(np.abs(np.subtract(first.k, second.k)).max())
+    return apart_px <= _SAME_SHARE * abs(first.k[0])
 
 
 def _window(info: Any) -> tuple[int, ...]:

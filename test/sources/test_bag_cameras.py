@@ -25,6 +25,7 @@ from small_bags import (
 )
 
 from avpr_ros.sources.bags.bag import BagSource
+from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.preflight import PreflightCheck
 
@@ -91,13 +92,18 @@ def test_nan_before_the_first_good_camera_info_does_not_count(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize('moves', [True, False])
-def test_camera_info_that_changes_is_not_used(tmp_path: Path, moves: bool) -> None:
+def test_camera_info_that_changes_is_refused(tmp_path: Path, moves: bool) -> None:
     roi = camera_info(EPOCH_NS).roi
-    fields = {'roi': replace(roi, x_offset=8)} if moves else {'k': 2 * camera_info(EPOCH_NS).k}
+    fields = (
+        {'roi': replace(roi, x_offset=8, width=32, height=24)}
+        if moves
+        else {'k': 2 * camera_info(EPOCH_NS).k}
+    )
     other = sent_info(changed(header=header(EPOCH_NS + SECOND_NS, 'cam'), **fields), EPOCH_NS + 1)
     source = source_of(tmp_path, sent_info(camera_info(EPOCH_NS)), other)
 
-    assert 'change at stamp 1700000001.0' in checked(source).text
+    assert checked(source).level == 'error'
+    assert 'binning at stamp 1700000001.0' in checked(source).text
     assert source.cameras[0].intrinsics is None
 
 
@@ -147,3 +153,28 @@ def test_unknown_extrinsics_are_a_warning(tmp_path: Path) -> None:
     check = checked(source, 'extrinsics')
     assert check.level == 'warning'
     assert 'base_link to cam' in check.text
+
+
+def test_extrinsics_in_millimetres_are_refused(tmp_path: Path) -> None:
+    mounting = Sent('/tf_static', tf(transform(0, 'base_link', 'cam', 350.0)), EPOCH_NS)
+    check = checked(source_of(tmp_path, mounting), 'extrinsics')
+
+    assert (check.level, '350 m from base_link' in check.text) == ('error', True)
+
+
+def test_images_of_another_size_than_camera_info_are_a_warning(tmp_path: Path) -> None:
+    source = source_of(tmp_path, sent_info(changed(width=64, height=48)))
+
+    assert checked(source).level == 'warning'
+    assert 'taken for a scaled picture' in checked(source).text
+    assert source.cameras[0].intrinsics is not None
+
+
+def test_images_of_another_size_than_the_cameras_of_the_map_are_a_warning(tmp_path: Path) -> None:
+    k = (60.0, 0.0, 32.0, 0.0, 60.0, 24.0, 0.0, 0.0, 1.0)
+    of_map = Camera('cam', 'cam', None, CameraIntrinsics(64, 48, 'plumb_bob', k, ()))
+    bag = write_bag(tmp_path / 'bag', drive(3, ('/cam/image_raw',)))
+    check = checked(BagSource(bag, SourceOptions(map_cameras=(of_map,))))
+
+    assert check.level == 'warning'
+    assert 'the map describes 64 x 48 px' in check.text

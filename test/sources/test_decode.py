@@ -239,7 +239,7 @@ GREY = np.zeros((HEIGHT, WIDTH), np.uint8)
         (image('', GREY), "'' is not supported"),
         (image('rgb8', GREY, step=24), '48 bytes in rows of 24 and needs 144'),
         (image('mono8', GREY, step=7), 'rows of at least 8'),
-        (image('mono8', GREY, step=0), 'rows of at least 8'),
+        (image('mono8', GREY[:, :7], step=0, width=8), 'rows of at least 8'),
         (image('mono8', GREY, height=4_000_000_000), 'too short'),
         (image('mono8', np.empty((HEIGHT, 0), np.uint8), step=8), 'it has 0 bytes'),
         (image('yuv422', np.zeros((HEIGHT, 14), np.uint8), width=7), 'cannot be converted'),
@@ -262,3 +262,11 @@ def test_decoder_is_light() -> None:
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == '[]'
+
+
+def test_step_of_zero_is_that_of_rows_without_padding() -> None:
+    picture = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    message = SimpleNamespace(
+        height=3, width=4, encoding='mono8', is_bigendian=0, step=0, data=picture.reshape(-1)
+    )
+    assert np.array_equal(decode_image(message)[:, :, 0], picture)

@@ -151,3 +151,9 @@ def test_jpeg_of_a_transport_is_no_depth() -> None:
     data = encoded('.jpg', photo())
 
     assert decode_compressed(compressed(data, 'bgr8; jpeg compressed bgr8')).shape == (120, 160, 3)
+
+
+@pytest.mark.parametrize(('kind', 'words'), [('avif', 'format avif'), ('theora', 'theora video')])
+def test_formats_that_are_not_read_are_named(kind: str, words: str) -> None:
+    with pytest.raises(ImageDecodeError, match=words):
+        decode_compressed(compressed(b'0123456789', kind))

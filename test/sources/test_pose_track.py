@@ -94,3 +94,19 @@ def test_largest_gap_counts_the_ends() -> None:
     assert track.largest_gap_s(*at_seconds(0.0, 2.5)) == pytest.approx(1.5)
     assert track.largest_gap_s(*at_seconds(2.0, 5.0)) == pytest.approx(2.5)
     assert track.span_ns() == tuple(at_seconds(0.0, 2.5))
+
+
+def test_two_positions_at_one_stamp_and_quaternions_of_zero_are_named() -> None:
+    rows = [[float(x), 0, 0, 0, 0, 0, 1] for x in (0, 50, 1)]
+    (_, check) = PoseTrack.from_samples([0, 0, 1], rows, '/odom').checks()
+    assert check.level == 'error'
+    assert '50.0 m apart at one stamp' in check.text
+    with pytest.raises(SourceError, match='all quaternions are 0'):
+        PoseTrack.from_samples([0], [[1, 2, 3, 0, 0, 0, 0]], '/odom')
+
+
+def test_quaternions_with_w_in_front_are_a_warning() -> None:
+    yaw = np.linspace(0, 1, 5)
+    rows = [[0, 0, 0, np.cos(a / 2), 0, 0, np.sin(a / 2)] for a in yaw]
+    (check,) = PoseTrack.from_samples(at_seconds(*range(5)), rows, '/odom').checks()
+    assert 'the order is x y z w' in check.text

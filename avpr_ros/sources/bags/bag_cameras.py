@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.poses import Pose
@@ -16,6 +18,7 @@ from avpr_ros.sources.camera_info import (
     camera_intrinsics,
     describes_another_image,
     rectification_doubt,
+    same_matrix,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
 from avpr_ros.sources.images.image_size import message_size_px
@@ -25,6 +28,9 @@ from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns, stamp_text
+
+#: No camera is farther from the base of its vehicle.
+_LARGEST_ARM_M = 20.0
 
 
 @dataclass
@@ -82,6 +88,14 @@ class BagCamera:
         pose, pose_check = self._extrinsics(graph, base_frame)
         pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()
         camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
+        same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
+        of_map = same[0].intrinsics if same and intrinsics is None else None
+        if of_map is not None and (doubt := self._size_doubt(of_map, 'the map')):
+            text = f'{model_check.text} Besides, {doubt}.'
+            if model_check.level == 'ok':
+                model_check = PreflightCheck('camera', 'warning', text)
+            else:
+                model_check = replace(model_check, text=text)
         return camera, (model_check, pose_check)
 
     def _intrinsics(self) -> tuple[CameraIntrinsics | None, PreflightCheck]:
@@ -94,13 +108,13 @@ class BagCamera:
         if found is None:
             text = f'{who}camera_info holds no calibration (K and P are zero): calibrate it.'
             return None, PreflightCheck('camera', 'warning', text)
-        if self.other_info is not None:
+        if self.other_info is not None and self._changes(found):
             text = (
-                f'{who}camera_info is not used: matrix, region of interest or binning change at '
-                f'stamp {stamp_text(stamp_ns(self.other_info.header.stamp))}; split the '
-                'recording there, or keep the region where it is.'
+                f'{who}camera_info changes its matrix, region of interest or binning at stamp '
+                f'{stamp_text(stamp_ns(self.other_info.header.stamp))}: split the recording '
+                'there, or keep the region where it is.'
             )
-            return None, PreflightCheck('camera', 'warning', text)
+            return None, PreflightCheck('camera', 'error', text)
         try:
             check_intrinsics(found)
             if self.image_size_px is not None:
@@ -112,8 +126,26 @@ class BagCamera:
             return None, PreflightCheck('camera', 'error', f'{who}in camera_info {error}.')
         if doubt := rectification_doubt(self.info, self.topic):
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
+        if doubt := self._size_doubt(found, 'camera_info'):
+            return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
         text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px.'
         return found, PreflightCheck('camera', 'ok', text)
+
+    def _size_doubt(self, intrinsics: CameraIntrinsics, whose: str) -> str | None:
+        """Return that the images may be a part of those that the intrinsics are of."""
+        width_px, height_px = intrinsics.width_px, intrinsics.height_px
+        if self.image_size_px is None or self.image_size_px == (width_px, height_px):
+            return None
+        return (
+            f'the images are {self.image_size_px[0]} x {self.image_size_px[1]} px and {whose} '
+            f'describes {width_px} x {height_px} px: they are taken for a scaled picture; if they '
+            'are a part of it, set roi in camera_info, otherwise poses are wrong'
+        )
+
+    def _changes(self, found: CameraIntrinsics) -> bool:
+        """Return whether the other ``camera_info`` gives these images another camera model."""
+        other = camera_intrinsics(self.other_info, self.topic, self.image_size_px)
+        return other is None or replace(other, k=found.k) != found or not same_matrix(other, found)
 
     def _extrinsics(
         self, graph: TransformGraph, base_frame: str
@@ -127,6 +159,13 @@ class BagCamera:
             )
             return None, PreflightCheck('extrinsics', 'warning', text)
         if (pose := graph.fixed_pose(base_frame, frame)) is not None:
+            distance_m = float(np.linalg.norm(pose.translation_m))
+            if distance_m > _LARGEST_ARM_M:
+                text = (
+                    f'{who}extrinsics place {frame} {distance_m:.0f} m from {base_frame}: '
+                    'translations are in metres.'
+                )
+                return pose, PreflightCheck('extrinsics', 'error', text)
             text = f'{who}extrinsics known ({base_frame} <- {frame}).'
             return pose, PreflightCheck('extrinsics', 'ok', text)
         if (pose := graph.constant_pose(base_frame, frame)) is not None:

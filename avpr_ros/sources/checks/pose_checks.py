@@ -16,6 +16,10 @@ from avpr_ros.stamps import NS_PER_S
 
 #: A smaller path, at coordinates such as degrees have, may be one in degrees: about 5 km.
 _DEGREES_EXTENT = 0.05
+#: Poses of one stamp may differ by so much: a localisation that corrects itself.
+_LARGEST_CONFLICT_M = 3.0
+#: Components of quaternions that are 0 but for rounding, and those of a robot that lies aside.
+_NO_TURN, _ROLLED = 1e-6, 0.3
 #: Share of images that should have a pose.
 _GOOD_COVERAGE = 0.9
 #: No robot moves so evenly that a longer gap can be interpolated.
@@ -39,6 +43,39 @@ def pose_stamps_check(
         f'{invalid} have invalid numbers; the rest is used.'
     )
     return (PreflightCheck('pose stamps', 'warning', text),)
+
+
+def conflict_check(what: str, largest_conflict_m: float) -> tuple[PreflightCheck, ...]:
+    """Check that poses of one stamp agree; no finding where they do.
+
+    Args:
+        what: source of the poses.
+        largest_conflict_m: largest distance between two positions of one stamp.
+    """
+    if largest_conflict_m <= _LARGEST_CONFLICT_M:
+        return ()
+    text = (
+        f'{what} has two positions {largest_conflict_m:.1f} m apart at one stamp: two publishers '
+        'seem to share it; record one of them.'
+    )
+    return (PreflightCheck('pose stamps', 'error', text),)
+
+
+def quaternion_order_check(what: str, quaternions: FloatArray) -> tuple[PreflightCheck, ...]:
+    """Check that the rotations are no headings whose quaternions have w in front.
+
+    Args:
+        what: source of the poses.
+        quaternions: (N, 4) x y z w.
+    """
+    aside, about_x = np.abs(quaternions[:, 1:3]).max(), np.abs(quaternions[:, 0]).max()
+    if aside > _NO_TURN or about_x < _ROLLED:
+        return ()
+    text = (
+        f'All rotations of {what} are about the x axis: quaternions with w in front look so; the '
+        'order is x y z w.'
+    )
+    return (PreflightCheck('rotation', 'warning', text),)
 
 
 def skipped_rows_check(

@@ -47,7 +47,9 @@ PLANAR = {'nv12', 'nv21'}
 #: OpenCV's names of types that hold numbers instead of colours.
 _NUMBERS = re.compile(r'(8|16|32)s(c\d*)?|(16|32)u(c1)?|(32|64)f(c\d*)?')
 #: Names in ``CompressedImage.format`` of video codecs: a packet needs the packets before it.
-_VIDEO = ('h264', 'h.264', 'avc', 'h265', 'h.265', 'hevc', 'av1', 'vp8', 'vp9')
+_VIDEO = ('h264', 'h.264', 'avc', 'h265', 'h.265', 'hevc', 'av1', 'vp8', 'vp9', 'theora')
+#: Names of formats of single pictures that OpenCV's wheels do not read.
+_UNREAD = ('avif', 'heic', 'heif', 'qoi', 'jxl')
 _ANNEX_B_STARTS = (b'\x00\x00\x00\x01', b'\x00\x00\x01')
 
 
@@ -84,6 +86,12 @@ def why_no_picture(message_format: str, head: bytes) -> str | None:
         return (
             f'A compressed image ({message_format}) is a packet of {codec or "h264"} video, which '
             'cannot be decoded by itself: record raw, JPEG or PNG images, or convert the bag.'
+        )
+    unread = next((name for name in _UNREAD if re.search(rf'\b{name}\b', told)), None)
+    if unread is not None:
+        return (
+            f'A compressed image ({message_format}) is of the format {unread}, which is not read: '
+            'record JPEG or PNG images, or convert the bag.'
         )
     encoding, _, rest = told.partition(';')
     if 'compresseddepth' in told or (rest and _NUMBERS.fullmatch(encoding.strip())):

@@ -71,6 +71,8 @@ def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
     row_bytes = width * PIXEL_BYTES[layout]
     rows = height * 3 // 2 if layout in PLANAR else height
     data = as_bytes(message.data)
+    if step == 0 and data.size == row_bytes * rows:  # left out by its driver
+        step = row_bytes
     needed = step * (rows - 1) + row_bytes
     if step < row_bytes or data.size < needed:
         raise ImageDecodeError(

@@ -16,7 +16,11 @@ from scipy.spatial.transform import Rotation, Slerp
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
-from avpr_ros.sources.checks.pose_checks import pose_stamps_check
+from avpr_ros.sources.checks.pose_checks import (
+    conflict_check,
+    pose_stamps_check,
+    quaternion_order_check,
+)
 from avpr_ros.sources.frame import GeodeticOrigin
 from avpr_ros.sources.poses.motion import Motion, check_motion
 from avpr_ros.sources.preflight import PreflightCheck
@@ -79,6 +83,7 @@ class PoseTrack:
         duplicates: samples dropped because of a repeated stamp.
         invalid: samples left out for a number that is not finite, a position beyond
             ``LARGEST`` metres, or a quaternion whose norm is not 1, nor near it.
+        largest_conflict_m: largest distance between two positions of one stamp.
         what: where the poses come from, for texts.
         motion: outliers that were left out, and jumps; None where the motion was not checked.
         rows: findings about the rows of a file.
@@ -90,6 +95,7 @@ class PoseTrack:
     jumps_back: int = 0
     duplicates: int = 0
     invalid: int = 0
+    largest_conflict_m: float = 0.0
     what: str = 'the poses'
     motion: Motion | None = None
     rows: tuple[PreflightCheck, ...] = ()
@@ -117,9 +123,13 @@ class PoseTrack:
         norms = np.linalg.norm(np.where(usable[:, np.newaxis], rows[:, 3:], 0.0), axis=1)
         usable = usable & (norms > 0.5) & (norms < 2.0)
         if not usable.any():
-            raise SourceError(f'{what} gives no usable pose among {len(rows)} samples.')
+            why = ''
+            if len(rows) and not np.abs(rows[:, 3:]).any():
+                why = ': all quaternions are 0, 0, 0, 0, which is no rotation; set w to 1'
+            raise SourceError(f'{what} gives no usable pose among {len(rows)} samples{why}.')
         kept, kept_rows = stamps[usable], rows[usable]
-        unique, first = np.unique(kept, return_index=True)
+        unique, first, place = np.unique(kept, return_index=True, return_inverse=True)
+        apart_m = np.linalg.norm(kept_rows[:, :3] - kept_rows[first[place], :3], axis=1)
         return cls(
             unique,
             kept_rows[first, :3],
@@ -127,6 +137,7 @@ class PoseTrack:
             jumps_back=int((np.diff(kept) < 0).sum()),
             duplicates=len(kept) - len(unique),
             invalid=len(rows) - len(kept),
+            largest_conflict_m=float(apart_m.max()),
             what=what,
         )
 
@@ -175,7 +186,12 @@ class PoseTrack:
         Args:
             odometry: whether they are in an odometry frame, which is continuous (REP-105).
         """
-        found = (*self.rows, *pose_stamps_check(self.jumps_back, self.duplicates, self.invalid))
+        found = (
+            *self.rows,
+            *pose_stamps_check(self.jumps_back, self.duplicates, self.invalid),
+            *conflict_check(self.what, self.largest_conflict_m),
+            *quaternion_order_check(self.what, self.quaternions),
+        )
         if self.motion is None:
             return found
         return (*found, *self.motion.checks(self.what, odometry=odometry))
