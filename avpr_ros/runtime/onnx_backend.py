@@ -14,13 +14,13 @@ import onnxruntime
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import sha256_of_file
+from avpr_ros.onnx_options import session_options
 from avpr_ros.profiling import timed_stage
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 INPUT = 'image'
 OUTPUT = 'descriptor'
-_ERRORS_ONLY = 3
 #: What may run a network, best first; the last is in every build of ONNX Runtime. TensorRT is not
 #: among them: it compiles for minutes at the first start.
 PROVIDERS = ('CUDAExecutionProvider', 'OpenVINOExecutionProvider', 'CPUExecutionProvider')
@@ -120,15 +120,9 @@ def installed_providers() -> list[str]:
 
 
 def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
-    # Its threads would wait for the next image at full load, on a core that others need.
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     try:
         session = onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=installed_providers()
+            str(path), sess_options=session_options(threads), providers=installed_providers()
         )
     except Exception as error:
         raise QueryNetworkError(

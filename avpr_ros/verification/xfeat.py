@@ -15,6 +15,7 @@ import onnxruntime
 from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureKind, Features
+from avpr_ros.onnx_options import session_options
 
 #: Names in the ONNX file: grey image in; descriptors, keypoint probabilities, reliabilities out.
 INPUT = 'image'
@@ -27,7 +28,6 @@ MAX_FEATURES = 400
 _STEP_PX, _CELL_PX = 32, 8
 #: Least probability of a keypoint, and the square in which there is no other.
 _MIN_PROBABILITY, _SUPPRESSION_PX = 0.05, 5
-_ERRORS_ONLY = 3
 
 
 class XFeatExtractor:
@@ -47,14 +47,11 @@ class XFeatExtractor:
         Raises:
             MapError: ONNX Runtime cannot load it, or it is another network.
         """
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
         try:
             session = onnxruntime.InferenceSession(
-                str(Path(path)), sess_options=options, providers=['CPUExecutionProvider']
+                str(Path(path)),
+                sess_options=session_options(threads),
+                providers=['CPUExecutionProvider'],
             )
         # ONNX Runtime's exceptions derive from nothing narrower.
         except Exception as error:
