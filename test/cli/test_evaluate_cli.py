@@ -62,7 +62,7 @@ def test_a_drive_is_evaluated_in_three_files(avpr, walk, tmp_path, map_and_query
 
 def test_wrong_matches_and_queries_off_the_map_are_shown(avpr, walk, tmp_path, map_and_query):
     lines = (walk / 'poses.csv').read_text().splitlines()
-    lines[2] = '001.png,900,0,0,0,0,0,1'  # off the map
+    lines[2] = '001.png,1,3,0,0,0,0,1'  # off the map
     (walk / 'poses.csv').write_text('\n'.join(lines) + '\n')
     cv2.imwrite(str(walk / '005.png'), np.full((16, 24, 3), 200, np.uint8))  # looks like 10
     (walk / '007.png').write_bytes(b'no image')
