@@ -61,6 +61,10 @@ class Robot:
         return self.peer.until(answered, 'the answer')
 
 
+#: The tests are the parts of one drive.
+pytestmark = pytest.mark.random_order(disabled=True)
+
+
 @pytest.fixture(scope='module')
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp('saved') / 'map'
