@@ -31,7 +31,10 @@ class LayerLikelihoods:
     Attributes:
         llr_all_matches: (n,) of the candidate's place, over the strongest features wherever they
             lie.
-        upper_bounds: (n,) largest value that ``verify`` may return.
+        upper_bounds: (n,) largest value that ``llr_inliers`` may have.
+        llr_inliers: (n,) of the keyframe, over the epipolar inliers of the best candidates; 0 for
+            candidates that are not verified, and for those without enough inliers. Computed at
+            the first access, which fits the epipolar geometries.
     """
 
     def __init__(
@@ -60,14 +63,10 @@ class LayerLikelihoods:
         places = np.stack([self._nearest[same].min(axis=0) for same in same_place])
         ratios = np.log(elsewhere / places)[:, : query.kind.strongest]
         self.llr_all_matches = np.maximum(ratios, -_MAX_NEGATIVE_LLR).sum(axis=1)
-        bounds = np.maximum(np.log(elsewhere / self._nearest), 0.0).sum(axis=1)
-        self.upper_bounds = bounds
+        self.upper_bounds = np.maximum(np.log(elsewhere / self._nearest), 0.0).sum(axis=1)
 
-    def verify(self) -> FloatArray:
-        """Return (n,) log-likelihood ratios over the epipolar inliers of the best candidates.
-
-        0 for candidates that are not verified, and for those without enough inliers.
-        """
+    @cached_property
+    def llr_inliers(self) -> FloatArray:  # noqa: D102
         llr = np.zeros(len(self._rows))
         if not self._nearest.size:
             return llr
@@ -86,9 +85,10 @@ class LayerLikelihoods:
         order = np.argsort(-self.upper_bounds, kind='stable')
         least = _PRUNE_RATIO * self.upper_bounds[order[0]]
         for number in order[self.upper_bounds[order] >= least].tolist():
+            if len(chosen) == _MAX_VERIFIED:
+                break
             of_place = self._same_place[number, chosen].sum()
-            filled = self._layer.features(int(self._rows[number]))
-            if len(chosen) < _MAX_VERIFIED and of_place < _MAX_PER_PLACE and len(filled):
+            if of_place < _MAX_PER_PLACE and len(self._layer.features(int(self._rows[number]))):
                 chosen.append(number)
         return chosen
 

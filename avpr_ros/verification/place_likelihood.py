@@ -84,17 +84,35 @@ def place_log_likelihood_ratios(
         LayerLikelihoods(features, layer, rows, same_place)
         for features, layer in zip(query, layers, strict=False)
     ]
+    return combine_kinds(kinds, layers, same_place, enough)
+
+
+def combine_kinds(
+    kinds: Sequence[LayerLikelihoods],
+    layers: Sequence[FeatureLayer],
+    same_place: NDArray[np.bool_],
+    enough: float = np.inf,
+) -> PlaceLikelihoods:
+    """Combine what each kind of features gives for the same candidates.
+
+    Args:
+        kinds: of each kind or of the first ones.
+        layers: as for ``place_log_likelihood_ratios``, as all others.
+        same_place: likewise.
+        enough: likewise.
+    """
     llr_all_matches = mix_kinds([kind.llr_all_matches for kind in kinds], layers)
     if llr_all_matches.max() >= enough:
         upper_bounds = _sum_kinds([kind.upper_bounds for kind in kinds], layers)
         return PlaceLikelihoods(llr_all_matches, upper_bounds, llr_all_matches)
-    llr_inliers = [kind.verify() for kind in kinds]
     llr_place = [
-        np.maximum(kind.llr_all_matches, np.where(same_place, llr, 0.0).max(axis=1))
-        for kind, llr in zip(kinds, llr_inliers, strict=True)
+        np.maximum(kind.llr_all_matches, np.where(same_place, kind.llr_inliers, 0.0).max(axis=1))
+        for kind in kinds
     ]
     return PlaceLikelihoods(
-        llr_all_matches, _sum_kinds(llr_inliers, layers), mix_kinds(llr_place, layers)
+        llr_all_matches,
+        _sum_kinds([kind.llr_inliers for kind in kinds], layers),
+        mix_kinds(llr_place, layers),
     )
 
 

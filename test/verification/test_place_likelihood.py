@@ -88,7 +88,7 @@ def test_what_is_enough_already_is_not_looked_at_closely(monkeypatch):
     landmarks, query = landmarks_of([0, 1, 2, 3, 4, 5]), features(OWN[2])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
     closely = likelihoods(query, landmarks, rows, alone)
-    monkeypatch.setattr(LayerLikelihoods, 'verify', None)  # not to be called
+    monkeypatch.setattr(LayerLikelihoods, 'llr_inliers', None)  # not to be called
     found = likelihoods(query, landmarks, rows, alone, enough=float(closely.llr_all_matches.max()))
     np.testing.assert_array_equal(found.llr_place, closely.llr_all_matches)
     assert found.llr_inliers.argmax() == 2

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.arrays import Descriptors, FloatArray, IntArray, RgbImage
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -21,8 +21,8 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.verification.accumulator import merge_candidates
-from avpr_ros.verification.extractors import extract_all
-from avpr_ros.verification.place_likelihood import PlaceLikelihoods, place_log_likelihood_ratios
+from avpr_ros.verification.layer_likelihood import LayerLikelihoods
+from avpr_ros.verification.place_likelihood import PlaceLikelihoods, combine_kinds
 from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
 
 #: The track of a camera ends after so long without an image.
@@ -94,24 +94,29 @@ class TemporalVerifier:
             return None
         same = ~hypotheses.all_distinct(rows, self._criterion)
         positions_m = hypotheses.positions_m(rows)
-        features = query.features or extract_all(self._extractors[:1], query.image)
-        while True:
-            complete = len(features) == len(self._extractors)
-            likelihoods = place_log_likelihood_ratios(
-                features, self._landmarks.layers, rows, same, self._enough
-            )
+        features: list[Features] = []
+        kinds: list[LayerLikelihoods] = []
+        layers = self._landmarks.layers
+        for layer in layers:
+            features.append(self._features(query.image, query.features or (), len(features)))
+            kinds.append(LayerLikelihoods(features[-1], layer, rows, same))
+            complete = len(kinds) == len(layers)
             if complete and not any(map(len, features)):
                 return None
+            likelihoods = combine_kinds(kinds, layers, same, self._enough)
             # A copy, as the image is added to the track once.
             advanced = tracker if complete else deepcopy(tracker)
             tracked = advanced.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
-            place = tracked.place
-            if complete or self._landmarks.floor.passes(place.llr, place.accumulated_llr):
+            if self._landmarks.floor.passes(tracked.place.llr, tracked.place.accumulated_llr):
                 break
-            following = self._extractors[len(features) : len(features) + 1]
-            features = (*features, *extract_all(following, query.image))
         self._tracks[query.camera] = _Track(advanced, query.stamp_ns)
-        return self._result(features, rows, likelihoods, tracked, positions_m)
+        return self._result(tuple(features), rows, likelihoods, tracked, positions_m)
+
+    def _features(self, image: RgbImage, extracted: Sequence[Features], number: int) -> Features:
+        """Return the features of one kind, extracted unless they are already."""
+        if number < len(extracted):
+            return extracted[number]
+        return self._extractors[number].extract(image)
 
     def _result(
         self,
