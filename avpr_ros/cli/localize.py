@@ -101,7 +101,6 @@ def _localize(
 ) -> None:
     from avpr_ros.cli.console import print_note, print_table
     from avpr_ros.cli.drives import print_checks
-    from avpr_ros.errors import SourceError
     from avpr_ros.evaluation.runs.drive_score import DriveScorer
     from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
     from avpr_ros.localization.offline import read_odometry
@@ -114,9 +113,6 @@ def _localize(
     scorer = DriveScorer(drive.truth, gallery.keyframes, radius_m)
     verdicts, metric, problem = _match(drive.source, recognizer, odometry, output, scorer)
     total = sum(verdicts.values())
-    if problem and verdicts['undecodable'] == total:
-        text = f'{source}: none of the {total} images can be decoded; the first: {problem}'
-        raise SourceError(text)
     rows = [('images', f'{total}')]
     if odom_topic is not None:
         rows.append(('odometry read', f'of {len(odometry)} images, from {odom_topic}'))

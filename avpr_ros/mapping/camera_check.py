@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
@@ -25,6 +24,7 @@ from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.epipolar import count_essential_inliers
 from avpr_ros.verification.projective_geometry import sampson_distances, skew_matrices
 from avpr_ros.verification.triangulation import mutual_matches
 
@@ -121,7 +121,7 @@ def _problem(
     matches = sum(len(pair.first_px) for pair in pairs)
     rays = _rays(pairs, model)
     tolerance = _MAX_ERROR_PX / model.focal_px
-    rigid = sum(_rigid_matches(*both, tolerance) for both in rays)
+    rigid = sum(count_essential_inliers(*both, tolerance) for both in rays)
     if matches < _MIN_MATCHES or rigid < _MIN_RIGID * matches:
         return None
 
@@ -172,15 +172,6 @@ def _without_distortion(intrinsics: CameraIntrinsics, scale: float) -> CameraInt
     k = np.array(intrinsics.k)
     k[[0, 4]] *= scale
     return replace(intrinsics, distortion_model='', k=tuple(k.tolist()), d=())
-
-
-def _rigid_matches(first: FloatArray, second: FloatArray, tolerance: float) -> int:
-    """Return how many matches satisfy the epipolar geometry that most of them satisfy."""
-    cv2.setRNGSeed(0)
-    matrix, inliers = cv2.findEssentialMat(
-        first, second, np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=tolerance
-    )
-    return 0 if matrix is None else int(inliers.sum())
 
 
 def _agreeing_matches(

@@ -24,6 +24,7 @@ from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.epipolar import count_essential_inliers
 
 #: Images of a pair are this far apart: metres, or radians.
 _PAIR_M, _PAIR_RAD = 0.25, 0.12
@@ -141,14 +142,6 @@ def _inliers(intrinsics: CameraIntrinsics, pairs: list[_ImagePair]) -> FloatArra
     counts = []
     for pair in pairs:
         model = CameraModel(intrinsics, *pair.size_px)
-        cv2.setRNGSeed(1)
-        _, mask = cv2.findEssentialMat(
-            model.rays(pair.first_px),
-            model.rays(pair.second_px),
-            np.eye(3),
-            method=cv2.RANSAC,
-            prob=0.999,
-            threshold=_THRESHOLD_PX / model.focal_px,
-        )
-        counts.append(0.0 if mask is None else float(mask.sum()))
-    return np.array(counts)
+        rays = model.rays(pair.first_px), model.rays(pair.second_px)
+        counts.append(count_essential_inliers(*rays, _THRESHOLD_PX / model.focal_px))
+    return np.array(counts, dtype=np.float64)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -53,6 +53,12 @@ class Camera:
     base_from_camera: Pose | None
     intrinsics: CameraIntrinsics | None
     pixel_range: PixelRange | None = None
+
+
+def range_for(camera: str, cameras: Sequence[Camera]) -> PixelRange | None:
+    """Return the range of the camera of that name, or of the only one; None: not known."""
+    same = [one for one in cameras if one.name == camera or len(cameras) == 1]
+    return same[0].pixel_range if same else None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avpr_ros.arrays import FloatArray
 from avpr_ros.verification.projective_geometry import sampson_distances
 from avpr_ros.verification.sift import WORKING_PX
 
@@ -80,3 +81,20 @@ def _similarity_transform_inliers(
         return None
     errors_px = a_px @ transform[:, :2].T + transform[:, 2] - b_px
     return np.asarray(np.linalg.norm(errors_px, axis=1) <= _TOLERANCE_PX)
+
+
+def count_essential_inliers(first: FloatArray, second: FloatArray, tolerance: float) -> int:
+    """Return how many matches satisfy the essential matrix that most of them satisfy.
+
+    The same matches give the same number: the estimator's random numbers start anew.
+
+    Args:
+        first: (M, 2) x/z and y/z of viewing rays in one image.
+        second: (M, 2) their counterparts in the other.
+        tolerance: largest epipolar error, in units of the focal length.
+    """
+    cv2.setRNGSeed(0)
+    matrix, inliers = cv2.findEssentialMat(
+        first, second, np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=tolerance
+    )
+    return 0 if matrix is None else int(inliers.sum())

@@ -20,9 +20,8 @@ from avpr_ros.sources.camera_info import (
     rectification_doubt,
     same_matrix,
 )
-from avpr_ros.sources.frame import Camera, CameraIntrinsics
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
 from avpr_ros.sources.images.image_size import message_size_px
-from avpr_ros.sources.images.pixel_range import range_for
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 from avpr_ros.sources.poses.tf_chain import TransformGraph

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import evenly
 from avpr_ros.files import printable
 from avpr_ros.sources.bags.stamp_order import order_stamps
-from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage, range_for
 from avpr_ros.sources.images.decode import decode_file
 from avpr_ros.sources.images.image_listing import choose_folders, list_images
 from avpr_ros.sources.images.image_size import is_deep_png
-from avpr_ros.sources.images.pixel_range import PixelRange, range_for
+from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_png_values
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.folder_poses import folder_poses

@@ -10,16 +10,12 @@ looks alike when the map is used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from avpr_ros.sources.frame import Camera
 
 
 @dataclass(frozen=True)
@@ -56,9 +52,3 @@ def to_8_bit(image: NDArray[Any], pixel_range: PixelRange | None) -> NDArray[np.
 def _table(low: int, high: int) -> NDArray[np.uint8]:
     values = (np.arange(65536, dtype=np.float64) - low) * (255 / (high - low))
     return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
-
-
-def range_for(camera: str, cameras: Sequence[Camera]) -> PixelRange | None:
-    """Return the range of the camera of that name, or of the only one; None: not known."""
-    same = [one for one in cameras if one.name == camera or len(cameras) == 1]
-    return same[0].pixel_range if same else None

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from avpr_ros.sources.frame import Camera
-from avpr_ros.sources.images.pixel_range import PixelRange, range_for
+from avpr_ros.sources.frame import Camera, range_for
+from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
 
 
