@@ -36,7 +36,7 @@ def complete_contents(views: int, landmarks: bool, learned_features: bool) -> Ma
 
 def contents_like(gallery: GalleryMap) -> MapContents:
     """Return what the next revision of a map holds: what the map does."""
-    return MapContents.like(gallery, _describe_views, _write_report, _write_xfeat)
+    return MapContents.like(gallery, _describe_views, _write_report)
 
 
 def _describe_views(gallery: GalleryMap, views: int, progress: Progress) -> Descriptors:

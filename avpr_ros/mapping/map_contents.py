@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 import json
 from pathlib import Path
+import shutil
 from typing import TypeAlias
 
 import numpy as np
@@ -30,7 +32,7 @@ DescribeViews: TypeAlias = Callable[[GalleryMap, int, Progress], Descriptors]
 #: Writes the report of a map, with its landmarks if any, into its folder.
 WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
 #: Writes the network of XFeat to a file.
-WriteXFeat: TypeAlias = Callable[[Path], None]
+WriteXFeat: TypeAlias = Callable[[Path], object]
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,17 @@ class MapContents:
         gallery: GalleryMap,
         describe_views: DescribeViews,
         write_report: WriteReport,
-        write_xfeat: WriteXFeat,
     ) -> MapContents:
         """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
+        # Copied: the features of all revisions are of one network, and its package is not needed.
+        network = gallery.path / XFEAT_NETWORK
         return cls(
             describe_views,
             write_report,
             0 if views is None else views.shape[1],
             gallery.landmarks() is not None,
-            write_xfeat if (gallery.path / XFEAT_NETWORK).is_file() else None,
+            partial(shutil.copyfile, network) if network.is_file() else None,
         )
 
     def add_to(self, gallery: GalleryMap, progress: Progress) -> None:
