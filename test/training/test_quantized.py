@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -26,17 +28,27 @@ def pair(tmp_path_factory, drive_of_images):
     return gallery, folder / 'query.onnx'
 
 
-def test_quantize_keeps_recall_and_records_it(tmp_path, monkeypatch, pair):
-    # Without VNNI products of 8 bits saturate, which costs a network this small more.
-    monkeypatch.setattr(quantized, 'MOST_LOST', 0.1)
+def saturating() -> bool:
+    """Return whether this is an x86 processor without VNNI, as /proc/cpuinfo has it."""
+    cpuinfo = Path('/proc/cpuinfo')
+    text = cpuinfo.read_text(encoding='utf-8') if cpuinfo.is_file() else ''
+    return 'avx2' in text and 'vnni' not in text
+
+
+def test_quantize_keeps_recall_and_records_it(tmp_path, pair):
     gallery, source = pair
-    result = quantize_query_network(gallery, source, tmp_path / 'small.onnx')
+    try:
+        result = quantize_query_network(gallery, source, tmp_path / 'small.onnx')
+    except TrainingError as error:
+        if not saturating():
+            raise
+        pytest.skip(f'sums of 8-bit products saturate on this processor: {error}')
     network = OnnxQueryNetwork.open(tmp_path / 'small.onnx')
     assert network.manifest == result.manifest
     assert result.manifest.space_id == gallery.manifest.descriptor_space.id
     assert result.manifest.calibration is not None
     found = result.manifest.training['int8']
-    assert found['int8']['recall_at_1'] >= found['float']['recall_at_1'] - 0.1
+    assert found['int8']['recall_at_1'] >= found['float']['recall_at_1'] - 0.01
     assert found['mean_cosine'] > 0.9
     assert (tmp_path / 'small.onnx').stat().st_size < 0.7 * source.stat().st_size
     image = gallery.thumbnail(3)
