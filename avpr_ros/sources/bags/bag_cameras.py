@@ -86,7 +86,8 @@ class BagCamera:
         intrinsics, model_check = self._intrinsics()
         pose, pose_check = self._extrinsics(graph, base_frame)
         pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()
-        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
+        size_px = self.image_size_px
+        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range, size_px)
         same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
         of_map = same[0].intrinsics if same and intrinsics is None else None
         if of_map is not None and (doubt := self._size_doubt(of_map, 'the map')):
