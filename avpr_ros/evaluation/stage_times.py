@@ -59,9 +59,7 @@ def time_stages(
             with timed_stage('decode'):
                 data = files[number % len(files)]
                 image = decode_encoded(data, 'image', recognizer.least_side_px)
-            recognizer.recognize(
-                image, number * 10**8, 'camera', sent_px=encoded_size_px(data)
-            )
+            recognizer.recognize(image, number * 10**8, 'camera', sent_px=encoded_size_px(data))
         recorded.append(stages_s)
     cpu_ms = (time.process_time() - cpu_s) / images * 1e3
     stages_ms = {

@@ -23,6 +23,10 @@ _FISHEYE_COUNT = 4
 _MAX_STRETCH = 0.02
 #: No lens has a shorter focal length, as a share of the width of the images.
 _SHORTEST_FOCAL = 0.02
+#: Ratio of the focal lengths; of anamorphic lenses it is 2 at most.
+_LARGEST_ASPECT = 2.5
+#: Focal lengths from a region of interest to the principal point: 80 degrees of a pinhole camera.
+_LARGEST_OFFSET = 5.7
 
 
 def is_fisheye(distortion_model: str) -> bool:
@@ -60,6 +64,22 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
         raise CalibrationError(
             f'the last row of K begins with {intrinsics.k[6]:g}, {intrinsics.k[7]:g} instead of '
             '0, 0: write K row by row'
+        )
+    if intrinsics.k[3] or (len(intrinsics.k) > 8 and intrinsics.k[8] != 1):
+        raise CalibrationError(
+            f'K holds {intrinsics.k[3]:g} before fy and {intrinsics.k[8]:g} at its end instead of '
+            '0 and 1: write K row by row, not scaled'
+        )
+    if max(fx, fy) > _LARGEST_ASPECT * min(fx, fy):
+        raise CalibrationError(
+            f'the focal lengths in K are {fx:g} and {fy:g} px, which differ by more than a factor '
+            f'of {_LARGEST_ASPECT:g}: calibrate the camera'
+        )
+    offset_px = max(abs(intrinsics.k[2]), abs(intrinsics.k[5]))
+    if offset_px == 0 or offset_px > _LARGEST_OFFSET * max(fx, fy) + intrinsics.width_px:
+        raise CalibrationError(
+            f'the principal point in K is {intrinsics.k[2]:g}, {intrinsics.k[5]:g} px, which is '
+            'not in the view: calibrate the camera'
         )
     if max(fx, fy) < _SHORTEST_FOCAL * intrinsics.width_px:
         raise CalibrationError(
