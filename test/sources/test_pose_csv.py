@@ -226,3 +226,20 @@ def test_a_single_time_in_another_unit_spoils_no_other(path: Path) -> None:
 
     assert table.stamps_ns is not None
     assert (table.stamps_ns // 1_000_000_000 - 1_700_000_000).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(('stated', 'unit'), [('yaw_rad', 'degrees'), ('yaw_deg', 'radians')])
+def test_stated_unit_that_contradicts_the_course_is_a_warning(
+    path: Path, stated: str, unit: str
+) -> None:
+    course = np.linspace(0.0, 3.0, 30)
+    steps = np.stack([np.cos(course), np.sin(course)], axis=1)
+    places = np.cumsum(np.vstack([[0.0, 0.0], steps]), axis=0)[:30]
+    yaw = np.degrees(course) if stated == 'yaw_rad' else course
+    lines = [f'{i},{x},{y},{a}' for i, ((x, y), a) in enumerate(zip(places, yaw, strict=True))]
+    table = read(path, '\n'.join([f'stamp_s,x,y,{stated}', *lines]))
+    texts = [check.text for check in table.checks if check.level == 'warning']
+    assert any(f'are in {unit} by the course' in text for text in texts)
+    expected = yaw if stated == 'yaw_rad' else np.radians(yaw)
+    turns = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(np.cos(turns), np.cos(expected), atol=1e-9)
