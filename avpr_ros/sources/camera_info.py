@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import CalibrationError
 from avpr_ros.sources.frame import CameraIntrinsics
 
 #: Words of a topic's name, between its slashes and underscores, that mean a rectified image,
@@ -128,6 +129,20 @@ def rectified_as_in_map(
         )
         fits.append(found is not None and same and same_matrix(found, of_map))
     return fits[1] if fits[0] != fits[1] else None
+
+
+def check_region(info: Any) -> None:
+    """Check that the region of interest lies in the picture.
+
+    Raises:
+        CalibrationError: it does not.
+    """
+    width_px, height_px, x, y, width, height, *_ = _window(info)
+    if width_px and height_px and (x + width > width_px or y + height > height_px):
+        raise CalibrationError(
+            f'the region of interest of {width} x {height} px at {x}, {y} is not in the picture '
+            f'of {width_px} x {height_px} px: width and height are those of the whole sensor'
+        )
 
 
 def calibration_rank(info: Any) -> int:

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import lru_cache
 import math
+
+import cv2
+import numpy as np
 
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -27,6 +32,10 @@ _SHORTEST_FOCAL = 0.02
 _LARGEST_ASPECT = 2.5
 #: Focal lengths from a region of interest to the principal point: 80 degrees of a pinhole camera.
 _LARGEST_OFFSET = 5.7
+#: Share of the view in which undistorted pixels must come back when they are distorted, and by
+#: how many pixels they may miss.
+_INNER_SHARE, _LARGEST_ERROR_PX = 0.5, 1.0
+_ITERATIONS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-6)
 
 
 def is_fisheye(distortion_model: str) -> bool:
@@ -92,6 +101,7 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
             'height in camera_info'
         )
     _check_coefficients(model, intrinsics)
+    _check_invertible(intrinsics)
 
 
 def check_shape(intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
@@ -122,6 +132,33 @@ def _check_coefficients(model: str, intrinsics: CameraIntrinsics) -> None:
             f"D has {count} coefficients, and distortion model '{intrinsics.distortion_model}' "
             f'takes {wanted}: correct D or the name of the model'
         )
+
+
+@lru_cache(maxsize=32)
+def _check_invertible(intrinsics: CameraIntrinsics) -> None:
+    """Check that the inner half of the view can be undistorted; models fold further outside."""
+    if not any(intrinsics.d) or intrinsics.width_px == 1:  # 1: the size is not known yet
+        return
+    k = np.array(intrinsics.k, dtype=np.float64).reshape(3, 3)
+    d = np.array(intrinsics.d, dtype=np.float64)
+    half = np.array([intrinsics.width_px, intrinsics.height_px]) * _INNER_SHARE / 2
+    centre = np.array([intrinsics.width_px - 1, intrinsics.height_px - 1]) / 2
+    corners = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    pixels = (centre + corners * half)[:, np.newaxis]
+    still = np.zeros(3)
+    with suppress(cv2.error):
+        if is_fisheye(intrinsics.distortion_model):
+            rays = cv2.fisheye.undistortPoints(pixels, k, d[:4])
+            again = cv2.fisheye.distortPoints(rays, k, d[:4])
+        else:
+            rays = cv2.undistortPointsIter(pixels, k, d, np.eye(3), np.eye(3), _ITERATIONS)
+            again, _ = cv2.projectPoints(np.dstack([rays, np.ones((4, 1, 1))]), still, still, k, d)
+        if float(np.abs(again - pixels).max()) <= _LARGEST_ERROR_PX:
+            return
+    raise CalibrationError(
+        f'D ({", ".join(f"{value:g}" for value in intrinsics.d)}) cannot be inverted in the '
+        'middle of the image: calibrate the camera again or correct its distortion model'
+    )
 
 
 def _normalised(distortion_model: str) -> str:

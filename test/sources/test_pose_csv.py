@@ -243,3 +243,16 @@ def test_stated_unit_that_contradicts_the_course_is_a_warning(
     expected = yaw if stated == 'yaw_rad' else np.radians(yaw)
     turns = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
     np.testing.assert_allclose(np.cos(turns), np.cos(expected), atol=1e-9)
+
+
+def test_microseconds_called_nanoseconds_are_recognised_at_one_row_a_second(path: Path) -> None:
+    rows = [f'{(1_700_000_000 + i) * 10**6},{i},0' for i in range(5)]
+    table = read(path, '\n'.join(['stamp_ns,x,y', *rows]))
+    assert table.stamps_ns is not None
+    assert table.stamps_ns[0] == 1_700_000_000 * 10**9
+    assert any('are in us, though its header says ns' in check.text for check in table.checks)
+
+
+def test_latitude_and_longitude_are_named(path: Path) -> None:
+    with pytest.raises(SourceError, match='convert latitude and longitude to metres'):
+        read(path, 'time,latitude,longitude\n1,48,11\n')

@@ -21,6 +21,7 @@ from avpr_ros.ros.common.diagnostics import Level
 from avpr_ros.ros.localizer.interface import image_topic
 from avpr_ros.sources.camera_info import (
     camera_intrinsics,
+    check_region,
     describes_another_image,
     rectification_doubt,
     rectified_as_in_map,
@@ -207,6 +208,7 @@ class CameraInfoInput:
             found = camera_intrinsics(message, self._topics[camera], image_size_px, rectified)
             if found is None:
                 raise UnsupportedModelError('it holds no calibration (K and P are zero)')
+            check_region(message)
             check_intrinsics(found)
             if image_size_px is not None:
                 check_shape(found, *image_size_px)

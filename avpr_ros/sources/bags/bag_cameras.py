@@ -17,6 +17,7 @@ from avpr_ros.sources.bags.rectification import RectificationMeter
 from avpr_ros.sources.camera_info import (
     calibration_rank,
     camera_intrinsics,
+    check_region,
     describes_another_image,
     rectification_doubt,
     rectified_as_in_map,
@@ -135,6 +136,7 @@ class BagCamera:
             )
             return None, PreflightCheck('camera', 'error', text)
         try:
+            check_region(self.info)
             check_intrinsics(found)
             if self.image_size_px is not None:
                 check_shape(found, *self.image_size_px)

@@ -104,9 +104,13 @@ def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[
         if not line[0].lstrip().startswith('#'):
             break
     number = next((n for n, line in enumerate(lines) if not line[0].startswith('#')), 0)
+    hint = ''
+    if {'latitude', 'lat'} & {_plain(name) for name in lines[number]}:
+        hint = '; convert latitude and longitude to metres'
     listed = ', '.join(name.strip() for name in lines[number])
     raise SourceError(
-        f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: {listed}.'
+        f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: '
+        f'{listed}{hint}.'
     )
 
 

@@ -22,7 +22,7 @@ _ISO_8601 = re.compile(
 )
 _UNITS_NS = {'s': NS_PER_S, 'ms': 1_000_000, 'us': 1_000, 'ns': 1}
 #: No file has poses or images closer than this: their unit is not the nanosecond.
-_SHORTEST_STEP_NS = 100_000
+_SHORTEST_STEP_NS = 2_000_000
 
 
 def parse_number(text: str) -> Decimal:
@@ -102,7 +102,7 @@ def stamps_in_unit(numbers: Sequence[Decimal], stated: str | None) -> tuple[list
 
     Returns:
         Stamps, and the unit that was used. A column called nanoseconds whose rows would follow
-        each other within less than 0.1 ms has the unit of its magnitude, and so has a single time
+        each other within less than 2 ms has the unit of its magnitude, and so has a single time
         that would lie beyond the year 2106.
     """
     if not numbers:
