@@ -24,7 +24,9 @@ _MOST_PAIRS, _MOST_IMAGES, _FEWEST_PAIRS = 16, 300, 6
 _FEATURES, _RATIO, _FEWEST_MATCHES = 1500, 0.8, 60
 #: Median motion of the matches of a pair, as a share of the width.
 _LEAST_MOTION = 0.02
-_TOLERANCE_PX = 1.0
+#: Longer side that images are scaled down to, and the largest epipolar error as a share of the
+#: width: a pixel at that size.
+_WORKING_PX, _TOLERANCE = 640, 1 / 640
 #: One camera model is better with this many times the inliers, in this share of the pairs.
 _BETTER, _SHARE = 1.05, 0.7
 
@@ -58,11 +60,15 @@ class RectificationMeter:
         except ImageDecodeError:
             return
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        scale = min(1.0, _WORKING_PX / max(grey.shape))
+        if scale < 1.0:
+            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         keypoints, descriptors = self._sift.detectAndCompute(grey, None)
         if descriptors is None or len(keypoints) < _FEWEST_MATCHES:
             self._last = None
             return
         points = np.array([keypoint.pt for keypoint in keypoints], dtype=np.float32)
+        points = (points + np.float32(0.5)) / np.float32(scale) - np.float32(0.5)
         if self._last is not None:
             known, described = self._last
             found = cv2.BFMatcher().knnMatch(described, descriptors, k=2)
@@ -103,7 +109,7 @@ def _inliers(pair: tuple[_Points, _Points], intrinsics: CameraIntrinsics) -> int
         else:
             a, b = (cv2.undistortPoints(one[:, np.newaxis], k, d) for one in pair)
         cv2.setRNGSeed(0)
-        threshold = _TOLERANCE_PX / k[0, 0]
+        threshold = _TOLERANCE * intrinsics.width_px / k[0, 0]
         _, inliers = cv2.findEssentialMat(
             a, b, np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=threshold
         )
