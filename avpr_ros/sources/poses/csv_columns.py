@@ -10,7 +10,7 @@ from pathlib import Path
 import re
 
 from avpr_ros.errors import SourceError
-from avpr_ros.sources.poses.text_files import read_text
+from avpr_ros.sources.text_files import read_text
 
 QUATERNION = ('qx', 'qy', 'qz', 'qw')
 ANGLES = ('roll', 'pitch', 'yaw')

@@ -19,7 +19,7 @@ from avpr_ros.files import write_text_atomically
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.poses.pose_track import PoseTrack
 from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
-from avpr_ros.sources.poses.text_files import read_text
+from avpr_ros.sources.text_files import read_text
 from avpr_ros.stamps import stamp_text
 
 _COLUMNS = ('qx', 'qy', 'qz', 'qw')
