@@ -271,3 +271,25 @@ def test_impossible_camera_model_is_refused_before_the_work(
     with pytest.raises(SourceError, match=words):
         build_map(drive, describer, tmp_path / 'map', BuildSettings())
     assert drive.decoded == []
+
+
+def test_a_folder_that_appears_during_a_build_stays(tmp_path, straight_drive, describer):
+    target = tmp_path / 'map'
+
+    def appear(_):
+        target.mkdir()
+        (target / 'notes.txt').write_text('mine')
+
+    for replace_existing in (False, True):
+        with pytest.raises(MapError, match='exists'):
+            build_map(
+                straight_drive,
+                describer,
+                target,
+                BuildSettings(replace=replace_existing),
+                finish=appear,
+            )
+        assert [path.name for path in tmp_path.iterdir()] == ['map']
+        assert (target / 'notes.txt').read_text() == 'mine'
+        (target / 'notes.txt').unlink()
+        target.rmdir()
