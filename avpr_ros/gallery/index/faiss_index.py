@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.index.index_check import fault_of, inverted_lists, is_exact
+from avpr_ros.gallery.index.index_check import fault_of, inverted_lists, is_exact, read_index
 from avpr_ros.reading import reading
 
 #: (k,) rows in, (k, d) float32 descriptors out.
@@ -112,7 +112,7 @@ class GalleryIndex:
             MapError: unreadable, not an inner-product index, or approximate without rows.
         """
         with reading(path, MapError, 'it is not a readable index: build the map again'):
-            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+            index = read_index(path)
             if fault := fault_of(index):
                 raise MapError(f'{path} is damaged ({fault}); build the map again')
         if index.metric_type != faiss.METRIC_INNER_PRODUCT:

@@ -4,10 +4,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+import threading
 from typing import Any
 
 import faiss
 import numpy as np
+
+_LIMITS = 'vector_byte', 'loop'
+#: Of the tables that FAISS makes from a file.
+_TABLES_BYTES = 1 << 28
+#: The limits are the same for all threads.
+_READING = threading.Lock()
 
 
 def is_exact(index: Any) -> bool:
@@ -21,6 +29,20 @@ def inverted_lists(index: Any) -> Any:
     if ivf is None or ivf.invlists is None:
         return None
     return faiss.downcast_InvertedLists(ivf.invlists)
+
+
+def read_index(path: Path) -> Any:
+    """Map an index file into memory; raises what FAISS raises.
+
+    No part of it may claim many more bytes than the file has, where FAISS can be told (1.14 and
+    later): it would fill that much memory before it finds the end of the file.
+    """
+    limits = [getattr(faiss, f'set_deserialization_{name}_limit', None) for name in _LIMITS]
+    with _READING:
+        for limit in limits:
+            if limit is not None:
+                limit(path.stat().st_size + _TABLES_BYTES)
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
 
 
 def fault_of(index: Any) -> str | None:
