@@ -31,7 +31,7 @@ from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from benchmarks.results import Row, print_table, write_results
 
 _AVPR = (sys.executable, '-m', 'avpr_ros.cli.main')
-_MODEL = 'gem-resnet10t'
+_MODEL = 'cosplace-resnet18-64'
 _IMAGES = 10
 #: What a command that is repeated may say instead of doing it again.
 _KNOWN_REFUSALS = ('the same drive', 'at most 0.01 may be lost')
@@ -155,12 +155,9 @@ def _environment(work: Path) -> dict[str, str]:
 
 def _prepare(folder: Path) -> None:
     """Make two drives, a map of the first, a query network, a copy of it, and weights."""
-    import timm
-    import torch
-
     for number, name in enumerate(('one', 'two')):
         _write_drive(folder / name, number)
-    torch.save(timm.create_model('resnet10t', pretrained=False).state_dict(), folder / 'w.pth')
+    _write_weights(folder / 'w.pth')
     operations = {operation.name: operation for operation in _operations()}
     for name in ('build --replace', 'train', 'models import'):
         code, text = _run(folder, operations[name].arguments)
@@ -168,8 +165,20 @@ def _prepare(folder: Path) -> None:
             raise SystemExit(f'{name} fails: {text}')
     for suffix in ('.onnx', '.json'):
         shutil.copyfile(folder / f'query{suffix}', folder / f'int8{suffix}')
-    # Imported again, other weights are to be told apart from these.
-    torch.save(timm.create_model('resnet10t', pretrained=False).state_dict(), folder / 'w.pth')
+    # Other weights, so that the import killed later can be told from this one.
+    _write_weights(folder / 'w.pth')
+
+
+def _write_weights(path: Path) -> None:
+    """Write a file with the names of a published one and random numbers."""
+    import torch
+
+    from avpr_ros.networks.foundation.kinds import kind_by_name
+    from avpr_ros.networks.foundation.network import FoundationNetwork
+
+    state = FoundationNetwork(kind_by_name(_MODEL)).state_dict()
+    names = {name: name.replace('head.', 'aggregation.', 1) for name in state}
+    torch.save({names[name]: value for name, value in state.items()}, path)
 
 
 def _write_drive(folder: Path, seed: int) -> None:
