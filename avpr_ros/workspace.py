@@ -42,7 +42,7 @@ def workspace(path: Path) -> Iterator[Path]:
         (folder / MARKER).write_text('temporary folder of avpr_ros\n', encoding='utf-8')
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         if lock is not None:
             os.close(lock)
 
@@ -96,13 +96,24 @@ def _removed(left: Path, path: Path) -> bool:
         if (left / REPLACED).exists() and not path.exists():
             (left / REPLACED).rename(path)
             _LOG.warning('%s is restored: a process ended while replacing it', path)
-        shutil.rmtree(left, ignore_errors=True)
+        _remove(left)
         _LOG.warning('removed %s, left %s ago by a process that was killed', left, age)
     except OSError:
         return False
     finally:
         os.close(lock)
     return True
+
+
+def _remove(folder: Path) -> None:
+    """Remove a workspace, its marker last: what a kill leaves of it is still known as ours."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != MARKER:
+                entry.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _age(folder: Path) -> str:

@@ -64,6 +64,7 @@ def main() -> None:
             share = kills // len(operations) + (number < kills % len(operations))
             rows.append(_row(operation, prepared, Path(place) / 'work', share, number))
             print_table(rows, 'kill')
+            sys.stdout.flush()
     options = f'--kills {kills}' if kills != 200 else ''
     write_results('kill', rows, quick=False, options=options)
 

@@ -6,13 +6,14 @@ import hashlib
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 import threading
 
 import pytest
 
-from avpr_ros import files
+from avpr_ros import files, workspace
 from avpr_ros.errors import ConfigError, OutputBusyError
 from avpr_ros.files import (
     atomic_file,
@@ -22,7 +23,7 @@ from avpr_ros.files import (
     sha256_of_file,
     write_text_atomically,
 )
-from avpr_ros.workspace import REPLACED, remove_leftovers
+from avpr_ros.workspace import MARKER, REPLACED, remove_leftovers
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -128,6 +129,20 @@ def test_leftovers_of_a_killed_process_go_at_the_next_run(
         assert not left.exists()
     assert [path.name for path in tmp_path.iterdir()] == ['map']
     assert re.search(rf'removed {re.escape(str(left))}, left \d+ s ago', caplog.text)
+
+
+def test_the_marker_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = killed_while_writing(tmp_path / 'map')
+    removed = []
+    rmtree = shutil.rmtree
+
+    def record(path: Path, *, ignore_errors: bool) -> None:
+        removed.append((path.name, (left / MARKER).exists()))
+        rmtree(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(workspace.shutil, 'rmtree', record)
+    assert remove_leftovers(tmp_path / 'map') == [left]
+    assert removed == [('map', True), (left.name, True)]
 
 
 def test_folders_of_others_stay_whatever_their_name(tmp_path: Path) -> None:
