@@ -35,7 +35,7 @@ from avpr_ros.mapping.keyframe_extraction import (
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.target_lock import real_path
+from avpr_ros.target_lock import real_path, target_lock
 from avpr_ros.workspace import remove_leftovers
 
 #: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
@@ -123,11 +123,17 @@ def check_output(output: Path, replace_existing: bool) -> None:
     Raises:
         ConfigError: its name is no UTF-8.
         MapError: it exists and ``replace_existing`` is false, or it is not a map, or there are
-            other files in the map's folder.
+            other files in the map's folder, or its parent folder cannot be written.
+        OutputBusyError: another process is writing it.
     """
     check_name(output)
     output = real_path(output)
-    remove_leftovers(output)
+    if output.parent.is_dir():
+        try:
+            with target_lock(output):
+                remove_leftovers(output)
+        except OSError as error:
+            raise not_written(output, error) from error
     if not output.exists() or is_empty_folder(output):
         return
     if not replace_existing:

@@ -21,6 +21,7 @@ from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
+from avpr_ros.workspace import MARKER
 
 KILLED = """
 import sys
@@ -293,3 +294,13 @@ def test_a_folder_that_appears_during_a_build_stays(tmp_path, straight_drive, de
         assert (target / 'notes.txt').read_text() == 'mine'
         (target / 'notes.txt').unlink()
         target.rmdir()
+
+
+def test_a_refused_build_removes_what_a_killed_one_left(gallery, straight_drive, describer):
+    left = gallery.path.with_name('.map.avpr-abcdefgh')
+    left.mkdir()
+    (left / MARKER).touch()
+    gallery.path.with_name('.map.avpr-lock').touch()
+    with pytest.raises(MapError, match='exists'):
+        build_map(straight_drive, describer, gallery.path, BuildSettings())
+    assert list(gallery.path.parent.iterdir()) == [gallery.path]
