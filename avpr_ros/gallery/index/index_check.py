@@ -34,8 +34,8 @@ def inverted_lists(index: Any) -> Any:
 def read_index(path: Path) -> Any:
     """Map an index file into memory; raises what FAISS raises.
 
-    No part of it may claim many more bytes than the file has, where FAISS can be told (1.14 and
-    later): it would fill that much memory before it finds the end of the file.
+    No part of it may claim many more bytes than the file has, where FAISS has such
+    limits (1.15 does): it would fill that much memory before it finds the end of the file.
     """
     limits = [getattr(faiss, f'set_deserialization_{name}_limit', None) for name in _LIMITS]
     with _READING:
