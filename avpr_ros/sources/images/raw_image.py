@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.image_messages import ImageMessage
 from avpr_ros.sources.images.encodings import PIXEL_BYTES, PLANAR, layout_of, why_unsupported
+from avpr_ros.sources.images.image_size import too_many_pixels
 from avpr_ros.sources.images.pixel_range import PixelRange, to_8_bit
 
 #: The low bytes of a picture are rougher than the high ones; where the high ones are rougher by
@@ -97,6 +98,8 @@ def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
             f'{data.size} bytes in rows of {step} and needs {max(needed, row_bytes * rows)} in '
             f'rows of at least {row_bytes}.'
         )
+    if refusal := too_many_pixels(width, height):
+        raise ImageDecodeError(f'An image {refusal}.')
     return np.ndarray((rows, row_bytes), np.uint8, buffer=data, strides=(step, 1))
 
 
