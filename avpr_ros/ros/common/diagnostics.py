@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 
@@ -80,3 +82,32 @@ class Diagnostics:
         whose = self._node.get_fully_qualified_name()
         message.status = [status_message(name, report, whose) for report in self._tasks()]
         self._publisher.publish(message)
+
+
+#: Longest wait of a node that cannot start for somebody who listens to why.
+_REFUSAL_WAIT_S = 1.0
+#: After the subscription is known here, until the publisher is known there.
+_MATCH_S = 0.2
+
+
+def report_refusal(node: Node, text: str) -> None:
+    """Publish once why a node cannot start, as an error of the task ``start``.
+
+    Args:
+        node: the node, which ends afterwards.
+        text: what is wrong and what to do.
+    """
+    publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+    deadline_s = time.monotonic() + _REFUSAL_WAIT_S
+    while not publisher.get_subscription_count():
+        if time.monotonic() > deadline_s:
+            return
+        time.sleep(0.02)
+    time.sleep(_MATCH_S)
+    message = DiagnosticArray()
+    message.header.stamp = node.get_clock().now().to_msg()
+    report = Report('start', Level.ERROR, text)
+    whose = node.get_fully_qualified_name()
+    message.status = [status_message(node.get_name(), report, whose)]
+    publisher.publish(message)
+    publisher.wait_for_all_acked(Duration(seconds=_REFUSAL_WAIT_S))
