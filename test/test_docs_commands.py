@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 import re
+import runpy
 import shlex
 from typing import Any
 
@@ -53,10 +54,10 @@ def all_commands(*start: str) -> list[Any]:
 
 
 def declared(file: str) -> set[str]:
-    """Return the arguments of a launch file and of those that it includes."""
-    text = (ROOT / 'launch' / file).read_text(encoding='utf-8')
-    names = set(re.findall(r"declare\(\s*'(\w+)'", text))
-    return names.union(*(declared(one) for one in re.findall(r"include\(\s*'([\w.]+)'", text)))
+    """Return the arguments of a launch file."""
+    names = runpy.run_path(str(ROOT / 'test' / 'launch' / 'stand_ins.py'))
+    with names['stand_ins']():
+        return set(names['LaunchFile'](file.removesuffix('.launch.py')).arguments)
 
 
 @pytest.mark.parametrize('words', all_commands('ros2', 'launch', 'avpr_ros'))
