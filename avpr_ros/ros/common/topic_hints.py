@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 import os
+from typing import Any
 
 from rclpy.node import Node
 
@@ -32,7 +33,7 @@ class PublishedTopic:
         return f'{self.name} ({self.type})'
 
 
-def interface_type(message_type: type) -> str:
+def interface_type(message_type: Any) -> str:
     """Return the name of a message class as the ROS graph has it."""
     package = message_type.__module__.partition('.')[0]
     return f'{package}/msg/{message_type.__name__}'
@@ -96,7 +97,26 @@ def missing_topic_hint(node: Node, topic: str, wanted: str, argument: str) -> st
     there = f'{topic} is published as {", ".join(types)}, not as {wanted}; ' if types else ''
     if not others:
         return f'{there}no topic of type {wanted} is published{domain_text()}'
-    return f'{there}published: {listed(others)}; set {argument}:={others[0].name}'
+    verb = 'remap' if '/' in argument else 'set'
+    return f'{there}published: {listed(others)}; {verb} {argument}:={others[0].name}'
+
+
+def localizer_hint(node: Node, topic: str, wanted: str) -> str | None:
+    """Return why nothing comes on a topic of the localizer; None where it is published.
+
+    Args:
+        node: whose graph is read.
+        topic: resolved name, that ends with the localizer's name and the topic's.
+        wanted: its interface type.
+    """
+    if wanted in types_on(node, topic):
+        return None
+    end = '/'.join(['', *topic.split('/')[-2:]])
+    others = [one for one in published_topics(node, [wanted]) if one.name.endswith(end)]
+    if not others:
+        return f'no localizer publishes {topic}{domain_text()}; start avpr_localizer'
+    namespace = others[0].name.removesuffix(end) or "''"
+    return f'{topic} is not published, {listed(others)} is; set namespace:={namespace}'
 
 
 def domain_text() -> str:

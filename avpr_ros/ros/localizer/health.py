@@ -9,6 +9,7 @@ import time
 
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
+from avpr_ros.ros.common.silence_watch import START_S
 from avpr_ros.ros.common.topic_hints import domain_text, interface_type
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
@@ -17,7 +18,6 @@ from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
 from avpr_ros.ros.localizer.pipeline.recent_outcomes import RECENT_S
 from avpr_ros.ros.localizer.pipeline.statistics import FAILED, Statistics
 from avpr_ros.ros.localizer.remedies import rejection_text
-from avpr_ros.ros.localizer.silence import START_S
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.

@@ -10,6 +10,7 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from avpr_ros.ros.common.silence_watch import START_S
 from avpr_ros.ros.common.topic_hints import (
     PublishedTopic,
     domain_text,
@@ -23,8 +24,6 @@ from avpr_ros.ros.common.topic_hints import (
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 
 RAW, COMPRESSED = interface_type(Image), interface_type(CompressedImage)
-#: Seconds after the start within which the other nodes are discovered and their messages come.
-START_S = 3.0
 
 
 def image_hint(node: Node, source: ImageInput) -> str:
