@@ -14,6 +14,9 @@ from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.node import Node
 
+#: The one topic of all nodes (REP-107).
+TOPIC = '/diagnostics'
+
 
 class Level(Enum):
     """Levels of ``diagnostic_msgs/DiagnosticStatus``."""
@@ -70,7 +73,7 @@ class Diagnostics:
         """
         self._node = node
         self._tasks = tasks
-        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._publisher = node.create_publisher(DiagnosticArray, TOPIC, 10)
         node.create_timer(period_s, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def publish(self) -> None:
@@ -84,30 +87,48 @@ class Diagnostics:
         self._publisher.publish(message)
 
 
-#: Longest wait of a node that cannot start for somebody who listens to why.
-_REFUSAL_WAIT_S = 1.0
+#: Longest wait of a node that cannot start for somebody who listens to why; discovery was
+#: measured to take 2 s.
+_REFUSAL_WAIT_S = 3.0
 #: After the subscription is known here, until the publisher is known there.
 _MATCH_S = 0.2
 
 
-def report_refusal(node: Node, text: str) -> None:
-    """Publish once why a node cannot start, as an error of the task ``start``.
+class Refusal:
+    """Reports once why a node cannot start, as an error of the task ``start``.
 
-    Args:
-        node: the node, which ends afterwards.
-        text: what is wrong and what to do.
+    The publisher is created before the work of the start, so that it is discovered meanwhile.
     """
-    publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
-    deadline_s = time.monotonic() + _REFUSAL_WAIT_S
-    while not publisher.get_subscription_count():
-        if time.monotonic() > deadline_s:
-            return
-        time.sleep(0.02)
-    time.sleep(_MATCH_S)
-    message = DiagnosticArray()
-    message.header.stamp = node.get_clock().now().to_msg()
-    report = Report('start', Level.ERROR, text)
-    whose = node.get_fully_qualified_name()
-    message.status = [status_message(node.get_name(), report, whose)]
-    publisher.publish(message)
-    publisher.wait_for_all_acked(Duration(seconds=_REFUSAL_WAIT_S))
+
+    def __init__(self, node: Node) -> None:
+        """Create the publisher.
+
+        Args:
+            node: the node that may not be able to start.
+        """
+        self._node = node
+        self._publisher = node.create_publisher(DiagnosticArray, TOPIC, 10)
+
+    def withdraw(self) -> None:
+        """Destroy the publisher: the node has started."""
+        self._node.destroy_publisher(self._publisher)
+
+    def publish(self, text: str) -> None:
+        """Publish what is wrong and what to do, where somebody listens.
+
+        Args:
+            text: one sentence.
+        """
+        deadline_s = time.monotonic() + _REFUSAL_WAIT_S
+        while not self._publisher.get_subscription_count():
+            if time.monotonic() > deadline_s:
+                return
+            time.sleep(0.02)
+        time.sleep(_MATCH_S)
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        report = Report('start', Level.ERROR, text)
+        whose = self._node.get_fully_qualified_name()
+        message.status = [status_message(self._node.get_name(), report, whose)]
+        self._publisher.publish(message)
+        self._publisher.wait_for_all_acked(Duration(seconds=1.0))

@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from avpr_ros.errors import AvprError, ConfigError
-from avpr_ros.ros.common.diagnostics import report_refusal
+from avpr_ros.ros.common.diagnostics import Refusal
 from avpr_ros.ros.common.signal_handling import SignalStop, ignore_signals, interrupt_on_signals
 
 #: Exit code when a parameter, a file or the installation does not allow a start.
@@ -68,14 +68,16 @@ def _create_node(name: str, args: list[str] | None) -> Node:
 def _spin(node: Node, build: Callable[[Node], NodeComponent]) -> int:
     part = None
     executor = SingleThreadedExecutor()
+    refusal = Refusal(node)
     try:
         part = build(node)
+        refusal.withdraw()
         executor.add_node(node)
         with SignalStop(executor) as stop:
             stop.spin()
     except AvprError as error:
         node.get_logger().fatal(str(error))
-        report_refusal(node, str(error))
+        refusal.publish(str(error))
         return REFUSED
     finally:
         # The farewell is not to be broken by a second signal.

@@ -173,8 +173,9 @@ class Localizer:
                 self._outputs.loop_closure_listeners,
             )
             camera_info = self._camera_info_reports(grace.over())
-            # Without images that were matched there is a report on why.
-            log.write([*images, odometry, *camera_info])
+            # Errors are images that cannot be decoded or used, which are logged one by one.
+            noted = [one for one in images if one.level is not Level.ERROR]
+            log.write([*noted, odometry, *camera_info])
             if statistics.reasons:
                 log.write([localisation])
             return [
