@@ -229,7 +229,7 @@ def test_log_and_diagnostics_name_cause_and_remedy(
         for quote in row.quotes:
             node_log(node, quote, row.task)
     finally:
-        code = node.stop()
+        code = node.wait() if row.task == 'start' else node.stop()
     assert code == (2 if row.task == 'start' else 0)
     assert 'Traceback' not in node.log()
 
