@@ -179,8 +179,7 @@ def world() -> Iterator[TopicClient]:
 
 
 def begin(start: Start, folder: Path, parameters: dict[str, object]) -> NodeProcess:
-    given = {**parameters, **start.parameters} if start.module == LOCALIZER else start.parameters
-    flags = [word for key, value in given.items() for word in ('-p', f'{key}:={value}')]
+    flags = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
     if start.module == LOCALIZER:
         return NodeProcess(folder, *flags, *start.flags)
     name = {ADAPTER: 'avpr_adapter', POSE_GRAPH: 'avpr_pose_graph'}[start.module]
@@ -209,7 +208,9 @@ def test_log_and_diagnostics_name_cause_and_remedy(
     create = world.node.create_publisher
     publishers = [create(kind, topic, start.qos) for topic, kind in start.published.items()]
     given = {'map_path': town_map, 'query_network': town_query, 'max_image_age_s': 0.0}
-    node = begin(start, tmp_path, {**given, 'temporal_filter': 'none'} | special)
+    node = begin(
+        start, tmp_path, {**given, 'temporal_filter': 'none', **start.parameters, **special}
+    )
     try:
 
         def named() -> bool:
