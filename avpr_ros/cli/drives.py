@@ -5,13 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from avpr_ros.errors import SourceError
 from avpr_ros.files import printable
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
+from avpr_ros.sources.bags.reader import open_bag
 from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.open import group_splits
 from avpr_ros.sources.preflight import PreflightCheck
 
+_HEADINGS = ['topic', 'type', 'messages']
 _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
 
 
@@ -34,6 +39,26 @@ def run_preflight(
         expected = f'{one.keyframes} expected from {frames} frames'
         print_checks(f'pre-flight: {one.drive.name}', one.preflight.checks, expected)
     require_ok(checked)
+
+
+def print_topics(sources: Sequence[Path]) -> None:
+    """Print what each bag holds, before anything is chosen of it.
+
+    Args:
+        sources: paths; image folders and what cannot be read are left to the checks.
+    """
+    from avpr_ros.cli.console import print_columns
+
+    for files in group_splits(list(sources)):
+        try:
+            with open_bag(files) as bag:
+                rows = [
+                    [printable(topic), printable(', '.join(types)), str(bag.count(topic))]
+                    for topic, types in bag.message_types().items()
+                ]
+        except SourceError:
+            continue
+        print_columns(f'topics of {printable(files[0].name)}', [_HEADINGS, *rows])
 
 
 def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = '') -> None:
