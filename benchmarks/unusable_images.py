@@ -38,9 +38,9 @@ SPOILED = ('gardens_day', 'gardens_night', 'corridor', 'ietower', 'euroc_v1', 'u
 _IMAGES = 10
 NOTE = (
     'refused_share of the real sets is the share of wrong refusals, of the others that of right '
-    'ones. Spoiled are ten images of each of six sets, each raw and as JPEG of quality 75; lengths '
-    'are shares of the width, sigmas grey levels. ms is the median an image, one thread. The '
-    'limits were chosen with these sets in view.'
+    'ones. Spoiled are ten images of each of six sets, each raw and as JPEG of quality 75; '
+    'lengths are shares of the width, sigmas grey levels. ms is the median an image, one thread. '
+    'The limits were chosen with these sets in view.'
 )
 
 

@@ -106,7 +106,7 @@ class Recognizer:
         with timed_stage('preprocess'):
             fault = nothing_visible(image)
         if fault is not None:
-            text = f'nothing is visible in the image: {fault}'
+            text = f'the camera sees nothing: {fault}'
             return MatchResult(stamp_ns, camera, (), None, Reason.NOTHING_VISIBLE, text)
         extraction: Future[tuple[Features, ...]] | None = None
         if self.feature_executor is not None and self.matcher.uses_local_features:

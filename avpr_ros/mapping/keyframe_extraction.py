@@ -166,7 +166,7 @@ def nothing_usable(sessions: Sequence[SelectedSession]) -> str:
         return f'{names}: no image has a pose; check them with avpr build --dry-run'
     unusable = next((one.first_unusable for one in sessions if one.unusable), None)
     if unusable is not None:
-        return f'{names}: nothing is visible in the {frames} images with a pose; the first: {unusable}'
+        return f'{names}: nothing is visible in the {frames} images; the first: {unusable}'
     problem = next(session.first_problem for session in sessions if session.frames)
     return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
 

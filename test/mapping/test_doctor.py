@@ -50,7 +50,7 @@ def covered(images: Images) -> None:
 
 
 def blurred(images: Images) -> None:
-    images[60:70] = [cv2.GaussianBlur(image, (0, 0), 5.0) for image in images[60:70]]
+    images[60:70] = [cv2.GaussianBlur(image, (0, 0), 2.5) for image in images[60:70]]
 
 
 def frozen(images: Images) -> None:

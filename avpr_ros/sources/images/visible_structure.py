@@ -8,7 +8,7 @@ Measured on reduced copies, where sensor noise is averaged out and every camera 
   gradient: next to nothing in the dark, in overexposure, at a wall, behind a hand or a light leak,
   whose brightness rises in one direction at each point.
 * The gradients of white noise are Rayleigh distributed: their strongest hundredth is 2.6 times
-  the median, and they fall with every reduction. Those of scenes are sparse and persist.
+  the median, and they fall with the scale. Those of scenes are sparse and persist.
 * An edge is spread as widely as the image is blurred: its slope at the finest scale is compared
   with that at a coarse one, in the direction that is blurred most.
 """
@@ -30,9 +30,9 @@ _FINE_PX, _WORKING_PX, _COARSE_PX = 192, 64, 16
 _STRONGEST = 0.01
 #: Least structure, in grey levels a pixel of the working copy.
 MIN_STRUCTURE = 2.5
-#: Noise has a ratio of strongest to median gradients below the one, and of gradients at the
-#: working scale to those at the coarse one above the other.
-MIN_SPARSITY, _NOISE_DECAY = 3.2, 1.6
+#: Noise has a ratio of strongest to median gradients below the one, and gradients that fall with
+#: the scale by more than the other, 1 being that of white noise.
+MIN_SPARSITY, _NOISE_DECAY = 3.2, 0.45
 #: Largest spread of the edges as a share of the longer side, and the spread by the pixels of the
 #: copy itself, which add up as variances.
 _MAX_SPREAD, _PIXEL_SPREAD_PX = 0.06, 4.5
@@ -55,7 +55,8 @@ class VisibleStructure:
         structure: smaller eigenvalue of the structure tensor in its strongest hundredth, as a
             gradient in grey levels a pixel.
         sparsity: strongest hundredth of the gradients over their median.
-        decay: gradients at the working scale over those at the coarse one.
+        decay: gradients at the finest scale over those at the coarse one, and over the ratio of
+            these scales.
         spread: spread of the edges in the most blurred direction, a share of the longer side.
         max_spread: its limit at the size of this image.
     """
@@ -74,8 +75,8 @@ class VisibleStructure:
             kind, remedy = self._without_structure()
             return (
                 f'it is {kind}, mean grey level {self.mean:.0f}, and its structure is '
-                f'{self.structure:.1f} grey levels a pixel, at least {MIN_STRUCTURE:g} are needed; '
-                f'{remedy}'
+                f'{self.structure:.1f} grey levels a pixel, at least {MIN_STRUCTURE:g} are '
+                f'needed; {remedy}'
             )
         if self.sparsity < MIN_SPARSITY and self.decay > _NOISE_DECAY:
             return (
@@ -113,13 +114,13 @@ def measure_structure(image: RgbImage) -> VisibleStructure:
     working = _reduced(fine, _WORKING_PX)
     coarse = _reduced(working, _COARSE_PX * max(working.shape) / _WORKING_PX)
     smaller = np.sqrt(np.maximum(cv2.cornerMinEigenVal(working, 3, 3), 0))
-    slopes, at_coarse = (cv2.magnitude(*_gradients(copy)) for copy in (working, coarse))
-    strongest = _upper(slopes, _STRONGEST)
+    slopes = [cv2.magnitude(*_gradients(copy)) for copy in (fine, working, coarse)]
+    at_fine, strongest, at_coarse = (_upper(slope, _STRONGEST) for slope in slopes)
     return VisibleStructure(
         float(working.mean()),
         _upper(smaller, _STRONGEST),
-        strongest / max(_upper(slopes, 0.5), _SMALLEST),
-        strongest / max(_upper(at_coarse, _STRONGEST), _SMALLEST),
+        strongest / max(_upper(slopes[1], 0.5), _SMALLEST),
+        at_fine / max(at_coarse, _SMALLEST) * max(coarse.shape) / max(fine.shape),
         _spread(fine, coarse),
         math.hypot(_MAX_SPREAD, _PIXEL_SPREAD_PX / max(fine.shape)),
     )
@@ -141,7 +142,9 @@ def _slopes(copy: Grey) -> NDArray[np.float64]:
     """
     x, y = _gradients(copy)
     xx, xy, yy = x * x, x * y, y * y
-    moments = [float((a * b).mean()) for a, b in ((xx, xx), (xx, xy), (xx, yy), (xy, yy), (yy, yy))]
+    moments = [
+        float((a * b).mean()) for a, b in ((xx, xx), (xx, xy), (xx, yy), (xy, yy), (yy, yy))
+    ]
     c, s = np.cos(_DIRECTIONS_RAD), np.sin(_DIRECTIONS_RAD)
     terms = zip((1, 4, 6, 4, 1), moments, range(5), strict=True)
     fourth = sum(n * moment * c ** (4 - power) * s**power for n, moment, power in terms)
