@@ -89,7 +89,10 @@ def _inliers(method: Method, first: Any, second: Any) -> int:
 
 
 def likelihoods(
-    extractors: Sequence[Any], landmarks: Landmarks, gallery: GalleryMap, night: Sequence[Any],
+    extractors: Sequence[Any],
+    landmarks: Landmarks,
+    gallery: GalleryMap,
+    night: Sequence[Any],
     rows: IntArray,
 ) -> Scores:
     """Score (Q, C) candidates by the log-likelihood ratio of the kinds of features of a map."""

@@ -11,11 +11,9 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from avpr_ros.arrays import RgbImage
+from avpr_ros.arrays import AnyArray, RgbImage
 
-Grey: TypeAlias = NDArray[np.float64]
 Spoil: TypeAlias = Callable[[RgbImage, Generator], RgbImage]
 
 #: Share of pixels that are hot, in a dark image.
@@ -28,7 +26,7 @@ def jpeg(image: RgbImage, quality: int) -> RgbImage:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
-def _noisy(light: NDArray[np.floating], sigma: float, rng: Generator) -> RgbImage:
+def _noisy(light: AnyArray, sigma: float, rng: Generator) -> RgbImage:
     levels = np.round(light + rng.normal(0.0, sigma, light.shape))
     return np.clip(levels, 0, 255).astype(np.uint8)
 
@@ -70,7 +68,7 @@ def _defocused(image: RgbImage, rng: Generator, radius: float) -> RgbImage:
     radius_px = max(1, round(radius * image.shape[1]))
     side_px = 2 * radius_px + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side_px, side_px)).astype(np.float32)
-    return _noisy(cv2.filter2D(image, -1, disk / disk.sum()), 1.0, rng)
+    return _noisy(np.asarray(cv2.filter2D(image, -1, disk / disk.sum())), 1.0, rng)
 
 
 def _smeared(image: RgbImage, rng: Generator, length: float) -> RgbImage:
@@ -81,7 +79,7 @@ def _smeared(image: RgbImage, rng: Generator, length: float) -> RgbImage:
     for part in np.linspace(-middle, middle, 4 * length_px):
         row, column = middle + part * np.sin(angle_rad), middle + part * np.cos(angle_rad)
         kernel[round(row), round(column)] += 1
-    return _noisy(cv2.filter2D(image, -1, kernel / kernel.sum()), 1.0, rng)
+    return _noisy(np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum())), 1.0, rng)
 
 
 def _fogged(image: RgbImage, rng: Generator, contrast: float, sigma: float) -> RgbImage:

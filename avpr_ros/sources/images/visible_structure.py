@@ -107,14 +107,18 @@ def nothing_visible(image: RgbImage) -> str | None:
 
 def measure_structure(image: RgbImage) -> VisibleStructure:
     """Measure the visible structure of an (H, W, 3) uint8 RGB image."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     if max(grey.shape) >= _HOT_PIXEL_FACTOR * _WORKING_PX:
-        grey = cv2.medianBlur(grey, 3)
+        grey = np.asarray(cv2.medianBlur(grey, 3), np.uint8)
     fine = _whole_reduction(grey).astype(np.float32)
     working = _reduced(fine, _WORKING_PX)
     coarse = _reduced(working, _COARSE_PX * max(working.shape) / _WORKING_PX)
-    smaller = np.sqrt(np.maximum(cv2.cornerMinEigenVal(working, 3, 3), 0))
-    slopes = [cv2.magnitude(*_gradients(copy)) for copy in (fine, working, coarse)]
+    eigenvalues = np.asarray(cv2.cornerMinEigenVal(working, 3), np.float32)
+    smaller = np.sqrt(np.maximum(eigenvalues, 0))
+    slopes = [
+        np.asarray(cv2.magnitude(*_gradients(copy)), np.float32)
+        for copy in (fine, working, coarse)
+    ]
     at_fine, strongest, at_coarse = (_upper(slope, _STRONGEST) for slope in slopes)
     return VisibleStructure(
         float(working.mean()),
@@ -154,7 +158,7 @@ def _slopes(copy: Grey) -> NDArray[np.float64]:
 def _gradients(copy: Grey) -> tuple[Grey, Grey]:
     x = cv2.Sobel(copy, cv2.CV_32F, 1, 0, scale=1 / 8)
     y = cv2.Sobel(copy, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(x), np.asarray(y)
+    return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
 def _upper(values: Grey, share: float) -> float:
