@@ -44,11 +44,11 @@ NIGHT_SETS = 'gardens_night_left', 'gardens_night_right'
 QUERIES, CANDIDATES = 25, 20
 NOTE = (
     f'{QUERIES} images of the night, evenly chosen, each against the {CANDIDATES} keyframes that '
-    'the search returns, as single images. inliers: of one fundamental matrix (USAC MAGSAC, 2 px); '
-    'llr: log-likelihood ratio of the package. right_first: share of images whose best candidate '
-    'is within 8 frames. right_at_no_wrong: share that is right and above the best wrong candidate '
-    'of every image. ms an image: extraction; ms a pair: matching and geometry, for llr '
-    'an image divided by its candidates; medians, one thread.'
+    'the search returns, as single images. inliers: of one fundamental matrix (USAC MAGSAC, 2 '
+    'px); llr: log-likelihood ratio of the package. right_first: share of images whose best '
+    'candidate is within 8 frames. right_at_no_wrong: share that is right and above the best '
+    'wrong candidate of every image. ms an image: extraction; ms a pair: matching and geometry, '
+    'for llr an image divided by its candidates; medians, one thread.'
 )
 
 

@@ -114,7 +114,7 @@ def geometry(first: Points, second: Points) -> tuple[int, FloatArray | None]:
     cv2.setRNGSeed(0)
     try:
         matrix, inliers = cv2.findFundamentalMat(
-            first, second, cv2.USAC_MAGSAC, _INLIER_PX, 0.999, 10_000
+            first, second, cv2.USAC_MAGSAC, _INLIER_PX, 0.999, 2_000
         )
     except cv2.error:  # degenerate matches
         return 0, None
