@@ -65,8 +65,9 @@ class Method:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two images of a scene with (m, 4) marked points x1 y1 x2 y2."""
+    """Two images of a scene with (m, 4) marked points x1 y1 x2 y2; some scenes are there twice."""
 
+    scene: str
     change: str
     images: tuple[RgbImage, RgbImage]
     marks: FloatArray
@@ -78,6 +79,7 @@ def read_pairs(folder: Path) -> list[Pair]:
         rows = list(csv.DictReader(stream))
     return [
         Pair(
+            _scene(row['image1']),
             row['change'],
             (_read(folder / row['image1']), _read(folder / row['image2'])),
             np.loadtxt(folder / row['corrs'], ndmin=2),
@@ -132,6 +134,7 @@ def row_of(method: Method, pairs: Sequence[Pair]) -> Row:
             geometry(*method.match(features[i][0], features[(i + shift) % len(pairs)][1]))[0]
             for shift in shifts
             for i in range(len(pairs))
+            if pairs[i].scene != pairs[(i + shift) % len(pairs)].scene
         ]
 
     claim_from = int(np.ceil(_MARGIN * max(most(CALIBRATION_SHIFTS))))
@@ -159,6 +162,11 @@ def agreeing_share(matrix: FloatArray, marks: FloatArray) -> float:
     """Return the share of (m, 4) marked points near the epipolar lines of each other."""
     distances = np.abs(sampson_distances(matrix, marks[:, :2], marks[:, 2:]))
     return float((distances <= _MARK_PX).mean())
+
+
+def _scene(file: str) -> str:
+    """Return the scene of a file name, such as ``tyn`` of ``WGALBS_tyn2_1.jpg``."""
+    return file.split('_', 1)[1].rsplit('_', 1)[0].rstrip('0123456789')
 
 
 def _read(path: Path) -> RgbImage:
