@@ -32,7 +32,7 @@ _STRONGEST = 0.01
 MIN_STRUCTURE = 2.5
 #: Noise has a ratio of strongest to median gradients below the one, and gradients that fall with
 #: the scale by more than the other, 1 being that of white noise.
-MIN_SPARSITY, _NOISE_DECAY = 3.2, 0.45
+MIN_SPARSITY, _NOISE_DECAY = 3.2, 0.36
 #: Largest spread of the edges as a share of the longer side, and the spread by the pixels of the
 #: copy itself, which add up as variances.
 _MAX_SPREAD, _PIXEL_SPREAD_PX = 0.06, 4.5
