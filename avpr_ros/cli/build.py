@@ -190,6 +190,7 @@ def _build(
 ) -> None:
     from avpr_ros.api.maps import build_map
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.drives import print_unusable
 
     with progress_bars() as report:
         gallery = build_map(
@@ -212,6 +213,7 @@ def _build(
         if session.undecodable:
             skipped = f', {session.undecodable} undecodable; the first: {session.first_problem}'
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
+        print_unusable(session)
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
     for warning in gallery.warnings:

@@ -10,6 +10,7 @@ from pathlib import Path
 from avpr_ros.errors import SourceError
 from avpr_ros.files import printable
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.manifest import Session
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
 from avpr_ros.sources.bags.reader import open_bag
 from avpr_ros.sources.frame import FrameSource
@@ -82,3 +83,14 @@ def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = 
     if keyframes:
         table.add_row('keyframes', '', keyframes)
     Console(highlight=False).print(table)
+
+
+def print_unusable(session: Session) -> None:
+    """Print a warning about images that became no keyframes as nothing is visible in them."""
+    from avpr_ros.cli.console import print_note
+
+    if session.unusable:
+        print_note(
+            f'warning: {session.name}: {session.unusable} images became no keyframes, nothing is '
+            f'visible in them; the first: {session.first_unusable}'
+        )

@@ -93,6 +93,8 @@ class ImageReport:
             return Report(self._name, Level.WARN, text, values)
         if problem := self._statistics.problems.get(source.camera):
             return Report(self._name, Level.ERROR, problem, values)
+        if fault := self._statistics.unseeing.get(source.camera):
+            return Report(self._name, Level.WARN, f'{fault[0].upper()}{fault[1:]}.', values)
         if found := self._problem_of(source.camera):
             return Report(self._name, *found, values)
         return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
