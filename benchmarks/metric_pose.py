@@ -4,7 +4,8 @@
 
 ``euroc_v1``: three of four frames of a drone's flight through a room are the map, the fourth is a
 query. ``demo_town``: the second drive of the demo's town on the map of the first, see
-``worlds.py``. Maps have the embedded gallery network and landmarks, the query network is trained
+``worlds.py``. ``town_night``: a third drive of it at night, on the same map and on one with learned
+features beside RootSIFT. Maps have the embedded gallery network and landmarks, the query network is trained
 on the map, and every query goes through what ``avpr localize`` runs.
 """
 
@@ -22,6 +23,7 @@ from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
+from rich.console import Console
 import yaml
 
 from avpr_ros.cli.console import print_note
@@ -43,7 +45,9 @@ from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 from benchmarks import worlds
 from benchmarks.results import ROOT, SHARED_DATA, Row, print_table, write_results
-from simulation.drives.bag_writer import TRUTH_TOPIC
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
+from simulation.drives.scenario import FULL, third_drive
 from simulation.drives.worlds import WORLDS
 
 Answer: TypeAlias = MatchResult | ImageDecodeError
@@ -129,11 +133,25 @@ def euroc(data: Path, folder: Path) -> PoseSet:
     return PoseSet('euroc_v1', map_folder, query, queries, truth, wrong_m=0.5)
 
 
-def town() -> PoseSet:
-    """Return the second drive of the town; what ``worlds.py`` left is not made again."""
+def town() -> list[PoseSet]:
+    """Return the town's drives by day and night; what ``worlds.py`` left is not made again."""
     world = next(world for world in WORLDS if world.name == 'town')
-    world = replace(world, queries={'demo_town': world.queries['demo_town']})
-    (one,) = worlds.prepare(world, worlds.WORK / world.name)
+    queries = {
+        'demo_town': world.queries['demo_town'],
+        'town_night': (third_drive(FULL, 'night'),),
+    }
+    folder = worlds.WORK / world.name
+    day, night = worlds.prepare(replace(world, queries=queries), folder)
+    learned = folder / 'map_learned'
+    if not learned.exists():
+        build = ['avpr', 'build', world.mapping[0].name, '--pose-topic', ODOMETRY_TOPIC]
+        build += ['--min-distance-m', str(world.keyframe_m), '--output', learned.name]
+        Steps(folder, Console()).run([*build, '--learned-features'])
+    sets = (day, night, replace(night, name='town_night_learned', map_folder=learned))
+    return [_pose_set(one) for one in sets]
+
+
+def _pose_set(one: worlds.PreparedSet) -> PoseSet:
     map_frame = GalleryMap.open(one.map_folder).manifest.map_frame
     drive = open_drive(one.bags[0], SourceOptions(pose_topic=TRUTH_TOPIC), map_frame)
     return PoseSet(one.name, one.map_folder, one.query, drive.source, drive.truth, wrong_m=2.0)
@@ -208,11 +226,13 @@ def score(one: PoseSet, results: list[MatchResult]) -> Row:
     return {
         'queries': len(results),
         'accepted': len(results) - len(reasons),
+        'share_accepted': 1 - len(reasons) / len(results),
         'wrong_accepted': wrong,
         'wrong_m': one.wrong_m,
         'share_metric': len(errors) / len(results),
         'median_error_m': float(np.median(metres)) if errors else None,
         'median_error_deg': float(np.median(degrees)) if errors else None,
+        'max_error_deg': float(degrees.max()) if errors else None,
         'p90_error_m': float(np.percentile(metres, 90)) if errors else None,
         'max_error_m': float(metres.max()) if errors else None,
         'median_keyframe_error_m': float(np.median(keyframe_m)) if keyframe_m else None,
@@ -239,7 +259,7 @@ def main() -> None:
     if not sets:
         print_note(f'euroc_v1 is left out: the data set {data} is not there')
     if not options.quick:
-        sets.append(town())
+        sets += town()
     rows = [run(one) for one in sets]
     print_table(rows, 'Metric poses')
     write_results('metric_pose', rows, quick=options.quick, note=NOTE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from simulation.rendering.sensor import Sensor
 from simulation.rendering.world import Position, Surface
 from simulation.town.materials import Colour
 
+Element = TypeVar('Element', np.float32, np.bool_)
 #: A texture's pixel with a channel of this level shines by itself; others end at ``DULL``.
 SHINES, DULL = 255, 250
 #: Headlights: below the camera, to either side, half the width of the cone, and their dip.
@@ -107,31 +109,46 @@ class NightAir:
         """Return the picture a camera takes, (H, W, 3) uint8; arguments as those of ``Air``."""
         night = self._night
         rng = np.random.default_rng((night.seed, frame))
-        return night.sensor.expose(self.luminance_cd_m2(view), size_px, rng)
+        light = self.luminance_cd_m2(view, max(1, view.depth_m.shape[0] // size_px[1]))
+        return night.sensor.expose(light, size_px, rng)
 
-    def luminance_cd_m2(self, view: View) -> NDArray[np.float32]:
-        """Return the (H, W, 3) light that reaches the camera, noise-free."""
+    def luminance_cd_m2(self, view: View, step: int = 1) -> NDArray[np.float32]:
+        """Return the (H, W, 3) light that reaches the camera, noise-free.
+
+        Args:
+            view: unlit.
+            step: the illuminance is computed at every ``step``-th ray of each axis, the texture
+                at all of them.
+        """
         night = self._night
-        eye = view.points_m[0, 0] - view.rays[0, 0] * view.depth_m[0, 0]
-        seen = ~view.sky
-        points = _Points(view.points_m[seen].T.copy(), view.normals[seen].T.copy())
-        near = self._lamps[np.linalg.norm(self._lamps - eye, axis=1) < _REACH_M]
-        head, from_lamps = _lamps(points, near)
-        from_robot = _headlights(points, eye, view.rays.mean((0, 1)))
-        lux = np.full(view.points_m.shape, night.ambient_lux, np.float32)
-        lux[seen] += from_robot[:, None] * np.array(night.headlight_cd, np.float32)
-        lux[seen] += from_lamps[:, None] * np.array(night.lamp_cd, np.float32)
-        heads = np.zeros(seen.shape, np.bool_)
-        heads[seen] = head
+        lux, heads = self._illuminance(view, step)
         reflectance = (view.albedo.astype(np.float32) / 255.0) ** np.float32(2.2)
         light = reflectance * lux / np.float32(np.pi)
         shines = view.albedo.max(-1) >= SHINES
         light[shines] = reflectance[shines] * np.float32(night.shining_cd_m2)
-        light[heads] = _HEAD_CD_M2 * np.array(night.lamp_cd, np.float32) / max(night.lamp_cd)
-        haze = np.exp(-view.depth_m / night.visibility_m)[..., None]
+        hue = np.array(night.lamp_cd, np.float32) / max(*night.lamp_cd, 1e-6)
+        light[heads] = _HEAD_CD_M2 * hue
+        haze = np.exp(-view.depth_m / np.float32(night.visibility_m))[..., None]
         light = light * haze + np.array(night.horizon_cd_m2, np.float32) * (1 - haze)
         light[view.sky] = self._sky(view.rays[view.sky])
         return _with_glare(light)
+
+    def _illuminance(self, view: View, step: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the (H, W, 3) illuminance, lux, and the (H, W) mask of lamps."""
+        night, each = self._night, np.s_[::step, ::step]
+        eye = view.points_m[0, 0] - view.rays[0, 0] * view.depth_m[0, 0]
+        seen = ~view.sky[each]
+        at_m, normals = view.points_m[each][seen], view.normals[each][seen]
+        points = _Points(at_m.T.copy(), normals.T.copy())
+        near = self._lamps[np.linalg.norm(self._lamps - eye, axis=1) < _REACH_M]
+        head, from_lamps = _lamps(points, near)
+        from_robot = _headlights(points, eye, view.rays.mean((0, 1)))
+        lux = np.full((*seen.shape, 3), night.ambient_lux, np.float32)
+        lux[seen] += from_robot[:, None] * np.array(night.headlight_cd, np.float32)
+        lux[seen] += from_lamps[:, None] * np.array(night.lamp_cd, np.float32)
+        heads = np.zeros(seen.shape, np.bool_)
+        heads[seen] = head
+        return _enlarged(lux, step), _enlarged(heads, step) & ~view.sky
 
     def _sky(self, rays: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (N, 3) the luminance of the sky."""
@@ -180,6 +197,11 @@ def _lamps(
         total += share * (_STRAY + (1 - _STRAY) * np.clip(-direction[2], 0.0, 1.0))
         heads |= squared < _HEAD_M**2
     return heads, total
+
+
+def _enlarged(field: NDArray[Element], step: int) -> NDArray[Element]:
+    """Return a field with every element repeated along its first two axes."""
+    return np.asarray(field.repeat(step, axis=0).repeat(step, axis=1))
 
 
 def _with_glare(light: NDArray[np.float32]) -> NDArray[np.float32]:
