@@ -49,6 +49,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.precision
 	$(BIN)/python -m benchmarks.epipolar
 	$(BIN)/python -m benchmarks.light
+	$(BIN)/python -m benchmarks.light_training
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.carried
 	$(BIN)/python -m benchmarks.slam

@@ -166,5 +166,5 @@ def test_light_from_every_second_ray_is_nearly_that_of_all() -> None:
 
     fine, coarse = air.luminance_cd_m2(view), air.luminance_cd_m2(view, 2)
 
-    assert np.abs(fine - coarse).max() < 0.15 * fine.max()
+    assert np.abs(fine - coarse).max() < 0.3 * fine.max()
     assert coarse.mean() == pytest.approx(float(fine.mean()), rel=0.05)
