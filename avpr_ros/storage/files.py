@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.target_lock import real_path, target_lock
-from avpr_ros.workspace import REPLACED, workspace
+from avpr_ros.storage.target_lock import real_path, target_lock
+from avpr_ros.storage.workspace import REPLACED, workspace
 
 #: Raises an error where the content of a path must not be replaced; the path may not exist.
 Check: TypeAlias = Callable[[Path], None]
