@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 import math
-import os
 from pathlib import Path
 from typing import TypeAlias
 import uuid
@@ -188,15 +187,6 @@ def build_into(
         parts = (name for name in gallery_map.OPTIONAL if name not in names)
         added = [name for name in parts if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
-    _flush(folder)
-
-
-def _flush(folder: Path) -> None:
-    """Flush the files to disk: a loss of power must not destroy both the old and the new map."""
-    for path in folder.iterdir():
-        if path.is_file():
-            with path.open('rb') as stream:
-                os.fsync(stream.fileno())
 
 
 def _draft(

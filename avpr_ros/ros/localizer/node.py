@@ -79,11 +79,8 @@ class Localizer:
             settings.cameras,
             lambda: self._recognizers.recognizer.gallery.manifest.cameras,
         )
-        self._context = QueryContext(
-            self._odometry,
-            self._camera_info,
-            listen_for_extrinsics(node, settings),
-        )
+        extrinsics = listen_for_extrinsics(node, settings)
+        self._context = QueryContext(self._odometry, self._camera_info, extrinsics)
         self._pipeline = Pipeline(
             node, self._recognizers, self._gate, self._context, self._outputs
         )
