@@ -95,6 +95,14 @@ class GreyDescriber:
 
 
 @pytest.fixture
+def empty_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures of reports that are not drawn: that takes far longer than to build a small map."""
+    monkeypatch.setattr(
+        'matplotlib.figure.Figure.savefig', lambda _, file, **options: file.write(b'<svg/>')
+    )
+
+
+@pytest.fixture
 def straight_drive() -> SyntheticDrive:
     """Twenty frames, one metre apart, along x."""
     return SyntheticDrive([Pose.from_xy_yaw(float(x), 0.0, 0.0) for x in range(20)])

@@ -123,7 +123,7 @@ TESTS = {
     '`camera model` (error)': 'mapping/doctor:wrong_focal_length_is_named',
     '`optical frame`, `mirrored': 'mapping/doctor_images:faults_of_geometry_are_named',
     '`extrinsics`, `intrinsics`': ('mapping/doctor:missing_extrinsics_and_calibration_are_named'),
-    '`black images`': 'mapping/doctor:faults_of_images_are_named',
+    '`unusable images`': 'mapping/doctor:faults_of_images_are_named',
     '`blur`': 'mapping/doctor:blur_of_images_far_apart_is_named',
     '`exposure`': 'mapping/doctor:faults_of_images_are_named',
     '`frozen images`': 'mapping/doctor:faults_of_images_are_named',

@@ -4,6 +4,6 @@
 
 from __future__ import annotations
 
-from cli.conftest import AngleDescriber, angle_network, avpr, walk
+from cli.conftest import AngleDescriber, angle_network, avpr, figures, walk
 
-__all__ = ['AngleDescriber', 'angle_network', 'avpr', 'walk']
+__all__ = ['AngleDescriber', 'angle_network', 'avpr', 'figures', 'walk']

@@ -47,6 +47,11 @@ class AngleDescriber:
         return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
 
+@pytest.fixture(autouse=True)
+def figures(empty_figures) -> None:
+    """What they show is tested in test/evaluation."""
+
+
 @pytest.fixture
 def avpr(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs the command line: exit code, stdout, stderr."""

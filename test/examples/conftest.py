@@ -13,8 +13,16 @@ import cv2
 import numpy as np
 import pytest
 
+from avpr_ros.training import held_out
+
 EXAMPLES = Path(__file__).resolve().parents[2] / 'examples'
 IMAGES = 8
+
+
+@pytest.fixture(autouse=True)
+def short_trainings(monkeypatch: pytest.MonkeyPatch, empty_figures: None) -> None:
+    """Fewer held-out views, which cost more than two steps, and figures that are not drawn."""
+    monkeypatch.setattr(held_out, 'VIEWS', 10)
 
 
 @pytest.fixture

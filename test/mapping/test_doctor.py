@@ -171,7 +171,7 @@ def test_wrong_focal_length_is_named(tmp_path: Path) -> None:
 
 def test_blur_of_images_far_apart_is_named(tmp_path: Path) -> None:
     images = turning_images()[::6]
-    images[10:14] = [cv2.GaussianBlur(image, (0, 0), 8.0) for image in images[10:14]]
+    images[10:14] = [cv2.GaussianBlur(image, (0, 0), 3.0) for image in images[10:14]]
     sent = []
     for number, image in enumerate(images):
         stamp = EPOCH_NS + number * SECOND_NS

@@ -20,7 +20,10 @@ def like(gallery: GalleryMap) -> MapContents:
 
 def test_next_revision_takes_the_network_of_the_map(gallery: GalleryMap, tmp_path: Path) -> None:
     (gallery.path / XFEAT_NETWORK).write_bytes(b'the network')
-    write = like(gallery).write_xfeat
+    assert like(gallery).write_xfeat is None  # not of the map: the manifest does not list it
+    names = [*gallery.manifest.files, XFEAT_NETWORK]
+    gallery.manifest.sealed(gallery.path, names).save(gallery.path)
+    write = like(GalleryMap.open(gallery.path)).write_xfeat
     assert write is not None
     write(tmp_path / XFEAT_NETWORK)
     assert (tmp_path / XFEAT_NETWORK).read_bytes() == b'the network'

@@ -28,5 +28,5 @@ def test_parameter_defaults_are_within_ranges() -> None:
 def test_yaml_in_docs_names_existing_parameters() -> None:
     text = (DOCS / 'amcl_slam_toolbox.md').read_text(encoding='utf-8')
     block = text.split('```yaml\n')[1].split('```')[0]
-    given = yaml.safe_load(block)['avpr_adapter']['ros__parameters']
+    given = yaml.safe_load(block)['/**/avpr_adapter']['ros__parameters']
     assert set(given) <= {row.name for row in table(AdapterSettings)}

@@ -44,6 +44,9 @@ class Node:
             call_async=self.requests.append,
         )
 
+    def resolve_service_name(self, name: str) -> str:
+        return f'/{name}'
+
     def get_logger(self) -> Any:
         return SimpleNamespace(warning=lambda text, **_: self.log.append(text))
 

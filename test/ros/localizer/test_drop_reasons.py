@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sensor_msgs.msg import Image
 
 from avpr_ros.localization.result import MatchResult, Reason
-from avpr_ros.ros.common.diagnostics import Level
+from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.health import ImageReport, inference_report
 from avpr_ros.ros.localizer.parameters import Settings
@@ -95,22 +96,27 @@ def test_problem_of_a_camera_is_in_its_report() -> None:
     source: Any = SimpleNamespace(
         camera='front',
         topic='/image',
+        message_type=Image,
         reliability='reliable',
         received=9,
         incompatible='',
         last_received_s=float('inf'),
         publisher_count=lambda: 1,
     )
-    report = ImageReport(source, Statistics(), 'images', lambda _: (Level.WARN, 'because'))(0)
+
+    def images(statistics: Statistics, problem: tuple[Level, str] | None = None) -> Report:
+        return ImageReport(source, statistics, 'images', lambda _: problem, lambda _: '')(0)
+
+    report = images(Statistics(), (Level.WARN, 'because'))
     assert (report.level, report.message) == (Level.WARN, 'because')
-    report = ImageReport(source, Statistics(), 'images', lambda _: None)(0)
+    report = images(Statistics())
     assert report.level is Level.OK
     statistics = Statistics()
     text = 'the camera sees nothing: it is dark; uncover the lens'
     covered = MatchResult(1, 'front', (), None, Reason.NOTHING_VISIBLE, text)
     statistics.moved_images['front'] = 3
     statistics.matched(covered)
-    report = ImageReport(source, statistics, 'images', lambda _: None)(0)
+    report = images(statistics)
     assert (report.level, report.message) == (
         Level.WARN,
         'The camera sees nothing: it is dark; uncover the lens.',
@@ -118,4 +124,4 @@ def test_problem_of_a_camera_is_in_its_report() -> None:
     assert statistics.moved_images == {'front': 3}
     assert statistics.recent.main_fault('front') == ('nothing_visible', 1.0)
     statistics.matched(MatchResult(2, 'front', (), None, Reason.AMBIGUOUS, 'alike'))
-    assert ImageReport(source, statistics, 'images', lambda _: None)(0).level is Level.OK
+    assert images(statistics).level is Level.OK

@@ -22,7 +22,8 @@ def test_the_sequence_filter_is_switched_on_while_running(gallery: Any) -> None:
     )
     network: Any = SimpleNamespace(manifest=manifest, describe=lambda image: np.eye(32)[7])
     recognizer = NodeRecognizer(gallery, network, Matcher(gallery, None), mode=MapMode(gallery))
-    image = np.zeros((2, 2, 3), np.uint8)
+    image = np.zeros((24, 36, 3), np.uint8)
+    image[10:18, 14:28] = 128  # a view without any structure is refused
     assert recognizer.recognize(image, 0, 'front').reason is Reason.NOT_CALIBRATED
     following = recognizer.with_settings(
         Settings(map_path='map', query_network='query.onnx', temporal_filter='bayes')
