@@ -109,7 +109,7 @@ def test_file_that_is_replaced_stays_readable(tmp_path, path, rows):
 
 def test_file_is_closed_with_its_last_array(path):
     def count() -> int:
-        return len(os.listdir('/proc/self/fd'))
+        return len(list(Path('/proc/self/fd').iterdir()))
 
     before = count()
     opened = [open_rows(path) for _ in range(5)]

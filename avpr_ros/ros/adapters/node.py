@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import Counter
-import sys
 import time
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -29,7 +28,7 @@ from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report, status_m
 from avpr_ros.ros.common.messages import stamp_message, stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.parameters import declare, unknown_parameters
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.service_queue import SERVICE_QOS
 from avpr_ros.ros.common.silence_watch import SilenceWatch, WatchedInput
 from avpr_ros.ros.common.stamped_pose import (
     Decision,
@@ -121,7 +120,7 @@ class AdapterNode:
         poses = node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
         )
-        node.create_service(Trigger, '~/trigger', self._on_trigger)
+        node.create_service(Trigger, '~/trigger', self._on_trigger, qos_profile=SERVICE_QOS)
         if built.pose_request is not None and self._publisher is not None:
             topic = self._publisher.topic_name
             self._consumer = ConsumerMonitor(
@@ -210,12 +209,3 @@ class AdapterNode:
             *self._silence.reports(),
             *(Report('parameters', Level.WARN, one) for one in self._unknown),
         ]
-
-
-def main(args: list[str] | None = None) -> int:
-    """Run the node until a signal; return 0 then, 2 when it cannot start."""
-    return run(NODE_NAME, AdapterNode, args)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -131,9 +131,10 @@ class Pipeline:
                 base_from_camera,
                 sent_px,
             )
-            self.statistics.matched(result)
             with timed_stage('publish'):
                 self._outputs.publish(result, recognizer, image)
+            # Not before: a pose that cannot be published is no success.
+            self.statistics.matched(result)
         self.statistics.took(stages_s)
         return result
 
