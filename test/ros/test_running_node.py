@@ -60,9 +60,7 @@ def test_map_that_is_written_over_is_named_and_read_again(
     shutil.copytree(other, own_map, dirs_exist_ok=True)
     report = peer.until(
         lambda: (
-            one
-            if (one := peer.fresh_diagnostics('map')).level == DiagnosticStatus.WARN
-            else None
+            one if (one := peer.fresh_diagnostics('map')).level == DiagnosticStatus.WARN else None
         ),
         'a warning about the map',
     )

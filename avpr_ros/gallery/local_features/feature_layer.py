@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class FeatureLayer:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    @property
+    @cached_property
     def measurable(self) -> bool:
         """Whether some of a thousand features have points in space."""
         some = self.points_m[:: max(1, len(self.points_m) // 1000), 0]

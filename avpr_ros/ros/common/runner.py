@@ -91,7 +91,8 @@ def _spin(node: Node, build: Callable[[Node], NodeComponent]) -> int:
         if interrupted():
             return 0
         node.get_logger().fatal(str(error))
-        refusal.publish(str(error))
+        if part is None:
+            refusal.publish(str(error))
         return REFUSED
     finally:
         # The farewell is not to be broken by a second signal.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 
+from avpr_ros.ros.common.freed_memory import keep_heaps_small
 from avpr_ros.ros.common.start_signals import exit_on_signals
 from avpr_ros.threads import limit_product_threads
 
@@ -14,6 +15,7 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
     exit_on_signals()
     limit_product_threads()
+    keep_heaps_small()
     from avpr_ros.ros.common.localizer_interface import NODE_NAME
     from avpr_ros.ros.common.runner import run
     from avpr_ros.ros.localizer.node import Localizer

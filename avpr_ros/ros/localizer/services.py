@@ -13,6 +13,7 @@ from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from avpr_ros.errors import AvprError
+from avpr_ros.ros.common.freed_memory import return_freed_memory
 from avpr_ros.ros.common.service_queue import SERVICE_QOS
 from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
 from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
@@ -133,5 +134,6 @@ class Services:
 
     def _reload(self) -> str:
         recognizer = self._recognizers.reload(self._outputs.publish_keyframes)
+        return_freed_memory()
         revision = recognizer.gallery.manifest.revision
         return f'{len(recognizer.gallery.keyframes)} keyframes loaded, revision {revision}.'
