@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The localizer for hours, under everything at once: does it grow, slow down or stop to answer.
 
-A bag that loops (the time jumps back every 20 s), reloads, parameter changes, a camera that dies, a
-second publisher of odometry, and a map that is written over and replaced on disk. ``--hours`` sets
-for how long; the result is ``benchmarks/results/soak.json`` and ``soak.png``.
+A bag that loops (the time jumps back every 20 s), reloads, parameter changes, a camera that dies,
+a second publisher of odometry, and a map that is written over and replaced on disk. ``--hours``
+sets for how long; the result is ``benchmarks/results/soak.json`` and ``soak.png``.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ def _rows(samples: Sequence[Row]) -> list[Row]:
     rows: list[Row] = []
     for part in np.array_split(np.arange(len(samples)), min(_PARTS, len(samples))):
         some = [samples[number] for number in part]
-        latencies: list[float] = sum((one['latencies_ms'] for one in some), [])  # type: ignore[misc]
-        row: dict[str, object] = {'minutes': f'{_last(some, "minute"):.0f}'}
+        latencies = [ms for one in some for ms in one['latencies_ms']]  # type: ignore[attr-defined]
+        row: dict[str, object] = {'minutes': f'{float(str(some[-1]["minute"])):.0f}'}
         for name in ('resident_mb', 'private_mb', 'threads', 'descriptors'):
             row[name] = round(float(np.median([one[name] for one in some])), 1)  # type: ignore[arg-type]
         for percent in (50, 95):
@@ -130,10 +130,6 @@ def _rows(samples: Sequence[Row]) -> list[Row]:
         row['images'], row['matched'] = some[-1]['images'], some[-1]['matched']
         rows.append(row)
     return rows
-
-
-def _last(samples: Sequence[Row], name: str) -> float:
-    return float(str(samples[-1][name]))
 
 
 def _note(robot: Robot, code: int, log: str) -> str:
@@ -148,8 +144,8 @@ def _note(robot: Robot, code: int, log: str) -> str:
     kept = {k: v for k, v in values.items() if k in wanted or k.startswith('dropped_')}
     facts = ', '.join(f'{value} {key}' for key, value in sorted(kept.items()))
     return (
-        f'{counts.sent} images sent, {counts.matched} matched; the node counts: {facts}. {events}; '
-        f'{counts.answered_calls} of {counts.calls} calls answered. Exit code {code}, '
+        f'{counts.sent} images sent, {counts.matched} matched; the node counts: {facts}. '
+        f'{events}; {counts.answered_calls} of {counts.calls} calls answered. Exit code {code}, '
         f'{log.count("Traceback")} tracebacks. Memory, threads and descriptors: medians of the '
         'time since the row before; private_mb: resident memory that is no file.'
     )

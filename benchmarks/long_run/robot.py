@@ -45,9 +45,10 @@ class Counts:
     """What was done and answered.
 
     Attributes:
-        sent: images published while the camera lives.
-        calls: service calls, and how many of them were answered.
-        answered_calls: see there.
+        sent: images published.
+        matched: messages of matches received.
+        calls: service calls.
+        answered_calls: how many of them were answered.
         latencies_s: from image to its matches, since the last sample.
         events: disturbances by name.
     """
