@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from benchmarks.long_run.robot import Robot
 from benchmarks.long_run.wall import prepare
 from benchmarks.results import RESULTS, ROOT, Row, print_table, write_results
 from simulation.ros_domain import reserve_domain
+
+#: Figures of one moment, by name.
+Sample: TypeAlias = dict[str, Any]
 
 _SAMPLE_S = 5.0
 #: Rows of the table.
@@ -52,7 +56,7 @@ def main() -> None:
     _draw(samples, RESULTS / 'soak.png')
 
 
-def _soak(folder: Path, seconds: float) -> tuple[list[Row], list[Row], str]:
+def _soak(folder: Path, seconds: float) -> tuple[list[Sample], list[Row], str]:
     import rclpy
 
     given = (*_SETTINGS, f'map_path:={folder / "map"}', f'query_network:={folder / "query.onnx"}')
@@ -83,8 +87,8 @@ def _soak(folder: Path, seconds: float) -> tuple[list[Row], list[Row], str]:
     return samples, _rows(samples), note
 
 
-def _sampled(robot: Robot, process: subprocess.Popen[bytes], seconds: float) -> list[Row]:
-    start_s, samples = time.monotonic(), []
+def _sampled(robot: Robot, process: subprocess.Popen[bytes], seconds: float) -> list[Sample]:
+    start_s, samples = time.monotonic(), list[Sample]()
     while (now_s := time.monotonic() - start_s) < seconds and process.poll() is None:
         robot.drive(_SAMPLE_S)
         if process.poll() is not None:
@@ -102,7 +106,7 @@ def _sampled(robot: Robot, process: subprocess.Popen[bytes], seconds: float) -> 
     return samples
 
 
-def _use(pid: int) -> Row:
+def _use(pid: int) -> Sample:
     process = Path(f'/proc/{pid}')
     status = dict(
         line.split(':', 1) for line in (process / 'status').read_text().splitlines() if ':' in line
@@ -115,15 +119,15 @@ def _use(pid: int) -> Row:
     }
 
 
-def _rows(samples: Sequence[Row]) -> list[Row]:
+def _rows(samples: Sequence[Sample]) -> list[Row]:
     """Return one row for each part of the time: medians of the use, percentiles of the latency."""
     rows: list[Row] = []
     for part in np.array_split(np.arange(len(samples)), min(_PARTS, len(samples))):
         some = [samples[number] for number in part]
-        latencies = [ms for one in some for ms in one['latencies_ms']]  # type: ignore[attr-defined]
-        row: dict[str, object] = {'minutes': f'{float(str(some[-1]["minute"])):.0f}'}
+        latencies = [ms for one in some for ms in one['latencies_ms']]
+        row: dict[str, object] = {'minutes': f'{some[-1]["minute"]:.0f}'}
         for name in ('resident_mb', 'private_mb', 'threads', 'descriptors'):
-            row[name] = round(float(np.median([one[name] for one in some])), 1)  # type: ignore[arg-type]
+            row[name] = round(float(np.median([one[name] for one in some])), 1)
         for percent in (50, 95):
             found = np.percentile(latencies, percent) if latencies else float('nan')
             row[f'latency_p{percent}_ms'] = round(float(found), 1)
@@ -151,7 +155,7 @@ def _note(robot: Robot, code: int, log: str) -> str:
     )
 
 
-def _draw(samples: Sequence[Row], path: Path) -> None:
+def _draw(samples: Sequence[Sample], path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use('Agg')
@@ -167,9 +171,9 @@ def _draw(samples: Sequence[Row], path: Path) -> None:
     for panel, (label, names) in zip(axes, panels, strict=True):
         for name in names:
             if name == 'latency':
-                values = [np.median(one['latencies_ms'] or [np.nan]) for one in samples]  # type: ignore[arg-type]
+                values: list[Any] = [np.median(one['latencies_ms'] or [np.nan]) for one in samples]
             else:
-                values = [one[name] for one in samples]  # type: ignore[misc]
+                values = [one[name] for one in samples]
             panel.plot(minutes, values, label=name, linewidth=1)
         panel.set_ylabel(label)
         panel.set_ylim(bottom=0)

@@ -43,7 +43,8 @@ def _wall() -> RgbImage:
     for side_px in (4, 12, 40, 160):
         shape = (_HEIGHT_PX // side_px + 1, width_px // side_px + 1, 3)
         coarse = rng.normal(size=shape).astype(np.float32)
-        wall += cv2.resize(coarse, (width_px, _HEIGHT_PX), interpolation=cv2.INTER_CUBIC)
+        size = width_px, _HEIGHT_PX
+        wall += np.asarray(cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC), np.float32)
     return np.clip(127 + 40 * wall, 0, 255).astype(np.uint8)
 
 
