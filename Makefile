@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast fuzz lint docs benchmark clean
+.PHONY: help setup demo test test-fast fuzz soak lint docs benchmark clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over
 
 fuzz: $(INSTALLED)  ## Damaged files of every kind, many more cases than in `make test`
 	AVPR_FUZZ_CASES=4000 OMP_NUM_THREADS=1 $(BIN)/python -X faulthandler -m pytest --timeout 0 test/fuzz
+
+HOURS ?= 2
+soak: $(INSTALLED)  ## The localizer for HOURS=2 under everything at once: memory, latency, answers
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.soak --hours $(HOURS)
 
 docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py

@@ -72,8 +72,8 @@ setup(
     entry_points={
         'console_scripts': [
             'avpr = avpr_ros.cli.main:main',
-            'avpr_adapter = avpr_ros.ros.adapters.node:main',
-            'avpr_pose_graph = avpr_ros.ros.pose_graph.node:main',
+            'avpr_adapter = avpr_ros.ros.adapters.main:main',
+            'avpr_pose_graph = avpr_ros.ros.pose_graph.main:main',
             'avpr_localizer = avpr_ros.ros.localizer.main:main',
             'avpr_replay = avpr_ros.ros.replay.main:main',
         ],

@@ -23,7 +23,7 @@ PAGES = {
     'contributing.md': 'CONTRIBUTING.md',
     'examples.md': 'examples/README.md',
 }
-PLOT = 'benchmarks/results/precision.png'
+PLOTS = ('precision', 'soak')
 _LINK = re.compile(r'\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)')
 
 
@@ -32,13 +32,17 @@ def on_files(files: Files, config: MkDocsConfig, **_: Any) -> Files:
     for page, source in PAGES.items():
         text = (ROOT / source).read_text(encoding='utf-8')
         files.append(File.generated(config, page, content=with_site_links(text, source)))
-    files.append(File.generated(config, 'images/precision.png', abs_src_path=str(ROOT / PLOT)))
+    for name in PLOTS:
+        plot = str(ROOT / f'benchmarks/results/{name}.png')
+        files.append(File.generated(config, f'images/{name}.png', abs_src_path=plot))
     return files
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Let the pages below ``docs/`` refer to the plot where the site has it."""
-    return markdown.replace(f'../{PLOT}', 'images/precision.png')
+    for name in PLOTS:
+        markdown = markdown.replace(f'../benchmarks/results/{name}.png', f'images/{name}.png')
+    return markdown
 
 
 def with_site_links(text: str, source: str) -> str:

@@ -1,12 +1,11 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Arrays of files, mapped into memory or read row by row."""
+"""Arrays of files, read into memory or left in the file and read row by row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 import math
-import os
 from pathlib import Path
 import struct
 from typing import Any, BinaryIO
@@ -15,8 +14,7 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, IntArray
-from avpr_ros.errors import MapError
+from avpr_ros.gallery.file_array import FileArray, OpenFile, StoredArray
 
 #: Size of a member's header in the archive (APPNOTE.TXT 4.3.7), and the position of the lengths of
 #: name and extra field in it; the flag of an encrypted member.
@@ -35,23 +33,18 @@ class _Column:
     offset: int
 
 
-def map_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Map the arrays of a file that ``numpy.savez`` wrote.
+def open_npz(path: Path) -> dict[str, StoredArray]:
+    """Open the arrays of a file that ``numpy.savez`` wrote.
 
-    Args:
-        path: the file; it must stay as it is while the arrays are in use.
+    Those of two dimensions and more stay in the file, the others are read.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: not such a file, compressed, or with an array of objects.
     """
+    file = OpenFile(path)
     with path.open('rb') as stream:
-        return {
-            column.name: np.memmap(path, column.kind, 'r', column.offset, column.shape)
-            if 0 not in column.shape
-            else np.zeros(column.shape, column.kind)
-            for column in _columns(stream)
-        }
+        return {column.name: _open(file, stream, column) for column in _columns(stream)}
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
@@ -70,18 +63,19 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         return {column.name: _read(stream, column) for column in columns}
 
 
-def read_rows(path: Path) -> NDArray[np.float16]:
-    """Map an ``npy`` file of float16 numbers into memory, of a shape that the file has bytes for.
+def open_rows(path: Path) -> FileArray:
+    """Open an ``npy`` file of float16 numbers, of a shape that the file has bytes for.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: no such file, or of another type or layout.
     """
+    file = OpenFile(path)
     with path.open('rb') as stream:
         column = _array_header(stream, '', path.stat().st_size)
-    if column.kind != np.dtype('<f2') or 0 in column.shape:
+    if column.kind != np.dtype('<f2') or 0 in column.shape or not column.shape:
         raise ValueError(f'it is {column.kind} {column.shape}, expected float16 rows')
-    return np.memmap(path, column.kind, 'r', column.offset, column.shape)
+    return FileArray(file, column.kind, column.shape, column.offset)
 
 
 def _columns(stream: BinaryIO) -> list[_Column]:
@@ -132,6 +126,12 @@ def _array_header(stream: BinaryIO, name: str, end: int) -> _Column:
     return _Column(name, kind, tuple(shape), offset)
 
 
+def _open(file: OpenFile, stream: BinaryIO, column: _Column) -> StoredArray:
+    if len(column.shape) < 2 or 0 in column.shape:
+        return _read(stream, column)
+    return FileArray(file, column.kind, column.shape, column.offset)
+
+
 def _read(stream: BinaryIO, column: _Column) -> NDArray[Any]:
     wanted = math.prod(column.shape) * column.kind.itemsize
     stream.seek(column.offset)
@@ -141,36 +141,3 @@ def _read(stream: BinaryIO, column: _Column) -> NDArray[Any]:
     if not wanted:
         return np.zeros(column.shape, column.kind)
     return np.frombuffer(bytearray(data), column.kind).reshape(column.shape)
-
-
-class PreadRows:
-    """Reads rows of a memory-mapped (N, d) array by ``pread``.
-
-    Going through the map itself would count every page touched as the process's own, until a
-    large map is resident as a whole; like this the pages stay the system's cache.
-    """
-
-    def __init__(self, array: np.memmap[tuple[int, int], np.dtype[np.float16]]) -> None:
-        """Open the array's file a second time, for reading.
-
-        Args:
-            array: as ``numpy.load(..., mmap_mode='r')`` gives it, in C order.
-        """
-        assert array.filename is not None
-        self._kind = array.dtype
-        self._dim = array.shape[1]
-        self._row_bytes = self._dim * array.dtype.itemsize
-        self._start = array.offset
-        self._file = open(array.filename, 'rb', buffering=0)  # noqa: PTH123, SIM115 - kept open
-
-    def __call__(self, rows: IntArray) -> Descriptors:
-        """Return (k, d) float32 of (k,) rows; raises ``MapError`` where the file ends before."""
-        read: NDArray[np.float16] = np.empty((len(rows), self._dim), self._kind)
-        for number, row in enumerate(rows.tolist()):
-            start = self._start + row * self._row_bytes
-            if row < 0 or os.preadv(self._file.fileno(), [read[number]], start) < self._row_bytes:
-                raise MapError(
-                    f'{self._file.name} has no row {row}: it was cut short, or the index is of '
-                    'another map; copy the map again'
-                )
-        return read.astype(np.float32)

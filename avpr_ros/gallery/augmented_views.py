@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.array_files import read_rows
+from avpr_ros.gallery.array_files import open_rows
 from avpr_ros.gallery.gallery_map import VIEWS, GalleryMap
 from avpr_ros.gallery.map_folder import map_file
 from avpr_ros.storage.reading import reading
@@ -26,7 +26,7 @@ def save_views(folder: Path, views: Descriptors) -> None:
 
 
 def load_views(gallery: GalleryMap) -> NDArray[np.float16] | None:
-    """Return the (N, V, d) float16 rows, memory-mapped, or None where the map has none.
+    """Return the (N, V, d) float16 rows, or None where the map has none.
 
     Raises:
         MapError: the file is unreadable or of other keyframes.
@@ -35,7 +35,7 @@ def load_views(gallery: GalleryMap) -> NDArray[np.float16] | None:
     if path is None:
         return None
     with reading(path, MapError, 'build the map again'):
-        views = read_rows(path)
+        views: NDArray[np.float16] = np.asarray(open_rows(path))
     count, dim = gallery.descriptors.shape
     if views.ndim != 3 or views.shape[::2] != (count, dim):
         raise MapError(

@@ -7,10 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from avpr_ros.arrays import RgbImage
+from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
@@ -24,7 +22,7 @@ class Gallery(Protocol):
     Attributes:
         path: the map's folder; for messages to people only.
         manifest: what the gallery is.
-        descriptors: (N, d) float16, rows of length 1.
+        descriptors: (N, d) float16, rows of length 1; those of a map on disk stay in its file.
         keyframes: N rows; a session's grow.
         index: search over the same rows; a session's leaves out the recent ones.
     """
@@ -36,7 +34,7 @@ class Gallery(Protocol):
     def manifest(self) -> Manifest: ...  # noqa: D102
 
     @property
-    def descriptors(self) -> NDArray[np.float16]: ...  # noqa: D102
+    def descriptors(self) -> StoredArray: ...  # noqa: D102
 
     @property
     def keyframes(self) -> Keyframes: ...  # noqa: D102

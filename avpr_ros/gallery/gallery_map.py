@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 import json
 import os
@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery import thumbnails
-from avpr_ros.gallery.array_files import PreadRows, read_rows
+from avpr_ros.gallery.array_files import open_rows
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.file_array import FileArray, StoredArray, row_reader
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.gallery.map_folder import map_file
+from avpr_ros.gallery.map_folder import MANIFEST, map_file
+from avpr_ros.gallery.map_state import MapState
 from avpr_ros.storage.files import sha256_of_file
 from avpr_ros.storage.reading import reading
 
@@ -52,16 +54,18 @@ class GalleryMap:
     Attributes:
         path: the folder.
         manifest: what the map is.
-        descriptors: (N, d) float16, memory-mapped, rows of length 1.
+        descriptors: (N, d) float16, rows of length 1; they stay in the file.
         keyframes: N rows.
         index: search over the same N rows.
+        state: of its files when it was opened.
     """
 
     path: Path
     manifest: Manifest
-    descriptors: NDArray[np.float16]
+    descriptors: StoredArray
     keyframes: Keyframes
     index: GalleryIndex
+    state: MapState = field(default_factory=lambda: MapState(Path(), ()), kw_only=True)
 
     def __len__(self) -> int:
         return len(self.keyframes)
@@ -80,6 +84,7 @@ class GalleryMap:
         """
         path = Path(path)
         manifest = Manifest.load(path)
+        state = MapState(path, {MANIFEST, *manifest.files} - {REPORT})
         try:
             _check_files(path, manifest, verify)
             descriptors = _load_descriptors(path / DESCRIPTORS)
@@ -90,17 +95,29 @@ class GalleryMap:
             manifest,
             descriptors,
             Keyframes.load(path / KEYFRAMES),
-            GalleryIndex.load(path / INDEX, PreadRows(descriptors)),
+            GalleryIndex.load(path / INDEX, row_reader(descriptors)),
+            state=state,
         )
         gallery._check_consistent()
+        state.check()
         return gallery
 
+    def read_descriptors(self) -> NDArray[np.float16]:
+        """Read the (N, d) descriptors into memory; raises ``MapError``."""
+        return np.asarray(self.descriptors)
+
     def landmarks(self) -> Landmarks | None:
-        """Load the landmarks, where this copy of the map has any; raises ``MapError``."""
+        """Return the landmarks, where this copy of the map has any; raises ``MapError``."""
+        return self._landmarks
+
+    @cached_property
+    def _landmarks(self) -> Landmarks | None:
         path = self.part(LANDMARKS)
         if path is None:
             return None
-        return Landmarks.load(path, len(self), len(self.manifest.cameras))
+        landmarks = Landmarks.load(path, len(self), len(self.manifest.cameras))
+        self.state.check()
+        return landmarks
 
     def part(self, name: str) -> Path | None:
         """Return the path of an optional file that the manifest lists; None where it is missing.
@@ -122,7 +139,11 @@ class GalleryMap:
     def hog(self) -> HogDescriptors | None:
         """Load the HOG descriptors, where this copy of the map has any; raises ``MapError``."""
         path = self.part(HOG)
-        return None if path is None else HogDescriptors.load(path, len(self))
+        if path is None:
+            return None
+        hog = HogDescriptors.load(path, len(self))
+        self.state.check()
+        return hog
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.
@@ -215,10 +236,10 @@ def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
             )
 
 
-def _load_descriptors(file: Path) -> np.memmap[tuple[int, int], np.dtype[np.float16]]:
+def _load_descriptors(file: Path) -> FileArray:
     with reading(file, MapError, 'build the map again'):
-        descriptors = read_rows(file)
-    if not isinstance(descriptors, np.memmap) or descriptors.ndim != 2:
+        descriptors = open_rows(file)
+    if descriptors.ndim != 2:
         raise MapError(
             f'{file} is {descriptors.dtype} {descriptors.shape}, expected float16 (N, d); build '
             'the map again'

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.array_files import map_npz
+from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.storage.reading import reading
 
 #: The image is scaled to this width and height, and described in blocks that overlap by half.
@@ -83,7 +83,7 @@ class HogDescriptors:
 
     @classmethod
     def load(cls, path: Path, count: int) -> HogDescriptors:
-        """Read what ``save`` wrote; rows are mapped into memory.
+        """Read what ``save`` wrote.
 
         Args:
             path: the file.
@@ -93,7 +93,7 @@ class HogDescriptors:
             MapError: unreadable, of other keyframes, or not finite.
         """
         with reading(path, MapError, 'build the map again'):
-            arrays = map_npz(path)
+            arrays = read_npz(path)
             mean, basis, rows = (arrays[name] for name in ('mean', 'basis', 'rows'))
         kinds = [str(part.dtype) for part in (mean, basis, rows)]
         dim = basis.shape[-1] if basis.ndim else 0

@@ -50,8 +50,8 @@ def build_landmarks(
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, keyframes, cameras, sizes)
     radius_m = default_distinct_radius_m(gallery)
-    landmarks = with_kind_weights(landmarks, gallery.descriptors, keyframes, radius_m)
-    impostors = score_impostors(landmarks, gallery.descriptors, keyframes, radius_m)
+    landmarks = with_kind_weights(landmarks, gallery.read_descriptors(), keyframes, radius_m)
+    impostors = score_impostors(landmarks, gallery.read_descriptors(), keyframes, radius_m)
     landmarks = replace(
         landmarks,
         background_llr=impostors.background_llr,

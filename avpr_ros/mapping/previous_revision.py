@@ -84,7 +84,11 @@ class PreviousRevision:
 
     def with_descriptors(self, rows: NDArray[np.float16]) -> NDArray[np.float16]:
         """Return (N + K, d) rows: the map's, then the new ones."""
-        return rows if self.gallery is None else np.concatenate([self.gallery.descriptors, rows])
+        return (
+            rows
+            if self.gallery is None
+            else np.concatenate([self.gallery.read_descriptors(), rows])
+        )
 
     def with_keyframes(self, new: Keyframes) -> Keyframes:
         """Return the map's keyframes and then the new ones."""

@@ -104,7 +104,7 @@ def _quantize(
     float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(draft), held_out)
     progress('quantization', 2, 3)
     places = places_from_poses(gallery.keyframes, PlaceSettings())
-    rows = np.asarray(gallery.descriptors, dtype=np.float32).T
+    rows = gallery.read_descriptors().astype(np.float32).T
     similarities = np.asarray(int8_form.descriptors @ rows, np.float32)
     of_float = np.asarray(float_form.descriptors @ rows, np.float32)
     before = recalls(of_float, held_out.rows, places)
@@ -117,7 +117,7 @@ def _quantize(
         calibration=calibrate(
             similarities,
             held_out.rows,
-            gallery.descriptors,
+            gallery.read_descriptors(),
             gallery.keyframes,
             places,
             default_distinct_radius_m(gallery),

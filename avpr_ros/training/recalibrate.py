@@ -92,11 +92,11 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     places = places_of(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
     views = HeldOutViews.draw(images, describing.input_px, _SEED)
-    similarities = views.similarities(describing, gallery.descriptors)
+    similarities = views.similarities(describing, gallery.read_descriptors())
     after = calibrate(
         similarities,
         views.rows,
-        gallery.descriptors,
+        gallery.read_descriptors(),
         gallery.keyframes,
         places,
         default_distinct_radius_m(gallery),
@@ -107,7 +107,7 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     recalls = []
     for among in (np.flatnonzero(~last), np.flatnonzero(last)):
         some = HeldOutViews.draw(images, describing.input_px, _SEED, among)
-        found = some.similarities(describing, gallery.descriptors)
+        found = some.similarities(describing, gallery.read_descriptors())
         recalls.append(recall(found, some.rows, places, 1))
     replace(network.manifest, calibration=after).save(query.with_suffix('.json'))
     return Recalibration(network.manifest.calibration, after, *recalls)

@@ -45,11 +45,11 @@ def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) ->
     places = places_of(gallery.keyframes, PlaceSettings())
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
-    similarities = held_out.similarities(network, gallery.descriptors)
+    similarities = held_out.similarities(network, gallery.read_descriptors())
     calibration = calibrate(
         similarities,
         held_out.rows,
-        gallery.descriptors,
+        gallery.read_descriptors(),
         gallery.keyframes,
         places,
         default_distinct_radius_m(gallery),

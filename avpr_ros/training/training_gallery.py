@@ -60,9 +60,10 @@ class TrainingGallery:
             (gallery,) = maps
             bank, views = open_bank(gallery, settings), load_views(gallery)
             images = MapImages(gallery)
-            return cls((gallery,), gallery.descriptors, gallery.keyframes, images, bank, views)
+            rows = gallery.read_descriptors()
+            return cls((gallery,), rows, gallery.keyframes, images, bank, views)
         places = join_places([places_of(each.keyframes, settings) for each in maps])
-        descriptors = np.concatenate([each.descriptors for each in maps])
+        descriptors = np.concatenate([each.read_descriptors() for each in maps])
         views = _joined_views(maps)
         return cls(
             tuple(maps),

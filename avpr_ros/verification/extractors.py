@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
@@ -16,9 +17,14 @@ from avpr_ros.gallery.map_folder import map_file
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 
+#: A network takes some ten megabytes: it is opened once for a map, whatever settings change.
+_OPENED: WeakKeyDictionary[Landmarks, tuple[FeatureExtractor, ...]] = WeakKeyDictionary()
+
 
 def open_extractors(folder: Path, landmarks: Landmarks) -> tuple[FeatureExtractor, ...]:
     """Open an extractor for each kind of features of a map, in the order of its layers.
+
+    They are the same for the same landmarks.
 
     Args:
         folder: of the map, which holds the network of a learned kind.
@@ -27,7 +33,11 @@ def open_extractors(folder: Path, landmarks: Landmarks) -> tuple[FeatureExtracto
     Raises:
         MapError: the network of a learned kind is missing or cannot be loaded.
     """
-    return tuple(_open(folder, layer.kind.name) for layer in landmarks.layers)
+    opened = _OPENED.get(landmarks)
+    if opened is None:
+        opened = tuple(_open(folder, layer.kind.name) for layer in landmarks.layers)
+        _OPENED[landmarks] = opened
+    return opened
 
 
 def extract_all(extractors: Sequence[FeatureExtractor], image: RgbImage) -> tuple[Features, ...]:

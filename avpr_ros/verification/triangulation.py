@@ -61,7 +61,7 @@ def triangulate(
     Returns:
         The landmarks with points and with the refined rotation of each camera.
     """
-    points = [layer.points_m.copy() for layer in landmarks.layers]
+    points = [np.array(layer.points_m) for layer in landmarks.layers]
     nominal_from_refined = landmarks.nominal_from_refined.copy()
     for number, camera in enumerate(cameras):
         rows = np.flatnonzero(keyframes.cameras == number)

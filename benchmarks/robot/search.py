@@ -14,7 +14,8 @@ import faiss
 import numpy as np
 
 from avpr_ros.arrays import Descriptors, IntArray
-from avpr_ros.gallery.array_files import PreadRows
+from avpr_ros.gallery.array_files import open_rows
+from avpr_ros.gallery.file_array import row_reader
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.index.inverted_file import estimated_bytes
 from avpr_ros.gallery.index.selection import build_index, choose_kind
@@ -130,7 +131,7 @@ def _main(index_file: str, rows_file: str) -> None:
     faiss.omp_set_num_threads(1)
     asked = np.load(WORK / 'asked.npy')
     before_mb = _resident_mb()
-    index = GalleryIndex.load(Path(index_file), PreadRows(np.load(rows_file, mmap_mode='r')))
+    index = GalleryIndex.load(Path(index_file), row_reader(open_rows(Path(rows_file))))
     found, times_s = [], []
     for round_ in range(2):  # the first reads from disk what the second finds in memory
         for query in asked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 import shutil
 
@@ -12,6 +13,7 @@ import pytest
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.manifest import FileEntry, Manifest
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 
@@ -166,6 +168,39 @@ def test_arrays_of_another_space_are_refused(folder):
         GalleryMap.open(folder).space()
 
 
-def test_descriptors_cannot_be_written(gallery):
-    with pytest.raises(ValueError, match='read-only'):
-        gallery.descriptors[0, 0] = 1
+@pytest.mark.parametrize('name', ['descriptors.npy', 'manifest.json', 'index.faiss'])
+def test_file_that_is_written_over_is_a_change_of_the_map(folder, name):
+    gallery = GalleryMap.open(folder)
+    assert gallery.state.change() is None
+    content = (folder / name).read_bytes()
+    os.truncate(folder / name, 10)
+    assert gallery.state.change() == f'{name} was written over'
+    (folder / 'other').write_bytes(content)
+    (folder / name).unlink()
+    assert gallery.state.change() == f'{name} was removed'
+    (folder / 'another').write_bytes(content)
+    (folder / 'another').rename(folder / name)
+    assert gallery.state.change() == f'{name} was replaced'
+
+
+def test_map_that_changes_while_it_is_opened_is_refused(folder, monkeypatch):
+    load = Keyframes.load
+
+    def load_and_touch(path):
+        os.utime(folder / 'descriptors.npy', ns=(1, 1))
+        return load(path)
+
+    monkeypatch.setattr(Keyframes, 'load', load_and_touch)
+    with pytest.raises(MapError, match='was changed on disk'):
+        GalleryMap.open(folder)
+
+
+def test_search_goes_on_where_files_are_cut_short(folder):
+    gallery = GalleryMap.open(folder)
+    query = gallery.descriptors[3].astype(np.float32)
+    for name in ('index.faiss', 'descriptors.npy', 'keyframes.npz'):
+        os.truncate(folder / name, 0)
+    _, rows = gallery.index.search(query[np.newaxis], 1)
+    assert rows[0, 0] == 3
+    with pytest.raises(MapError, match='was changed while it is in use'):
+        gallery.descriptors[3]

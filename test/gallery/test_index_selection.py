@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import ConfigError, MapError
-from avpr_ros.gallery.array_files import PreadRows
+from avpr_ros.gallery.array_files import open_rows
+from avpr_ros.gallery.file_array import row_reader
 from avpr_ros.gallery.index import inverted_file
 from avpr_ros.gallery.index import selection as index_choice
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
@@ -68,7 +69,7 @@ def test_an_approximate_index_finds_what_exact_search_finds(tmp_path, monkeypatc
     assert info.bytes == pytest.approx(estimated_bytes(kind, COUNT, DIM), rel=0.2)
     built.save(tmp_path / 'index.faiss')
     np.save(tmp_path / 'rows.npy', rows)
-    stored = PreadRows(np.load(tmp_path / 'rows.npy', mmap_mode='r'))
+    stored = row_reader(open_rows(tmp_path / 'rows.npy'))
     index = GalleryIndex.load(tmp_path / 'index.faiss', stored)
     queries = rows[::200].astype(np.float32)
     similarities, found = index.search(queries, 5)

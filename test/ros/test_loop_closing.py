@@ -20,6 +20,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_srvs.srv import Trigger
 import town
 
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.messages import pose_message, stamp_message, stamp_ns
 
@@ -121,7 +122,9 @@ def test_the_session_is_saved_and_opened_by_the_same_network(
     assert int(values_of(matches.status[0])['keyframe_id']) % town.PLACES == 4
 
 
-def test_odometry_that_starts_anew_starts_a_new_session(robot: Robot) -> None:
+def test_odometry_that_starts_anew_starts_a_new_session(
+    robot: Robot, node: NodeProcess, saved: Path
+) -> None:
     robot._start_ns -= 600 * 10**9  # a bag that loops
     robot.drive_to(0)
     report = robot.peer.until(
@@ -133,6 +136,10 @@ def test_odometry_that_starts_anew_starts_a_new_session(robot: Robot) -> None:
         'a new session',
     )
     assert report['path'] == 'this session'
+    assert f'Session 1 ends with {2 * town.PLACES} keyframes' in node.log()
+    assert robot.peer.call(Trigger, 'save_map', Trigger.Request()).success
+    ended = GalleryMap.open(saved.with_name(f'{saved.name}_session1'))
+    assert len(ended) == 2 * town.PLACES
 
 
 @pytest.mark.parametrize(

@@ -88,10 +88,10 @@ class Drive:
 def consumers(tmp_path: Path) -> Iterator[None]:
     """AMCL's adapter and the pose graph; both must stop with code 0."""
     adapter = ModuleProcess(
-        tmp_path, 'avpr_ros.ros.adapters.node', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
+        tmp_path, 'avpr_ros.ros.adapters.main', 'avpr_adapter', mode='initialpose', cool_down_s=0.5
     )
     graph = ModuleProcess(
-        tmp_path, 'avpr_ros.ros.pose_graph.node', 'avpr_pose_graph', output=tmp_path / 'run'
+        tmp_path, 'avpr_ros.ros.pose_graph.main', 'avpr_pose_graph', output=tmp_path / 'run'
     )
     yield
     assert [process.stop() for process in (adapter, graph)] == [0, 0]

@@ -134,7 +134,7 @@ def test_node_and_adapter_restart_into_a_running_system(
     def adapter(number: int) -> ModuleProcess:
         folder = tmp_path / f'adapter{number}'
         folder.mkdir()
-        module = 'avpr_ros.ros.adapters.node'
+        module = 'avpr_ros.ros.adapters.main'
         return ModuleProcess(
             folder, module, 'restarting', mode='robot_localization', min_consistent_matches=1
         )

@@ -38,8 +38,8 @@ from avpr_ros.ros.localizer.silence import camera_info_hint
 PAGE = Path(__file__).parents[2] / 'docs' / 'troubleshooting.md'
 BEST_EFFORT = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
 LOCALIZER = 'avpr_ros.ros.localizer.main'
-ADAPTER = 'avpr_ros.ros.adapters.node'
-POSE_GRAPH = 'avpr_ros.ros.pose_graph.node'
+ADAPTER = 'avpr_ros.ros.adapters.main'
+POSE_GRAPH = 'avpr_ros.ros.pose_graph.main'
 
 
 @dataclass(frozen=True)

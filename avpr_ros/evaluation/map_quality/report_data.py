@@ -59,4 +59,4 @@ class MapQuality:
 
 
 def _impostors(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> ImpostorScores:
-    return score_impostors(landmarks, gallery.descriptors, gallery.keyframes, radius_m)
+    return score_impostors(landmarks, gallery.read_descriptors(), gallery.keyframes, radius_m)

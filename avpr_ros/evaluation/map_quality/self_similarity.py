@@ -79,7 +79,7 @@ def self_similarity(gallery: GalleryMap) -> SelfSimilarity:
     rows = np.unique(np.linspace(0, count - 1, min(count, _MOST_ROWS)).round().astype(np.int64))
     same, other = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     neighbour, look_alike = (np.full(len(rows), -1, dtype=np.int64) for _ in range(2))
-    stored = gallery.descriptors.astype(np.float32)
+    stored = gallery.read_descriptors().astype(np.float32)
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
         for i, scores in enumerate(stored[block] @ stored.T, start=start):

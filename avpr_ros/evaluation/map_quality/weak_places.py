@@ -98,7 +98,9 @@ def _by_local_features(
 ) -> IntArray:
     """Decide as the likelihood check does, for single images."""
     criterion = alike.criterion
-    matcher = LeaveOneOutMatcher(landmarks, gallery.descriptors, gallery.keyframes, criterion)
+    matcher = LeaveOneOutMatcher(
+        landmarks, gallery.read_descriptors(), gallery.keyframes, criterion
+    )
     poses, others = matcher.poses, np.ones(len(matcher), dtype=np.bool_)
     verdicts = np.full(len(some), UNSURE)
     for number, row in enumerate(alike.rows[some].tolist()):

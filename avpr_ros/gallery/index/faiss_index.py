@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.index.index_check import fault_of, inverted_lists, is_exact, read_index
+from avpr_ros.gallery.index.index_check import fault_of, is_exact, read_index
 from avpr_ros.storage.reading import reading
 
 #: (k,) rows in, (k, d) float32 descriptors out.
@@ -102,7 +102,7 @@ class GalleryIndex:
 
     @classmethod
     def load(cls, path: Path, read_rows: ReadRows | None = None) -> GalleryIndex:
-        """Map an index file into memory, so that only what is searched is read.
+        """Read an index file into memory.
 
         Args:
             path: the file.
@@ -117,9 +117,6 @@ class GalleryIndex:
                 raise MapError(f'{path} is damaged ({fault}); build the map again')
         if index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise MapError(f'{path} does not rank by inner product; build the map again')
-        lists = inverted_lists(index)
-        if hasattr(lists, 'prefetch_nthread'):
-            lists.prefetch_nthread = 0  # FAISS would start 32 threads for every query
         if read_rows is None and not is_exact(index):
             raise MapError(f'{path} is approximate and needs the stored rows beside it')
         return cls(index, read_rows)

@@ -32,7 +32,9 @@ def inverted_lists(index: Any) -> Any:
 
 
 def read_index(path: Path) -> Any:
-    """Map an index file into memory; raises what FAISS raises.
+    """Read an index file into memory; raises what FAISS raises.
+
+    FAISS could map it instead; the program would end when another one cuts the file short.
 
     No part of it may claim many more bytes than the file has, where FAISS has such
     limits (1.15 does): it would fill that much memory before it finds the end of the file.
@@ -42,7 +44,7 @@ def read_index(path: Path) -> Any:
         for limit in limits:
             if limit is not None:
                 limit(path.stat().st_size + _TABLES_BYTES)
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+        return faiss.read_index(str(path), faiss.IO_FLAG_READ_ONLY)
 
 
 def fault_of(index: Any) -> str | None:

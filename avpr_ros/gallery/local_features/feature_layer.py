@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avpr_ros.arrays import AnyArray, FloatArray, IntArray
+from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.local_features.features import FeatureKind, Features
 
 _COLUMNS = 'offsets', 'points_px', 'descriptors', 'points_m'
@@ -18,7 +19,7 @@ _COLUMNS = 'offsets', 'points_px', 'descriptors', 'points_m'
 
 @dataclass(frozen=True, eq=False)
 class FeatureLayer:
-    """Features of all keyframes, one after the other; of a map on disk, mapped into memory.
+    """Features of all keyframes, one after the other; those of a map on disk stay in its file.
 
     Attributes:
         kind: of the features.
@@ -35,9 +36,9 @@ class FeatureLayer:
 
     kind: FeatureKind
     offsets: IntArray
-    points_px: NDArray[np.float32]
-    descriptors: AnyArray
-    points_m: NDArray[np.float32]
+    points_px: StoredArray
+    descriptors: StoredArray
+    points_m: StoredArray
     background_llr: float = 0.0
     llr_scale: float = 1.0
     weight: float = 1.0
@@ -58,7 +59,7 @@ class FeatureLayer:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    @property
+    @cached_property
     def measurable(self) -> bool:
         """Whether some of a thousand features have points in space."""
         some = self.points_m[:: max(1, len(self.points_m) // 1000), 0]
@@ -102,13 +103,18 @@ class FeatureLayer:
         }
 
     @classmethod
-    def from_columns(cls, columns: Mapping[str, AnyArray], kind: FeatureKind) -> FeatureLayer:
+    def from_columns(cls, columns: Mapping[str, StoredArray], kind: FeatureKind) -> FeatureLayer:
         """Take the stored arrays of a kind; raises ``KeyError`` where one is missing."""
-        arrays = {name: columns[f'{kind.name}_{name}'] for name in _COLUMNS}
-        background_llr, llr_scale, weight = columns[f'{kind.name}_fusion'].tolist()
+        offsets, points_px, descriptors, points_m = (
+            columns[f'{kind.name}_{name}'] for name in _COLUMNS
+        )
+        background_llr, llr_scale, weight = np.asarray(columns[f'{kind.name}_fusion']).tolist()
         return cls(
             kind,
-            **arrays,
+            np.asarray(offsets),
+            points_px,
+            descriptors,
+            points_m,
             background_llr=background_llr,
             llr_scale=llr_scale,
             weight=weight,

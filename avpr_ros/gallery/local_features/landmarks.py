@@ -12,7 +12,7 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.array_files import map_npz
+from avpr_ros.gallery.array_files import open_npz
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import KINDS, Features
@@ -104,8 +104,8 @@ class Landmarks:
                 number of keyframes.
         """
         with reading(path, MapError, 'build the map again'):
-            columns = map_npz(path)
-            numbers, rotations = columns['numbers'], columns['turns']
+            columns = open_npz(path)
+            numbers, rotations = np.asarray(columns['numbers']), np.asarray(columns['turns'])
             names = [n.removesuffix('_offsets') for n in columns if n.endswith('_offsets')]
             if unknown := sorted(set(names) - set(KINDS)):
                 raise MapError(

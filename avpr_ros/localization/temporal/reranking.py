@@ -7,9 +7,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
+from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.retrieval import Retrieval, distinct_places
@@ -18,7 +18,7 @@ from avpr_ros.localization.retrieval import Retrieval, distinct_places
 def rerank_with_first(
     row: int,
     top_k: int,
-    descriptors: NDArray[np.float16],
+    descriptors: StoredArray,
     query: Descriptors,
     single: Retrieval,
     hypotheses: PoseHypotheses,

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections import Counter
-import sys
 import time
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
@@ -25,11 +25,13 @@ from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
 from avpr_ros.ros.adapters.tf_output import TfOutput
+from avpr_ros.ros.common.compat import sequence_number
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report, status_message
 from avpr_ros.ros.common.messages import stamp_message, stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.parameters import declare, unknown_parameters
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.publisher_choice import PublisherChoice
+from avpr_ros.ros.common.service_queue import SERVICE_QOS
 from avpr_ros.ros.common.silence_watch import SilenceWatch, WatchedInput
 from avpr_ros.ros.common.stamped_pose import (
     Decision,
@@ -67,7 +69,9 @@ class AdapterNode:
         self._links: RtabmapService | None = None
         self._consumer: ConsumerMonitor | None = None
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
-        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
+        # A callback of two parameters is given information on the message, too.
+        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, profile)  # type: ignore[arg-type]
+        self._publishers = PublisherChoice(node, odometry.topic_name)
         self._decisions = node.create_publisher(DiagnosticArray, '~/decisions', 10)
         if self._settings.mode == 'rtabmap_add_link':
             poses = self._wire_links()
@@ -121,7 +125,7 @@ class AdapterNode:
         poses = node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
         )
-        node.create_service(Trigger, '~/trigger', self._on_trigger)
+        node.create_service(Trigger, '~/trigger', self._on_trigger, qos_profile=SERVICE_QOS)
         if built.pose_request is not None and self._publisher is not None:
             topic = self._publisher.topic_name
             self._consumer = ConsumerMonitor(
@@ -142,7 +146,7 @@ class AdapterNode:
             self._node.get_logger().warning(f'A pose is ignored: {error}.')
         self._drain()
 
-    def _on_odometry(self, message: Odometry) -> None:
+    def _on_odometry(self, message: Odometry, info: Any) -> None:
         try:
             pose = pose_from_message(message.pose.pose)
         except ValueError as error:
@@ -151,8 +155,11 @@ class AdapterNode:
                 f'An odometry message is ignored: {error}.', throttle_duration_sec=5.0
             )
             return
+        at_ns = stamp_ns(message.header.stamp)
+        if not self._publishers.takes(sequence_number(info), self._odometry.goes_on(at_ns, pose)):
+            return
         self._counts['odometry'] += 1
-        self._odometry.add(stamp_ns(message.header.stamp), pose)
+        self._odometry.add(at_ns, pose)
         self._drain()
         if self._tf is not None and isinstance(self._adapter, MapToOdom):
             transform = self._adapter.map_from_odom
@@ -208,14 +215,10 @@ class AdapterNode:
         return [
             Report('adapter', level, text, values),
             *self._silence.reports(),
+            *(
+                Report('odometry publishers', Level.WARN, one)
+                for one in [self._publishers.problem()]
+                if one
+            ),
             *(Report('parameters', Level.WARN, one) for one in self._unknown),
         ]
-
-
-def main(args: list[str] | None = None) -> int:
-    """Run the node until a signal; return 0 then, 2 when it cannot start."""
-    return run(NODE_NAME, AdapterNode, args)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -10,6 +10,7 @@ HidingCallbackGroup         the executor asks ``CallbackGroup.can_execute`` befo
                             leaves out the entities of a group that answers no
 take_message                ``Subscription.handle``, a context manager with
                             ``take_message(type, raw)``, which returns a pair or None
+take_numbered               the key ``publication_sequence_number`` of the second of that pair
 restart_timer               ``Timer.timer_period_ns`` can be assigned, and ``Executor.wake`` lets
                             the executor wait for the new period
 parameter_overrides         the attribute ``Node._parameter_overrides``
@@ -43,7 +44,9 @@ __all__ = [
     'SubscriptionEventCallbacks',
     'parameter_overrides',
     'restart_timer',
+    'sequence_number',
     'take_message',
+    'take_numbered',
 ]
 
 
@@ -77,6 +80,19 @@ def take_message(subscription: Subscription, *, raw: bool = False) -> Any:
     with subscription.handle:
         taken = subscription.handle.take_message(subscription.msg_type, raw)
     return None if taken is None else taken[0]
+
+
+def take_numbered(subscription: Subscription) -> tuple[Any, int | None] | None:
+    """Take the next message with its number by its publisher; None for none of either."""
+    with subscription.handle:
+        taken = subscription.handle.take_message(subscription.msg_type, False)
+    return None if taken is None else (taken[0], sequence_number(taken[1]))
+
+
+def sequence_number(info: Any) -> int | None:
+    """Return the number of a message by its publisher; None where the middleware has none."""
+    number = (info or {}).get('publication_sequence_number')
+    return None if number is None else int(number)
 
 
 def restart_timer(node: Node, timer: Timer, period_ns: int) -> None:

@@ -55,7 +55,7 @@ class OdometryBuffer:
     def add(self, stamp_ns: int, odom_from_base: Pose) -> None:
         """Take one pose; a stamp that is there already is ignored."""
         stamps = self._stamps_ns
-        if self._keep_ns is not None and stamps and self._restarted(stamp_ns, odom_from_base):
+        if self._keep_ns is not None and not self.goes_on(stamp_ns, odom_from_base):
             self.clear()
             self.restarts += 1
         place = bisect_left(stamps, stamp_ns)
@@ -75,12 +75,13 @@ class OdometryBuffer:
             old = bisect_right(stamps, stamps[-1] - self._keep_ns)
             del stamps[:old], self._poses[:old]
 
-    def _restarted(self, stamp_ns: int, odom_from_base: Pose) -> bool:
-        if stamp_ns == self._stamps_ns[-1]:
-            return False
+    def goes_on(self, stamp_ns: int, odom_from_base: Pose) -> bool:
+        """Return whether a pose is neither a jump nor before the newest one by much."""
+        if not self._stamps_ns or stamp_ns == self._stamps_ns[-1]:
+            return True
         step_m = self._poses[-1].distance_m(odom_from_base)
         limit_m = JUMP_M + JUMP_M_S * abs(stamp_ns - self._stamps_ns[-1]) / NS_PER_S
-        return stamp_ns < self._stamps_ns[-1] - RESTART_NS or step_m > limit_m
+        return stamp_ns >= self._stamps_ns[-1] - RESTART_NS and step_m <= limit_m
 
     def at(self, stamp_ns: int) -> Pose | None:
         """Return ``odom_from_base`` at a stamp; None before, after, or within a long gap."""

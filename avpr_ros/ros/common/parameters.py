@@ -19,7 +19,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from avpr_ros.errors import ConfigError
+from avpr_ros.errors import AvprError, ConfigError
 from avpr_ros.ros.common.compat import parameter_overrides
 from avpr_ros.ros.common.parameter_table import Row, table
 
@@ -116,7 +116,7 @@ def on_change(
 
     Args:
         current: returns the settings before the change.
-        apply: takes the settings after it; a ``ConfigError`` it raises refuses the change.
+        apply: takes the settings after it; an ``AvprError`` it raises refuses the change.
         note: takes one line on an applied change, for the log.
     """
 
@@ -130,7 +130,7 @@ def on_change(
                 values = {name: _typed(rows[name], value) for name, value in changes.items()}
                 apply(replace(settings, **values))
                 note(_changed(settings, values))
-        except ConfigError as error:
+        except AvprError as error:
             problems.append(str(error))
         reasons = [problem for problem in problems if problem]
         return SetParametersResult(successful=not reasons, reason=' '.join(reasons))

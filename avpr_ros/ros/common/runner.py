@@ -15,7 +15,12 @@ from rclpy.signals import SignalHandlerOptions
 
 from avpr_ros.errors import AvprError, ConfigError
 from avpr_ros.ros.common.diagnostics import Refusal
-from avpr_ros.ros.common.signal_handling import SignalStop, ignore_signals, interrupt_on_signals
+from avpr_ros.ros.common.signal_handling import SignalStop
+from avpr_ros.ros.common.start_signals import (
+    ignore_signals,
+    interrupt_on_signals,
+    interrupted,
+)
 
 #: Exit code when a parameter, a file or the installation does not allow a start.
 REFUSED = 2
@@ -41,14 +46,20 @@ def run(name: str, build: Callable[[Node], NodeComponent], args: list[str] | Non
         interrupt_on_signals()
         return _spin(_create_node(name, args), build)
     except ConfigError as error:
+        if interrupted():
+            return 0
         get_logger(name).fatal(str(error))
         return REFUSED
     except KeyboardInterrupt:
-        # The signal came before there was anything to spin.
-        ignore_signals()
+        return 0  # The signal came before there was anything to spin.
+    except Exception:
+        # The interruption of a library's work may come out as an error of the library.
+        if not interrupted():
+            raise
+        return 0
     finally:
+        ignore_signals()
         rclpy.try_shutdown()
-    return 0
 
 
 def _create_node(name: str, args: list[str] | None) -> Node:
@@ -74,10 +85,14 @@ def _spin(node: Node, build: Callable[[Node], NodeComponent]) -> int:
         refusal.withdraw()
         executor.add_node(node)
         with SignalStop(executor) as stop:
-            stop.spin()
+            if not interrupted():
+                stop.spin()
     except AvprError as error:
+        if interrupted():
+            return 0
         node.get_logger().fatal(str(error))
-        refusal.publish(str(error))
+        if part is None:
+            refusal.publish(str(error))
         return REFUSED
     finally:
         # The farewell is not to be broken by a second signal.

@@ -16,19 +16,7 @@ from types import FrameType, TracebackType
 
 from rclpy.executors import Executor
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-def interrupt_on_signals() -> None:
-    """Let both raise ``KeyboardInterrupt`` in the main thread, as long as nothing spins."""
-    for number in SIGNALS:
-        signal.signal(number, signal.default_int_handler)
-
-
-def ignore_signals() -> None:
-    """Ignore both: a terminal and a launch file both send one, the second is too much."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+from avpr_ros.ros.common.start_signals import SIGNALS, ignore_signals
 
 
 class SignalStop:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
 from avpr_ros.ros.common.silence_watch import START_S
@@ -15,13 +16,14 @@ from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
-from avpr_ros.ros.localizer.pipeline.recent_outcomes import RECENT_S
-from avpr_ros.ros.localizer.pipeline.statistics import FAILED, Statistics
+from avpr_ros.ros.localizer.pipeline.statistics import FAILED, UNDECODABLE, Statistics
 from avpr_ros.ros.localizer.remedies import rejection_text
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
 SILENCE_S = 5.0
+#: Share of failures in the images of the last seconds above which a report is an error.
+FAILING_SHARE = 0.5
 #: A wrong start is to be named sooner: of a camera of which no image has come at all.
 START_SILENCE_S = START_S
 
@@ -91,27 +93,46 @@ class ImageReport:
                 f'{publishers} publishers): {self._hint(source)}.'
             )
             return Report(self._name, Level.WARN, text, values)
-        if problem := self._statistics.problems.get(source.camera):
-            return Report(self._name, Level.ERROR, problem, values)
+        if found := self._undecodable():
+            return Report(self._name, *found, values)
         if fault := self._statistics.unseeing.get(source.camera):
             return Report(self._name, Level.WARN, f'{fault[0].upper()}{fault[1:]}.', values)
         if found := self._problem_of(source.camera):
             return Report(self._name, *found, values)
         return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
 
+    def _undecodable(self) -> tuple[Level, str] | None:
+        """Return severity and sentence on recent images that could not be decoded."""
+        camera = self._source.camera
+        tried = self._statistics.recent.tried(camera)
+        bad, images = tried[UNDECODABLE], tried.total()
+        if not bad:
+            return None
+        problem = self._statistics.problems[camera].rstrip('.')
+        if bad > images * FAILING_SHARE:
+            return Level.ERROR, f'{problem}.'
+        return Level.WARN, (
+            f'{bad} of the last {images} images cannot be decoded; the last: {problem}.'
+        )
+
 
 def inference_report(statistics: Statistics, settings: Settings) -> Report:
     """Report the time from decoding to publishing, and each stage's p50 / p95 / p99."""
-    failing = any(statistics.recent.counts(camera)[FAILED] for camera in settings.cameras)
+    tried = statistics.recent.tried()
+    failed, images = tried[FAILED], tried.total()
     values: dict[str, object] = {
         'images': sum(statistics.reasons.values()),
         'failures': statistics.failures,
         'inference_threads': settings.inference_threads,
         'decoder': decoder_backend(),
     }
-    if detail := statistics.details.get(FAILED) if failing else None:
-        text = f'Images of the last {RECENT_S:.0f} s could not be matched; the last: {detail}.'
-        return Report('inference', Level.ERROR, text, values)
+    if failed:
+        text = (
+            f'{failed} of the last {images} images could not be matched; the last: '
+            f'{statistics.details[FAILED].rstrip(".")}.'
+        )
+        level = Level.ERROR if failed > images * FAILING_SHARE else Level.WARN
+        return Report('inference', level, text, values)
     percentiles = statistics.work_percentiles_ms()
     if percentiles is None:
         return Report('inference', Level.OK, 'No image matched yet.', values)
@@ -143,6 +164,16 @@ def map_report(recognizer: NodeRecognizer) -> Report:
     }
     level, text = recognizer.mode.condition(recognizer.matcher.calibration_warning)
     return Report('map', level, text, values)
+
+
+def map_file_report(recognizer: NodeRecognizer) -> Report:
+    """Report for the log whether the map on disk is still the one in use."""
+    gallery = recognizer.gallery
+    change = gallery.state.change() if isinstance(gallery, GalleryMap) else None
+    if change is None:
+        return Report('map on disk', Level.OK, 'the one in use.')
+    text = f'{gallery.path} was changed on disk ({change}): call ~/reload_map.'
+    return Report('map on disk', Level.WARN, text)
 
 
 def odometry_report(

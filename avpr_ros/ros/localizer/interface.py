@@ -136,7 +136,7 @@ ENDPOINTS = (
         'std_srvs/srv/Trigger',
         '',
         'Matches the next image whatever the rate and even when disabled; answers matched, '
-        'or why not.',
+        'or why not, or `Busy` where 50 requests wait already.',
     ),
     Endpoint(
         'service',
@@ -150,14 +150,16 @@ ENDPOINTS = (
         '~/reload_map',
         'std_srvs/srv/Trigger',
         '',
-        'Reads map and query network again; when that fails the old ones stay.',
+        'Reads map and query network again; when that fails the old ones stay. `busy` while a map '
+        'is read or written.',
     ),
     Endpoint(
         'service',
         '~/save_map',
         'std_srvs/srv/Trigger',
         '',
-        'Mode `loop_closing`: writes the session to `save_path`, as a map for mode `localize`.',
+        'Mode `loop_closing`: writes the session to `save_path`, as a map for mode `localize`, '
+        'and ended sessions beside it.',
     ),
 )
 

@@ -4,25 +4,23 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 
+from avpr_ros.ros.common.freed_memory import keep_heaps_small
+from avpr_ros.ros.common.start_signals import exit_on_signals
 from avpr_ros.threads import limit_product_threads
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
+    exit_on_signals()
     limit_product_threads()
-    try:
-        # Imported here, so that SIGINT in the seconds this takes ends as cleanly as any other.
-        from avpr_ros.ros.common.localizer_interface import NODE_NAME
-        from avpr_ros.ros.common.runner import run
-        from avpr_ros.ros.localizer.node import Localizer
+    keep_heaps_small()
+    from avpr_ros.ros.common.localizer_interface import NODE_NAME
+    from avpr_ros.ros.common.runner import run
+    from avpr_ros.ros.localizer.node import Localizer
 
-        return run(NODE_NAME, Localizer, args)
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one must not interrupt the exit
-        return 0
+    return run(NODE_NAME, Localizer, args)
 
 
 if __name__ == '__main__':

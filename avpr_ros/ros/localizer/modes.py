@@ -16,14 +16,12 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.manifest import SpaceInfo
-from avpr_ros.gallery.online_gallery import OnlineGallery, SessionSettings
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
-from avpr_ros.mapping.session_export import save_session
 from avpr_ros.ros.common import messages
 from avpr_ros.ros.common.diagnostics import Level
 from avpr_ros.ros.common.parameter_table import how_to_set
+from avpr_ros.ros.localizer.online_mode import OnlineMode
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.runtime.query_manifest import QueryManifest
 
@@ -73,6 +71,14 @@ class LocalizerMode(Protocol):
         """
         ...
 
+    def restart_note(self, after: LocalizerMode) -> str | None:
+        """Return what a restart did to the session, in one sentence; None where nothing.
+
+        Args:
+            after: the mode to go on with.
+        """
+        ...
+
     def save(self, folder: str) -> str:
         """Write the session as a map and return a sentence on it.
 
@@ -114,7 +120,9 @@ class MapMode:
                 "Parameter 'map_path' is empty; give the folder of the gallery map: "
                 f'{how_to_set("map_path")}.'
             )
-        return cls(GalleryMap.open(Path(settings.map_path).expanduser()))
+        gallery = GalleryMap.open(Path(settings.map_path).expanduser())
+        _ = gallery.warnings  # read here: the diagnostics must not fail on a damaged file
+        return cls(gallery)
 
     def check(self, settings: Settings) -> None:
         """Accept every setting: see ``LocalizerMode``."""
@@ -130,6 +138,10 @@ class MapMode:
         """Return itself: a map does not depend on the clock."""
         return self
 
+    def restart_note(self, after: LocalizerMode) -> None:
+        """Return nothing: see ``LocalizerMode``."""
+        return
+
     def reopened(self, settings: Settings, query: QueryManifest) -> MapMode:
         """See ``LocalizerMode``."""
         return self.open(settings, query)
@@ -141,6 +153,11 @@ class MapMode:
     def condition(self, warning: str | None) -> tuple[Level, str]:
         """See ``LocalizerMode``."""
         count = len(self.gallery.keyframes)
+        if change := self.gallery.state.change():
+            return Level.WARN, (
+                f'The map on disk was changed after it was loaded ({change}); the one in use has '
+                f'{count} keyframes: call ~/reload_map.'
+            )
         if warnings := [*filter(None, [warning]), *self.gallery.warnings]:
             text = ' '.join(one.rstrip('.') + '.' for one in warnings)
             return Level.WARN, f'{count} keyframes loaded; {text}'
@@ -149,93 +166,6 @@ class MapMode:
     def keyframes_message(self, stamp: Time, frame: str) -> PoseArray:
         """Return the poses of the keyframes, by row."""
         return messages.keyframes_message(self.gallery.keyframes.poses, stamp, frame)
-
-
-@dataclass(frozen=True)
-class OnlineMode:
-    """Loop closing without a map.
-
-    Attributes:
-        gallery: the running session.
-    """
-
-    gallery: OnlineGallery
-    #: The pose would be odometry's own, with its drift.
-    publishes_pose: ClassVar[bool] = False
-
-    @classmethod
-    def open(cls, settings: Settings, query: QueryManifest) -> OnlineMode:
-        """Begin an empty session.
-
-        Raises:
-            ConfigError: a setting that needs a map.
-        """
-        if settings.map_path:
-            raise ConfigError(
-                f"Parameter 'map_path' is '{settings.map_path}', and mode loop_closing uses no "
-                "map; leave it empty, or set mode to 'localize'."
-            )
-        session = SessionSettings(
-            settings.keyframe_distance_m,
-            settings.keyframe_rotation_rad,
-            settings.min_loop_travel_m,
-            settings.max_keyframes,
-        )
-        space = SpaceInfo(query.space_id, query.network, query.dim, query.input_px)
-        frame = settings.map_frame or 'odom'
-        mode = cls(OnlineGallery(session, space, settings.cameras, frame))
-        mode.check(settings)
-        return mode
-
-    def check(self, settings: Settings) -> None:
-        """See ``LocalizerMode``."""
-        if settings.temporal_filter == 'bayes':
-            raise ConfigError(
-                "Parameter 'temporal_filter' is 'bayes', which needs a map; use 'consistency' in "
-                'mode loop_closing.'
-            )
-
-    def calibration(self, query: QueryManifest) -> None:
-        """Return none: calibrations hold for the map that they were fitted on."""
-        return
-
-    def after_match(self, query: Query) -> None:
-        """Add a keyframe where the robot has moved far enough by odometry."""
-        if query.odom_from_base is not None and query.image is not None:
-            self.gallery.add_keyframe_if_moved(
-                query.descriptor, query.stamp_ns, query.camera, query.odom_from_base, query.image
-            )
-
-    def restarted(self, settings: Settings, query: QueryManifest) -> OnlineMode:
-        """Begin a new session: the keyframes' poses are in an odometry frame that has ended."""
-        return self.open(settings, query)
-
-    def reopened(self, settings: Settings, query: QueryManifest) -> OnlineMode:
-        """Refuse: see ``LocalizerMode``."""
-        raise ConfigError('mode loop_closing reads no map.')
-
-    def save(self, folder: str) -> str:
-        """See ``LocalizerMode``."""
-        if not folder:
-            raise ConfigError(
-                f"parameter 'save_path' is empty; start with a folder: {how_to_set('save_path')}."
-            )
-        count = save_session(self.gallery, Path(folder).expanduser())
-        return f'{count} keyframes are in {folder}.'
-
-    def condition(self, warning: str | None) -> tuple[Level, str]:
-        """See ``LocalizerMode``."""
-        count = len(self.gallery.keyframes)
-        if self.gallery.full:
-            return Level.WARN, f'{count} keyframes, which is max_keyframes: no more are taken.'
-        if not count:
-            return Level.WARN, 'No keyframe yet; they need images and odometry, see their reports.'
-        return Level.OK, f'{count} keyframes of this session.'
-
-    def keyframes_message(self, stamp: Time, frame: str) -> PathMessage:
-        """Return the path along the keyframes, with the stamp of each."""
-        keyframes = self.gallery.keyframes
-        return messages.path_message(keyframes.poses, keyframes.stamps_ns, stamp, frame)
 
 
 #: The modes by the value of the parameter ``mode``.

@@ -25,6 +25,7 @@ from avpr_ros.ros.localizer.health import (
     ImageReport,
     inference_report,
     localisation_report,
+    map_file_report,
     map_report,
     odometry_report,
 )
@@ -42,7 +43,7 @@ from avpr_ros.ros.localizer.pipeline.trigger_queue import TriggerQueue
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.ros.localizer.services import Services
 from avpr_ros.ros.localizer.silence import (
-    camera_info_hint,
+    camera_info_reports,
     image_hint,
     odometry_hint,
 )
@@ -66,7 +67,7 @@ class Localizer:
         """
         self._node = node
         settings = declare(node, Settings)
-        self._recognizers = RecognizerHolder.open(settings)
+        self._recognizers = RecognizerHolder.open(settings, node.get_logger().warning)
         self._outputs = Outputs(node, settings.map_frame)
         self._outputs.publish_keyframes(self._recognizers.recognizer)
         self._pause = PausableCallbackGroup(node, self._discard_pending)
@@ -176,7 +177,7 @@ class Localizer:
             camera_info = self._camera_info_reports(grace.over())
             # Errors are images that cannot be decoded or used, which are logged one by one.
             noted = [one for one in images if one.level is not Level.ERROR]
-            log.write([*noted, odometry, *camera_info])
+            log.write([*noted, odometry, *camera_info, map_file_report(recognizer)])
             if statistics.reasons:
                 log.write([localisation])
             return [
@@ -200,12 +201,9 @@ class Localizer:
         return odometry_report(self._odometry, hint, needed=needed)
 
     def _camera_info_reports(self, over: bool) -> list[Report]:
-        """Report on cameras whose ``camera_info`` comes on another topic than theirs."""
         if not over or not self._recognizers.recognizer.matcher.uses_local_features:
             return []
-        waiting = [one for one in self._inputs if self._camera_info.intrinsics(one.camera) is None]
-        hints = [camera_info_hint(self._node, one) for one in waiting]
-        return [Report('camera_info', Level.WARN, f'{hint}.') for hint in hints if hint]
+        return camera_info_reports(self._node, self._inputs, self._camera_info)
 
     def _image_problem(self, camera: str) -> tuple[Level, str] | None:
         """Return severity and sentence on why a camera's images are not matched, or not fully."""

@@ -15,9 +15,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.callback_groups import PolledCallbackGroup
-from avpr_ros.ros.common.compat import take_message
+from avpr_ros.ros.common.compat import take_numbered
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
+from avpr_ros.ros.common.publisher_choice import PublisherChoice
 from avpr_ros.ros.common.stamped_pose import pose_from_message
 from avpr_ros.stamps import NS_PER_S
 
@@ -39,7 +40,7 @@ class OdometryInput:
         received: how many messages were taken.
         refused: how many could not be: numbers that are not finite, a bad quaternion.
         restarts: how often all was forgotten: time went back, the pose jumped, or the frames
-            changed.
+            changed, of the publisher that is followed.
         behind_s: by how much the newest stamp was older than that of the last image.
     """
 
@@ -58,6 +59,7 @@ class OdometryInput:
         self._subscription = node.create_subscription(
             Odometry, TOPIC, self.take, profile, callback_group=PolledCallbackGroup()
         )
+        self._publishers = PublisherChoice(node, self.topic)
 
     @property
     def topic(self) -> str:
@@ -67,11 +69,16 @@ class OdometryInput:
     def catch_up(self) -> None:
         """Take all that has come; from any thread."""
         with self._lock:
-            while (message := take_message(self._subscription)) is not None:
-                self.take(message)
+            while (taken := take_numbered(self._subscription)) is not None:
+                self.take(*taken)
 
-    def take(self, message: Any) -> None:
-        """Take one ``nav_msgs/Odometry``."""
+    def take(self, message: Any, sequence: int | None = None) -> None:
+        """Take one ``nav_msgs/Odometry``, unless it is of another publisher than those before.
+
+        Args:
+            message: the message.
+            sequence: its number by its publisher, where the middleware has one.
+        """
         try:
             pose = pose_from_message(message.pose.pose)
         except ValueError as error:
@@ -81,12 +88,20 @@ class OdometryInput:
             )
             return
         frames = (message.header.frame_id, message.child_frame_id)
+        at_ns = stamp_ns(message.header.stamp)
         with self._lock:
+            other = self._difference(frames, at_ns, pose)
+            if not self._publishers.takes(sequence, other is None):
+                return
             self.received += 1
-            self._forget_other_frames(frames)
-            before = self._buffer.restarts
-            self._buffer.add(stamp_ns(message.header.stamp), pose)
-            self.restarts += self._buffer.restarts - before
+            self._frames = frames
+            if other is not None:
+                self._buffer.clear()
+                self.restarts += 1
+                self._node.get_logger().warning(
+                    f'Odometry on {self.topic} starts anew: {other}.', throttle_duration_sec=5.0
+                )
+            self._buffer.add(at_ns, pose)
 
     def at(self, image_stamp_ns: int, wait_s: float) -> Pose | None:
         """Return ``odom_from_base`` at the stamp of an image; None where it is not known.
@@ -117,6 +132,8 @@ class OdometryInput:
         To be called once a second.
         """
         self._restarts_before.append((time.monotonic(), self.restarts))
+        if found := self._publishers.problem():
+            return found
         since_s, before = self._restarts_before[0]
         if self.restarts - before >= _MANY_RESTARTS:
             return (
@@ -138,10 +155,16 @@ class OdometryInput:
         with self._lock:
             self._buffer.clear()
 
-    def _forget_other_frames(self, frames: tuple[str, str]) -> None:
-        """Forget what no longer belongs together: motion between other frames is no motion."""
-        changed = self._buffer.newest() is not None and frames != self._frames
-        self._frames = frames
-        if changed:
-            self._buffer.clear()
-            self.restarts += 1
+    def _difference(self, frames: tuple[str, str], at_ns: int, pose: Pose) -> str | None:
+        """Return why a message does not go on from the one before; None where it does."""
+        newest = self._buffer.newest()
+        if newest is None:
+            return None
+        if frames != self._frames:
+            return f'its frames are {" and ".join(frames)}, were {" and ".join(self._frames)}'
+        if self._buffer.goes_on(at_ns, pose):
+            return None
+        return (
+            f'its pose moved {newest[1].distance_m(pose):.1f} m and its stamp '
+            f'{(at_ns - newest[0]) / NS_PER_S:.2f} s from one message to the next'
+        )

@@ -10,6 +10,7 @@ from typing import Any
 from avpr_ros.gallery.online_gallery import SessionSettings
 from avpr_ros.localization.settings import MatchSettings, setting_infos
 from avpr_ros.ros.common.parameter_table import row, start_row
+from avpr_ros.sources.images.image_size import MAX_PIXELS
 
 
 def _match_row(name: str) -> Any:
@@ -118,6 +119,14 @@ class Settings:
         unit='s',
         low=0.0,
         high=60.0,
+    )
+    max_image_megapixels: float = row(
+        MAX_PIXELS / 1e6,
+        'Larger images are dropped, by the size in their header, before they are decoded; none '
+        'takes more memory than about ten bytes a pixel.',
+        unit='Mpx',
+        low=0.01,
+        high=MAX_PIXELS / 1e6,
     )
     top_k: int = _match_row('top_k')
     min_probability: float = _match_row('min_probability')

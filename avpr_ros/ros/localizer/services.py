@@ -8,14 +8,16 @@ from collections.abc import Callable
 import threading
 from typing import Any
 
-from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from std_srvs.srv import SetBool, Trigger
 
 from avpr_ros.errors import AvprError
+from avpr_ros.ros.common.freed_memory import return_freed_memory
+from avpr_ros.ros.common.service_queue import SERVICE_QOS
 from avpr_ros.ros.common.thread_safe_future import ThreadSafeFuture
 from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
-from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome, TriggerQueue
+from avpr_ros.ros.localizer.pipeline.trigger_queue import MOST_WAITING, Outcome, TriggerQueue
 from avpr_ros.ros.localizer.publishers import Outputs
 
 #: Longest time reading or writing a map may take.
@@ -23,9 +25,10 @@ FILES_TIMEOUT_S = 300.0
 
 
 class Services:
-    """Answers requests; those that take time are awaited and block nothing else.
+    """Answers every request; those that take time are awaited and block nothing else.
 
-    Each has its own callback group: a coroutine holds its group while it waits.
+    The callback group is reentrant: a request must not wait for the one before, only to be
+    dropped by a full queue.
     """
 
     def __init__(
@@ -50,6 +53,9 @@ class Services:
         self._triggers = triggers
         self._outputs = outputs
         self._enable = enable
+        #: Held by the one request that reads or writes a map.
+        self._files = threading.Lock()
+        group = ReentrantCallbackGroup()
         for name, kind, callback in (
             ('~/trigger', Trigger, self._trigger),
             ('~/set_enabled', SetBool, self._set_enabled),
@@ -57,7 +63,7 @@ class Services:
             ('~/save_map', Trigger, self._save_map),
         ):
             node.create_service(
-                kind, name, callback, callback_group=MutuallyExclusiveCallbackGroup()
+                kind, name, callback, qos_profile=SERVICE_QOS, callback_group=group
             )
 
     def _set_enabled(self, request: Any, response: Any) -> Any:
@@ -70,6 +76,9 @@ class Services:
         return response
 
     async def _trigger(self, _request: Any, response: Any) -> Any:
+        if self._triggers.full:
+            response.message = f'Busy: {MOST_WAITING} requests wait for the next image already.'
+            return response
         answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
         self._triggers.add(answer)
         timeout_s = self._recognizers.settings.trigger_timeout_s
@@ -93,10 +102,14 @@ class Services:
     async def _in_thread(self, work: Callable[[], str], on_error: str) -> Outcome:
         """Run work that takes time in a thread of its own and return its outcome.
 
+        Only one request at a time reads or writes a map; others are told so at once.
+
         Args:
             work: returns a sentence on what was done.
             on_error: what holds where it raises an ``AvprError``; begins the answer.
         """
+        if not self._files.acquire(blocking=False):
+            return Outcome(False, f'{on_error}: busy with an earlier request; call again later.')
         answer: ThreadSafeFuture[Outcome] = ThreadSafeFuture(self._node)
 
         def answer_with_work() -> None:
@@ -108,6 +121,7 @@ class Services:
                 outcome = Outcome(False, f'{on_error}: {error}')
                 self._node.get_logger().error(outcome.text)
             finally:
+                self._files.release()
                 answer.resolve(outcome)
 
         threading.Thread(target=answer_with_work, daemon=True).start()
@@ -120,5 +134,6 @@ class Services:
 
     def _reload(self) -> str:
         recognizer = self._recognizers.reload(self._outputs.publish_keyframes)
+        return_freed_memory()
         revision = recognizer.gallery.manifest.revision
         return f'{len(recognizer.gallery.keyframes)} keyframes loaded, revision {revision}.'

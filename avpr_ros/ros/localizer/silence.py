@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.topic_hints import (
     PublishedTopic,
     domain_text,
@@ -18,6 +21,7 @@ from avpr_ros.ros.common.topic_hints import (
     published_topics,
     types_on,
 )
+from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 
 RAW, COMPRESSED = interface_type(Image), interface_type(CompressedImage)
@@ -60,6 +64,15 @@ def odometry_hint(node: Node, topic: str) -> str | None:
     if not types_on(node, topic) and not published_topics(node, [wanted]):
         return None
     return missing_topic_hint(node, topic, wanted, 'odom')
+
+
+def camera_info_reports(
+    node: Node, sources: Sequence[ImageInput], camera_info: CameraInfoInput
+) -> list[Report]:
+    """Report on cameras whose ``camera_info`` comes on another topic than theirs."""
+    waiting = [one for one in sources if camera_info.intrinsics(one.camera) is None]
+    hints = [camera_info_hint(node, one) for one in waiting]
+    return [Report('camera_info', Level.WARN, f'{hint}.') for hint in hints if hint]
 
 
 def camera_info_hint(node: Node, source: ImageInput) -> str | None:

@@ -50,6 +50,10 @@ class PoseGraph:
         """Number of waiting closures whose keyframe the received map does not have."""
         return 0 if self._keyframes is None or self._session_ns is not None else self.waiting
 
+    def odometry_goes_on(self, stamp_ns: int, odom_from_base: Pose) -> bool:
+        """Return whether a pose is neither a jump nor before the newest one by much."""
+        return self._odometry.goes_on(stamp_ns, odom_from_base)
+
     def add_odometry(self, stamp_ns: int, odom_from_base: Pose) -> None:
         """Insert one pose by its stamp; a repeated stamp is ignored."""
         self._odometry.add(stamp_ns, odom_from_base)

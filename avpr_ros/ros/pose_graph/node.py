@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-import sys
 import threading
 import time
 from typing import Any
@@ -20,11 +19,13 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from avpr_ros.errors import AvprError
+from avpr_ros.ros.common.compat import sequence_number
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.loop_closure import closure_from_message
 from avpr_ros.ros.common.messages import stamp_ns
 from avpr_ros.ros.common.parameters import declare, unknown_parameters
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.publisher_choice import PublisherChoice
+from avpr_ros.ros.common.service_queue import SERVICE_QOS
 from avpr_ros.ros.common.silence_watch import SilenceWatch, WatchedInput
 from avpr_ros.ros.common.stamped_pose import pose_from_message
 from avpr_ros.ros.pose_graph.graph import PoseGraph
@@ -70,7 +71,7 @@ class PoseGraphNode:
             PathMessage, '~/path', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         )
         self._subscribe()
-        node.create_service(Trigger, '~/save', self._on_save)
+        node.create_service(Trigger, '~/save', self._on_save, qos_profile=SERVICE_QOS)
         self._unknown = unknown_parameters(node, PoseGraphSettings)
         folder = self._settings.output
         node.get_logger().info(
@@ -89,7 +90,9 @@ class PoseGraphNode:
         node = self._node
         quick = QoSProfile(depth=QUEUE, reliability=ReliabilityPolicy.BEST_EFFORT)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, quick)
+        # A callback of two parameters is given information on the message, too.
+        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, quick)  # type: ignore[arg-type]
+        self._publishers = PublisherChoice(node, odometry.topic_name)
         node.create_subscription(
             PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
         )
@@ -108,15 +111,18 @@ class PoseGraphNode:
             steady = Clock(clock_type=ClockType.STEADY_TIME)
             node.create_timer(self._settings.solve_period_s, self._on_timer, clock=steady)
 
-    def _on_odometry(self, message: Odometry) -> None:
+    def _on_odometry(self, message: Odometry, info: Any) -> None:
         try:
             pose = pose_from_message(message.pose.pose)
         except ValueError as error:
             self._ignore('An odometry message', error)
             return
-        self._odometry_received += 1
+        at_ns = stamp_ns(message.header.stamp)
         with self._lock:
-            self._graph.add_odometry(stamp_ns(message.header.stamp), pose)
+            goes_on = self._graph.odometry_goes_on(at_ns, pose)
+            if self._publishers.takes(sequence_number(info), goes_on):
+                self._odometry_received += 1
+                self._graph.add_odometry(at_ns, pose)
 
     def _on_keyframes(self, message: PoseArray) -> None:
         try:
@@ -209,6 +215,8 @@ class PoseGraphNode:
 
     def _reports(self) -> list[Report]:
         unknown = [Report('parameters', Level.WARN, text) for text in self._unknown]
+        if problem := self._publishers.problem():
+            unknown.append(Report('odometry publishers', Level.WARN, problem))
         return [self._graph_report(), *self._silence.reports(), *unknown]
 
     def _graph_report(self) -> Report:
@@ -231,12 +239,3 @@ class PoseGraphNode:
                 'map does not have; check that both topics come from the same localizer.'
             )
         return Report('pose graph', Level.WARN if warn else Level.OK, text, values)
-
-
-def main(args: list[str] | None = None) -> int:
-    """Run the node until a signal; return 0 then, 2 when it cannot start."""
-    return run(NODE_NAME, PoseGraphNode, args)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

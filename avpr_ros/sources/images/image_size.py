@@ -41,14 +41,16 @@ def too_large(data: NDArray[np.uint8], scans: int = 1) -> str | None:
     return None
 
 
-def too_many_pixels(width_px: int, height_px: int) -> str | None:
+def too_many_pixels(
+    width_px: int,
+    height_px: int,
+    most: int = MAX_PIXELS,
+    remedy: str = 'reduce the resolution of the camera',
+) -> str | None:
     """Return why an image of a size is not decoded, as a clause; None where it may be."""
-    if width_px * height_px <= MAX_PIXELS:
+    if width_px * height_px <= most:
         return None
-    return (
-        f'has {width_px} x {height_px} px, more than {MAX_PIXELS // 1_000_000} million: reduce '
-        'the resolution of the camera'
-    )
+    return f'has {width_px} x {height_px} px, more than {most / 1e6:g} million: {remedy}'
 
 
 def message_size_px(message: Any) -> tuple[int, int] | None:

@@ -48,7 +48,7 @@ def open_bank(gallery: GalleryMap, settings: PlaceSettings) -> Bank:
     bank = load_bank(path, identity)
     if bank is None:
         places = places_of(gallery.keyframes, settings)
-        bank = build_bank(gallery.descriptors, places, load_views(gallery))
+        bank = build_bank(gallery.read_descriptors(), places, load_views(gallery))
         with suppress(TrainingError):
             save_bank(bank, path, identity)
     return bank

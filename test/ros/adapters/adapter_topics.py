@@ -9,7 +9,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray
 from module_process import Partner
 
-MODULE = 'avpr_ros.ros.adapters.node'
+MODULE = 'avpr_ros.ros.adapters.main'
 POSE = 'avpr_localizer/pose'
 
 

@@ -13,7 +13,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 import yaml
 
-from avpr_ros.errors import ConfigError
+from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.localization.settings import MatchSettings, setting_infos
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.common.parameter_table import table
@@ -104,7 +104,7 @@ def test_changes_are_applied_whole_or_refused(make_node: Any) -> None:
 
     def apply(settings: Settings) -> None:
         if settings.top_k == 7:
-            raise ConfigError('seven is refused')
+            raise MapError('seven is refused')
         applied.append(settings)
 
     node.add_on_set_parameters_callback(on_change(lambda: applied[-1], apply))

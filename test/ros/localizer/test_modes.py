@@ -48,7 +48,20 @@ def test_the_session_grows_by_motion_and_starts_anew(tmp_path: Path) -> None:
     assert isinstance(path, PathMessage) and len(path.poses) == 2
     assert mode.save(str(tmp_path / 'saved')).startswith('2 keyframes are in')
     assert len(GalleryMap.open(tmp_path / 'saved').keyframes) == 2
-    assert len(mode.restarted(settings, QUERY_MANIFEST).gallery.keyframes) == 0
+    after = mode.restarted(settings, QUERY_MANIFEST)
+    assert len(after.gallery.keyframes) == 0
+    note = mode.restart_note(after)
+    assert note is not None and note.startswith('Session 1 ends with 2 keyframes')
+    assert 'discarded' not in note
+    after.after_match(query_at(0.0, 0))
+    text = after.save(str(tmp_path / 'saved'))
+    assert '2 keyframes are in' in text and '1 keyframes are in' in text
+    assert len(GalleryMap.open(tmp_path / 'saved_session1').keyframes) == 2
+    assert len(GalleryMap.open(tmp_path / 'saved').keyframes) == 1
+    last = after.restarted(settings, QUERY_MANIFEST)
+    assert [number for number, _ in last.ended] == [2]
+    note = after.restart_note(last)
+    assert note is not None and '2 keyframes of session 1 are discarded' in note
 
 
 def test_the_session_refuses_what_needs_a_map() -> None:

@@ -34,11 +34,23 @@ def kept() -> KeptMessages:
 
 
 @pytest.fixture
-def odometry(kept: KeptMessages) -> OdometryInput:
+def publishers() -> list[Any]:
+    """The publishers that the node knows of."""
+    return [publisher(1)]
+
+
+def publisher(number: int) -> Any:
+    return SimpleNamespace(endpoint_gid=[number] * 16, node_name=f'wheels_{number}')
+
+
+@pytest.fixture
+def odometry(kept: KeptMessages, publishers: list[Any]) -> OdometryInput:
     logger = SimpleNamespace(warning=lambda *_, **__: None)
-    subscription = SimpleNamespace(handle=kept, msg_type=Odometry)
+    subscription = SimpleNamespace(handle=kept, msg_type=Odometry, topic_name='/odom')
     node: Any = SimpleNamespace(
-        create_subscription=lambda *_, **__: subscription, get_logger=lambda: logger
+        create_subscription=lambda *_, **__: subscription,
+        get_logger=lambda: logger,
+        get_publishers_info_by_topic=lambda _: publishers,
     )
     return OdometryInput(node)
 
@@ -133,3 +145,35 @@ def test_odometry_that_starts_anew_all_the_time_is_a_problem(
         kept.messages += [message(10.0, 0.0), message(10.1, 0.1), message(2.0, 0.0)]
     odometry.catch_up()
     assert 'Odometry started anew' in (odometry.problem() or '')
+
+
+def test_second_publisher_is_dropped_and_named(
+    odometry: OdometryInput, publishers: list[Any]
+) -> None:
+    odometry.take(message(10.0, 0.0), 500)
+    publishers.append(publisher(2))
+    for number in range(1, 20):
+        odometry.take(message(10.0 + 0.1 * number, 0.1 * number), 500 + number)
+        odometry.take(message(10.05 + 0.1 * number, 300.0, frame='other'), number)
+        odometry.take(message(10.05 + 0.1 * number, 0.0), number)
+    assert (odometry.restarts, odometry.received) == (0, 20)
+    assert x_at(odometry, 11.5) == pytest.approx(1.5)
+    problem = odometry.problem()
+    assert problem is not None
+    assert '2 publishers on /odom (wheels_1, wheels_2): wheels_1 is followed and 38' in problem
+
+
+def test_another_publisher_is_followed_once_the_first_has_ended(
+    odometry: OdometryInput, publishers: list[Any]
+) -> None:
+    odometry.take(message(10.0, 0.0), 500)
+    publishers[:] = [publisher(2), publisher(3)]
+    odometry.take(message(10.1, 300.0), 1)
+    assert (odometry.restarts, odometry.received) == (1, 2)
+
+
+def test_jump_of_the_only_publisher_is_a_restart(odometry: OdometryInput) -> None:
+    odometry.take(message(10.0, 0.0), 1)
+    odometry.take(message(10.1, 300.0), 2)
+    assert (odometry.restarts, odometry.received) == (1, 2)
+    assert odometry.problem() is None

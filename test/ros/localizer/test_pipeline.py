@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,7 @@ class Parts:
         self.gates: list[str] = []
         self.published: list[Any] = []
         self.extrinsics_error: ExtrinsicsError | None = None
+        self.publish_error: ValueError | None = None
         self.settings = Settings()
         self.odometry_restarts = 0
         self.least_side_px = 64
@@ -59,6 +61,8 @@ class Parts:
         return RESULT
 
     def publish(self, *arguments: Any) -> None:
+        if self.publish_error is not None:
+            raise self.publish_error
         self.published.append(arguments)
 
     def process(self, requested: bool = False) -> Any:
@@ -109,3 +113,23 @@ def test_missing_extrinsics_are_the_outcome(parts: Parts) -> None:
     assert parts.pipeline.statistics.dropped == {'no_transform': 1}
     parts.pipeline.failed(ValueError('a bug'))
     assert parts.pipeline.statistics.failures == 1
+
+
+def test_result_that_cannot_be_published_is_a_failure(parts: Parts) -> None:
+    parts.publish_error = ValueError('a covariance is not finite')
+    with pytest.raises(ValueError, match='not finite') as raised:
+        parts.process()
+    parts.pipeline.failed(raised.value)
+    statistics = parts.pipeline.statistics
+    assert not statistics.reasons
+    assert statistics.last_fix_s is None
+    assert statistics.recent.tried() == {'failed': 1}
+
+
+def test_image_above_the_limit_of_pixels_is_dropped_unopened(parts: Parts) -> None:
+    parts.settings = replace(parts.settings, max_image_megapixels=50e-6)
+    assert parts.process().text == (
+        'The image has 8 x 8 px, more than 5e-05 million: reduce the resolution of the camera, or '
+        'raise max_image_megapixels.'
+    )
+    assert parts.pipeline.statistics.recent.tried() == {'undecodable': 1}

@@ -21,8 +21,11 @@ class FakeRecognizer:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.matcher = self
+        self.matcher = self.mode = self
         self.forgotten = self.restarts = 0
+
+    def restart_note(self, after: object) -> str | None:
+        return None
 
     def forget(self) -> None:
         self.forgotten += 1

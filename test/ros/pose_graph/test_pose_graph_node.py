@@ -23,7 +23,7 @@ from avpr_ros.evaluation.metrics.trajectory import ate_rmse_m
 from avpr_ros.pose_rows import rows_of
 from avpr_ros.ros.common.messages import pose_message, stamp_message, stamp_ns
 
-MODULE = 'avpr_ros.ros.pose_graph.node'
+MODULE = 'avpr_ros.ros.pose_graph.main'
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 BEST_EFFORT = QoSProfile(depth=5000, reliability=ReliabilityPolicy.BEST_EFFORT)
 

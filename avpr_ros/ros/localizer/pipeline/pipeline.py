@@ -23,7 +23,7 @@ from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 from avpr_ros.ros.localizer.pipeline.trigger_queue import Outcome
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
-from avpr_ros.sources.images.image_size import message_size_px
+from avpr_ros.sources.images.image_size import message_size_px, too_many_pixels
 from avpr_ros.sources.images.pixel_range import PixelRange
 
 #: Seconds between two log lines about images of the same kind of fault.
@@ -115,6 +115,7 @@ class Pipeline:
         restarts = self._context.odometry_restarts
         with self._recognizers.matching(restarts) as recognizer, collect_stage_times() as stages_s:
             sent_px, stamp_ns = message_size_px(message), messages.stamp_ns(message.header.stamp)
+            self._check_size(sent_px)
             intrinsics, base_from_camera = self._context.camera(
                 camera, message.header.frame_id, sent_px, stamp_ns
             )
@@ -131,11 +132,19 @@ class Pipeline:
                 base_from_camera,
                 sent_px,
             )
-            self.statistics.matched(result)
             with timed_stage('publish'):
                 self._outputs.publish(result, recognizer, image)
+            # Not before: a pose that cannot be published is no success.
+            self.statistics.matched(result)
         self.statistics.took(stages_s)
         return result
+
+    def _check_size(self, size_px: tuple[int, int] | None) -> None:
+        """Raise ``ImageDecodeError`` for an image of more pixels than the parameter allows."""
+        most = int(self._recognizers.settings.max_image_megapixels * 1e6)
+        remedy = 'reduce the resolution of the camera, or raise max_image_megapixels'
+        if size_px is not None and (refusal := too_many_pixels(*size_px, most, remedy)):
+            raise ImageDecodeError(f'The image {refusal}.')
 
 
 def _decode(message: Any, least_side_px: int, pixel_range: PixelRange | None) -> RgbImage:

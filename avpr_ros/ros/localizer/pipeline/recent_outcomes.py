@@ -27,6 +27,7 @@ class RecentOutcomes:
         """
         self._clock_s = clock_s
         self._entries: deque[tuple[float, str, str, int]] = deque()
+        self._last: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def add(self, camera: str, outcome: str, images: int = 1) -> None:
@@ -34,6 +35,8 @@ class RecentOutcomes:
         now_s = self._clock_s()
         with self._lock:
             self._entries.append((now_s, camera, outcome, images))
+            if outcome not in _INTENDED:
+                self._last[camera] = outcome
             self._forget_before(now_s - RECENT_S)
 
     def counts(self, camera: str) -> Counter[str]:
@@ -46,13 +49,30 @@ class RecentOutcomes:
                     found[outcome] += images
             return found
 
+    def tried(self, camera: str | None = None) -> Counter[str]:
+        """Return the outcomes of the images that were not left out as configured.
+
+        Where there were none lately, it is the last one there was: a fault does not pass by that
+        no image comes.
+
+        Args:
+            camera: name of the camera; None for all.
+        """
+        names = [camera] if camera is not None else list(self._last)
+        found: Counter[str] = Counter()
+        for name in names:
+            counts = self.counts(name)
+            found += Counter({one: n for one, n in counts.items() if one not in _INTENDED})
+        if not found:
+            found += Counter(self._last[name] for name in names if name in self._last)
+        return found
+
     def main_fault(self, camera: str) -> tuple[str, float] | None:
         """Return the reason for which most images were dropped, and their share; None: few were.
 
         Images that were left out as configured do not count.
         """
-        counts = self.counts(camera)
-        tried = {name: n for name, n in counts.items() if name not in _INTENDED}
+        tried = self.tried(camera)
         faults = {name: n for name, n in tried.items() if name != MATCHED}
         if not faults:
             return None

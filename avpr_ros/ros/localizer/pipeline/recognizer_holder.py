@@ -26,6 +26,7 @@ class RecognizerHolder:
         recognizer: NodeRecognizer,
         settings: Settings,
         feature_executor: Executor | None = None,
+        log: Callable[[str], object] = lambda _: None,
     ) -> None:
         """Hold an opened recognizer.
 
@@ -34,7 +35,9 @@ class RecognizerHolder:
             settings: that it was opened with.
             feature_executor: that it and its successors extract local features in; shut down by
                 :meth:`close`. None: in the worker's own thread.
+            log: takes one line on a session that ends.
         """
+        self._log = log
         self._recognizer = recognizer
         self._settings = settings
         self._feature_executor = feature_executor
@@ -42,7 +45,9 @@ class RecognizerHolder:
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, settings: Settings) -> RecognizerHolder:
+    def open(
+        cls, settings: Settings, log: Callable[[str], object] = lambda _: None
+    ) -> RecognizerHolder:
         """Open map and query network; with two cores or more, features get their own thread.
 
         Raises:
@@ -51,7 +56,7 @@ class RecognizerHolder:
         executor = None
         if len(os.sched_getaffinity(0)) > 1:
             executor = ThreadPoolExecutor(1, 'avpr_features')
-        return cls(NodeRecognizer.open(settings, executor), settings, executor)
+        return cls(NodeRecognizer.open(settings, executor), settings, executor, log)
 
     @property
     def recognizer(self) -> NodeRecognizer:
@@ -74,7 +79,7 @@ class RecognizerHolder:
         with self._lock:
             if odometry_restarts != self._odometry_restarts:
                 self._odometry_restarts = odometry_restarts
-                self._recognizer = self._recognizer.restarted(self._settings)
+                self._restart()
             yield self._recognizer
 
     def forget_history(self) -> None:
@@ -85,7 +90,12 @@ class RecognizerHolder:
     def restart(self) -> None:
         """Discard whatever depends on time going forward, as after a jump of the clock."""
         with self._lock:
-            self._recognizer = self._recognizer.restarted(self._settings)
+            self._restart()
+
+    def _restart(self) -> None:
+        before, self._recognizer = self._recognizer, self._recognizer.restarted(self._settings)
+        if note := before.mode.restart_note(self._recognizer.mode):
+            self._log(note)
 
     def apply(self, settings: Settings) -> None:
         """Replace the settings, from the next image on.

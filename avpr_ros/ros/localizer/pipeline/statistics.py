@@ -21,6 +21,8 @@ WINDOW = 100
 PERCENTILES = (50, 95, 99)
 #: Outcome of images on which an unexpected error was raised.
 FAILED = 'failed'
+#: Outcome of images that could not be decoded.
+UNDECODABLE = 'undecodable'
 
 
 @dataclass
@@ -31,7 +33,7 @@ class Statistics:
         reasons: results by reason.
         dropped: images that were not matched, by reason.
         decode_failures: images that could not be decoded, by camera.
-        problems: why the last image of a camera could not be decoded; absent after a good one.
+        problems: why the last image that could not be decoded could not, by camera.
         unseeing: why nothing is visible in the last image of a camera; absent where something is.
         failures: images on which an unexpected error was raised.
         details: last error by reason of a drop; ``failed`` is that of the failures.
@@ -59,7 +61,6 @@ class Statistics:
     def matched(self, result: MatchResult) -> None:
         """Count one image that was matched, accepted or not."""
         self.reasons[result.reason.value] += 1
-        self.problems.pop(result.camera, None)
         if result.reason is Reason.NOTHING_VISIBLE:
             self.recent.add(result.camera, result.reason.value)
             self.details[result.reason.value] = self.unseeing[result.camera] = result.text
@@ -101,7 +102,7 @@ class Statistics:
     def undecodable(self, camera: str, problem: str) -> None:
         """Count one image that could not be decoded."""
         self.decode_failures[camera] += 1
-        self.recent.add(camera, 'undecodable')
+        self.recent.add(camera, UNDECODABLE)
         self.problems[camera] = problem
 
     def took(self, stages_s: Mapping[str, float]) -> None:

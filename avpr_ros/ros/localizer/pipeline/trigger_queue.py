@@ -29,6 +29,10 @@ class Outcome:
 FAILED = Outcome(False, 'The image could not be matched; the log says why.')
 
 
+#: Requests that may wait for an image; each costs the executor some work while it waits.
+MOST_WAITING = 50
+
+
 class TriggerQueue:
     """Requests that wait for the next image; images are not paused while one waits."""
 
@@ -41,6 +45,11 @@ class TriggerQueue:
         self._pause = pause
         self._requests: list[ThreadSafeFuture[Outcome]] = []
         self._lock = threading.Lock()
+
+    @property
+    def full(self) -> bool:
+        """Whether as many requests wait as may."""
+        return len(self._requests) >= MOST_WAITING
 
     def add(self, request: ThreadSafeFuture[Outcome]) -> None:
         """Add a request; the next image is matched whatever the gates say."""

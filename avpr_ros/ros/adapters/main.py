@@ -1,0 +1,22 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Entry point of ``avpr_adapter``."""
+
+from __future__ import annotations
+
+import sys
+
+from avpr_ros.ros.common.start_signals import exit_on_signals
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
+    exit_on_signals()
+    from avpr_ros.ros.adapters.node import NODE_NAME, AdapterNode
+    from avpr_ros.ros.common.runner import run
+
+    return run(NODE_NAME, AdapterNode, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
