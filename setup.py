@@ -15,10 +15,10 @@ ROBOT = [
     # OpenCV wheels work from 4.10.0.84 on.
     'opencv-python-headless>=4.5,<5; python_version < "3.13"',
     'opencv-python-headless>=4.10.0.84,<5; python_version >= "3.13"',
-    'faiss-cpu>=1.7',
+    'faiss-cpu>=1.7.2',
     'onnxruntime>=1.15',
-    # 0.9 brings the other build of OpenCV, opencv-python, which takes the place of the headless.
-    'rosbags-image>=0.10',
+    # Older ones lack yuv422_yuy2, or bring the other build of OpenCV, opencv-python.
+    'rosbags-image>=0.10.2',
     'pyproj>=3.3',
 ]
 OFFLINE = [

@@ -16,6 +16,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from scipy.spatial.transform import Rotation
+
 from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
 from avpr_ros.poses import Pose
@@ -95,7 +97,8 @@ def _from_files(folder: Path) -> Iterator[RunImage]:
     poses: dict[int, Pose] = {}
     if track.is_file() and track.stat().st_size:
         found = read_tum(track)
-        rows = map(Pose, found.translations_m, found.rotations)
+        turns = Rotation.from_quat(found.quaternions)
+        rows = map(Pose, found.translations_m, turns)
         poses = dict(zip(found.stamps_ns.tolist(), rows, strict=True))
     with (folder / MATCHES).open(encoding='utf-8', newline='') as stream:
         for row in csv.DictReader(stream):
