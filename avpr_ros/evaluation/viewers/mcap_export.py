@@ -13,7 +13,12 @@ import numpy as np
 
 from avpr_ros import __version__
 from avpr_ros.evaluation.viewers import topics
-from avpr_ros.evaluation.viewers.mcap_scene import foxglove_pose, match_scene, pose_parts, time_message
+from avpr_ros.evaluation.viewers.mcap_scene import (
+    foxglove_pose,
+    match_scene,
+    pose_parts,
+    time_message,
+)
 from avpr_ros.evaluation.viewers.run_frames import RunFrame, RunFrames, jpeg
 from avpr_ros.files import atomic_file
 from avpr_ros.poses import Pose
