@@ -27,6 +27,8 @@ from benchmarks.results import RESULTS, ROOT, Row, print_table, stored_rows, wri
 
 MINORS = ('3.10', '3.11', '3.12', '3.13', '3.14')
 RESOLUTIONS = {'lowest': 'lowest-direct', 'newest': 'highest'}
+#: Platform of the wheels that a robot's 64-bit ARM computer takes.
+ARM64 = 'aarch64-manylinux_2_28'
 #: Column of the table: distribution on PyPI.
 PACKAGES = {
     'numpy': 'numpy',
@@ -109,6 +111,7 @@ def run_one(python: str, pins: str, folder: Path, *, quick: bool) -> Row:
     frozen.write_text(_uv('pip', 'freeze', '-p', here).stdout, encoding='utf-8')
     versions = dict(line.split('==') for line in frozen.read_text('utf-8').split() if '==' in line)
     row |= {column: versions[name] for column, name in PACKAGES.items()}
+    row['arm64'] = arm64_wheels(str(row['python']), pins)
     plain, with_ros = robot_modules()
     row['modules'] = _import(here, plain)
     _check(_uv(*install, '-c', str(frozen), *TOOLS))
@@ -116,6 +119,19 @@ def run_one(python: str, pins: str, folder: Path, *, quick: bool) -> Row:
     ros = _uv('pip', 'install', '-p', here, '-c', str(frozen), *ROS)
     row['ros_modules'] = 'no wheels of rclpy' if ros.returncode else _import(here, with_ros)
     return row if quick else row | _test(here, folder)
+
+
+def arm64_wheels(python: str, pins: str) -> str:
+    """Return whether every requirement has a wheel for 64-bit ARM; nothing is installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder, 'robot.in')
+        wanted.write_text('\n'.join(robot_requirements()), encoding='utf-8')
+        minor = '.'.join(python.split('.')[:2])
+        done = _uv(
+            *('pip', 'compile', '--only-binary', ':all:', '--resolution', RESOLUTIONS[pins]),
+            *('--python-platform', ARM64, '--python-version', minor, str(wanted)),
+        )
+    return 'missing' if done.returncode else 'wheels'
 
 
 def _import(python: str, names: Sequence[str]) -> str:
@@ -173,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('python', nargs='*')
     parser.add_argument('--quick', action='store_true', help='Install and import, no tests.')
+    parser.add_argument('--check', action='store_true', help='Exit with 1 where a test failed.')
     options = parser.parse_args()
     rows = {
         (str(row['python']), str(row['pins'])): row
@@ -186,6 +203,8 @@ def main() -> None:
             ordered = [rows[key] for key in sorted(rows, key=_order)]
             write_results('versions', ordered, quick=options.quick)
     print_table(ordered, 'versions')
+    if options.check and any(row.get('failed') for row in ordered):
+        raise SystemExit(1)
 
 
 def _order(key: tuple[str, str]) -> tuple[int, ...]:
