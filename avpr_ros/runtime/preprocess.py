@@ -32,5 +32,7 @@ def squash(image: RgbImage, size_px: int) -> RgbImage:
         )
     height, width = min(image.shape[0], size_px), min(image.shape[1], size_px)
     shrunk = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    if width == height == 1:  # OpenCV 4.5.4, that of Ubuntu 22.04, cannot enlarge one pixel
+        return np.ascontiguousarray(np.broadcast_to(shrunk, (size_px, size_px, 3)))
     grown = cv2.resize(shrunk, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(grown, dtype=np.uint8)

@@ -100,6 +100,23 @@ def test_localize_and_evaluate_stop_before_the_work_and_leave_nothing(
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize('suffix', ['mcap', 'rrd'])
+def test_a_localised_bag_is_exported_with_its_images(
+    avpr: Run, bag: Path, angle_network: Callable[[Path], Path], tmp_path: Path, suffix: str
+) -> None:
+    pytest.importorskip('foxglove' if suffix == 'mcap' else 'rerun')
+    (_, _, build, *_) = lines()
+    assert avpr(*build[1:])[0] == 0
+    query = angle_network(tmp_path / 'my_map')
+    drive = (bag, '--map', 'my_map', '--query', query, '--pose-topic', '/ground_truth')
+    assert avpr('localize', *drive, '-o', 'run')[0] == 0
+    file = tmp_path / f'run.{suffix}'
+    code, out, err = avpr('export', 'run', '--map', 'my_map', '--images', bag, '-o', file)
+    assert (code, err) == (0, '')
+    assert re.search(rf'with their image +│ {IMAGES} of {IMAGES}', out)
+    assert file.stat().st_size > 10_000
+
+
 def test_a_report_of_nowhere_does_not_exist(avpr: Run, tmp_path: Path) -> None:
     code, _, err = avpr('report', tmp_path / 'nowhere', '-o', tmp_path / 'page.html')
     assert code == 2

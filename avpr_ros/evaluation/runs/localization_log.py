@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+from scipy.spatial.transform import Rotation
+
 from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
+from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages, topic_types
 from avpr_ros.sources.poses.tum import read_tum
 from avpr_ros.stamps import stamp_ns
@@ -40,6 +43,12 @@ class RunImage:
         candidate_m: x, y, z of the base in the map according to the best candidate.
         pose_m: x, y, z of the accepted pose; None without one.
         latency_ms: from image to answer; None if it was not recorded.
+        camera: name of the camera; empty if it was not recorded.
+        keyframe_id: keyframe of the best candidate; None without one.
+        probability: of the best candidate; None without one.
+        text: the decision in words; empty if it was not recorded.
+        candidate: ``map_from_base`` according to the best candidate; None without one.
+        pose: the accepted ``map_from_base``; None without one.
     """
 
     stamp_ns: int
@@ -48,6 +57,12 @@ class RunImage:
     candidate_m: Point | None
     pose_m: Point | None
     latency_ms: float | None
+    camera: str = field(default='', compare=False)
+    keyframe_id: int | None = field(default=None, compare=False)
+    probability: float | None = field(default=None, compare=False)
+    text: str = field(default='', compare=False)
+    candidate: Pose | None = field(default=None, compare=False)
+    pose: Pose | None = field(default=None, compare=False)
 
     @property
     def accepted(self) -> bool:
@@ -79,10 +94,12 @@ def read_run(path: Path) -> list[RunImage]:
 
 def _from_files(folder: Path) -> Iterator[RunImage]:
     track = folder / TRAJECTORY
-    poses: dict[int, Point] = {}
+    poses: dict[int, Pose] = {}
     if track.is_file() and track.stat().st_size:
         found = read_tum(track)
-        poses = dict(zip(found.stamps_ns.tolist(), map(_point, found.translations_m), strict=True))
+        turns = Rotation.from_quat(found.quaternions)
+        rows = map(Pose, found.translations_m, turns)
+        poses = dict(zip(found.stamps_ns.tolist(), rows, strict=True))
     with (folder / MATCHES).open(encoding='utf-8', newline='') as stream:
         for row in csv.DictReader(stream):
             if row.get('rank') in ('0', ''):
@@ -95,7 +112,7 @@ def _from_replay(path: Path) -> Iterator[RunImage]:
             row = json.loads(line)
             best = row['candidates'][0] if row['candidates'] else {}
             reason = {'reason': row['reason'] or UNANSWERED}
-            pose = None if row['pose'] is None else _place(row['pose'])
+            pose = None if row['pose'] is None else _pose(row['pose'])
             yield _image(int(row['stamp_ns']), {**best, **reason}, pose, row['latency_ms'])
         except (KeyError, TypeError, ValueError) as error:
             raise SourceError(
@@ -104,7 +121,7 @@ def _from_replay(path: Path) -> Iterator[RunImage]:
 
 
 def _from_bag(path: Path) -> Iterator[RunImage]:
-    poses: dict[int, Point] = {}
+    poses: dict[int, Pose] = {}
     answers: list[tuple[int, dict[str, Any]]] = []
     with open_bag(path) as reader:
         topics = topic_types(reader)
@@ -122,28 +139,50 @@ def _from_bag(path: Path) -> Iterator[RunImage]:
             loaded = load_message(message, path)
             image_ns = stamp_ns(loaded.header.stamp)
             if message.topic == pose_topic:
-                at = loaded.pose.pose.position
-                poses[image_ns] = (at.x, at.y, at.z)
+                at, turn = loaded.pose.pose.position, loaded.pose.pose.orientation
+                numbers = (at.x, at.y, at.z, turn.x, turn.y, turn.z, turn.w)
+                poses[image_ns] = Pose.from_xyz_quaternion(numbers)
             elif loaded.status:
-                values = {pair.key: pair.value for pair in loaded.status[0].values}
+                best = loaded.status[0]
+                values = {pair.key: pair.value for pair in best.values}
+                values |= {'camera': best.hardware_id, 'text': best.message}
                 answers.append((image_ns, values))
     for image_ns, values in answers:
         yield _image(image_ns, values, poses.get(image_ns), None)
 
 
 def _image(
-    stamp_ns: int, best: Mapping[str, Any], pose_m: Point | None, latency_ms: float | None
+    stamp_ns: int, best: Mapping[str, Any], pose: Pose | None, latency_ms: float | None
 ) -> RunImage:
     """Return an image by its best candidate, whose numbers may be text, or missing."""
-    similarity = float(best.get('similarity') or math.nan)
-    place = _place(best) if best.get('x_m') not in (None, '') else None
-    return RunImage(stamp_ns, str(best['reason']), similarity, place, pose_m, latency_ms)
+    candidate = _pose(best) if best.get('x_m') not in (None, '') else None
+    keyframe, probability = best.get('keyframe_id'), best.get('probability')
+    return RunImage(
+        stamp_ns,
+        str(best['reason']),
+        float(best.get('similarity') or math.nan),
+        _point(candidate),
+        _point(pose),
+        latency_ms,
+        camera=str(best.get('camera') or ''),
+        keyframe_id=None if keyframe in (None, '') else int(keyframe),
+        probability=None if probability in (None, '') else float(probability),
+        text=str(best.get('text') or ''),
+        candidate=candidate,
+        pose=pose,
+    )
 
 
-def _place(values: Mapping[str, Any]) -> Point:
-    return float(values['x_m']), float(values['y_m']), float(values['z_m'])
+def _pose(values: Mapping[str, Any]) -> Pose:
+    """Return a pose by its flat numbers; without a rotation, that of the map's axes."""
+    turn = [float(values.get(name) or 0.0) for name in ('qx', 'qy', 'qz')]
+    place = [float(values[name]) for name in ('x_m', 'y_m', 'z_m')]
+    w = values.get('qw')
+    return Pose.from_xyz_quaternion([*place, *turn, 1.0 if w in (None, '') else float(w)])
 
 
-def _point(row: Any) -> Point:
-    x, y, z = (float(value) for value in row)
+def _point(pose: Pose | None) -> Point | None:
+    if pose is None:
+        return None
+    x, y, z = (float(value) for value in pose.translation_m)
     return x, y, z

@@ -86,6 +86,11 @@ def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
         raise ImageDecodeError(f'An image has no pixels: it is {width} wide and {height} high.')
     if layout not in PIXEL_BYTES:
         raise ImageDecodeError(why_unsupported(str(message.encoding)))
+    if layout.startswith('yuv422') and width % 2:  # OpenCV 4.5.4 converts what is not there
+        raise ImageDecodeError(
+            f'An image of encoding {str(message.encoding)!r} cannot be converted: its pixels come '
+            f'in pairs and it is {width} wide.'
+        )
     row_bytes = width * PIXEL_BYTES[layout]
     rows = height * 3 // 2 if layout in PLANAR else height
     data = as_bytes(message.data)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from avpr_ros.localization.match_picture import HEIGHT_PX, match_picture
 from avpr_ros.localization.result import MatchResult, Reason
-from avpr_ros.ros.localizer.visualization import HEIGHT_PX, match_image_message, match_picture
+from avpr_ros.ros.localizer.visualization import match_image_message
 from avpr_ros.sources.images.decode import decode_image
 
 WHITE = np.full((480, 640, 3), 255, np.uint8)
