@@ -47,14 +47,16 @@ class ImpostorScores:
         matched_rows: (K,) the best keyframe of the place that each was falsely matched with.
         llr: (K,) log-likelihood ratio of that match, in nats.
         background_llr: exceeded by one impostor image in twenty, in nats.
+        track_background_llr: the same at the places in reach of its track.
         accumulated_llr: (K,) sum over the sequence so far, in nats above the background; 0 where
-            the image itself does not exceed it.
+            the image itself does not exceed that of a track.
     """
 
     rows: IntArray
     matched_rows: IntArray
     llr: FloatArray
     background_llr: float
+    track_background_llr: float
     accumulated_llr: FloatArray
 
     def most_confusable_pairs(self, count: int) -> list[tuple[int, int, float]]:
@@ -102,9 +104,15 @@ def score_impostors(
             track.forget()
         else:
             scores.append((row, *score))
-    columns = np.array(scores, dtype=np.float64).reshape(-1, 4).T
+    columns = np.array(scores, dtype=np.float64).reshape(-1, 6).T
     rows, matched = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    return ImpostorScores(rows, matched, columns[2], background_llr, columns[3])
+    llr, followed_llr, accumulated_llr, in_reach_llr = columns[2:]
+    track_background_llr = _track_background(in_reach_llr, background_llr)
+    # An image at the background level is not accepted, whatever came before.
+    accumulated_llr = np.where(followed_llr > track_background_llr, accumulated_llr, 0.0)
+    return ImpostorScores(
+        rows, matched, llr, background_llr, track_background_llr, accumulated_llr
+    )
 
 
 def impostor_llrs(
@@ -143,20 +151,27 @@ class _Impostors:
 
     def score(
         self, row: int, track: LikelihoodAccumulator, reach_m: float
-    ) -> tuple[int, float, float] | None:
+    ) -> tuple[int, float, float, float, float] | None:
         """Match a keyframe as the matcher would after the images of a track.
 
         Returns:
-            The row of the best false match, its log-likelihood ratio, and what the track has
-            accumulated with it; None with fewer than two candidates.
+            The row of the best false match, its log-likelihood ratio; the ratio of the place that
+            the track goes on with, what it has accumulated with that, and the largest ratio in
+            reach of it, NaN where nothing is; None with fewer than two candidates.
         """
         result = self._match(row, track, reach_m)
         if result is None:
             return None
+        near = track.near(result.positions_m, reach_m)
+        in_reach_llr = float(result.likelihoods.llr_place[near].max()) if near.any() else np.nan
         update = track.follow(result.likelihoods, result.same_place, result.positions_m, reach_m)
-        # An image at the background level is not accepted, whatever came before.
-        accumulated_llr = update.accumulated_llr if update.llr > track.background_llr else 0.0
-        return result.keyframe_row, result.llr, accumulated_llr
+        return (
+            result.keyframe_row,
+            result.llr,
+            update.llr,
+            update.accumulated_llr,
+            in_reach_llr,
+        )
 
     def _match(
         self, row: int, track: LikelihoodAccumulator | None = None, reach_m: float = 0.0
@@ -164,6 +179,14 @@ class _Impostors:
         poses = self._matcher.poses
         out_of_sight = self._sight.distinct(poses[row], poses)
         return self._matcher.match(row, out_of_sight, track, reach_m)
+
+
+def _track_background(in_reach_llr: FloatArray, background_llr: float) -> float:
+    """Return the level that few impostors exceed in reach of their track, in nats."""
+    known = in_reach_llr[np.isfinite(in_reach_llr)]
+    if len(known) < MIN_IMPOSTORS:
+        return background_llr
+    return min(max(float(np.quantile(known, BACKGROUND_QUANTILE)), 0.0), background_llr)
 
 
 def _sequences(keyframes: Keyframes) -> list[tuple[int, bool]]:

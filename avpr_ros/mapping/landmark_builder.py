@@ -55,6 +55,7 @@ def build_landmarks(
     landmarks = replace(
         landmarks,
         background_llr=impostors.background_llr,
+        track_background_llr=impostors.track_background_llr,
         min_accumulated_llr=extreme_value_threshold(impostors.accumulated_llr),
         min_single_image_llr=extreme_value_threshold(impostors.llr),
     )

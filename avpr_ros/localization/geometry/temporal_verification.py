@@ -21,7 +21,7 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.verification.accumulator import merge_candidates
-from avpr_ros.verification.layer_likelihood import LayerLikelihoods
+from avpr_ros.verification.layer_likelihood import LayerLikelihoods, layer_likelihoods
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, combine_kinds
 from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
 
@@ -99,11 +99,11 @@ class TemporalVerifier:
         layers = self._landmarks.layers
         for layer in layers:
             features.append(self._features(query.image, query.features or (), len(features)))
-            kinds.append(LayerLikelihoods(features[-1], layer, rows, same))
+            kinds.append(layer_likelihoods(features[-1], layer, rows, same))
             complete = len(kinds) == len(layers)
             if complete and not any(map(len, features)):
                 return None
-            likelihoods = combine_kinds(kinds, layers, same, self._enough)
+            likelihoods = combine_kinds(kinds, layers, self._enough)
             # A copy, as the image is added to the track once.
             advanced = tracker if complete else deepcopy(tracker)
             tracked = advanced.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
