@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint docs benchmark clean
+.PHONY: help setup demo test test-fast fuzz lint docs benchmark clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ test: lint  ## Linters and the whole test suite
 test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
 	$(PARALLEL) -m 'not slow and not ros'
 
+fuzz: $(INSTALLED)  ## Damaged files of every kind, many more cases than in `make test`
+	AVPR_FUZZ_CASES=4000 OMP_NUM_THREADS=1 $(BIN)/python -X faulthandler -m pytest --timeout 0 test/fuzz
+
 docs: $(INSTALLED)  ## Refill the generated tables, build the site in build/site
 	$(BIN)/python docs/generate.py
 	$(BIN)/python -m mkdocs build --strict
@@ -60,6 +63,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.extraction
 	$(BIN)/python -m benchmarks.decision
 	$(BIN)/python -m benchmarks.onboard
+	$(BIN)/python -m benchmarks.kill
 
 clean:  ## Remove build results, keep .venv
 	rm -rf build install log

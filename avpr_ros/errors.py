@@ -21,6 +21,10 @@ class MapError(AvprError):
     """A gallery map is missing, damaged, of an unknown version, or cannot be written."""
 
 
+class OutputBusyError(AvprError):
+    """Another process is writing the same output."""
+
+
 class QueryNetworkError(AvprError):
     """A query network file is missing, damaged, or cannot be run."""
 

@@ -4,21 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 import ctypes
-import fcntl
+import errno
 import hashlib
 import os
 from pathlib import Path
-import re
-import shutil
-import tempfile
+from typing import TypeAlias
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.target_lock import real_path, target_lock
+from avpr_ros.workspace import REPLACED, workspace
 
-#: What ``tempfile`` appends to a name.
-_RANDOM = '[a-z0-9_]{8}'
+#: Raises an error where the content of a path must not be replaced; the path may not exist.
+Check: TypeAlias = Callable[[Path], None]
 
 
 def check_name(path: Path) -> None:
@@ -52,26 +52,19 @@ def sha256_of_file(path: Path) -> str:
 def atomic_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it takes its place, on error it goes.
 
-    A crash or a full disk leaves the old file as it was.
+    A crash or a full disk leaves the old file as it was. A symlink stays: the file it leads to is
+    replaced.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = ''.join(path.suffixes)
-    remove_leftovers(path, suffix)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.name}.', suffix=suffix)
-    os.close(handle)
-    temporary = Path(name)
-    lock = _lock(temporary)
-    try:
+    path = real_path(path)
+    with workspace(path) as folder:
+        temporary = folder / path.name
+        temporary.touch()
         yield temporary
         with temporary.open('rb') as stream:
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        if lock is not None:
-            os.close(lock)
+        flush_folder(path.parent)
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -81,35 +74,42 @@ def write_text_atomically(path: Path, text: str) -> None:
 
 
 @contextmanager
-def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
-    """Yield an empty folder beside ``path``; on success it is renamed to it, on error it goes.
+def atomic_folder(
+    path: Path, *, replace: bool = False, check: Check | None = None
+) -> Iterator[Path]:
+    """Yield an empty folder of the same name; on success it takes its place, on error it goes.
 
-    Temporary folders that killed processes left for the same ``path`` are removed.
+    The path is locked meanwhile. What is there is looked at before the work, and again when it is
+    replaced: what has appeared or changed in between stays, and the new folder goes. A symlink
+    stays: the folder it leads to is replaced.
 
     Args:
         path: where the folder shall end up; an empty folder there does not matter.
         replace: take the place of an existing folder, which stays whole until then.
+        check: called with the path before the work, and with what is to be replaced.
 
     Raises:
         FileExistsError: ``path`` exists, is not empty and ``replace`` is false.
+        OutputBusyError: another process is writing the same path.
     """
-    if path.exists() and not replace and not is_empty_folder(path):
-        raise FileExistsError(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(path)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f'.{path.name}.'))
-    lock = _lock(temporary)
-    try:
-        yield temporary
-        temporary.chmod(0o777 & ~_umask())
-        if path.exists() and not is_empty_folder(path):
-            _swap(temporary, path)
-        else:
-            temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if lock is not None:
-            os.close(lock)
+    path = real_path(path)
+    with target_lock(path):
+        if not replace and path.exists() and not is_empty_folder(path):
+            raise FileExistsError(path)
+        if check is not None:
+            check(path)
+        with workspace(path) as holder:
+            new = holder / path.name
+            new.mkdir()
+            yield new
+            new.chmod(0o777 & ~_umask())
+            if check is not None:
+                check(path)
+            if replace and path.exists() and not is_empty_folder(path):
+                _swap(new, path, check)
+            else:
+                _take_place(new, path)
+            flush_folder(path.parent)
 
 
 def is_empty_folder(path: Path) -> bool:
@@ -117,64 +117,46 @@ def is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def remove_leftovers(path: Path, suffix: str = '') -> list[Path]:
-    """Remove the temporary files and folders of killed processes that were writing a path.
-
-    What a process is still writing is locked by it, and stays.
-
-    Args:
-        path: the output.
-        suffix: of temporary files.
-
-    Returns:
-        The paths that were removed.
-    """
-    pattern = re.compile(rf'\.{re.escape(path.name)}\.{_RANDOM}{re.escape(suffix)}')
-    removed: list[Path] = []
-    try:
-        found = [entry for entry in path.parent.iterdir() if pattern.fullmatch(entry.name)]
-    except OSError:
-        return removed
-    for left in found:
-        lock = _lock(left)
-        if lock is None:
-            continue
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
-        os.close(lock)
-        removed.append(left)
-    return removed
-
-
-def _lock(path: Path) -> int | None:
-    """Lock a file or folder while this process lives; None where that cannot be done."""
-    handle = None
-    try:
-        handle = os.open(path, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        if handle is not None:
-            os.close(handle)
-        return None
-    return handle
-
-
-def _swap(new: Path, old: Path) -> None:
-    """Put ``new`` in the place of ``old``, in one step where the system can."""
-    if _exchange(new, old):
-        return
-    aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f'.{old.name}.old.'))
-    try:
-        old.rename(aside / 'old')
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to disk, where the file system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _take_place(new: Path, path: Path) -> None:
+    """Rename a folder; the system refuses it where something other than an empty folder is."""
+    try:
+        new.rename(path)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise FileExistsError(path) from error
+        raise
+
+
+def _swap(new: Path, old: Path, check: Check | None) -> None:
+    """Put ``new`` in the place of ``old``, in one step where the system can.
+
+    What comes out is checked once more, as it may have changed since it was last looked at.
+    """
+    aside = new
+    if not _exchange(new, old):
+        aside = new.with_name(REPLACED)
+        old.rename(aside)
+    try:
+        if check is not None:
+            check(aside)
+        if aside is not new:
             new.rename(old)
-        except OSError:
-            (aside / 'old').rename(old)
-            raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    except BaseException:
+        if aside is not new:
+            aside.rename(old)
+        else:
+            _exchange(new, old)
+        raise
 
 
 def _exchange(a: Path, b: Path) -> bool:

@@ -10,15 +10,33 @@ import math
 from pathlib import Path
 from typing import Any
 
+#: Larger files are refused before they are read.
+MAX_BYTES = 64_000_000
+#: Whole numbers of arrays and stamps have 64 bits.
+_MAX_INTEGER = 2**63
+
 
 def read_object(path: Path) -> dict[str, Any]:
     """Read a file that holds one JSON object.
 
     Raises:
         OSError: unreadable.
-        ValueError: not UTF-8, not JSON (truncated, for one), or not an object.
+        ValueError: not UTF-8, not JSON (truncated, for one), nested too deep, too large, or not an
+            object.
     """
-    data = json.loads(path.read_text(encoding='utf-8'))
+    with path.open('rb') as stream:
+        text = stream.read(MAX_BYTES + 1)
+    return parse_object(text)
+
+
+def parse_object(text: bytes) -> dict[str, Any]:
+    """Read the bytes of one JSON object; raises ``ValueError`` as ``read_object`` does."""
+    if len(text) > MAX_BYTES:
+        raise ValueError(f'it has more than {MAX_BYTES // 1_000_000} MB')
+    try:
+        data = json.loads(text.decode('utf-8'))
+    except RecursionError as error:
+        raise ValueError('its values are nested too deep') from error
     if not isinstance(data, dict):
         raise ValueError(f'it holds a {type(data).__name__}, not an object')
     return data
@@ -37,11 +55,17 @@ class Fields:
 
     def integer(self, key: str) -> int:
         """Return a whole number."""
-        return int(self._get(key, int))
+        value = int(self._get(key, int))
+        if not -_MAX_INTEGER <= value < _MAX_INTEGER:
+            raise ValueError(f'{self._where}{key} has more than 64 bits')
+        return value
 
     def number(self, key: str) -> float:
         """Return a finite number."""
-        value = float(self._get(key, (int, float)))
+        try:
+            value = float(self._get(key, (int, float)))
+        except OverflowError as error:
+            raise ValueError(f'{self._where}{key} is too large') from error
         if not math.isfinite(value):
             raise ValueError(f'{self._where}{key} is {value}, not finite')
         return value
@@ -75,5 +99,5 @@ class Fields:
             raise ValueError(f'{self._where}{key} is missing')
         value = self._data[key]
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise ValueError(f'{self._where}{key} is {value!r}, of the wrong type')
+            raise ValueError(f'{self._where}{key} is {value!r:.80}, of the wrong type')
         return value

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import read_rows
 from avpr_ros.gallery.gallery_map import VIEWS, GalleryMap
+from avpr_ros.gallery.map_folder import map_file
+from avpr_ros.reading import reading
 
 
 def save_views(folder: Path, views: Descriptors) -> None:
@@ -28,17 +31,15 @@ def load_views(gallery: GalleryMap) -> NDArray[np.float16] | None:
     Raises:
         MapError: the file is unreadable or of other keyframes.
     """
-    path = gallery.path / VIEWS
-    if not path.is_file():
+    path = map_file(gallery.path, VIEWS)
+    if path is None:
         return None
-    try:
-        views = np.load(path, mmap_mode='r', allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+    with reading(path, MapError, 'build the map again'):
+        views = read_rows(path)
     count, dim = gallery.descriptors.shape
-    if views.dtype != np.float16 or views.ndim != 3 or views.shape[::2] != (count, dim):
+    if views.ndim != 3 or views.shape[::2] != (count, dim):
         raise MapError(
             f'{path} is {views.dtype} {views.shape}, expected float16 ({count}, V, {dim}); build '
             'the map again'
         )
-    return np.asanyarray(views, dtype=np.float16)
+    return views

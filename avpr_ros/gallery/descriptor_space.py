@@ -10,12 +10,13 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import read_npz
+from avpr_ros.reading import reading
 
 #: Array of a fitted projection's recall@1 before and after, for the report.
 RECALL_COST = 'recall_at_1_before_and_after_projection'
@@ -61,12 +62,8 @@ class DescriptorSpace:
         Raises:
             MapError: unreadable, or of another space.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
-        space = cls.create(network, dim, input_px, arrays)
+        with reading(path, MapError, 'build the map again'):
+            space = cls.create(network, dim, input_px, read_npz(path))
         if space.id != expected_id:
             raise MapError(
                 f'{path} holds descriptor space {space.id[:12]}, the manifest names '

@@ -19,7 +19,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
-from avpr_ros.gallery.array_files import PreadRows
+from avpr_ros.gallery.array_files import PreadRows, read_rows
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.hog import HogDescriptors
@@ -27,6 +27,8 @@ from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.gallery.map_folder import map_file
+from avpr_ros.reading import reading
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'
@@ -95,26 +97,32 @@ class GalleryMap:
 
     def landmarks(self) -> Landmarks | None:
         """Load the landmarks, where this copy of the map has any; raises ``MapError``."""
-        if LANDMARKS not in self.manifest.files or not (self.path / LANDMARKS).is_file():
+        path = self.part(LANDMARKS)
+        if path is None:
             return None
-        return Landmarks.load(self.path / LANDMARKS, len(self), len(self.manifest.cameras))
+        return Landmarks.load(path, len(self), len(self.manifest.cameras))
+
+    def part(self, name: str) -> Path | None:
+        """Return the path of an optional file that the manifest lists; None where it is missing.
+
+        Raises:
+            MapError: it is a symlink or no regular file.
+        """
+        return map_file(self.path, name) if name in self.manifest.files else None
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What the images proved wrong about cameras and poses at build; raises ``MapError``."""
-        path = self.path / WARNINGS
-        if not path.is_file():
+        path = map_file(self.path, WARNINGS)
+        if path is None:
             return ()
-        try:
+        with reading(path, MapError, 'build the map again'):
             return tuple(map(str, json.loads(path.read_text(encoding='utf-8'))))
-        except (OSError, ValueError, TypeError) as error:
-            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
 
     def hog(self) -> HogDescriptors | None:
         """Load the HOG descriptors, where this copy of the map has any; raises ``MapError``."""
-        if HOG not in self.manifest.files or not (self.path / HOG).is_file():
-            return None
-        return HogDescriptors.load(self.path / HOG, len(self))
+        path = self.part(HOG)
+        return None if path is None else HogDescriptors.load(path, len(self))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.
@@ -190,8 +198,8 @@ def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
         if name not in manifest.files:
             raise MapError(f'{path}: the manifest does not list {name}; build the map again')
     for name, entry in manifest.files.items():
-        file = path / name
-        if not file.is_file():
+        file = map_file(path, name)
+        if file is None:
             if name in OPTIONAL:
                 continue
             raise MapError(f'{path}: {name} is missing; copy the map again or build it again')
@@ -208,15 +216,9 @@ def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
 
 
 def _load_descriptors(file: Path) -> np.memmap[tuple[int, int], np.dtype[np.float16]]:
-    try:
-        descriptors = np.load(file, mmap_mode='r', allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise MapError(f'{file} cannot be read ({error}); build the map again') from error
-    if (
-        not isinstance(descriptors, np.memmap)
-        or descriptors.dtype != np.float16
-        or descriptors.ndim != 2
-    ):
+    with reading(file, MapError, 'build the map again'):
+        descriptors = read_rows(file)
+    if not isinstance(descriptors, np.memmap) or descriptors.ndim != 2:
         raise MapError(
             f'{file} is {descriptors.dtype} {descriptors.shape}, expected float16 (N, d); build '
             'the map again'

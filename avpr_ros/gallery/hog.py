@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import map_npz
+from avpr_ros.reading import reading
 
 #: The image is scaled to this width and height, and described in blocks that overlap by half.
 _SIZE_PX, _BLOCK_PX, _CELL_PX, _BINS = (64, 32), (8, 8), (4, 4), 9
@@ -91,11 +92,9 @@ class HogDescriptors:
         Raises:
             MapError: unreadable, of other keyframes, or not finite.
         """
-        try:
+        with reading(path, MapError, 'build the map again'):
             arrays = map_npz(path)
             mean, basis, rows = (arrays[name] for name in ('mean', 'basis', 'rows'))
-        except (OSError, ValueError, KeyError) as error:
-            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
         kinds = [str(part.dtype) for part in (mean, basis, rows)]
         dim = basis.shape[-1] if basis.ndim else 0
         if (

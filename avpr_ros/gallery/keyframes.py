@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,9 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.poses import Pose
+from avpr_ros.reading import reading
 
 _COLUMNS: dict[str, tuple[type[np.generic], int]] = {
     'ids': (np.int64, 1),
@@ -99,12 +100,10 @@ class Keyframes:
         Raises:
             MapError: unreadable, a column is missing, of another type or length, or not finite.
         """
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                columns = {name: stored[name] for name in _COLUMNS}
-                known = {_PLACES: stored[_PLACES]} if _PLACES in stored.files else {}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
+        with reading(path, MapError, 'build the map again'):
+            stored = read_npz(path)
+            columns = {name: stored[name] for name in _COLUMNS}
+            known = {_PLACES: stored[_PLACES]} if _PLACES in stored else {}
         count = columns['ids'].shape[:1]
         expected = _COLUMNS | dict.fromkeys(known, (np.int64, 1))
         columns |= known

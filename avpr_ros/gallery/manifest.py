@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from avpr_ros.files import sha256_of_file, write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
 from avpr_ros.gallery.index.index_info import IndexInfo
+from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, map_file
 from avpr_ros.json_fields import Fields, read_object
+from avpr_ros.json_hash import check_hash, with_hash
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 
 #: 1: first version.
 FORMAT_VERSION = 1
-NAME = 'manifest.json'
+NAME = MANIFEST
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ class Manifest:
             'index': None if self.index is None else asdict(self.index),
             'files': {name: asdict(entry) for name, entry in self.files.items()},
         }
-        return {**data, 'manifest_sha256': _hash_of(data)}
+        return with_hash(data)
 
     def save(self, folder: Path) -> None:
         """Write ``manifest.json`` into the folder."""
@@ -160,9 +161,9 @@ class Manifest:
             MapError: not a map folder, truncated, changed after writing, or of another version.
         """
         path = folder / NAME
-        if not path.is_file():
-            raise MapError(f'{folder} is not a gallery map: it has no {NAME}; see avpr build')
         try:
+            if map_file(folder, NAME) is None:
+                raise MapError(f'{folder} is not a gallery map: it has no {NAME}; see avpr build')
             data = read_object(path)
             version = data.get('format_version')
             if version != FORMAT_VERSION:
@@ -170,9 +171,9 @@ class Manifest:
                     f'{folder} has map format version {version!r} and this program reads '
                     f'{FORMAT_VERSION}; build the map again or use the version that built it'
                 )
-            _check_own_hash(data)
+            check_hash(data)
             return _from_json(Fields(data))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise MapError(
                 f'{path} is damaged ({error}); copy the map again or build it again'
             ) from error
@@ -205,11 +206,13 @@ def _from_json(data: Fields) -> Manifest:
         if data.has('calibration')
         else None,
         index=IndexInfo.from_json(data.child('index')) if data.has('index') else None,
-        files={
-            name: FileEntry(files.child(name).text('sha256'), files.child(name).integer('bytes'))
-            for name in data.mapping('files')
-        },
+        files={name: _entry(name, files.child(name)) for name in data.mapping('files')},
     )
+
+
+def _entry(name: str, data: Fields) -> FileEntry:
+    check_file_name(name)
+    return FileEntry(data.text('sha256'), data.integer('bytes'))
 
 
 def _session(data: Fields) -> Session:
@@ -235,14 +238,3 @@ def _origin(data: Fields) -> GeodeticOrigin | None:
         origin.number('altitude_m'),
         origin.text('crs'),
     )
-
-
-def _hash_of(data: Mapping[str, Any]) -> str:
-    """Hash the object in one fixed rendering, whatever its layout on disk."""
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
-
-
-def _check_own_hash(data: Mapping[str, Any]) -> None:
-    rest = {key: value for key, value in data.items() if key != 'manifest_sha256'}
-    if data.get('manifest_sha256') != _hash_of(rest):
-        raise ValueError('it was changed after it was written')

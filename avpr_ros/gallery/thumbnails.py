@@ -6,15 +6,23 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+import re
 
 import cv2
 import numpy as np
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.errors import MapError
+from avpr_ros.errors import ImageDecodeError, MapError
+from avpr_ros.gallery.map_folder import THUMBNAIL_NAME, THUMBNAILS, map_file
+from avpr_ros.reading import reading
+from avpr_ros.sources.images.decode import decode_encoded
 
-FOLDER = 'thumbnails'
+FOLDER = THUMBNAILS
 SUMS = f'{FOLDER}/SHA256SUMS'
+#: As ``sha256sum`` writes them; no name leaves the folder.
+_LINE = re.compile(rf'([0-9a-f]{{64}})  ({THUMBNAIL_NAME.pattern})')
+#: A list of ten million keyframes is shorter.
+_MAX_SUMS_BYTES = 1_000_000_000
 
 
 class ThumbnailWriter:
@@ -54,7 +62,11 @@ class ThumbnailWriter:
 
 
 class Thumbnails:
-    """Reads thumbnails and checks each against its hash."""
+    """Reads thumbnails and checks each against its hash.
+
+    Attributes:
+        sums: hash of each, by file name.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Read ``SHA256SUMS`` where it is there.
@@ -62,8 +74,8 @@ class Thumbnails:
         Args:
             folder: the map's folder.
         """
-        self._folder = folder / FOLDER
-        self._sums = read_sums(folder)
+        self._map = folder
+        self.sums = read_sums(folder)
 
     def read(self, keyframe_id: int) -> RgbImage | None:
         """Return the (H, W, 3) RGB thumbnail, or None where this copy of the map has none.
@@ -71,23 +83,50 @@ class Thumbnails:
         Raises:
             MapError: the file is damaged.
         """
-        path = self._folder / _name(keyframe_id)
-        if path.name not in self._sums or not path.is_file():
+        encoded = self.read_encoded(_name(keyframe_id))
+        if encoded is None:
             return None
-        encoded = path.read_bytes()
-        if hashlib.sha256(encoded).hexdigest() != self._sums[path.name]:
-            raise MapError(f'{path} is damaged (wrong hash); copy the map again or build it again')
         image = decode_thumbnail(encoded)
         if image is None:
-            raise MapError(f'{path} is not a readable JPEG; build the map again')
+            raise MapError(
+                f'{self._map / FOLDER / _name(keyframe_id)} is not a readable JPEG; build the map '
+                'again'
+            )
         return image
+
+    def read_encoded(self, name: str) -> bytes | None:
+        """Return the bytes of a thumbnail by its file name; otherwise as ``read``."""
+        path = map_file(self._map, f'{FOLDER}/{name}') if name in self.sums else None
+        if path is None:
+            return None
+        with reading(path, MapError, 'copy the map again or build it again'):
+            encoded = path.read_bytes()
+        if hashlib.sha256(encoded).hexdigest() != self.sums[name]:
+            raise MapError(f'{path} is damaged (wrong hash); copy the map again or build it again')
+        return encoded
 
 
 def read_sums(folder: Path) -> dict[str, str]:
-    """Return the hash of each thumbnail of a map folder, by file name; empty without any."""
-    sums = folder / SUMS
-    lines = sums.read_text(encoding='ascii').splitlines() if sums.is_file() else []
-    return {name: digest for digest, _, name in (line.partition('  ') for line in lines)}
+    """Return the hash of each thumbnail of a map folder, by file name; empty without any.
+
+    Raises:
+        MapError: the list or its folder is a symlink, or a line is no hash and name of a
+            thumbnail.
+    """
+    sums = map_file(folder, SUMS)
+    if sums is None:
+        return {}
+    with reading(sums, MapError, 'build the map again'):
+        if sums.stat().st_size > _MAX_SUMS_BYTES:
+            raise ValueError(f'it has more than {_MAX_SUMS_BYTES} bytes')
+        lines = sums.read_text(encoding='ascii').splitlines()
+    found = [_LINE.fullmatch(line) for line in lines]
+    for number, match in enumerate(found, start=1):
+        if match is None:
+            raise MapError(
+                f'{sums}, line {number} is no hash and name of a thumbnail; build the map again'
+            )
+    return {match[2]: match[1] for match in found if match is not None}
 
 
 def encode_thumbnail(image: RgbImage, side_px: int, quality: int) -> bytes:
@@ -101,11 +140,11 @@ def encode_thumbnail(image: RgbImage, side_px: int, quality: int) -> bytes:
 
 
 def decode_thumbnail(encoded: bytes) -> RgbImage | None:
-    """Return the (H, W, 3) RGB image of a JPEG; None where it is none."""
-    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
+    """Return the (H, W, 3) RGB image of a JPEG; None where it is none, or too large."""
+    try:
+        return decode_encoded(np.frombuffer(encoded, np.uint8), 'thumbnail')
+    except ImageDecodeError:
         return None
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _name(keyframe_id: int) -> str:

@@ -39,12 +39,18 @@ def localize_drive(
     """
     known = {} if odometry is None else odometry
     intrinsics = usable_intrinsics(source)
+    sizes_px = {camera.name: camera.sent_px for camera in source.cameras}
     for image in source.images():
         stamp_ns, camera = image.stamp_ns, image.camera
         try:
             picture = image.decode()
             result = recognizer.recognize(
-                picture, stamp_ns, camera, known.get(stamp_ns), intrinsics.get(camera)
+                picture,
+                stamp_ns,
+                camera,
+                known.get(stamp_ns),
+                intrinsics.get(camera),
+                sent_px=sizes_px.get(camera),
             )
         except ImageDecodeError as error:
             yield error

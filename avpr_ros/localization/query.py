@@ -25,6 +25,8 @@ class Query:
         odom_from_base: pose of the base in the odometry frame at the stamp; None without odometry.
         base_from_camera: extrinsics of that camera; None where those of the map stand in.
         features: of the image, of the map's first kind; None where they are still to be extracted.
+        sent_px: width and height of the image as it was sent, where it was decoded at a reduced
+            size; None: those of ``image``.
     """
 
     descriptor: Descriptors
@@ -35,3 +37,4 @@ class Query:
     odom_from_base: Pose | None = None
     base_from_camera: Pose | None = None
     features: tuple[Features, ...] | None = None
+    sent_px: tuple[int, int] | None = None

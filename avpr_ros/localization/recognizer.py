@@ -89,6 +89,7 @@ class Recognizer:
         odom_from_base: Pose | None = None,
         intrinsics: CameraIntrinsics | None = None,
         base_from_camera: Pose | None = None,
+        sent_px: tuple[int, int] | None = None,
     ) -> MatchResult:
         """Describe an (H, W, 3) uint8 RGB image and match it.
 
@@ -99,6 +100,8 @@ class Recognizer:
             odom_from_base: odometry at its stamp; None without.
             intrinsics: of the camera; None where those of the map stand in.
             base_from_camera: extrinsics of the camera; None where those of the map stand in.
+            sent_px: width and height of the image as it was sent, where it was decoded at a
+                reduced size.
         """
         extraction: Future[tuple[Features, ...]] | None = None
         if self.feature_executor is not None and self.matcher.uses_local_features:
@@ -117,6 +120,7 @@ class Recognizer:
             odom_from_base=odom_from_base,
             base_from_camera=base_from_camera,
             features=features,
+            sent_px=sent_px,
         )
         with timed_stage('decision'):
             result = self.matcher.match(query)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,22 @@ _ALL_EXPLAINED = 0.9
 _BETTER_ROTATION, _BETTER_MODEL = 1.8, 1.3
 #: Rectification changes the focal length, too: with all of a wide image kept it shrinks.
 _FOCAL_SCALES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1)
+_UPSIDE_DOWN = Rotation.from_euler('z', np.pi)
+#: Factors of the viewing rays of mirrored images.
+_MIRROR = np.array([-1.0, 1.0])
 #: Rotation from an optical frame (z forward) to a body frame (x forward), REP-103.
 _BODY_FROM_OPTICAL = Rotation.from_matrix([[0, 0, 1], [-1, 0, 0], [0, -1, 0]])
 
 
+class Contradiction(NamedTuple):
+    """Name of what is wrong, as ``avpr doctor`` has it, and a sentence on it."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True)
-class _Pair:
+class PosedPair:
     """Matches of two keyframes of one camera, in pixels, and their poses."""
 
     map_from_first: Pose
@@ -80,22 +91,31 @@ def camera_warnings(gallery: GalleryMap, landmarks: Landmarks) -> list[str]:
             continue
         height_px, width_px = image.shape[:2]
         try:
-            model = CameraModel(camera.intrinsics, width_px, height_px)
-            ideal = [
-                CameraModel(_without_distortion(camera.intrinsics, scale), width_px, height_px)
-                for scale in (_FOCAL_SCALES if any(camera.intrinsics.d) else ())
-            ]
+            models = camera_models(camera.intrinsics, width_px, height_px)
         except CalibrationError:
             continue
         refined = Rotation.from_quat(landmarks.nominal_from_refined[number])
-        extrinsics = camera.base_from_camera
         pairs = list(_pairs(landmarks, keyframes, rows))
-        if problem := _problem(pairs, extrinsics, refined, model, ideal):
-            warnings.append(f"Camera '{camera.name}': {problem}")
+        tolerance = _MAX_ERROR_PX / models[0].focal_px
+        if found := contradiction(pairs, camera.base_from_camera, refined, models, tolerance):
+            warnings.append(f"Camera '{camera.name}': {found.text}")
     return warnings
 
 
-def _pairs(landmarks: Landmarks, keyframes: Keyframes, rows: IntArray) -> Iterator[_Pair]:
+def camera_models(
+    intrinsics: CameraIntrinsics, width_px: int, height_px: int
+) -> list[CameraModel]:
+    """Return the camera model of images of a size, then those of rectified images.
+
+    Raises:
+        CalibrationError: the intrinsics cannot be used.
+    """
+    scales = _FOCAL_SCALES if any(intrinsics.d) else ()
+    others = [_without_distortion(intrinsics, scale) for scale in scales]
+    return [CameraModel(one, width_px, height_px) for one in (intrinsics, *others)]
+
+
+def _pairs(landmarks: Landmarks, keyframes: Keyframes, rows: IntArray) -> Iterator[PosedPair]:
     """Yield the matches of successive keyframes of one camera and session."""
     follows = keyframes.sessions[rows[1:]] == keyframes.sessions[rows[:-1]]
     steps = np.linalg.norm(np.diff(keyframes.poses[rows, :3], axis=0), axis=1)
@@ -107,20 +127,27 @@ def _pairs(landmarks: Landmarks, keyframes: Keyframes, rows: IntArray) -> Iterat
         i, j = mutual_matches(first, second, _RATIO)
         if len(i) >= _MIN_PAIR:
             poses = keyframes.pose(a), keyframes.pose(b)
-            yield _Pair(*poses, first.points_px[i], second.points_px[j])
+            yield PosedPair(*poses, first.points_px[i], second.points_px[j])
 
 
-def _problem(
-    pairs: list[_Pair],
+def contradiction(
+    pairs: list[PosedPair],
     extrinsics: Pose,
     refined: Rotation,
-    model: CameraModel,
-    ideal: list[CameraModel],
-) -> str | None:
-    """Return what the matches contradict, in one sentence; None where they contradict nothing."""
+    models: list[CameraModel],
+    tolerance: float,
+) -> Contradiction | None:
+    """Return what the matches contradict; None where they contradict nothing.
+
+    Args:
+        pairs: matches of a camera's images, with the poses of the base.
+        extrinsics: ``base_from_camera``.
+        refined: rotation of the refined camera in the nominal one.
+        models: as of ``camera_models``.
+        tolerance: largest epipolar error, in units of the focal length.
+    """
     matches = sum(len(pair.first_px) for pair in pairs)
-    rays = _rays(pairs, model)
-    tolerance = _MAX_ERROR_PX / model.focal_px
+    rays = _rays(pairs, models[0])
     rigid = sum(count_essential_inliers(*both, tolerance) for both in rays)
     if matches < _MIN_MATCHES or rigid < _MIN_RIGID * matches:
         return None
@@ -144,26 +171,37 @@ def _problem(
         f'explain {min(nominal, 1):.0%}'
     )
     if shares[best] >= max(_MIN_EXPLAINED, _BETTER_ROTATION * nominal):
-        return (
+        return Contradiction(
+            'optical frame',
             f'{found}; a camera {_turned(turns[best])} would explain {min(shares[best], 1):.0%}: '
-            'is the frame of its images an optical one, z forward?'
+            'is the frame of its images an optical one, z forward?',
         )
-    undistorted = [explained(Rotation.identity(), _rays(pairs, one)) for one in ideal]
+    flipped = [(first * _MIRROR, second * _MIRROR) for first, second in rays]
+    mirrored = max(explained(turn, flipped) for turn in (Rotation.identity(), _UPSIDE_DOWN))
+    if mirrored >= max(_MIN_EXPLAINED, _BETTER_ROTATION * nominal):
+        return Contradiction(
+            'mirrored images',
+            f'{found}, and mirrored images {min(mirrored, 1):.0%}: switch the mirroring of the '
+            'driver off.',
+        )
+    undistorted = [explained(Rotation.identity(), _rays(pairs, one)) for one in models[1:]]
     rectified = max(undistorted, default=0.0)
     if rectified >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
-        return (
+        return Contradiction(
+            'camera model',
             f'{found}, and without distortion {min(rectified, 1):.0%}: are its images rectified '
-            "already? Name their topic 'image_rect', so that P is taken."
+            "already? Name their topic 'image_rect', so that P is taken.",
         )
     if nominal < _MIN_EXPLAINED:
-        return (
-            f'{found}: check the poses, camera_info and the extrinsics; is the frame of its '
-            'images an optical one, z forward?'
+        return Contradiction(
+            'image geometry',
+            f'{found}: check the poses and their stamps, camera_info and the extrinsics; is the '
+            'frame of its images an optical one, z forward?',
         )
     return None
 
 
-def _rays(pairs: list[_Pair], model: CameraModel) -> list[tuple[FloatArray, FloatArray]]:
+def _rays(pairs: list[PosedPair], model: CameraModel) -> list[tuple[FloatArray, FloatArray]]:
     return [(model.rays(pair.first_px), model.rays(pair.second_px)) for pair in pairs]
 
 
@@ -175,7 +213,11 @@ def _without_distortion(intrinsics: CameraIntrinsics, scale: float) -> CameraInt
 
 
 def _agreeing_matches(
-    pair: _Pair, base_from_camera: Pose, first: FloatArray, second: FloatArray, tolerance: float
+    pair: PosedPair,
+    base_from_camera: Pose,
+    first: FloatArray,
+    second: FloatArray,
+    tolerance: float,
 ) -> int:
     """Return how many matches satisfy the epipolar geometry of poses and extrinsics."""
     map_from_first = pair.map_from_first @ base_from_camera

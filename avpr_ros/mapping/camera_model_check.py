@@ -18,9 +18,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import ImageDecodeError
+from avpr_ros.mapping.camera_check import PosedPair, camera_models, contradiction
+from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.verification.camera_model import CameraModel
@@ -31,6 +34,9 @@ _PAIR_M, _PAIR_RAD = 0.25, 0.12
 _MOST_IMAGES, _FEWEST_PAIRS, _FEWEST_MATCHES = 16, 8, 80
 _FEATURES, _RATIO = 1500, 0.8
 _THRESHOLD_PX = 1.0
+#: Largest epipolar error against the poses, in pixels of the image that maps extract features
+#: from, and the shortest baseline that these are compared over.
+_POSE_THRESHOLD_PX, _POSE_BASELINE_M = 2.0, 0.1
 #: Another model is better with this many times the inliers, in this share of the pairs.
 _BETTER, _SHARE = 1.12, 0.7
 #: Radial distortion k1, k2 of common wide lenses, where the model has none.
@@ -38,11 +44,13 @@ _BARREL = ((-0.15, 0.02), (-0.28, 0.07), (-0.38, 0.14))
 
 
 class _ImagePair(NamedTuple):
-    """(M, 2) pixels of matches in two images, and the size of these."""
+    """(M, 2) pixels of matches in two images, their size, and the poses of the base."""
 
     first_px: FloatArray
     second_px: FloatArray
     size_px: tuple[int, int]
+    map_from_first: Pose
+    map_from_second: Pose
 
 
 def camera_model_checks(camera: Camera, frames: Iterable[Frame]) -> tuple[PreflightCheck, ...]:
@@ -68,12 +76,34 @@ def camera_model_checks(camera: Camera, frames: Iterable[Frame]) -> tuple[Prefli
         if (counts > _BETTER * given).mean() >= _SHARE:
             best = max(best, (float(counts.sum() / max(given.sum(), 1.0)), words))
     if not best[1]:
-        return ()
+        return _pose_checks(camera, pairs)
     text = (
         f'In {len(pairs)} pairs of images of camera {camera.name} {best[0]:.2f} times as many '
         f'matches fulfil the epipolar constraint {best[1]}.'
     )
     return (PreflightCheck('camera model', 'error', text),)
+
+
+def _pose_checks(camera: Camera, pairs: list[_ImagePair]) -> tuple[PreflightCheck, ...]:
+    """Compare the epipolar geometry of poses and extrinsics with the matches."""
+    if camera.intrinsics is None or camera.base_from_camera is None:
+        return ()
+    models = camera_models(camera.intrinsics, *pairs[0].size_px)
+    tolerance = _POSE_THRESHOLD_PX / models[0].working_focal_px
+    posed = [
+        PosedPair(
+            pair.map_from_first,
+            pair.map_from_second,
+            pair.first_px.astype(np.float32),
+            pair.second_px.astype(np.float32),
+        )
+        for pair in pairs
+        if pair.map_from_first.distance_m(pair.map_from_second) >= _POSE_BASELINE_M
+    ]
+    found = contradiction(posed, camera.base_from_camera, Rotation.identity(), models, tolerance)
+    if found is None:
+        return ()
+    return (PreflightCheck(found.name, 'error', f'Camera {camera.name}: {found.text}'),)
 
 
 def _candidates(given: CameraIntrinsics) -> Iterator[tuple[str, CameraIntrinsics]]:
@@ -88,7 +118,7 @@ def _candidates(given: CameraIntrinsics) -> Iterator[tuple[str, CameraIntrinsics
             )
 
 
-def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[RgbImage]:
+def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[tuple[RgbImage, Pose]]:
     """Yield images between which the camera has moved."""
     last = None
     count = 0
@@ -102,7 +132,7 @@ def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[RgbImage]:
         if near:
             continue
         try:
-            yield frame.decode()
+            yield frame.decode(), pose
         except ImageDecodeError:
             continue
         last = pose
@@ -111,11 +141,11 @@ def _spread(camera: str, frames: Iterable[Frame]) -> Iterator[RgbImage]:
             return
 
 
-def _pairs(images: Iterable[RgbImage]) -> Iterator[_ImagePair]:
+def _pairs(images: Iterable[tuple[RgbImage, Pose]]) -> Iterator[_ImagePair]:
     """Match each image with the two before it."""
     sift = cv2.SIFT_create(nfeatures=_FEATURES)  # type: ignore[attr-defined]
-    recent: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
-    for image in images:
+    recent: list[tuple[NDArray[np.float32], NDArray[np.float32], Pose]] = []
+    for image, pose in images:
         keypoints, descriptors = sift.detectAndCompute(
             cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None
         )
@@ -123,8 +153,8 @@ def _pairs(images: Iterable[RgbImage]) -> Iterator[_ImagePair]:
             recent = []
             continue
         points = np.array([point.pt for point in keypoints], dtype=np.float32)
-        recent = [*recent[-1:], (points, descriptors)]
-        for (first, known), (second, new) in combinations(recent, 2):
+        recent = [*recent[-1:], (points, descriptors, pose)]
+        for (first, known, before), (second, new, after) in combinations(recent, 2):
             matches = cv2.BFMatcher().knnMatch(known, new, k=2)
             good = [m for m, n in matches if m.distance < _RATIO * n.distance]
             if len(good) >= _FEWEST_MATCHES:
@@ -134,6 +164,8 @@ def _pairs(images: Iterable[RgbImage]) -> Iterator[_ImagePair]:
                     np.asarray(first[rows[:, 0]], dtype=np.float64),
                     np.asarray(second[rows[:, 1]], dtype=np.float64),
                     size,
+                    before,
+                    after,
                 )
 
 

@@ -135,8 +135,9 @@ def _image_checks(source: FrameSource, preflight: Preflight) -> list[PreflightCh
         moved = None if track is None else _moved(statistics.stamps_ns, track)
         found += quality_checks(camera.name, statistics, moved)
         if track is not None:
-            found += motion_checks(camera, statistics, track)
-            found += camera_model_checks(camera, source.frames())
+            moving = motion_checks(camera, statistics, track)
+            # a wrong clock or frame contradicts the poses of pairs of images, too
+            found += moving or camera_model_checks(camera, source.frames())
     return found
 
 

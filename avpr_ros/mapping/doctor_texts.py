@@ -70,6 +70,14 @@ _TEXTS = {
         'Every metric pose would be turned by the same wrong rotation.',
         'Publish the optical frame (x right, y down, z forward) as frame_id of the images.',
     ),
+    'mirrored images': (
+        'Features are matched with the wrong side, and poses are wrong.',
+        'Switch the mirroring of the driver off, and record again.',
+    ),
+    'image geometry': (
+        'Poses, camera model and extrinsics do not belong together, so landmarks are wrong.',
+        'Check the stamps of images and poses, camera_info, and the pose of the optical frame.',
+    ),
     'clock offset': (
         'Each image gets the pose of another moment.',
         'Synchronise the clocks (PTP, chrony) or correct the stamps of the images.',

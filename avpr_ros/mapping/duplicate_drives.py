@@ -34,10 +34,16 @@ def duplicate_of_map(
         gallery: the map, with thumbnails.
     """
     keyframes = gallery.keyframes
+    if not len(stamps_ns):
+        return ()
+    # Of a part of a drive only the keyframes of its time are in it.
+    in_time = (keyframes.stamps_ns >= stamps_ns.min()) & (keyframes.stamps_ns <= stamps_ns.max())
     for number, session in enumerate(gallery.manifest.sessions):
-        rows = np.flatnonzero(keyframes.sessions == number)
+        own = keyframes.sessions == number
+        rows = np.flatnonzero(own & in_time)
         shared = np.isin(keyframes.stamps_ns[rows], stamps_ns)
-        if not len(rows) or shared.mean() < _SAME_STAMPS:
+        fewest = min(_COMPARED, int(own.sum()))
+        if not fewest or shared.sum() < fewest or shared.mean() < _SAME_STAMPS:
             continue
         first = rows[shared][:_COMPARED]
         known = {int(keyframes.stamps_ns[row]): gallery.thumbnail(int(row)) for row in first}

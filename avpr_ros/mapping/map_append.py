@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from avpr_ros.errors import MapError
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.mapping.map_builder import BuildSettings, Finish, build_into, not_written
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
@@ -39,15 +43,31 @@ def append_to_map(
     Raises:
         SourceError: no usable frame, or sources whose poses are in other frames.
         SpaceMismatchError: the describer's space is another one.
-        MapError: the folder cannot be written, or the describer's work is not usable.
+        MapError: the folder cannot be written, the map there is another one by now, or the
+            describer's work is not usable.
+        OutputBusyError: another process is writing the map.
     """
     base = PreviousRevision(gallery)
     drives = list(sources)
     check_sources(drives)
     base.check(drives)
+
+    def check_revision(path: Path) -> None:
+        _check_revision(gallery, path)
+
     try:
-        with atomic_folder(gallery.path, replace=True) as folder:
+        with atomic_folder(gallery.path, replace=True, check=check_revision) as folder:
             build_into(folder, drives, describer, settings, progress, finish, base)
     except OSError as error:
         raise not_written(gallery.path, error) from error
     return GalleryMap.open(gallery.path, verify=False)
+
+
+def _check_revision(gallery: GalleryMap, path: Path) -> None:
+    """Check that a folder still holds the revision that was opened; raises ``MapError``."""
+    check_replaceable(path)
+    if Manifest.load(path).to_json() != gallery.manifest.to_json():
+        raise MapError(
+            f'the map {gallery.path} was changed since it was opened as revision '
+            f'{gallery.manifest.revision}; it stays as it is: add the drive again'
+        )

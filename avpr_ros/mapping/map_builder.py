@@ -24,6 +24,7 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
+from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.mapping.keyframe_extraction import (
     SelectedSession,
     all_alike,
@@ -34,6 +35,8 @@ from avpr_ros.mapping.keyframe_extraction import (
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
+from avpr_ros.target_lock import real_path, target_lock
+from avpr_ros.workspace import remove_leftovers
 
 #: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
 _MIN_DIM = 2
@@ -98,12 +101,14 @@ def build_map(
     Raises:
         SourceError: no usable frame, or sources that do not belong together.
         MapError: the output exists, cannot be written, or the describer's work is not usable.
+        OutputBusyError: another process is writing the same output.
     """
     drives = list(sources) if isinstance(sources, Sequence) else [sources]
     check_sources(drives)
     check_output(output, settings.replace)
     try:
-        with atomic_folder(output, replace=settings.replace) as folder:
+        check = check_replaceable if settings.replace else None
+        with atomic_folder(output, replace=settings.replace, check=check) as folder:
             build_into(folder, drives, describer, settings, progress, finish, PreviousRevision())
     except FileExistsError as error:
         raise _exists(output) from error
@@ -117,18 +122,23 @@ def check_output(output: Path, replace_existing: bool) -> None:
 
     Raises:
         ConfigError: its name is no UTF-8.
-        MapError: it exists and ``replace_existing`` is false, or it is not a map.
+        MapError: it exists and ``replace_existing`` is false, or it is not a map, or there are
+            other files in the map's folder, or its parent folder cannot be written.
+        OutputBusyError: another process is writing it.
     """
     check_name(output)
+    output = real_path(output)
+    if output.parent.is_dir():
+        try:
+            with target_lock(output):
+                remove_leftovers(output)
+        except OSError as error:
+            raise not_written(output, error) from error
     if not output.exists() or is_empty_folder(output):
         return
     if not replace_existing:
         raise _exists(output)
-    if not (output / manifest.NAME).is_file():
-        raise MapError(
-            f'{output} exists and is not a gallery map, so it is not replaced; choose another '
-            'folder'
-        )
+    check_replaceable(output)
 
 
 def build_into(

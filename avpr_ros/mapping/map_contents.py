@@ -63,13 +63,13 @@ class MapContents:
         """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
         # Copied: the features of all revisions are of one network, and its package is not needed.
-        network = gallery.path / XFEAT_NETWORK
+        network = gallery.part(XFEAT_NETWORK)
         return cls(
             describe_views,
             write_report,
             0 if views is None else views.shape[1],
             gallery.landmarks() is not None,
-            partial(shutil.copyfile, network) if network.is_file() else None,
+            None if network is None else partial(shutil.copyfile, network),
         )
 
     def add_to(self, gallery: GalleryMap, progress: Progress) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-import shutil
 from typing import Any
 
 import numpy as np
@@ -69,15 +68,19 @@ class PreviousRevision:
             )
 
     def copy_thumbnails(self, folder: Path) -> dict[str, str]:
-        """Copy the thumbnails into a new map folder; return their hashes by file name."""
+        """Copy the thumbnails into a new map folder; return their hashes by file name.
+
+        Raises:
+            MapError: one is damaged, or is no thumbnail of the map.
+        """
         if self.gallery is None:
             return {}
-        sums = thumbnails.read_sums(self.gallery.path)
-        for name in sums:
-            source = self.gallery.path / thumbnails.FOLDER / name
-            if source.is_file():
-                shutil.copyfile(source, folder / thumbnails.FOLDER / name)
-        return sums
+        known = thumbnails.Thumbnails(self.gallery.path)
+        for name in known.sums:
+            encoded = known.read_encoded(name)
+            if encoded is not None:
+                (folder / thumbnails.FOLDER / name).write_bytes(encoded)
+        return known.sums
 
     def with_descriptors(self, rows: NDArray[np.float16]) -> NDArray[np.float16]:
         """Return (N + K, d) rows: the map's, then the new ones."""

@@ -13,6 +13,7 @@ from avpr_ros.errors import MapError
 from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map, thumbnails
 from avpr_ros.gallery.index.selection import build_index
+from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.gallery.online_gallery import THUMBNAIL_PX, THUMBNAIL_QUALITY, OnlineGallery
 from avpr_ros.mapping.map_builder import check_output, not_written
 
@@ -34,6 +35,7 @@ def save_session(gallery: OnlineGallery, output: Path) -> int:
     Raises:
         MapError: there is no keyframe yet, the output is something else than a map, or it cannot
             be written.
+        OutputBusyError: another process is writing the same output.
     """
     frames, rows = gallery.keyframes, gallery.descriptors
     count = min(len(frames), len(rows))
@@ -41,7 +43,7 @@ def save_session(gallery: OnlineGallery, output: Path) -> int:
         raise MapError('this session has no keyframe yet; drive further, with odometry')
     check_output(output, replace_existing=True)
     try:
-        with atomic_folder(output, replace=True) as folder:
+        with atomic_folder(output, replace=True, check=check_replaceable) as folder:
             _write(folder, gallery, count)
     except OSError as error:
         raise not_written(output, error) from error

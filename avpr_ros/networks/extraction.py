@@ -103,9 +103,9 @@ class Extraction:
     ) -> Descriptors:
         path = self._folder / f'{_hash(shard)}.npy'
         count = sum(len(batch) for batch in shard)
-        with suppress(OSError, ValueError, EOFError):
-            kept = np.load(path, allow_pickle=False)
-            if kept.shape[0] == count:
+        with suppress(Exception):  # described again, whatever its bytes raise
+            kept = np.load(path, mmap_mode='r', allow_pickle=False)
+            if kept.ndim == 2 and len(kept) == count and np.isfinite(kept).all():
                 self.reused += count
                 return np.asarray(kept, dtype=np.float32)
         parts = []

@@ -13,9 +13,10 @@ import onnxruntime
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import QueryNetworkError
-from avpr_ros.files import sha256_of_file
-from avpr_ros.onnx_options import session_options
+from avpr_ros.file_pair import matching_bytes
+from avpr_ros.onnx_options import open_session, run_session
 from avpr_ros.profiling import timed_stage
+from avpr_ros.reading import reading
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
 
@@ -37,6 +38,8 @@ class OnnxQueryNetwork:
     def open(cls, path: str | os.PathLike[str], threads: int = 1) -> OnnxQueryNetwork:
         """Open an ONNX file and run it once.
 
+        The bytes that are hashed are the ones that run; data outside the file is not read.
+
         Args:
             path: the ONNX file; its manifest is the file of the same name with ``.json``.
             threads: how many threads one inference may use, at least 1.
@@ -53,12 +56,14 @@ class OnnxQueryNetwork:
                 f'the query network {path} is missing; create one with avpr train'
             )
         manifest = QueryManifest.load(path.with_suffix('.json'))
-        if sha256_of_file(path) != manifest.onnx_sha256:
+        with reading(path, QueryNetworkError, 'copy it again or export it again'):
+            model = matching_bytes(path, manifest.onnx_sha256)
+        if model is None:
             raise QueryNetworkError(
                 f'{path} does not have the hash that its manifest names: it is damaged or '
                 'belongs to another manifest; copy both files again or export them again'
             )
-        network = cls(manifest, _open_session(path, threads))
+        network = cls(manifest, _open_session(path, model, threads))
         network._dry_run(path)
         return network
 
@@ -83,13 +88,13 @@ class OnnxQueryNetwork:
 
         Raises:
             ImageDecodeError: not such an image, or one without pixels.
-            QueryNetworkError: ONNX Runtime fails.
+            QueryNetworkError: ONNX Runtime fails, or takes longer than ``MAX_INFERENCE_S``.
         """
         with timed_stage('preprocess'):
             batch = squash(image, self._manifest.input_px)[np.newaxis]
         try:
             with timed_stage('network'):
-                (rows,) = self._session.run([OUTPUT], {INPUT: batch})
+                (rows,) = run_session(self._session, [OUTPUT], {INPUT: batch})
         # ONNX Runtime's exceptions derive from nothing narrower.
         except Exception as error:
             raise QueryNetworkError(
@@ -119,11 +124,9 @@ def installed_providers() -> list[str]:
     return [name for name in PROVIDERS if name in available]
 
 
-def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _open_session(path: Path, model: bytes, threads: int) -> onnxruntime.InferenceSession:
     try:
-        session = onnxruntime.InferenceSession(
-            str(path), sess_options=session_options(threads), providers=installed_providers()
-        )
+        session = open_session(model, threads, installed_providers())
     except Exception as error:
         raise QueryNetworkError(
             f'{path} is not an ONNX file that ONNX Runtime can load ({_first_line(error)}); '

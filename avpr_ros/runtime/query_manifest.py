@@ -14,9 +14,15 @@ from avpr_ros.errors import QueryNetworkError
 from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.json_fields import Fields, read_object
+from avpr_ros.json_hash import FIELD, check_hash, with_hash
 
-#: 1: first version.
-FORMAT_VERSION = 1
+#: 1: first version, without a hash of itself; 2: with one.
+FORMAT_VERSION = 2
+_READ_VERSIONS = (1, 2)
+#: Larger networks do not run on a robot.
+_MAX_DIM, _MAX_INPUT_PX = 1_000_000, 4096
+#: Field with the hash of the ONNX file.
+ONNX_HASH = 'onnx_sha256'
 
 
 @dataclass(frozen=True)
@@ -52,37 +58,44 @@ class QueryManifest:
     def save(self, path: Path) -> None:
         """Write the JSON file, whole or not at all."""
         data = asdict(self)
+        data['format_version'] = FORMAT_VERSION
         data['training'] = dict(self.training)
         data['calibration'] = None if self.calibration is None else self.calibration.to_json()
-        write_text_atomically(path, json.dumps(data, indent=2, allow_nan=False) + '\n')
+        write_text_atomically(path, json.dumps(with_hash(data), indent=2, allow_nan=False) + '\n')
 
     @classmethod
     def load(cls, path: Path) -> QueryManifest:
         """Read the JSON file.
 
         Raises:
-            QueryNetworkError: missing, truncated, of another version, or a field is wrong.
+            QueryNetworkError: missing, truncated, changed after writing, of another version, or a
+                field is wrong.
         """
         try:
             data = read_object(path)
             version = data.get('format_version')
-            if version != FORMAT_VERSION:
+            if version not in _READ_VERSIONS or isinstance(version, bool):
                 raise QueryNetworkError(
-                    f'{path} has format version {version!r} and this program reads '
+                    f'{path} has format version {version!r} and this program reads 1 to '
                     f'{FORMAT_VERSION}; export the query network again with avpr train'
                 )
+            if version > 1 or FIELD in data:
+                check_hash(data)
             return _from_json(Fields(data))
         except FileNotFoundError as error:
             raise QueryNetworkError(
                 f'{path} is missing; it belongs beside the ONNX file, see avpr train'
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise QueryNetworkError(
                 f'{path} is damaged ({error}); copy it again or export the network again'
             ) from error
 
 
 def _from_json(data: Fields) -> QueryManifest:
+    for name, largest in (('dim', _MAX_DIM), ('input_px', _MAX_INPUT_PX)):
+        if not 1 <= data.integer(name) <= largest:
+            raise ValueError(f'{name} is {data.integer(name)}, expected 1 to {largest}')
     return QueryManifest(
         network=data.text('network'),
         space_id=data.text('space_id'),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import CalibrationError
 from avpr_ros.sources.frame import CameraIntrinsics
 
 #: Words of a topic's name, between its slashes and underscores, that mean a rectified image,
@@ -32,7 +33,10 @@ _MATRICES = (('k', 3), ('p', 4))
 
 
 def camera_intrinsics(
-    info: Any, image_topic: str, image_size_px: tuple[int, int] | None = None
+    info: Any,
+    image_topic: str,
+    image_size_px: tuple[int, int] | None = None,
+    rectified: bool | None = None,
 ) -> CameraIntrinsics | None:
     """Convert a ``sensor_msgs/CameraInfo`` of ROS 1 or 2; None where the camera is uncalibrated.
 
@@ -44,11 +48,13 @@ def camera_intrinsics(
         image_size_px: width and height of these images, where known: it stands in for a size of
             0 x 0. Images that have the full size in spite of a region of interest or binning
             are described by the whole sensor's matrix.
+        rectified: whether the images are rectified; None: by the name of their topic.
     """
     k, p = _matrix(info, 'k', 3), _matrix(info, 'p', 4)
     d = tuple(float(value) for value in _field(info, 'd'))
     model = str(info.distortion_model)
-    rectified = is_rectified(image_topic)
+    if rectified is None:
+        rectified = is_rectified(image_topic)
     if not k[0, 0] and not p[0, 0]:
         return None
     if rectified or not k[0, 0]:
@@ -81,6 +87,64 @@ def rectification_doubt(info: Any, image_topic: str) -> str | None:
     )
 
 
+def size_doubt(
+    intrinsics: CameraIntrinsics, image_px: tuple[int, int] | None, whose: str
+) -> str | None:
+    """Return that images may be a part of those that intrinsics are of; None where they are not.
+
+    Args:
+        intrinsics: of the camera.
+        image_px: width and height of the images, where known.
+        whose: origin of the intrinsics, for the text.
+    """
+    width_px, height_px = intrinsics.width_px, intrinsics.height_px
+    if image_px is None or image_px == (width_px, height_px):
+        return None
+    return (
+        f'the images are {image_px[0]} x {image_px[1]} px and {whose} describes {width_px} x '
+        f'{height_px} px: they are taken for a scaled picture; if they are a part of it, set roi '
+        'in camera_info, otherwise poses are wrong'
+    )
+
+
+def rectified_as_in_map(
+    info: Any, image_topic: str, size_px: tuple[int, int] | None, of_map: CameraIntrinsics | None
+) -> bool | None:
+    """Return whether images are rectified, by the map's camera; None where it does not show it.
+
+    Args:
+        info: of the images.
+        image_topic: of the images.
+        size_px: width and height of the images, where known.
+        of_map: intrinsics of the same camera in the map, if any.
+    """
+    if of_map is None:
+        return None
+    fits = []
+    for rectified in (False, True):
+        found = camera_intrinsics(info, image_topic, size_px, rectified)
+        same = found is not None and (found.width_px, any(found.d)) == (
+            of_map.width_px,
+            any(of_map.d),
+        )
+        fits.append(found is not None and same and same_matrix(found, of_map))
+    return fits[1] if fits[0] != fits[1] else None
+
+
+def check_region(info: Any) -> None:
+    """Check that the region of interest lies in the picture.
+
+    Raises:
+        CalibrationError: it does not.
+    """
+    width_px, height_px, x, y, width, height, *_ = _window(info)
+    if width_px and height_px and (x + width > width_px or y + height > height_px):
+        raise CalibrationError(
+            f'the region of interest of {width} x {height} px at {x}, {y} is not in the picture '
+            f'of {width_px} x {height_px} px: width and height are those of the whole sensor'
+        )
+
+
 def calibration_rank(info: Any) -> int:
     """Return 0 for a message with neither K nor P, 1 for one that holds NaN, else 2."""
     k, p = _matrix(info, 'k', 3), _matrix(info, 'p', 4)
@@ -90,10 +154,12 @@ def calibration_rank(info: Any) -> int:
 
 
 def describes_another_image(info: Any, other: Any) -> bool:
-    """Return whether matrices, region of interest or binning of two messages differ."""
+    """Return whether size, matrices, distortion, region or binning of two messages differ."""
     same = all(
         np.array_equal(_matrix(info, name, n), _matrix(other, name, n)) for name, n in _MATRICES
     )
+    same &= np.array_equal(_field(info, 'd'), _field(other, 'd'))
+    same &= str(info.distortion_model) == str(other.distortion_model)
     return not same or _window(info) != _window(other)
 
 
@@ -107,7 +173,8 @@ def _window(info: Any) -> tuple[int, ...]:
     roi = getattr(info, 'roi', None)
     names = ('x_offset', 'y_offset', 'width', 'height')
     region = [int(getattr(roi, name)) if roi is not None else 0 for name in names]
-    return (*region, *(int(getattr(info, f'binning_{axis}', 0)) for axis in 'xy'))
+    binning = [int(getattr(info, f'binning_{axis}', 0)) for axis in 'xy']
+    return (int(info.width), int(info.height), *region, *binning)
 
 
 def _told_by_name(image_topic: str) -> bool | None:

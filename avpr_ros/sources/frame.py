@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from avpr_ros.arrays import RgbImage
@@ -46,6 +46,8 @@ class Camera:
             base frame; None if unknown.
         intrinsics: camera model parameters; None if unknown.
         pixel_range: range that its 16-bit images were converted with; None where it has 8 bits.
+        sent_px: width and height of its images as recorded; None where they are not known before
+            an image is decoded. Not part of a map.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Camera:
     base_from_camera: Pose | None
     intrinsics: CameraIntrinsics | None
     pixel_range: PixelRange | None = None
+    sent_px: tuple[int, int] | None = field(default=None, compare=False)
 
 
 def range_for(camera: str, cameras: Sequence[Camera]) -> PixelRange | None:

@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import lru_cache
 import math
+
+import cv2
+import numpy as np
 
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -23,6 +28,14 @@ _FISHEYE_COUNT = 4
 _MAX_STRETCH = 0.02
 #: No lens has a shorter focal length, as a share of the width of the images.
 _SHORTEST_FOCAL = 0.02
+#: Ratio of the focal lengths; of anamorphic lenses it is 2 at most.
+_LARGEST_ASPECT = 2.5
+#: Focal lengths from a region of interest to the principal point: 80 degrees of a pinhole camera.
+_LARGEST_OFFSET = 5.7
+#: Share of the view in which undistorted pixels must come back when they are distorted, and by
+#: how many pixels they may miss.
+_INNER_SHARE, _LARGEST_ERROR_PX = 0.5, 1.0
+_ITERATIONS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-6)
 
 
 def is_fisheye(distortion_model: str) -> bool:
@@ -61,6 +74,22 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
             f'the last row of K begins with {intrinsics.k[6]:g}, {intrinsics.k[7]:g} instead of '
             '0, 0: write K row by row'
         )
+    if intrinsics.k[3] or (len(intrinsics.k) > 8 and intrinsics.k[8] != 1):
+        raise CalibrationError(
+            f'K holds {intrinsics.k[3]:g} before fy and {intrinsics.k[8]:g} at its end instead of '
+            '0 and 1: write K row by row, not scaled'
+        )
+    if max(fx, fy) > _LARGEST_ASPECT * min(fx, fy):
+        raise CalibrationError(
+            f'the focal lengths in K are {fx:g} and {fy:g} px, which differ by more than a factor '
+            f'of {_LARGEST_ASPECT:g}: calibrate the camera'
+        )
+    offset_px = max(abs(intrinsics.k[2]), abs(intrinsics.k[5]))
+    if offset_px == 0 or offset_px > _LARGEST_OFFSET * max(fx, fy) + intrinsics.width_px:
+        raise CalibrationError(
+            f'the principal point in K is {intrinsics.k[2]:g}, {intrinsics.k[5]:g} px, which is '
+            'not in the view: calibrate the camera'
+        )
     if max(fx, fy) < _SHORTEST_FOCAL * intrinsics.width_px:
         raise CalibrationError(
             f'the focal lengths in K are {fx:g} and {fy:g} px for images {intrinsics.width_px} px '
@@ -72,6 +101,7 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
             'height in camera_info'
         )
     _check_coefficients(model, intrinsics)
+    _check_invertible(intrinsics)
 
 
 def check_shape(intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
@@ -102,6 +132,33 @@ def _check_coefficients(model: str, intrinsics: CameraIntrinsics) -> None:
             f"D has {count} coefficients, and distortion model '{intrinsics.distortion_model}' "
             f'takes {wanted}: correct D or the name of the model'
         )
+
+
+@lru_cache(maxsize=32)
+def _check_invertible(intrinsics: CameraIntrinsics) -> None:
+    """Check that the inner half of the view can be undistorted; models fold further outside."""
+    if not any(intrinsics.d) or intrinsics.width_px == 1:  # 1: the size is not known yet
+        return
+    k = np.array(intrinsics.k, dtype=np.float64).reshape(3, 3)
+    d = np.array(intrinsics.d, dtype=np.float64)
+    half = np.array([intrinsics.width_px, intrinsics.height_px]) * _INNER_SHARE / 2
+    centre = np.array([intrinsics.width_px - 1, intrinsics.height_px - 1]) / 2
+    corners = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    pixels = (centre + corners * half)[:, np.newaxis]
+    still = np.zeros(3)
+    with suppress(cv2.error):
+        if is_fisheye(intrinsics.distortion_model):
+            rays = cv2.fisheye.undistortPoints(pixels, k, d[:4])
+            again = cv2.fisheye.distortPoints(rays, k, d[:4])
+        else:
+            rays = cv2.undistortPointsIter(pixels, k, d, np.eye(3), np.eye(3), _ITERATIONS)
+            again, _ = cv2.projectPoints(np.dstack([rays, np.ones((4, 1, 1))]), still, still, k, d)
+        if float(np.abs(again - pixels).max()) <= _LARGEST_ERROR_PX:
+            return
+    raise CalibrationError(
+        f'D ({", ".join(f"{value:g}" for value in intrinsics.d)}) cannot be inverted in the '
+        'middle of the image: calibrate the camera again or correct its distortion model'
+    )
 
 
 def _normalised(distortion_model: str) -> str:

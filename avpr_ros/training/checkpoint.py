@@ -6,16 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import hashlib
+import io
 from pathlib import Path
-import pickle
 from typing import Any
-import zipfile
 
 import torch
 from torch import Tensor
 
 from avpr_ros.errors import TrainingError
 from avpr_ros.files import atomic_file
+from avpr_ros.reading import reading
+
+#: Before the hash of all that follows the first line.
+_MAGIC = b'avpr_ros checkpoint 2 '
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +49,12 @@ class Checkpoint:
     def save(self, path: Path) -> None:
         """Write the file; raises ``TrainingError`` where it cannot be written."""
         try:
-            with atomic_file(path) as temporary:
-                torch.save(dict(vars(self)), temporary)
+            content = io.BytesIO()
+            torch.save(dict(vars(self)), content)
+            data = content.getbuffer()
+            with atomic_file(path) as temporary, temporary.open('wb') as stream:
+                stream.write(_MAGIC + hashlib.sha256(data).hexdigest().encode() + b'\n')
+                stream.write(data)
         except (OSError, RuntimeError) as error:
             raise TrainingError(
                 f'the checkpoint {path} cannot be written ({error}); make room, then go on with '
@@ -58,21 +66,13 @@ class Checkpoint:
         """Read a checkpoint back.
 
         Raises:
-            TrainingError: unreadable, or of another training.
+            TrainingError: unreadable, damaged, or of another training.
         """
-        try:
-            checkpoint = cls(**torch.load(path, map_location='cpu', weights_only=True))
-        except (
-            OSError,
-            RuntimeError,
-            TypeError,
-            EOFError,
-            pickle.UnpicklingError,
-            zipfile.BadZipFile,
-        ) as error:
-            raise TrainingError(
-                f'the checkpoint {path} cannot be read; delete it or train without --resume'
-            ) from error
+        with reading(path, TrainingError, 'delete it or train without --resume'):
+            head, _, data = path.read_bytes().partition(b'\n')
+            if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
+                raise ValueError('it is damaged or no checkpoint of this version')
+            checkpoint = cls(**torch.load(io.BytesIO(data), map_location='cpu', weights_only=True))
         if checkpoint.identity != identity:
             raise TrainingError(
                 f'the checkpoint {path} is of another map or of other settings; give the same '

@@ -32,3 +32,12 @@ def write_curve(history: Sequence[Mapping[str, float]], path: Path) -> None:
             f'the learning curves {path} cannot be written ({error.strerror}); free disk space, '
             'then continue with --resume'
         ) from error
+
+
+def is_curve(path: Path) -> bool:
+    """Return whether a file has the first line that ``write_curve`` writes."""
+    try:
+        with path.open('rb') as stream:
+            return stream.readline(100).rstrip() == ','.join(COLUMNS).encode()
+    except OSError:
+        return False

@@ -13,6 +13,7 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, evenly
 from avpr_ros.errors import TrainingError
+from avpr_ros.file_pair import matching_file, replace_pair
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -21,10 +22,11 @@ from avpr_ros.networks.int8 import quantize_onnx
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.training.calibrate import calibrate
-from avpr_ros.training.deliver import TrainResult, check_output
+from avpr_ros.training.deliver import TrainResult, check_output, locked_output
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_from_poses
+from avpr_ros.workspace import workspace
 
 #: Gallery images that the ranges of the activations are taken from.
 CALIBRATION_IMAGES = 64
@@ -56,33 +58,58 @@ def quantize_query_network(
         progress: called with stage, done, total.
 
     Raises:
-        TrainingError: recall at 1 falls by more than a point, no thumbnails, or a network that
-            cannot be quantized; no output is left then.
+        TrainingError: recall at 1 falls by more than a point, no thumbnails, a network that cannot
+            be quantized, or ``output`` is ``source``; an earlier output stays then.
+        OutputBusyError: another process is writing the output.
     """
     check_output(output)
+    if _same_file(source, output):
+        raise TrainingError(
+            f'the output {output} is the float network itself; choose another name for the 8-bit '
+            'form'
+        )
+    with locked_output(output), workspace(output) as folder:
+        try:
+            return _quantize(gallery, source, output, folder / output.name, progress)
+        except OSError as error:
+            raise TrainingError(
+                f'{output} cannot be written ({error.strerror or error}); make room or choose '
+                'another place'
+            ) from error
+
+
+def _same_file(source: Path, output: Path) -> bool:
+    """Return whether two networks share a file or a manifest."""
+    pairs = ((source, output), (source.with_suffix('.json'), output.with_suffix('.json')))
+    return any(
+        one.resolve() == two.resolve() or (one.exists() and two.exists() and one.samefile(two))
+        for one, two in pairs
+    )
+
+
+def _quantize(
+    gallery: GalleryMap, source: Path, output: Path, draft: Path, progress: Progress
+) -> TrainResult:
+    """Make, check and calibrate a draft; only then it becomes the output."""
     fp32 = OnnxQueryNetwork.open(source)
     images, side = MapImages(gallery), fp32.manifest.input_px
     progress('quantization', 0, 3)
     shown = [images.read(int(row)) for row in evenly(len(images), CALIBRATION_IMAGES)]
-    quantize_onnx(source, output, np.stack([squash(image, side) for image in shown]))
+    checked = matching_file(source, fp32.manifest.onnx_sha256) or source
+    quantize_onnx(checked, draft, np.stack([squash(image, side) for image in shown]))
     progress('quantization', 1, 3)
-    manifest = replace(fp32.manifest, onnx_sha256=sha256_of_file(output))
-    manifest.save(output.with_suffix('.json'))
-    try:
-        held_out = HeldOutViews.draw(images, side, seed=0)
-        float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(output), held_out)
-        progress('quantization', 2, 3)
-        places = places_from_poses(gallery.keyframes, PlaceSettings())
-        rows = np.asarray(gallery.descriptors, dtype=np.float32).T
-        similarities = np.asarray(int8_form.descriptors @ rows, np.float32)
-        of_float = np.asarray(float_form.descriptors @ rows, np.float32)
-        before = recalls(of_float, held_out.rows, places)
-        after = recalls(similarities, held_out.rows, places)
-        _refuse_loss(before['recall_at_1'], after['recall_at_1'])
-    except Exception:
-        output.unlink(missing_ok=True)
-        output.with_suffix('.json').unlink(missing_ok=True)
-        raise
+    manifest = replace(fp32.manifest, onnx_sha256=sha256_of_file(draft))
+    manifest.save(draft.with_suffix('.json'))
+    held_out = HeldOutViews.draw(images, side, seed=0)
+    float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(draft), held_out)
+    progress('quantization', 2, 3)
+    places = places_from_poses(gallery.keyframes, PlaceSettings())
+    rows = np.asarray(gallery.descriptors, dtype=np.float32).T
+    similarities = np.asarray(int8_form.descriptors @ rows, np.float32)
+    of_float = np.asarray(float_form.descriptors @ rows, np.float32)
+    before = recalls(of_float, held_out.rows, places)
+    after = recalls(similarities, held_out.rows, places)
+    _refuse_loss(before['recall_at_1'], after['recall_at_1'])
     record = _record(before, after, float_form, int8_form)
     manifest = replace(
         manifest,
@@ -96,7 +123,7 @@ def quantize_query_network(
             default_distinct_radius_m(gallery),
         ),
     )
-    manifest.save(output.with_suffix('.json'))
+    replace_pair(draft, output, manifest.onnx_sha256, manifest.save)
     progress('quantization', 3, 3)
     return TrainResult(output, manifest)
 

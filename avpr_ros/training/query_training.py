@@ -23,7 +23,7 @@ from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import query_network_for
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.curve import write_curve
-from avpr_ros.training.deliver import TrainResult, check_output, deliver
+from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialisation.head import initialise_head
@@ -66,9 +66,20 @@ def train_query_network(
             another training, a loss that is not finite, or files that cannot be written.
         SpaceMismatchError: no query network of this package has the map's descriptor space.
         MapError: a file of the map is damaged.
+        OutputBusyError: another process is writing the output.
     """
-    started = time.monotonic()
     check_output(output)
+    with locked_output(output):
+        return _train(maps, output, settings, progress)
+
+
+def _train(
+    maps: GalleryMap | Sequence[GalleryMap],
+    output: Path,
+    settings: TrainSettings,
+    progress: Progress,
+) -> TrainResult:
+    started = time.monotonic()
     checkpoint = output.with_suffix('.checkpoint')
     if not settings.resume:
         _forget(checkpoint)

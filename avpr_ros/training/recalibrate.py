@@ -16,6 +16,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.deliver import locked_output
 from avpr_ros.training.held_out import HeldOutViews, recall
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
@@ -79,7 +80,13 @@ def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     Raises:
         QueryNetworkError: the network is missing, damaged or cannot be run.
         TrainingError: the map has no thumbnails.
+        OutputBusyError: another process is writing the network.
     """
+    with locked_output(query):
+        return _recalibrate(gallery, query)
+
+
+def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     network = OnnxQueryNetwork.open(query)
     describing = _Describing(network)
     places = places_of(gallery.keyframes, PlaceSettings())

@@ -11,7 +11,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.calibrate import calibrate
-from avpr_ros.training.deliver import TrainResult, check_output, deliver
+from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
@@ -30,10 +30,16 @@ def export_gallery_network(
 
     Raises:
         TrainingError: no thumbnails, or files that cannot be written.
+        OutputBusyError: another process is writing the output.
         SpaceMismatchError: the map's descriptor space is not of the embedded kind.
         MapError: a file of the map is damaged.
     """
     check_output(output)
+    with locked_output(output):
+        return _export(gallery, output, seed, progress)
+
+
+def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) -> TrainResult:
     images = MapImages(gallery)
     network = load_gallery_network(gallery.space())
     places = places_of(gallery.keyframes, PlaceSettings())

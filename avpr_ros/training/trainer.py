@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from avpr_ros.arrays import IntArray
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress
+from avpr_ros.reading import reading
 from avpr_ros.training.checkpoint import Checkpoint
 from avpr_ros.training.inputs import Inputs
 from avpr_ros.training.objectives.objective import Objective
@@ -97,7 +98,8 @@ class Trainer:
         """
         self._move_to('cuda' if torch.cuda.is_available() else 'cpu')
         if checkpoint_path is not None and checkpoint_path.is_file():
-            self._restore(Checkpoint.load(checkpoint_path, identity))
+            with reading(checkpoint_path, TrainingError, 'delete it or train without --resume'):
+                self._restore(Checkpoint.load(checkpoint_path, identity))
         else:
             self._record(float('nan'), held_out_loss)
             self._save(checkpoint_path, identity)

@@ -12,6 +12,7 @@ from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import XFEAT_NETWORK
 from avpr_ros.gallery.local_features.features import ROOT_SIFT, FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.gallery.map_folder import map_file
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 
@@ -37,10 +38,10 @@ def extract_all(extractors: Sequence[FeatureExtractor], image: RgbImage) -> tupl
 def _open(folder: Path, kind: str) -> FeatureExtractor:
     if kind == ROOT_SIFT.name:
         return SiftExtractor()
-    network = folder / XFEAT_NETWORK
-    if not network.is_file():
+    network = map_file(folder, XFEAT_NETWORK)
+    if network is None:
         raise MapError(
-            f"{network} is missing, the map's local features are of kind '{kind}'; copy the map "
-            'again or build it again'
+            f"{folder / XFEAT_NETWORK} is missing, the map's local features are of kind "
+            f"'{kind}'; copy the map again or build it again"
         )
     return XFeatExtractor.open(network)

@@ -16,7 +16,7 @@ from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.nearest_neighbours import nearest_of
-from avpr_ros.verification.pnp import CameraPose, find_unique_pose
+from avpr_ros.verification.pnp import CameraPose, find_camera_pose, find_unique_pose
 
 
 def match_landmarks(
@@ -60,15 +60,36 @@ def locate(
     Returns:
         None where inliers are too few; the pose is that of the refined extrinsics.
     """
+    points_m, rays = _matched(landmarks, rows, features, camera_model)
+    return find_unique_pose(points_m, rays, camera_model.working_focal_px)
+
+
+def count_pose_inliers(
+    landmarks: Landmarks,
+    rows: IntArray,
+    features: Sequence[Features],
+    camera_model: CameraModel,
+) -> int:
+    """Return the number of inliers of the best pose; 0 without one. Arguments as ``locate``."""
+    points_m, rays = _matched(landmarks, rows, features, camera_model)
+    found = find_camera_pose(points_m, rays, camera_model.working_focal_px)
+    return 0 if found is None else len(found.inliers)
+
+
+def _matched(
+    landmarks: Landmarks,
+    rows: IntArray,
+    features: Sequence[Features],
+    camera_model: CameraModel,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the (M, 3) landmarks that the features match, and the (M, 2) rays of these."""
     points_m: list[FloatArray] = [np.zeros((0, 3))]
     rays: list[FloatArray] = [np.zeros((0, 2))]
     for of_kind, layer in zip(features, landmarks.layers, strict=False):
         seen, points = match_landmarks(of_kind, layer, rows)
         points_m.append(layer.points_m[points].astype(np.float64))
         rays.append(camera_model.rays(of_kind.points_px[seen]))
-    return find_unique_pose(
-        np.concatenate(points_m), np.concatenate(rays), camera_model.working_focal_px
-    )
+    return np.concatenate(points_m), np.concatenate(rays)
 
 
 def refined_camera_from_base(landmarks: Landmarks, number: int, base_from_camera: Pose) -> Pose:

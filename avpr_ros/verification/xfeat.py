@@ -15,7 +15,8 @@ import onnxruntime
 from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureKind, Features
-from avpr_ros.onnx_options import session_options
+from avpr_ros.onnx_options import open_session, run_session
+from avpr_ros.reading import reading, reason
 
 #: Names in the ONNX file: grey image in; descriptors, keypoint probabilities, reliabilities out.
 INPUT = 'image'
@@ -47,15 +48,9 @@ class XFeatExtractor:
         Raises:
             MapError: ONNX Runtime cannot load it, or it is another network.
         """
-        try:
-            session = onnxruntime.InferenceSession(
-                str(Path(path)),
-                sess_options=session_options(threads),
-                providers=['CPUExecutionProvider'],
-            )
-        # ONNX Runtime's exceptions derive from nothing narrower.
-        except Exception as error:
-            raise MapError(f'{path} cannot be loaded; build the map again') from error
+        path = Path(path)
+        with reading(path, MapError, 'build the map again'):
+            session = open_session(path.read_bytes(), threads)
         names = [value.name for value in (*session.get_inputs(), *session.get_outputs())]
         if names != [INPUT, *OUTPUTS]:
             raise MapError(f'{path} has inputs and outputs {names}; build the map again')
@@ -72,11 +67,22 @@ class XFeatExtractor:
         return WORKING_PX
 
     def extract(self, image: RgbImage) -> Features:
-        """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none."""
+        """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none.
+
+        Raises:
+            MapError: ONNX Runtime cannot run the network.
+        """
         grey = _grey(image)
         if grey is None:
             return Features.empty(XFEAT)
-        found = self._session.run(list(OUTPUTS), {INPUT: grey[np.newaxis, np.newaxis]})
+        try:
+            found = run_session(self._session, OUTPUTS, {INPUT: grey[np.newaxis, np.newaxis]})
+        # ONNX Runtime's exceptions derive from nothing narrower.
+        except Exception as error:
+            raise MapError(
+                f'the network of the learned features cannot be run ({reason(error)}); build the '
+                'map again'
+            ) from error
         descriptors, keypoints, reliability = (np.asarray(value[0]) for value in found)
         columns, rows = _strongest(keypoints[0], reliability[0])
         vectors = _sample(descriptors, columns, rows)

@@ -101,7 +101,7 @@ def test_wrong_poses_are_a_warning() -> None:
 
     (text,) = warnings_of(CAMERA, landmarks, replace(keyframes, poses=mixed))
 
-    assert 'check the poses, camera_info and the extrinsics' in text
+    assert 'check the poses and their stamps, camera_info and the extrinsics' in text
 
 
 def test_unknown_camera_is_no_warning() -> None:

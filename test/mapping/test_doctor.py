@@ -19,7 +19,7 @@ from avpr_ros.mapping.drive_checks import DriveRules
 from avpr_ros.sources.options import SourceOptions
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'sources'))
-from small_bags import Sent, write_bag
+from small_bags import EPOCH_NS, SECOND_NS, Sent, odometry, raw_image, write_bag
 from turning_drive import OPTICAL, turning_drive, turning_images
 
 UPSIDE_DOWN = tuple(
@@ -145,3 +145,15 @@ def test_wrong_focal_length_is_named(tmp_path: Path) -> None:
 
     assert (finding.check, finding.level) == ('camera model', 'error')
     assert 'camera_info states 240 px' in finding.found
+
+
+def test_blur_of_images_far_apart_is_named(tmp_path: Path) -> None:
+    images = turning_images()[::6]
+    images[10:14] = [cv2.GaussianBlur(image, (0, 0), 8.0) for image in images[10:14]]
+    sent = []
+    for number, image in enumerate(images):
+        stamp = EPOCH_NS + number * SECOND_NS
+        sent.append(Sent('/cam/image_raw', raw_image(stamp, image), stamp))
+        sent.append(Sent('/odom', odometry(stamp, float(number)), stamp))
+    checks = [finding.check for finding in findings(tmp_path, sent)]
+    assert 'blur' in checks

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avpr_ros.errors import MapError, SourceError, SpaceMismatchError
+from avpr_ros.errors import MapError, OutputBusyError, SourceError, SpaceMismatchError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.duplicate_drives import duplicate_of_map
 from avpr_ros.mapping.map_append import append_to_map
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.poses import Pose
@@ -125,3 +126,46 @@ def test_places_of_a_part_only_are_no_places(tmp_path, second_drive, describer):
     drive = _Labelled(second_drive, 4)
     gallery = build_map(drive, describer, tmp_path / 'part', BuildSettings())
     assert gallery.keyframes.places is None
+
+
+def test_the_second_of_two_appends_is_refused_and_the_first_stays(
+    gallery, second_drive, describer
+):
+    again = GalleryMap.open(gallery.path)
+    append_to_map(gallery, [second_drive], describer, BuildSettings())
+    with pytest.raises(MapError, match='was changed since it was opened as revision 1'):
+        append_to_map(again, [second_drive], describer, BuildSettings())
+    assert GalleryMap.open(gallery.path).manifest.revision == 2
+
+
+def test_a_map_that_changes_while_a_drive_is_added_stays(gallery, second_drive, describer):
+    def change(_: GalleryMap) -> None:
+        replace(gallery.manifest, revision=9).save(gallery.path)
+
+    with pytest.raises(MapError, match='was changed since it was opened'):
+        append_to_map(gallery, [second_drive], describer, BuildSettings(), finish=change)
+    assert GalleryMap.open(gallery.path).manifest.revision == 9
+
+
+def test_an_append_during_an_append_is_refused(gallery, second_drive, describer):
+    def again(_: GalleryMap) -> None:
+        append_to_map(gallery, [second_drive], describer, BuildSettings())
+
+    with pytest.raises(OutputBusyError, match='by another process'):
+        append_to_map(gallery, [second_drive], describer, BuildSettings(), finish=again)
+    assert GalleryMap.open(gallery.path).manifest.revision == 1
+
+
+def test_a_drive_is_recognised_by_its_content_whatever_its_name(gallery, drive_class):
+    poses = [Pose.from_xy_yaw(float(x), 0.0, 0.0) for x in range(20)]
+    for drive in (drive_class(poses, name='other'), drive_class(poses[:8], name='first part')):
+        stamps_ns = drive.preflight().stamps_ns
+        (check,) = duplicate_of_map(drive, stamps_ns, gallery)
+        assert 'the same drive as session drive of the map map' in check.text
+
+    class Brighter(drive_class):
+        def _decode(self, number):
+            return super()._decode(number) + np.uint8(40)
+
+    drive = Brighter(poses, name='drive')
+    assert duplicate_of_map(drive, drive.preflight().stamps_ns, gallery) == ()

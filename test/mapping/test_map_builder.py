@@ -21,6 +21,7 @@ from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
+from avpr_ros.workspace import MARKER
 
 KILLED = """
 import sys
@@ -271,3 +272,35 @@ def test_impossible_camera_model_is_refused_before_the_work(
     with pytest.raises(SourceError, match=words):
         build_map(drive, describer, tmp_path / 'map', BuildSettings())
     assert drive.decoded == []
+
+
+def test_a_folder_that_appears_during_a_build_stays(tmp_path, straight_drive, describer):
+    target = tmp_path / 'map'
+
+    def appear(_):
+        target.mkdir()
+        (target / 'notes.txt').write_text('mine')
+
+    for replace_existing in (False, True):
+        with pytest.raises(MapError, match='exists'):
+            build_map(
+                straight_drive,
+                describer,
+                target,
+                BuildSettings(replace=replace_existing),
+                finish=appear,
+            )
+        assert [path.name for path in tmp_path.iterdir()] == ['map']
+        assert (target / 'notes.txt').read_text() == 'mine'
+        (target / 'notes.txt').unlink()
+        target.rmdir()
+
+
+def test_a_refused_build_removes_what_a_killed_one_left(gallery, straight_drive, describer):
+    left = gallery.path.with_name('.map.avpr-abcdefgh')
+    left.mkdir()
+    (left / MARKER).touch()
+    gallery.path.with_name('.map.avpr-lock').touch()
+    with pytest.raises(MapError, match='exists'):
+        build_map(straight_drive, describer, gallery.path, BuildSettings())
+    assert list(gallery.path.parent.iterdir()) == [gallery.path]

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 import onnxruntime
 import pytest
 
+from avpr_ros import onnx_options
 from avpr_ros.errors import ImageDecodeError, QueryNetworkError
 from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
@@ -173,3 +174,72 @@ def test_best_installed_provider_is_first(monkeypatch, available, chosen):
 def test_the_provider_in_use_is_named(tmp_path):
     network = OnnxQueryNetwork.open(_write(tmp_path))
     assert network.provider == installed_providers()[0]
+
+
+def test_every_single_bit_flip_of_the_manifest_is_refused_or_without_effect(tmp_path):
+    path = _write(tmp_path)
+    file = path.with_suffix('.json')
+    whole, manifest = file.read_bytes(), QueryManifest.load(file)
+    rng = np.random.default_rng(0)
+    for bit in rng.choice(8 * len(whole), 400, replace=False).tolist():
+        data = bytearray(whole)
+        data[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(data)
+        try:
+            assert QueryManifest.load(file) == manifest
+        except QueryNetworkError as error:
+            assert '\n' not in str(error)
+
+
+def test_a_manifest_of_the_first_version_is_read(tmp_path):
+    path = _write(tmp_path)
+    file = path.with_suffix('.json')
+    data = json.loads(file.read_text())
+    del data['manifest_sha256']
+    file.write_text(json.dumps({**data, 'format_version': 1}))
+    assert OnnxQueryNetwork.open(path).manifest.dim == 3
+
+
+def test_data_outside_the_file_is_not_read(tmp_path, monkeypatch):
+    path = _write(tmp_path)
+    model = onnx.load(path)
+    weight = numpy_helper.from_array(np.ones(3, np.float32), 'weight')
+    model.graph.initializer.append(weight)
+    model.graph.node[3].op_type = 'Mul'
+    model.graph.node[3].input.append('weight')
+    onnx.save(model, path, save_as_external_data=True, location='data.bin', size_threshold=0)
+    _manifest(path).save(path.with_suffix('.json'))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(QueryNetworkError, match='not an ONNX file that'):
+        OnnxQueryNetwork.open(path)
+
+
+def test_an_endless_loop_is_cut_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_options, 'MAX_INFERENCE_S', 0.3)
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node('Identity', [a], [b]) for a, b in (('c', 'c2'), ('x', 'x2'))],
+        'body',
+        [
+            value('i', TensorProto.INT64, []),
+            value('c', TensorProto.BOOL, []),
+            value('x', TensorProto.FLOAT, None),
+        ],
+        [value('c2', TensorProto.BOOL, []), value('x2', TensorProto.FLOAT, None)],
+    )
+    graph = helper.make_graph(
+        [
+            helper.make_node('Cast', ['image'], ['float'], to=TensorProto.FLOAT),
+            helper.make_node('Loop', ['', 'true', 'float'], ['descriptor'], body=body),
+        ],
+        'endless',
+        [value('image', TensorProto.UINT8, ['b', SIDE, SIDE, 3])],
+        [value('descriptor', TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.array(True), 'true')],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)], ir_version=8)
+    path = tmp_path / 'query.onnx'
+    onnx.save(model, path)
+    _manifest(path).save(path.with_suffix('.json'))
+    with pytest.raises(QueryNetworkError, match=r'took more than 0\.3 s'):
+        OnnxQueryNetwork.open(path)

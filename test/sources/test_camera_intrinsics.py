@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
-from avpr_ros.sources.camera_info import camera_intrinsics, is_rectified, rectification_doubt
+from avpr_ros.sources.camera_info import (
+    camera_intrinsics,
+    check_region,
+    is_rectified,
+    rectification_doubt,
+)
+from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
 
 K = (458.0, 0.0, 367.0, 0.0, 457.0, 248.0, 0.0, 0.0, 1.0)
@@ -145,6 +151,11 @@ def test_doubt_only_where_the_name_says_nothing_and_k_and_p_differ() -> None:
         ({'d': (math.nan, 0.0, 0.0, 0.0)}, 'D holds nan'),
         ({'k': (-458.0, *K[1:])}, 'both must be above 0'),
         ({'width': 0, 'height': 0}, 'image size is 0 x 0'),
+        ({'k': (*K[:2], 0.0, *K[3:5], 0.0, *K[6:])}, 'principal point in K is 0, 0'),
+        ({'k': (*K[:2], 1e6, *K[3:])}, 'which is not in the view'),
+        ({'k': (*K[:8], 1000.0)}, 'write K row by row, not scaled'),
+        ({'k': (*K[:4], 3 * K[4], *K[5:])}, 'differ by more than a factor of 2.5'),
+        ({'d': (1e3, -1e5, 0.0, 0.0)}, 'cannot be inverted in the middle of the image'),
     ],
 )
 def test_impossible_numbers_get_one_sentence(fields: dict[str, Any], words: str) -> None:
@@ -164,3 +175,25 @@ def test_unknown_model_and_another_aspect_ratio_are_not_supported() -> None:
         check_intrinsics(camera_intrinsics(info(distortion_model='double_sphere'), RAW))
     with pytest.raises(UnsupportedModelError, match='640 x 480 px and the camera model is of 752'):
         check_shape(camera_intrinsics(info(), RAW), 640, 480)
+
+
+def test_region_of_interest_outside_of_the_picture_is_refused() -> None:
+    region = SimpleNamespace(x_offset=700, y_offset=0, width=376, height=240)
+    with pytest.raises(CalibrationError, match='is not in the picture of 752 x 480 px'):
+        check_region(info(roi=region))
+    check_region(info())
+
+
+@pytest.mark.parametrize(
+    ('focal', 'd'),
+    [
+        (0.6, (-0.28, 0.074, 0.0, 0.0, 0.0)),
+        (0.35, (-0.35, 0.12, 0.001, 0.0, -0.02)),
+        (0.5, (12.0, 5.0, 0.0, 0.0, 0.3, 12.3, 9.0, 1.4)),
+        (1.0, (0.1, -0.25, 0.0, 0.0, 0.1)),
+    ],
+)
+def test_usual_lenses_can_be_inverted(focal: float, d: tuple[float, ...]) -> None:
+    k = (focal * 752, 0.0, 376.0, 0.0, focal * 752, 240.0, 0.0, 0.0, 1.0)
+    check_intrinsics(CameraIntrinsics(752, 480, 'rational_polynomial', k, d))
+    check_intrinsics(CameraIntrinsics(752, 480, 'equidistant', k, (-0.01, 0.02, -0.02, 0.004)))

@@ -17,6 +17,7 @@ from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.images import decode
 from avpr_ros.sources.images.decode import decode_image, decoder_backend
 from avpr_ros.sources.images.encodings import PIXEL_BYTES, PLANAR
+from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.raw_image import plain_image
 
 HEIGHT, WIDTH = 6, 8
@@ -270,3 +271,18 @@ def test_step_of_zero_is_that_of_rows_without_padding() -> None:
         height=3, width=4, encoding='mono8', is_bigendian=0, step=0, data=picture.reshape(-1)
     )
     assert np.array_equal(decode_image(message)[:, :, 0], picture)
+
+
+@pytest.mark.usefixtures('library')
+@pytest.mark.parametrize('stated_big', [0, 1])
+@pytest.mark.parametrize('really_big', [False, True])
+@pytest.mark.parametrize('bits', [10, 12, 16])
+def test_byte_order_that_contradicts_the_picture_is_not_believed(
+    stated_big: int, really_big: bool, bits: int
+) -> None:
+    ramp = np.linspace(0.1, 0.9, 64)[:, np.newaxis] * np.linspace(0.5, 1.0, 80)
+    values = (ramp * 2**bits + RNG.normal(0, 2 ** (bits - 7), ramp.shape)).clip(0, 2**bits - 1)
+    pixels = values.astype('>u2' if really_big else '<u2')
+    message = image('mono16', pixels, big=stated_big, height=64, width=80)
+    decoded = decode_image(message, PixelRange(0, 2**bits - 1))
+    np.testing.assert_allclose(decoded[:, :, 0], values * 255 / (2**bits - 1), atol=1.5)

@@ -254,3 +254,15 @@ def test_a_pose_far_from_the_path_is_left_out(tmp_path: Path, header: str) -> No
     ]
     (check,) = (check for check in source.preflight().checks if check.name == 'motion')
     assert '1 poses of poses file' in check.text
+
+
+def test_names_that_are_no_times_among_times_are_left_out(tmp_path: Path) -> None:
+    names = [f'{1403715280562142976 + n * SECOND_NS}.png' for n in range(20)]
+    source = ImageFolderSource(
+        put(tmp_path, *names, 'cover.png'), SourceOptions(poses_wanted=False)
+    )
+
+    assert len(list(source.images())) == 20
+    checks = [check for check in source.preflight().checks if check.name == 'time']
+    assert [check.level for check in checks] == ['warning']
+    assert '1 images, the first cover.png, have no time as name' in checks[0].text

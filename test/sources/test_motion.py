@@ -80,3 +80,30 @@ def test_corrections_of_a_metre_are_plausible() -> None:
     positions[50:] += 1.0
 
     assert check_motion(stamps, positions).jumps == ()
+
+
+@pytest.mark.parametrize('offset_m', [0.3, 1.0, 2.5])
+@pytest.mark.parametrize('speed', [0.0, 1.0, 20.0])
+def test_two_publishers_less_than_a_jump_apart_are_an_error(offset_m: float, speed: float) -> None:
+    stamps, positions = straight()
+    positions = positions * speed + np.random.default_rng(0).normal(0, 0.02, positions.shape)
+    positions[::2, 1] += offset_m
+
+    (check,) = check_motion(stamps, positions).checks('/odom', odometry=True)
+    assert check.level == 'error'
+    assert 'alternates between two tracks' in check.text
+
+
+@pytest.mark.parametrize('noise_m', [0.05, 0.5, 2.0])
+def test_noise_of_a_receiver_does_not_alternate(noise_m: float) -> None:
+    stamps, positions = straight(400)
+    positions += np.random.default_rng(1).normal(0, noise_m, positions.shape)
+    assert check_motion(stamps, positions).alternation_m == 0.0
+
+
+def test_positions_sent_twice_do_not_alternate() -> None:
+    stamps, positions = straight()
+    assert check_motion(stamps, np.repeat(positions[::2], 2, axis=0) * 20).alternation_m == 0.0
+    uneven = stamps + np.where(np.arange(len(stamps)) % 2, 60_000_000, 0)
+    positions[:, 0] = uneven * 20e-9
+    assert check_motion(uneven, positions).alternation_m == 0.0

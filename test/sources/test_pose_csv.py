@@ -54,6 +54,9 @@ def test_euroc_ground_truth(path: Path) -> None:
         ('stamp_s', '1.5', 1_500_000_000),
         ('Time', '1700000000.25', 1_700_000_000_250_000_000),
         ('\ufefftimestamp', '1403636580838555648', 1403636580838555648),
+        ('time', '2024-05-01T10:00:00.123456789Z', 1714557600123456789),
+        ('stamp_ns', '2024-05-01 12:00:00.5+02:00', 1714557600500000000),
+        ('stamp_ms', '2024-05-01 10:00:00', 1714557600000000000),
     ],
 )
 def test_stamps(path: Path, header: str, stamp: str, expected: int) -> None:
@@ -223,3 +226,33 @@ def test_a_single_time_in_another_unit_spoils_no_other(path: Path) -> None:
 
     assert table.stamps_ns is not None
     assert (table.stamps_ns // 1_000_000_000 - 1_700_000_000).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(('stated', 'unit'), [('yaw_rad', 'degrees'), ('yaw_deg', 'radians')])
+def test_stated_unit_that_contradicts_the_course_is_a_warning(
+    path: Path, stated: str, unit: str
+) -> None:
+    course = np.linspace(0.0, 3.0, 30)
+    steps = np.stack([np.cos(course), np.sin(course)], axis=1)
+    places = np.cumsum(np.vstack([[0.0, 0.0], steps]), axis=0)[:30]
+    yaw = np.degrees(course) if stated == 'yaw_rad' else course
+    lines = [f'{i},{x},{y},{a}' for i, ((x, y), a) in enumerate(zip(places, yaw, strict=True))]
+    table = read(path, '\n'.join([f'stamp_s,x,y,{stated}', *lines]))
+    texts = [check.text for check in table.checks if check.level == 'warning']
+    assert any(f'are in {unit} by the course' in text for text in texts)
+    expected = yaw if stated == 'yaw_rad' else np.radians(yaw)
+    turns = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(np.cos(turns), np.cos(expected), atol=1e-9)
+
+
+def test_microseconds_called_nanoseconds_are_recognised_at_one_row_a_second(path: Path) -> None:
+    rows = [f'{(1_700_000_000 + i) * 10**6},{i},0' for i in range(5)]
+    table = read(path, '\n'.join(['stamp_ns,x,y', *rows]))
+    assert table.stamps_ns is not None
+    assert table.stamps_ns[0] == 1_700_000_000 * 10**9
+    assert any('are in us, though its header says ns' in check.text for check in table.checks)
+
+
+def test_latitude_and_longitude_are_named(path: Path) -> None:
+    with pytest.raises(SourceError, match='convert latitude and longitude to metres'):
+        read(path, 'time,latitude,longitude\n1,48,11\n')

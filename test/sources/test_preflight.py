@@ -79,3 +79,15 @@ def test_path() -> None:
 def test_pose_stamps() -> None:
     assert pose_stamps_check(0, 0, 0) == ()
     assert '2 have invalid numbers' not in pose_stamps_check(2, 0, 0)[0].text
+
+
+@pytest.mark.parametrize(
+    ('at', 'level'), [((48.137, 11.575), 'warning'), ((0.5, 0.2), 'ok'), ((4.2e5, 5.3e6), 'ok')]
+)
+def test_positions_that_look_like_degrees_are_a_warning(
+    at: tuple[float, float], level: str
+) -> None:
+    poses = [Pose.from_xy_yaw(at[0] + 1e-4 * i, at[1] + 1e-4 * i, 0.0) for i in range(10)]
+    check = path_check(poses)
+    assert check.level == level
+    assert ('latitude and longitude in degrees' in check.text) == (level == 'warning')

@@ -77,3 +77,27 @@ def test_unit_of_stamps_is_told_by_their_magnitude(tmp_path: Path, digits: int) 
     path.write_text(f'{stamp} 1 2 3 0 0 0 1\n')
 
     assert read_tum(path).stamps_ns[0] // 1_000_000 == 1403715280562
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-16-be', 'cp1252'])
+def test_text_encodings_of_editors(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / 'a.tum'
+    path.write_bytes('# Straße\n1.5 1 2 3 0 0 0 1\n2.5 2 2 3 0 0 0 1\n'.encode(encoding))
+    track = read_tum(path)
+    assert track.stamps_ns.tolist() == [1_500_000_000, 2_500_000_000]
+    assert track.translations_m.tolist() == [[1, 2, 3], [2, 2, 3]]
+
+
+def test_binary_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / 'a.tum'
+    path.write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(SourceError, match='it is no text file'):
+        read_tum(path)
+
+
+@pytest.mark.parametrize('zone', ['', 'Z', '+00:00'])
+@pytest.mark.parametrize('between', ['T', ' '])
+def test_dates_and_times(tmp_path: Path, between: str, zone: str) -> None:
+    path = tmp_path / 'a.tum'
+    path.write_text(f'2024-05-01{between}10:00:00.25{zone} 1 2 3 0 0 0 1\n')
+    assert read_tum(path).stamps_ns.tolist() == [1714557600250000000]

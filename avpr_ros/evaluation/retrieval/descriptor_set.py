@@ -19,6 +19,7 @@ from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
 from avpr_ros.files import atomic_file
+from avpr_ros.reading import reading
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
 _SIDES = ('queries', 'database')
@@ -111,12 +112,13 @@ def _views(
 
 
 def _load(path: Path, ndims: tuple[int, ...]) -> NDArray[np.floating]:
-    try:
-        array = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise ConfigError(f'{path} is missing; see avpr evaluate --help') from error
-    except (OSError, ValueError, EOFError) as error:
-        raise ConfigError(f'{path} cannot be read ({error}); store it again') from error
+    if not path.is_file():
+        raise ConfigError(f'{path} is missing; see avpr evaluate --help')
+    with reading(path, ConfigError, 'store it again'):
+        # Mapped, so that its header cannot claim more memory than the file has bytes.
+        array = np.load(path, mmap_mode='r', allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError('it is no npy file')
     if array.ndim not in ndims or array.dtype.kind not in 'fiu' or not len(array):
         raise ConfigError(f'{path} is {array.dtype} {array.shape}; numbers of N images are needed')
-    return np.asarray(array)
+    return np.array(array)

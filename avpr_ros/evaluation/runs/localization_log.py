@@ -18,6 +18,7 @@ from typing import Any
 
 from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
+from avpr_ros.reading import reading
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages, topic_types
 from avpr_ros.sources.poses.tum import read_tum
 from avpr_ros.stamps import stamp_ns
@@ -60,12 +61,13 @@ def read_run(path: Path) -> list[RunImage]:
     Raises:
         SourceError: it is none of the three kinds, damaged, or holds no image.
     """
-    if path.suffix == '.jsonl':
-        images = list(_from_replay(path))
-    elif (path / MATCHES).is_file():
-        images = list(_from_files(path))
-    else:
-        images = list(_from_bag(path))
+    with reading(path, SourceError, 'record the run again'):
+        if path.suffix == '.jsonl':
+            images = list(_from_replay(path))
+        elif (path / MATCHES).is_file():
+            images = list(_from_files(path))
+        else:
+            images = list(_from_bag(path))
     if not images:
         raise SourceError(f'{path} holds no answered image; record the run again.')
     return sorted(images, key=lambda image: image.stamp_ns)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.index.index_check import fault_of, inverted_lists, is_exact, read_index
+from avpr_ros.reading import reading
 
 #: (k,) rows in, (k, d) float32 descriptors out.
 ReadRows: TypeAlias = Callable[[IntArray], Descriptors]
@@ -109,10 +111,10 @@ class GalleryIndex:
         Raises:
             MapError: unreadable, not an inner-product index, or approximate without rows.
         """
-        try:
-            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
-        except RuntimeError as error:
-            raise MapError(f'{path} is not a readable index; build the map again') from error
+        with reading(path, MapError, 'it is not a readable index: build the map again'):
+            index = read_index(path)
+            if fault := fault_of(index):
+                raise MapError(f'{path} is damaged ({fault}); build the map again')
         if index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise MapError(f'{path} does not rank by inner product; build the map again')
         lists = inverted_lists(index)
@@ -136,19 +138,6 @@ def padded(rows: Descriptors) -> NDArray[np.float32]:
     """
     missing = padded_dim(rows.shape[1]) - rows.shape[1]
     return np.ascontiguousarray(np.pad(rows, ((0, 0), (0, missing))), dtype=np.float32)
-
-
-def is_exact(index: Any) -> bool:
-    """Return whether a FAISS index compares a query with every row as stored."""
-    return isinstance(faiss.downcast_index(index), faiss.IndexScalarQuantizer)
-
-
-def inverted_lists(index: Any) -> Any:
-    """Return the inverted lists of a FAISS index, or None where it has none."""
-    ivf = faiss.try_extract_index_ivf(index)
-    if ivf is None or ivf.invlists is None:
-        return None
-    return faiss.downcast_InvertedLists(ivf.invlists)
 
 
 def _reranked(

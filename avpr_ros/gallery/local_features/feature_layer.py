@@ -129,10 +129,12 @@ class FeatureLayer:
         count = len(self.descriptors)
         return (
             self.offsets.shape == (keyframes + 1,)
+            and self.offsets.dtype == np.int64
             and self.offsets[0] == 0
             and self.offsets[-1] == count
             and bool((np.diff(self.offsets) >= 0).all())
             and self.points_px.shape == (count, 2)
+            and self.points_px.dtype == self.points_m.dtype == np.float32
             and self.descriptors.shape == (count, self.kind.stored_width)
             and self.descriptors.dtype == self.kind.stored_dtype
             and self.points_m.shape == (count, 3)

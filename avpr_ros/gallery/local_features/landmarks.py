@@ -16,6 +16,10 @@ from avpr_ros.gallery.array_files import map_npz
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import KINDS, Features
+from avpr_ros.reading import reading
+
+#: Largest difference of a quaternion's length from 1.
+_UNIT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +109,7 @@ class Landmarks:
             MapError: unreadable, of another type, of an unknown kind of features, or of another
                 number of keyframes.
         """
-        try:
+        with reading(path, MapError, 'build the map again'):
             columns = map_npz(path)
             numbers, rotations = columns['numbers'], columns['turns']
             names = [n.removesuffix('_offsets') for n in columns if n.endswith('_offsets')]
@@ -119,16 +123,16 @@ class Landmarks:
                 raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
             layers = tuple(FeatureLayer.from_columns(columns, KINDS[name]) for name in names)
             landmarks = cls(layers, rotations, *numbers.tolist())
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise MapError(f'{path} cannot be read ({error}); build the map again') from error
-        sound = (
-            all(layer.sound(keyframes) for layer in layers)
-            and rotations.shape == (cameras, 4)
-            and 0 <= landmarks.track_background_llr <= landmarks.background_llr
-            and landmarks.min_accumulated_llr > 0
-            and landmarks.min_single_image_llr > 0
-            and landmarks.covariance_scale >= 1
-        )
+            sound = (
+                all(layer.sound(keyframes) for layer in layers)
+                and rotations.shape == (cameras, 4)
+                and rotations.dtype == np.float64
+                and bool((np.abs(np.linalg.norm(rotations, axis=1) - 1) < _UNIT).all())
+                and 0 <= landmarks.track_background_llr <= landmarks.background_llr
+                and landmarks.min_accumulated_llr > 0
+                and landmarks.min_single_image_llr > 0
+                and landmarks.covariance_scale >= 1
+            )
         if not sound:
             raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')
         return landmarks

@@ -16,6 +16,7 @@ from avpr_ros.gallery.places import PlaceCriterion, keyframe_spacing_m
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
 from avpr_ros.localization.geometry.metric_pose import MetricPoses
+from avpr_ros.localization.geometry.picture_check import PictureCheck
 from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
 from avpr_ros.localization.geometry.tilt import TiltCheck
 from avpr_ros.localization.retrieval import distinct_places
@@ -70,6 +71,7 @@ class GeometricVerifier:
         )
         self._poses = MetricPoses(gallery, landmarks, settings)
         self._tilt = TiltCheck(gallery.keyframes.poses)
+        self._picture = PictureCheck(landmarks, self._extractors)
 
     @classmethod
     def for_map(
@@ -153,6 +155,15 @@ class GeometricVerifier:
         if (tilted := self._tilt.rejection(found.estimate.map_from_base)) is not None:
             return replace(verification, rejection=tilted)
         pose_well_supported = found.inliers >= _MIN_PNP_INLIERS
+        query = hypothesis.query
+        intrinsics = self._poses.intrinsics(query)
+        other = None
+        if intrinsics is not None:
+            other = self._picture.part_of_picture(query, intrinsics, verification, found.inliers)
+            if other is None and not pose_well_supported:
+                other = self._picture.mirrored(query, intrinsics, verification, found.inliers)
+        if other is not None:
+            return replace(verification, rejection=other)
         return replace(
             verification,
             estimate=found.estimate,

@@ -17,12 +17,13 @@ from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
 
 #: Keyframes of the place whose landmarks are matched with the image.
-_KEYFRAMES = 6
+KEYFRAMES = 6
 #: Points in space that a place needs for PnP.
 _MIN_POINTS = 100
 #: Lower bounds of the standard deviations, however small the residuals.
@@ -73,7 +74,7 @@ class MetricPoses:
     def measure(self, view: View, verification: VerificationResult) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where PnP finds none."""
         camera_from_base, camera_model = view
-        rows = verification.rows[:_KEYFRAMES]
+        rows = verification.rows[:KEYFRAMES]
         found = locate(self._landmarks, rows, verification.features, camera_model)
         if found is None:
             return None
@@ -87,33 +88,41 @@ class MetricPoses:
         """Return the number of landmarks of a place's keyframes."""
         return sum(
             len(layer.points_of(int(row)))
-            for row in verification.rows[:_KEYFRAMES]
+            for row in verification.rows[:KEYFRAMES]
             for layer in self._landmarks.layers
         )
 
-    def _view(self, query: Query) -> View | None:
-        """Return ``camera_from_base`` and model of the query's camera; None where not known.
+    def intrinsics(self, query: Query) -> CameraIntrinsics | None:
+        """Return the intrinsics of a query's camera: its own, else those of the map's camera."""
+        number = self._number(query)
+        known = None if number is None else self._gallery.manifest.cameras[number].intrinsics
+        return query.intrinsics or known
 
-        The query's own where it has them, else those of the map's camera of that name. An image
-        of another shape than the camera model's has none.
-        """
-        if query.image is None:
-            return None
-        height_px, width_px = query.image.shape[:2]
+    def _number(self, query: Query) -> int | None:
+        """Return the map's camera of the query's; an unknown one is taken for the map's only."""
         cameras = self._gallery.manifest.cameras
-        # An unknown camera is taken for the map's only one.
         same = [
             k
             for k, camera in enumerate(cameras)
             if camera.name == query.camera or len(cameras) == 1
         ]
-        known = cameras[same[0]] if same else None
-        intrinsics = query.intrinsics or (None if known is None else known.intrinsics)
+        return same[0] if same else None
+
+    def _view(self, query: Query) -> View | None:
+        """Return ``camera_from_base`` and model of the query's camera; None where not known.
+
+        An image of another shape than the camera model's has none.
+        """
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        number, intrinsics = self._number(query), self.intrinsics(query)
+        known = None if number is None else self._gallery.manifest.cameras[number]
         if query.base_from_camera is not None:
             camera_from_base = query.base_from_camera.inverse()
-        elif known is not None and known.base_from_camera is not None:
+        elif number is not None and known is not None and known.base_from_camera is not None:
             camera_from_base = refined_camera_from_base(
-                self._landmarks, same[0], known.base_from_camera
+                self._landmarks, number, known.base_from_camera
             )
         else:
             return None

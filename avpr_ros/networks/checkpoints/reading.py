@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+import zipfile
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -19,6 +20,8 @@ from avpr_ros.networks.foundation.kinds import FoundationKind
 from avpr_ros.networks.foundation.network import FoundationNetwork
 
 _NAMED = 3
+#: Published files have one or two; a mapping may hold itself.
+_MOST_WRAPPERS = 8
 
 
 def read_checkpoint(path: Path, kind: FoundationKind) -> FoundationNetwork:
@@ -48,6 +51,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == '.safetensors':
             return dict(load_file(path))
+        _check_stored(path)
         content = torch.load(path, map_location='cpu', weights_only=True)
     # torch raises what it meets in the bytes: errors of zip, pickle, index and type alike.
     except (Exception, SafetensorError) as error:
@@ -56,6 +60,16 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             'Python code, which is never run; download it again from its publisher'
         ) from error
     return _unwrapped(path, content)
+
+
+def _check_stored(path: Path) -> None:
+    """Check that an archive takes no more memory than it has bytes; raises ``ValueError``."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f'{member.filename} is compressed')
 
 
 def fill(network: FoundationNetwork, tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -88,7 +102,9 @@ def fill(network: FoundationNetwork, tensors: Mapping[str, Tensor], path: Path) 
 
 
 def _unwrapped(path: Path, content: Any) -> dict[str, Tensor]:
-    while isinstance(content, Mapping):
+    for _ in range(_MOST_WRAPPERS):
+        if not isinstance(content, Mapping):
+            break
         inner = next((content[name] for name in WRAPPERS if name in content), None)
         if not isinstance(inner, Mapping):
             break

@@ -12,10 +12,13 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.files import atomic_file, sha256_of_file, write_text_atomically
+from avpr_ros.file_pair import matching_file, pair_lock, replace_pair
+from avpr_ros.files import sha256_of_file, write_text_atomically
+from avpr_ros.json_fields import Fields, read_object
 from avpr_ros.networks.checkpoints.reading import fill, read_checkpoint, read_tensors
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
+from avpr_ros.workspace import workspace
 
 #: Names another folder than the user's own.
 VARIABLE = 'AVPR_MODELS'
@@ -61,11 +64,15 @@ def import_checkpoint(path: Path, name: str) -> StoredModel:
     network = read_checkpoint(path, kind_by_name(name))
     target = weights_path(name)
     try:
-        with atomic_file(target) as temporary:
+        with pair_lock(target, 'sha256'), workspace(target) as folder:
+            new = folder / target.name
             state = {key: value.contiguous() for key, value in network.state_dict().items()}
-            save_file(state, temporary)
-        model = StoredModel(name, sha256_of_file(target), sha256_of_file(path), path.name)
-        write_text_atomically(target.with_suffix('.json'), json.dumps(asdict(model), indent=2))
+            save_file(state, new)
+            model = StoredModel(name, sha256_of_file(new), sha256_of_file(path), path.name)
+            text = json.dumps(asdict(model), indent=2)
+            replace_pair(
+                new, target, model.sha256, lambda record: write_text_atomically(record, text)
+            )
     except OSError as error:
         raise ConfigError(
             f'{target} cannot be written ({error.strerror or error}); free disk space or set '
@@ -94,13 +101,15 @@ def stored_model(name: str) -> StoredModel:
     kind_by_name(name)
     record = weights_path(name).with_suffix('.json')
     try:
-        return StoredModel(**json.loads(record.read_text(encoding='utf-8')))
+        fields = Fields(read_object(record))
+        names = ('name', 'sha256', 'source_sha256', 'source')
+        return StoredModel(*(fields.text(name) for name in names))
     except FileNotFoundError as error:
         raise ConfigError(
             f'{model_folder()} has no weights of {name}; run `avpr models import FILE '
             f'--as {name}` with the published file'
         ) from error
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f'{record} is damaged ({error}); import the network again') from error
 
 
@@ -114,9 +123,12 @@ def load_stored(name: str, expected_sha256: str | None = None) -> FoundationNetw
     Raises:
         ConfigError: not imported, damaged, or other weights than expected.
     """
-    model, path = stored_model(name), weights_path(name)
-    if not path.is_file() or sha256_of_file(path) != model.sha256:
-        raise ConfigError(f'{path} is missing or damaged (wrong hash); import the network again')
+    model = stored_model(name)
+    path = matching_file(weights_path(name), model.sha256)
+    if path is None:
+        raise ConfigError(
+            f'{weights_path(name)} is missing or damaged (wrong hash); import the network again'
+        )
     if expected_sha256 is not None and expected_sha256 != model.sha256:
         raise ConfigError(
             f'the map was built with weights {expected_sha256[:12]} of {name}, {path} has '

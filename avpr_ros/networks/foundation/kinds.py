@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import re
 
 from avpr_ros.errors import ConfigError
 
@@ -12,6 +13,7 @@ _SALAD = 'https://github.com/serizba/salad/releases/download/v1.0.0/dino_salad.c
 _BOQ = 'https://github.com/amaralibey/Bag-of-Queries/releases/download/v1.0/'
 _MEGALOC = 'https://huggingface.co/gberton/MegaLoc/resolve/main/model.safetensors'
 _GEM = 'gem-'
+_TIMM_NAME = re.compile(r'\w[\w.-]{0,99}')
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def kind_by_name(name: str) -> FoundationKind:
     Raises:
         ConfigError: no such kind.
     """
-    if name.startswith(_GEM):
+    # A map's name of its network becomes a file name, and timm loads some names from elsewhere.
+    if name.startswith(_GEM) and _TIMM_NAME.fullmatch(name[len(_GEM) :]):
         backbone = name[len(_GEM) :]
         return FoundationKind(name, f'timm:{backbone}', 'gem', 320, 0, 'timm')
     if name not in FOUNDATION_KINDS:

@@ -50,7 +50,8 @@ ENDPOINTS = (
         'camera_info',
         'sensor_msgs/msg/CameraInfo',
         'best effort, depth 1',
-        'Optional, the first that can be used, in the namespace of the image topic as remapped: '
+        'Optional, the first that can be used and each usable change after it, in the namespace '
+        'of the image topic as remapped: '
         'the camera model, for poses by landmarks. Of a rectified image (`image_rect`) P is '
         'taken. Without it that of the map is used.',
     ),

@@ -69,7 +69,11 @@ class Localizer:
         self._gate = ImageGate(node.get_clock(), self._triggers.pause_unless_waiting)
         self._odometry = OdometryInput(node)
         self._clock_watch = ClockWatch(node)
-        self._camera_info = CameraInfoInput(node, settings.cameras)
+        self._camera_info = CameraInfoInput(
+            node,
+            settings.cameras,
+            lambda: self._recognizers.recognizer.gallery.manifest.cameras,
+        )
         self._context = QueryContext(
             self._odometry,
             self._camera_info,
@@ -180,7 +184,7 @@ class Localizer:
         )
         if dropped is not None:
             return Level.WARN, dropped
-        return self._camera_info.problems.get(camera)
+        return self._camera_info.problem(camera)
 
     def _work(self, camera: str, message: Any) -> None:
         """Process one message; in the worker's thread."""

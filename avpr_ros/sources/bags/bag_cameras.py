@@ -13,12 +13,16 @@ import numpy as np
 from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.messages import frame_id
+from avpr_ros.sources.bags.rectification import RectificationMeter
 from avpr_ros.sources.camera_info import (
     calibration_rank,
     camera_intrinsics,
+    check_region,
     describes_another_image,
     rectification_doubt,
+    rectified_as_in_map,
     same_matrix,
+    size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
 from avpr_ros.sources.images.image_size import message_size_px
@@ -44,6 +48,8 @@ class BagCamera:
         info: its first calibrated ``camera_info``, else its first; None without.
         other_info: the first calibrated one that describes another camera or region.
         range_meter: measures the values of 16-bit images.
+        rectification: measures whether images are rectified where the topic's name does not
+            state it.
     """
 
     name: str
@@ -53,9 +59,15 @@ class BagCamera:
     info: Any = field(default=None, repr=False)
     other_info: Any = field(default=None, repr=False)
     range_meter: PixelRangeMeter = field(default_factory=PixelRangeMeter)
+    rectification: RectificationMeter = field(default_factory=RectificationMeter)
 
     def add_image(self, message: Any) -> None:
         """Take an image message."""
+        if self.info is not None and self.rectification.wants_next():
+            if rectification_doubt(self.info, self.topic) is None:
+                self.rectification.stop()
+            else:
+                self.rectification.add(message)
         self.optical_frame = self.optical_frame or frame_id(message.header)
         if self.image_size_px is None:
             self.image_size_px = message_size_px(message)
@@ -83,13 +95,15 @@ class BagCamera:
             base_frame: frame of the base.
             map_cameras: of the map that the images are for, whose ranges are taken over.
         """
-        intrinsics, model_check = self._intrinsics()
+        same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
+        known = same[0].intrinsics if same else None
+        intrinsics, model_check = self._intrinsics(known)
         pose, pose_check = self._extrinsics(graph, base_frame)
         pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()
-        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range)
-        same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
-        of_map = same[0].intrinsics if same and intrinsics is None else None
-        if of_map is not None and (doubt := self._size_doubt(of_map, 'the map')):
+        size_px = self.image_size_px
+        camera = Camera(self.name, self.topic, pose, intrinsics, pixel_range, size_px)
+        of_map = known if intrinsics is None else None
+        if of_map is not None and (doubt := size_doubt(of_map, self.image_size_px, 'the map')):
             text = f'{model_check.text} Besides, {doubt}.'
             if model_check.level == 'ok':
                 model_check = PreflightCheck('camera', 'warning', text)
@@ -97,24 +111,32 @@ class BagCamera:
                 model_check = replace(model_check, text=text)
         return camera, (model_check, pose_check)
 
-    def _intrinsics(self) -> tuple[CameraIntrinsics | None, PreflightCheck]:
-        """Return the intrinsics where a camera model can be computed with them."""
+    def _intrinsics(
+        self, of_map: CameraIntrinsics | None
+    ) -> tuple[CameraIntrinsics | None, PreflightCheck]:
+        """Return the intrinsics where a camera model can be computed with them.
+
+        Args:
+            of_map: those of the same camera in the map, if any.
+        """
         who = f'Camera {self.name}: '
         if self.info is None:
             text = f'{who}no camera_info, so poses are those of keyframes.'
             return None, PreflightCheck('camera', 'ok', text)
-        found = camera_intrinsics(self.info, self.topic, self.image_size_px)
+        rectified = self._rectified(of_map)
+        found = camera_intrinsics(self.info, self.topic, self.image_size_px, rectified)
         if found is None:
             text = f'{who}camera_info holds no calibration (K and P are zero): calibrate it.'
             return None, PreflightCheck('camera', 'warning', text)
-        if self.other_info is not None and self._changes(found):
+        if self.other_info is not None and self._changes(found, rectified):
+            when = stamp_text(stamp_ns(self.other_info.header.stamp))
             text = (
-                f'{who}camera_info changes its matrix, region of interest or binning at stamp '
-                f'{stamp_text(stamp_ns(self.other_info.header.stamp))}: split the recording '
-                'there, or keep the region where it is.'
+                f'{who}camera_info changes its matrix, distortion, region of interest or binning '
+                f'at stamp {when}: split the recording there, or keep the region where it is.'
             )
             return None, PreflightCheck('camera', 'error', text)
         try:
+            check_region(self.info)
             check_intrinsics(found)
             if self.image_size_px is not None:
                 check_shape(found, *self.image_size_px)
@@ -123,27 +145,35 @@ class BagCamera:
             return None, PreflightCheck('camera', 'warning', text)
         except CalibrationError as error:
             return None, PreflightCheck('camera', 'error', f'{who}in camera_info {error}.')
-        if doubt := rectification_doubt(self.info, self.topic):
+        doubt = rectification_doubt(self.info, self.topic)
+        if doubt is not None and rectified is None:
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
-        if doubt := self._size_doubt(found, 'camera_info'):
+        if doubt := size_doubt(found, self.image_size_px, 'camera_info'):
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
-        text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px.'
+        text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px'
+        if rectified is not None:
+            text += ', of rectified images' if rectified else ', of images that are not rectified'
+            text += ' by the images themselves or the map, as the name of the topic is neutral'
+        text += '.'
         return found, PreflightCheck('camera', 'ok', text)
 
-    def _size_doubt(self, intrinsics: CameraIntrinsics, whose: str) -> str | None:
-        """Return that the images may be a part of those that the intrinsics are of."""
-        width_px, height_px = intrinsics.width_px, intrinsics.height_px
-        if self.image_size_px is None or self.image_size_px == (width_px, height_px):
+    def _rectified(self, of_map: CameraIntrinsics | None) -> bool | None:
+        """Return whether the images are rectified where the topic's name leaves it open."""
+        if rectification_doubt(self.info, self.topic) is None:
             return None
-        return (
-            f'the images are {self.image_size_px[0]} x {self.image_size_px[1]} px and {whose} '
-            f'describes {width_px} x {height_px} px: they are taken for a scaled picture; if they '
-            'are a part of it, set roi in camera_info, otherwise poses are wrong'
-        )
+        size_px = self.image_size_px
+        models = [camera_intrinsics(self.info, self.topic, size_px, one) for one in (False, True)]
+        raw, ideal = models
+        measured = None
+        if raw is not None and ideal is not None:
+            measured = self.rectification.verdict(raw, ideal)
+        if measured is not None:
+            return measured
+        return rectified_as_in_map(self.info, self.topic, size_px, of_map)
 
-    def _changes(self, found: CameraIntrinsics) -> bool:
+    def _changes(self, found: CameraIntrinsics, rectified: bool | None) -> bool:
         """Return whether the other ``camera_info`` gives these images another camera model."""
-        other = camera_intrinsics(self.other_info, self.topic, self.image_size_px)
+        other = camera_intrinsics(self.other_info, self.topic, self.image_size_px, rectified)
         return other is None or replace(other, k=found.k) != found or not same_matrix(other, found)
 
     def _extrinsics(

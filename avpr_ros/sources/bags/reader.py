@@ -168,7 +168,7 @@ class OpenBag:
         for recorded_ns, key, data in file.messages(wanted):
             # CDR begins with the byte order, so that compressed messages are told apart
             if file.is_ros2 and data[:4] == zstandard.MAGIC:
-                data = zstandard.decompress(data)
+                data = zstandard.decompress(data, zstandard.MAX_MESSAGE_BYTES)
             yield RawMessage(wanted[key].name, wanted[key].msgtype, recorded_ns, data)
 
 

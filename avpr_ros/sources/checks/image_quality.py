@@ -18,6 +18,8 @@ from avpr_ros.stamps import NS_PER_S, stamp_text
 _BLACK_MEAN, _BLACK_SPREAD = 12.0, 6.0
 #: An image is blurred below this share of the median sharpness.
 _BLURRED_SHARE = 0.25
+#: The same of images far apart in time, whose scenes differ.
+_BLURRED_SHARE_APART = 0.15
 #: Images this far apart in time are judged one by one; few of them may be black.
 _LONGEST_INTERVAL_S, _LARGEST_BLACK_SHARE = 0.5, 0.1
 #: Shorter stretches are no finding: a bump, a passer-by.
@@ -48,13 +50,16 @@ def quality_checks(
     if interval_s > _LONGEST_INTERVAL_S:
         # neighbouring images show other scenes: tunnels, stations, another light
         black = dark if dark.mean() > _LARGEST_BLACK_SHARE else np.zeros_like(dark)
+        blurred = _blurred(statistics, dark, _BLURRED_SHARE_APART)
         return (
             *_stretches('black images', camera, statistics, black, 'are black or covered'),
+            *_stretches('blur', camera, statistics, blurred, 'are blurred'),
             *(() if moved is None else _repeats(camera, statistics, dark, moved)),
         )
+    blurred = _blurred(statistics, dark, _BLURRED_SHARE)
     return (
         *_stretches('black images', camera, statistics, dark, 'are black or covered'),
-        *_stretches('blur', camera, statistics, _blurred(statistics, dark), 'are blurred'),
+        *_stretches('blur', camera, statistics, blurred, 'are blurred'),
         *_repeats(camera, statistics, dark, moved),
         *_exposure(camera, statistics, dark),
     )
@@ -65,10 +70,12 @@ def _black(statistics: ImageStatistics) -> NDArray[np.bool_]:
     return np.asarray((means < _BLACK_MEAN) & (spreads < _BLACK_SPREAD))
 
 
-def _blurred(statistics: ImageStatistics, dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _blurred(
+    statistics: ImageStatistics, dark: NDArray[np.bool_], share: float
+) -> NDArray[np.bool_]:
     sharpness = np.array(statistics.sharpness)
     usual = np.median(sharpness[~dark]) if (~dark).any() else 0.0
-    return np.asarray(~dark & (sharpness < _BLURRED_SHARE * usual))
+    return np.asarray(~dark & (sharpness < share * usual))
 
 
 def _stretches(

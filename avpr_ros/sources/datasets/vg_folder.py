@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.errors import SourceError
+from avpr_ros.reading import reading
 from avpr_ros.sources.datasets.labelled_images import (
     IMAGE_SUFFIXES,
     LabelledImages,
@@ -84,8 +85,15 @@ def _listed(folder: Path) -> list[Path]:
     """Return the images in the order of VPR-methods-evaluation: by name, or as listed."""
     cache = folder.with_name(f'{folder.name}_images_paths.txt')
     if cache.is_file():
-        lines = cache.read_text(encoding='utf-8').splitlines()
+        with reading(cache, SourceError, 'delete the list to search the folder'):
+            lines = cache.read_text(encoding='utf-8').splitlines()
         paths = [folder / line for line in lines if line]
+        for number, line in enumerate(lines, start=1):
+            if line.startswith('/') or '..' in line.split('/'):
+                raise SourceError(
+                    f'{cache}, line {number}: {line[:80]} leads out of the folder; delete the '
+                    'list to search the folder.'
+                )
         for number, path in enumerate(paths, start=1):
             if not path.is_file():
                 raise SourceError(

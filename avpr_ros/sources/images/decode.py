@@ -22,6 +22,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.image_messages import CompressedImageMessage, ImageMessage
 from avpr_ros.sources.images.encodings import why_no_picture
+from avpr_ros.sources.images.image_size import too_large
 from avpr_ros.sources.images.incomplete_jpeg import (
     MAX_MISSING,
     missing_share,
@@ -31,7 +32,7 @@ from avpr_ros.sources.images.incomplete_jpeg import (
 from avpr_ros.sources.images.jpeg_scale import reading_flag
 from avpr_ros.sources.images.pixel_range import PixelRange, to_8_bit
 from avpr_ros.sources.images.raw_image import PlainImage, as_bytes, plain_image
-from avpr_ros.sources.images.whole_file import NO_END, find_damage
+from avpr_ros.sources.images.whole_file import NO_END, find_damage, scan_count
 
 #: NV12 and NV21 differ in the order of the colours.
 _PLANAR_CODES = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
@@ -108,12 +109,16 @@ def decode_encoded(
         oriented: whether the EXIF orientation tag is applied.
 
     Raises:
-        ImageDecodeError: no data, a file cut short, or data that no codec accepts.
+        ImageDecodeError: no data, a file cut short, neither JPEG nor PNG, more than
+            ``MAX_PIXELS``, or data that no codec accepts.
     """
     if data.size == 0:
         raise ImageDecodeError(f'A compressed image ({what}) is empty: it has 0 bytes.')
-    damage = find_damage(data.tobytes())
+    content = data.tobytes()
+    damage = find_damage(content)
     bgr = None
+    if damage in (None, NO_END):
+        damage = too_large(data, scan_count(content)) or damage
     if damage == NO_END:
         bgr = _without_end(data, oriented)
     elif damage is None:

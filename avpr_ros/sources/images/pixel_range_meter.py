@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.sources.images.image_size import is_deep_png
+from avpr_ros.sources.images.image_size import is_deep_png, too_large
 from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.raw_image import as_bytes, deep_values
 
@@ -67,7 +67,7 @@ def deep_values_of(message: Any) -> NDArray[np.uint16] | None:
 
 def deep_png_values(data: NDArray[np.uint8]) -> NDArray[np.uint16] | None:
     """Return the 16-bit values of a PNG, (n,) bytes; None where it is none or has 8 bits."""
-    if not is_deep_png(data):
+    if not is_deep_png(data) or too_large(data) is not None:
         return None
     values: Any = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     return values if values is not None and values.dtype == np.uint16 else None

@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.image_messages import ImageMessage
 from avpr_ros.sources.images.encodings import PIXEL_BYTES, PLANAR, layout_of, why_unsupported
+from avpr_ros.sources.images.image_size import too_many_pixels
 from avpr_ros.sources.images.pixel_range import PixelRange, to_8_bit
+
+#: The low bytes of a picture are rougher than the high ones; where the high ones are rougher by
+#: this factor, the byte order is the other one. Each so many rows are compared.
+_ROUGHER, _ROW_STRIDE = 2.0, 8
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,21 @@ def deep_values(message: ImageMessage) -> NDArray[np.uint16] | None:
 
 
 def _deep(rows: NDArray[np.uint8], message: ImageMessage) -> NDArray[np.uint16]:
-    order = '>u2' if message.is_bigendian else '<u2'
+    """Return the values; a byte order that contradicts the picture is not believed."""
+    big = bool(message.is_bigendian)
+    first, second = (_roughness(rows[:, byte::2]) for byte in (0, 1))
+    high, low = (first, second) if big else (second, first)
+    if high > _ROUGHER * low:
+        big = not big
+    order = '>u2' if big else '<u2'
     return np.ascontiguousarray(rows).view(order).astype(np.uint16, copy=False)
+
+
+def _roughness(plane: NDArray[np.uint8]) -> float:
+    """Return the mean difference of rows that are two apart, as of one colour filter."""
+    upper = plane[: max(len(plane) - 2, 0) : _ROW_STRIDE].astype(np.int16)
+    lower = plane[2::_ROW_STRIDE].astype(np.int16)
+    return float(np.abs(upper - lower).mean()) if upper.size else 0.0
 
 
 def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
@@ -80,6 +98,8 @@ def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
             f'{data.size} bytes in rows of {step} and needs {max(needed, row_bytes * rows)} in '
             f'rows of at least {row_bytes}.'
         )
+    if refusal := too_many_pixels(width, height):
+        raise ImageDecodeError(f'An image {refusal}.')
     return np.ndarray((rows, row_bytes), np.uint8, buffer=data, strides=(step, 1))
 
 

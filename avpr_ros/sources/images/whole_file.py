@@ -62,3 +62,8 @@ def _jpeg_damage(data: bytes) -> str | None:
         restarts = restarts or marker == _RESTART_INTERVAL
         offset += int.from_bytes(data[offset : offset + 2], 'big')
     return NO_END
+
+
+def scan_count(data: bytes) -> int:
+    """Return an upper bound of the number of scans of a JPEG; 1 for other files."""
+    return data.count(b'\xff\xda') if data.startswith(_JPEG_START) else 1

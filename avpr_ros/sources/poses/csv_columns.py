@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Sequence
 import csv
 from pathlib import Path
 import re
 
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.text_files import read_text
 
 QUATERNION = ('qx', 'qy', 'qz', 'qw')
 ANGLES = ('roll', 'pitch', 'yaw')
@@ -58,7 +58,11 @@ def read_table(path: Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]
     Raises:
         SourceError: no text, or no line names the columns that are needed.
     """
-    text = _text(path)
+    text = read_text(path, f'Poses file {path}')
+    if not text.strip(f' \r\n\t{"".join(_DELIMITERS)}"'):
+        raise SourceError(
+            f'Poses file {path} is empty: it needs a header line and one row a pose.'
+        )
     refusal: SourceError | None = None
     for mark in _DELIMITERS:
         lines = _fields(text, mark)
@@ -70,26 +74,6 @@ def read_table(path: Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]
         return lines[first:], columns
     assert refusal is not None
     raise refusal
-
-
-def _text(path: Path) -> str:
-    """Return a file's text in UTF-8, in UTF-16 with its mark, or in the Windows code page."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f'Poses file {path} cannot be read: {error}.') from error
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode('utf-16' if utf16 else 'utf-8-sig')
-    except UnicodeDecodeError:
-        text = data.decode('cp1252', errors='replace')
-    if '\0' in text:
-        raise SourceError(f'Poses file {path} cannot be read: it is no text file.')
-    if not text.strip(f' \r\n\t{"".join(_DELIMITERS)}"'):
-        raise SourceError(
-            f'Poses file {path} is empty: it needs a header line and one row a pose.'
-        )
-    return text
 
 
 def _fields(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
@@ -120,9 +104,13 @@ def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[
         if not line[0].lstrip().startswith('#'):
             break
     number = next((n for n, line in enumerate(lines) if not line[0].startswith('#')), 0)
+    hint = ''
+    if {'latitude', 'lat'} & {_plain(name) for name in lines[number]}:
+        hint = '; convert latitude and longitude to metres'
     listed = ', '.join(name.strip() for name in lines[number])
     raise SourceError(
-        f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: {listed}.'
+        f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: '
+        f'{listed}{hint}.'
     )
 
 

@@ -25,6 +25,11 @@ _STANDING_M_S = 0.1
 _MOST_OUTLIERS, _LARGEST_SHARE = 5, 0.02
 #: More faults than this share: the samples are those of two sources.
 _MIXED_SHARE = 0.05
+#: Samples that are tested for alternation together; offset from which they alternate between two
+#: positions, and the share of the tests that must find it. White noise has no constant offset.
+_ALTERNATING_SAMPLES, _ALTERNATING_M, _ALTERNATING_SHARE = 20, 0.1, 0.5
+#: Shortest steps between the tracks, as a share of their distance.
+_LEAST_STEP = 0.3
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,13 @@ class Motion:
         kept: (N,) bool; false for outliers.
         outliers: the step to the first sample of each outlier.
         jumps: steps from which the track does not return.
+        alternation_m: distance of two tracks between which the samples alternate; 0 where not.
     """
 
     kept: NDArray[np.bool_]
     outliers: tuple[Jump, ...]
     jumps: tuple[Jump, ...]
+    alternation_m: float = 0.0
 
     def checks(self, what: str, *, odometry: bool) -> tuple[PreflightCheck, ...]:
         """Return the findings.
@@ -76,6 +83,12 @@ class Motion:
             text = (
                 f'{what} leaps {len(self.outliers) + len(self.jumps)} times in {count} samples, '
                 f'first {first}: two publishers seem to share it; record one of them.'
+            )
+            return (PreflightCheck('motion', 'error', text),)
+        if self.alternation_m > 0:
+            text = (
+                f'{what} alternates between two tracks {self.alternation_m:.2f} m apart: two '
+                'publishers seem to share it; record one of them.'
             )
             return (PreflightCheck('motion', 'error', text),)
         found = []
@@ -116,7 +129,31 @@ def check_motion(stamps_ns: IntArray, translations_m: FloatArray, *, timed: bool
         kept = motion.kept if few else np.ones_like(motion.kept)
         return Motion(kept, outliers if few else (), ())
     most = max(_MOST_OUTLIERS, int(_LARGEST_SHARE * len(stamps_ns)))
-    return _check_motion(stamps_ns, translations_m, _FASTEST_M_S, most)
+    motion = _check_motion(stamps_ns, translations_m, _FASTEST_M_S, most)
+    return replace(motion, alternation_m=_alternation_m(stamps_ns, translations_m))
+
+
+def _alternation_m(stamps_ns: IntArray, translations_m: FloatArray) -> float:
+    """Return the distance of two tracks that share the samples in turn; 0 where they do not."""
+    tests = (len(stamps_ns) - 2) // _ALTERNATING_SAMPLES
+    if tests < 2:
+        return 0.0
+    times = (stamps_ns - stamps_ns[0]).astype(np.float64)
+    share = ((times[1:-1] - times[:-2]) / (times[2:] - times[:-2]))[:, np.newaxis]
+    between = (1 - share) * translations_m[:-2] + share * translations_m[2:]
+    aside = (translations_m[1:-1] - between)[: tests * _ALTERNATING_SAMPLES]
+    aside = aside.reshape(tests, _ALTERNATING_SAMPLES, 3)
+    aside = aside * np.where(np.arange(_ALTERNATING_SAMPLES) % 2, -1.0, 1.0)[:, np.newaxis]
+    offsets = np.linalg.norm(aside.mean(axis=1), axis=1)
+    scatter = np.sqrt(aside.var(axis=1).sum(axis=1))
+    found = (offsets > _ALTERNATING_M) & (offsets > scatter)
+    if not found.mean() > _ALTERNATING_SHARE:
+        return 0.0
+    offset_m = float(np.median(offsets[found]))
+    # A position that is sent twice alternates, too, but stays in every other step.
+    steps = np.linalg.norm(np.diff(translations_m, axis=0), axis=1)
+    shorter_m = min(float(np.median(steps[first::2])) for first in (0, 1))
+    return offset_m if shorter_m > _LEAST_STEP * offset_m else 0.0
 
 
 def _check_motion(

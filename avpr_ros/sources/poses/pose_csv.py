@@ -30,7 +30,7 @@ from avpr_ros.sources.poses.csv_columns import (
     read_table,
     unused_columns,
 )
-from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
+from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
 from avpr_ros.sources.preflight import PreflightCheck
 
 
@@ -116,7 +116,7 @@ def _take_row(
         }
         if not all(map(math.isfinite, numbers.values())):
             raise ValueError('a number is not finite')
-        time = None if stamp is None else parse_number(fields[stamp])
+        time = None if stamp is None else parse_time(fields[stamp], STAMP_UNITS[stamp])
     except ValueError as error:
         found.skipped += 1
         found.first_fault = found.first_fault or f'row {number}: {error}'

@@ -126,6 +126,8 @@ class PoseTrack:
             why = ''
             if len(rows) and not np.abs(rows[:, 3:]).any():
                 why = ': all quaternions are 0, 0, 0, 0, which is no rotation; set w to 1'
+            elif len(rows) and not np.isfinite(rows).all(axis=1).any():
+                why = ': each has a number that is not finite; check what publishes or wrote them'
             raise SourceError(f'{what} gives no usable pose among {len(rows)} samples{why}.')
         kept, kept_rows = stamps[usable], rows[usable]
         unique, first, place = np.unique(kept, return_index=True, return_inverse=True)

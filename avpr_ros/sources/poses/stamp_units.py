@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
+import re
 
 import numpy as np
 
@@ -15,9 +17,12 @@ from avpr_ros.stamps import NS_PER_S
 _EARLIEST_S, _LATEST_S = 631_152_000, 2**32
 #: Latest stamp in nanoseconds; below it, differences of stamps stay within 64 bits.
 LATEST_NS = _LATEST_S * NS_PER_S
+_ISO_8601 = re.compile(
+    r'(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(Z|z|[+-]\d\d(?::?\d\d)?)?'
+)
 _UNITS_NS = {'s': NS_PER_S, 'ms': 1_000_000, 'us': 1_000, 'ns': 1}
 #: No file has poses or images closer than this: their unit is not the nanosecond.
-_SHORTEST_STEP_NS = 100_000
+_SHORTEST_STEP_NS = 2_000_000
 
 
 def parse_number(text: str) -> Decimal:
@@ -33,6 +38,30 @@ def parse_number(text: str) -> Decimal:
     if not number.is_finite() or not 0 <= number < LATEST_NS:
         raise ValueError(f'{text!r} is no time stamp')
     return number
+
+
+def parse_time(text: str, unit: str | None) -> Decimal:
+    """Return a time in a file: a number, or a date and time as ISO 8601 has it.
+
+    Args:
+        text: of the field. A date without a time zone is in UTC.
+        unit: of the column, in which a date is returned; None: seconds.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    date = _ISO_8601.fullmatch(text.strip())
+    if date is None:
+        return parse_number(text)
+    day, clock, fraction, zone = date.groups()
+    zone = '+00:00' if zone in (None, 'Z', 'z') else zone
+    if ':' not in zone:
+        zone = f'{zone[:3]}:{zone[3:] or "00"}'
+    whole_s = int(datetime.fromisoformat(f'{day}T{clock}{zone}').timestamp())
+    seconds = whole_s + Decimal(f'0.{fraction or 0}')
+    if not 0 <= seconds < _LATEST_S:
+        raise ValueError(f'{text!r} is no time stamp')
+    return seconds * NS_PER_S / _UNITS_NS[unit or 's']
 
 
 def is_date(number: Decimal) -> bool:
@@ -73,7 +102,7 @@ def stamps_in_unit(numbers: Sequence[Decimal], stated: str | None) -> tuple[list
 
     Returns:
         Stamps, and the unit that was used. A column called nanoseconds whose rows would follow
-        each other within less than 0.1 ms has the unit of its magnitude, and so has a single time
+        each other within less than 2 ms has the unit of its magnitude, and so has a single time
         that would lie beyond the year 2106.
     """
     if not numbers:

@@ -18,7 +18,8 @@ from avpr_ros.errors import SourceError
 from avpr_ros.files import write_text_atomically
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.poses.pose_track import PoseTrack
-from avpr_ros.sources.poses.stamp_units import parse_number, stamps_in_unit
+from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
+from avpr_ros.sources.text_files import read_text
 from avpr_ros.stamps import stamp_text
 
 _COLUMNS = ('qx', 'qy', 'qz', 'qw')
@@ -30,10 +31,7 @@ def read_tum(path: Path) -> PoseTrack:
     Raises:
         SourceError: no such file, quaternions in another order, or no pose at all.
     """
-    try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f'TUM file {path} cannot be read: {error}.') from error
+    lines = read_text(path, f'TUM file {path}').splitlines()
     times: list[Decimal] = []
     rows: list[list[float]] = []
     faults: list[str] = []
@@ -43,11 +41,13 @@ def read_tum(path: Path) -> PoseTrack:
             continue
         if not fields:
             continue
+        if len(fields) > 1 and ':' in fields[1]:  # date and time of day
+            fields[:2] = [f'{fields[0]} {fields[1]}']
         try:
             if len(fields) != 8:
                 raise ValueError(f'{len(fields)} numbers')
             row = [float(value) for value in fields[1:]]
-            times.append(parse_number(fields[0]))
+            times.append(parse_time(fields[0], None))
             rows.append(row)
         except ValueError as error:
             faults.append(f'line {number}: {error}')

@@ -10,13 +10,13 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
-import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.errors import TrainingError
 from avpr_ros.files import atomic_file
+from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import DESCRIPTORS, KEYFRAMES, VIEWS, GalleryMap
 from avpr_ros.training.memory_bank.bank import Bank, build_bank
@@ -92,8 +92,7 @@ def save_bank(bank: Bank, path: Path, identity: str) -> None:
 def load_bank(path: Path, identity: str) -> Bank | None:
     """Read a bank back; None where there is none, it is damaged, or it is of another map."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_npz(path)
         if str(arrays.pop('identity')) != identity:
             return None
         cell_m, exclusion_m = arrays.pop('lengths_m').tolist()
@@ -105,5 +104,6 @@ def load_bank(path: Path, identity: str) -> Bank | None:
             exclusion_m,
         )
         return Bank(**arrays, places=places)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    # It is made again, whatever its bytes raise.
+    except Exception:
         return None

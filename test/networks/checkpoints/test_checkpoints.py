@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import io
 import pickle
 import re
+from types import SimpleNamespace
 import urllib.error
+import zipfile
 
 from official import published
 import pytest
@@ -116,18 +119,70 @@ def test_imported_checkpoint_is_loaded_unchanged(tmp_path, tensors):
         load_stored(NAME)
 
 
+class Answer(io.BytesIO):
+    """A body with its announced length."""
+
+    def __init__(self, body, length):
+        super().__init__(body)
+        self.headers = {'Content-Length': str(length)}
+
+
+def serve(monkeypatch, open_url):
+    opener = SimpleNamespace(open=open_url)
+    monkeypatch.setattr(fetching.urllib.request, 'build_opener', lambda *_: opener)
+
+
 def test_fetching_needs_a_connection_and_a_yes(tmp_path, tensors, monkeypatch):
     def closed(url, timeout):
         raise urllib.error.URLError('no route')
 
-    monkeypatch.setattr(fetching.urllib.request, 'urlopen', closed)
+    serve(monkeypatch, closed)
     with pytest.raises(ConfigError, match=f'import FILE --as {NAME}'):
         fetch_model(NAME, lambda digest: True)
-    path = saved(tmp_path, tensors)
-    monkeypatch.setattr(fetching.urllib.request, 'urlopen', lambda url, timeout: path.open('rb'))
+    body = saved(tmp_path, tensors).read_bytes()
+    serve(monkeypatch, lambda url, timeout: Answer(body, len(body)))
     with pytest.raises(ConfigError, match='not confirmed'):
         fetch_model(NAME, lambda digest: False)
     with pytest.raises(ConfigError, match='nothing is imported'):
         fetch_model(NAME, lambda digest: True, '0' * 64)
     assert not weights_path(NAME).exists()
     assert fetch_model(NAME, lambda digest: True).name == NAME
+
+
+def test_half_a_body_and_an_endless_one_are_refused(monkeypatch):
+    serve(monkeypatch, lambda url, timeout: Answer(b'half', 8))
+    with pytest.raises(ConfigError, match='4 of 8 bytes arrived'):
+        fetch_model(NAME, lambda digest: True)
+    monkeypatch.setattr(fetching, 'MAX_BYTES', 10)
+    serve(monkeypatch, lambda url, timeout: Answer(bytes(11), 11))
+    with pytest.raises(ConfigError, match='more than'):
+        fetch_model(NAME, lambda digest: True)
+
+
+def test_redirects_lead_to_https_alone():
+    handler, request = fetching._HttpsOnly(), fetching.urllib.request.Request('https://a.invalid/')
+    for url in ('http://a.invalid/', 'file:///etc/passwd', 'ftp://a.invalid/'):
+        with pytest.raises(ConfigError, match='only https'):
+            handler.redirect_request(request, None, 302, '', {}, url)
+    there = handler.redirect_request(request, None, 302, '', {}, 'https://b.invalid/')
+    assert there.full_url == 'https://b.invalid/'
+
+
+def test_a_mapping_that_holds_itself_is_refused(tmp_path):
+    endless = {}
+    endless['state_dict'] = endless
+    with pytest.raises(ConfigError, match='no named tensors'):
+        import_checkpoint(saved(tmp_path, endless), NAME)
+
+
+def test_a_compressed_archive_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'bomb.pth', 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('x/data/0', bytes(10_000_000))
+    with pytest.raises(ConfigError, match='cannot be read as weights'):
+        import_checkpoint(tmp_path / 'bomb.pth', NAME)
+
+
+def test_a_name_that_leads_elsewhere_is_no_network():
+    for name in ('gem-../../x', 'gem-hf-hub:someone/else', 'gem-/x'):
+        with pytest.raises(ConfigError, match='unknown gallery network'):
+            kind_by_name(name)

@@ -114,8 +114,9 @@ class Pipeline:
     def _match(self, camera: str, message: Any, odom_from_base: Pose | None) -> MatchResult:
         restarts = self._context.odometry_restarts
         with self._recognizers.matching(restarts) as recognizer, collect_stage_times() as stages_s:
+            sent_px, stamp_ns = message_size_px(message), messages.stamp_ns(message.header.stamp)
             intrinsics, base_from_camera = self._context.camera(
-                camera, message.header.frame_id, message_size_px(message)
+                camera, message.header.frame_id, sent_px, stamp_ns
             )
             with timed_stage('decode'):
                 cameras = recognizer.gallery.manifest.cameras
@@ -123,11 +124,12 @@ class Pipeline:
                 image = _decode(message, recognizer.least_side_px, pixel_range)
             result = recognizer.recognize(
                 image,
-                messages.stamp_ns(message.header.stamp),
+                stamp_ns,
                 camera,
                 odom_from_base,
                 intrinsics,
                 base_from_camera,
+                sent_px,
             )
             self.statistics.matched(result)
             with timed_stage('publish'):

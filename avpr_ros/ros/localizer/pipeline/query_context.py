@@ -40,7 +40,7 @@ class QueryContext:
         return self._odometry.at(stamp_ns, wait_s)
 
     def camera(
-        self, camera: str, frame_id: str, image_size_px: tuple[int, int] | None
+        self, camera: str, frame_id: str, image_size_px: tuple[int, int] | None, stamp_ns: int
     ) -> tuple[CameraIntrinsics | None, Pose | None]:
         """Return intrinsics and ``base_from_camera``; None each where the map's stand in.
 
@@ -48,12 +48,13 @@ class QueryContext:
             camera: name of the camera.
             frame_id: optical frame of its images.
             image_size_px: width and height of the image as it was sent; None: unknown.
+            stamp_ns: of the image.
 
         Raises:
             ExtrinsicsError: the extrinsics are to come from TF, and have not been received.
         """
         extrinsics = self._extrinsics.base_from_camera(camera, frame_id)
-        return self._camera_info.intrinsics(camera, image_size_px), extrinsics
+        return self._camera_info.intrinsics(camera, image_size_px, stamp_ns), extrinsics
 
     def clear(self) -> None:
         """Forget the odometry, as after a jump of the clock."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import struct
 from typing import BinaryIO
 
-from lz4.frame import decompress as lz4_decompress  # type: ignore[import-untyped]
+from lz4.frame import LZ4FrameDecompressor  # type: ignore[import-untyped]
 
 from avpr_ros.sources.bags.storage import zstandard
 
@@ -19,6 +19,8 @@ FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK = 0x02, 0x03, 0x04, 0x05, 0x06
 CHUNK_INDEX, STATISTICS, DATA_END = 0x08, 0x0B, 0x0F
 #: Bytes of the footer record and the closing magic.
 TAIL_BYTES = 37
+#: Recorders write chunks of some megabytes.
+MAX_CHUNK_BYTES = 1 << 29
 #: Bytes of a message record before its data.
 _MESSAGE_HEADER_BYTES = 22
 
@@ -104,7 +106,9 @@ def read_chunk(fields: RecordFields) -> bytes:
     fields.raw(16)  # its times
     size, checksum = fields.number(8), fields.number(4)
     compression = fields.text()
-    records = _decompressed(fields.raw(fields.number(8)), compression)
+    if size > MAX_CHUNK_BYTES:
+        raise McapError(f'a chunk of {size} bytes is larger than {MAX_CHUNK_BYTES}')
+    records = _decompressed(fields.raw(fields.number(8)), compression, size)
     if len(records) != size:
         raise McapError(f'a chunk has {len(records)} bytes instead of {size}')
     if checksum and crc32(records) != checksum:
@@ -136,11 +140,12 @@ def content(stream: BinaryIO, length: int) -> bytes:
     return data
 
 
-def _decompressed(data: bytes, compression: str) -> bytes:
+def _decompressed(data: bytes, compression: str, size: int) -> bytes:
+    """Decompress, but no more than one byte beyond the size that the chunk claims."""
     if compression == '':
         return data
     if compression == 'zstd':
-        return zstandard.decompress(data)
+        return zstandard.decompress(data, size + 1)
     if compression == 'lz4':
-        return bytes(lz4_decompress(data))
+        return bytes(LZ4FrameDecompressor().decompress(data, max_length=size + 1))
     raise McapError(f'chunk compression {compression!r} is unknown')

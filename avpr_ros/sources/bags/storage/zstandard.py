@@ -12,15 +12,25 @@ from typing import IO, Any
 
 from avpr_ros.errors import SourceError
 
+#: Of a message that is compressed by itself; the largest images have a quarter of it.
+MAX_MESSAGE_BYTES = 1 << 29
 MAGIC = b'\x28\xb5\x2f\xfd'
 
 
-def decompress(data: bytes) -> bytes:
-    """Return the decompressed bytes of one frame."""
+def decompress(data: bytes, max_bytes: int) -> bytes:
+    """Return the decompressed bytes of one frame, at most so many."""
     module = _module()
-    if hasattr(module, 'ZstdDecompressor') and not hasattr(module, 'decompress'):
-        return bytes(module.ZstdDecompressor().decompressobj().decompress(data))
-    return bytes(module.decompress(data))
+    decompressor = module.ZstdDecompressor()
+    if hasattr(module, 'decompress'):
+        parts = [decompressor.decompress(data, max_bytes)]
+        while not decompressor.eof and not decompressor.needs_input and parts[-1]:
+            left = max_bytes - sum(len(part) for part in parts)
+            if left <= 0:
+                break
+            parts.append(decompressor.decompress(b'', left))
+        return b''.join(parts)
+    with decompressor.stream_reader(data) as stream:
+        return bytes(stream.read(max_bytes))
 
 
 def decompress_file(compressed: Path, output: Path) -> None:

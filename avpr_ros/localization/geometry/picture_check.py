@@ -1,0 +1,116 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Other readings of an image that must not have as many inliers as the one that is used.
+
+An image that is smaller than its camera model describes is taken for a scaled picture; a part of
+the picture has the focal length of the whole, and its poses would be wrong by metres with a
+covariance that does not show it. A mirrored image has poses only by repeated texture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from avpr_ros.gallery.local_features.features import FeatureExtractor
+from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.localization.geometry.metric_pose import KEYFRAMES
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.verification_result import VerificationResult
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.extractors import extract_all
+from avpr_ros.verification.landmark_pose import count_pose_inliers
+
+#: Offsets of a part of the picture, as shares of the largest ones.
+_OFFSETS = ((0.5, 0.5), (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+#: Times as many inliers of the mirrored image; by chance a few are as many.
+_MIRRORED = 2
+
+
+class PictureCheck:
+    """Compares the inliers of a pose with those of other readings of the image."""
+
+    def __init__(self, landmarks: Landmarks, extractors: Sequence[FeatureExtractor]) -> None:
+        """Set up for a map.
+
+        Args:
+            landmarks: of the map.
+            extractors: of its kinds of features, in the order of its layers.
+        """
+        self._landmarks = landmarks
+        self._extractors = extractors
+
+    def part_of_picture(
+        self,
+        query: Query,
+        intrinsics: CameraIntrinsics,
+        verification: VerificationResult,
+        inliers: int,
+    ) -> str | None:
+        """Return why an image is a part of the picture; None where it is not, or is as described.
+
+        The part is taken from the middle and from the corners; for smaller differences of the
+        offset a rotation of the camera stands in.
+
+        Args:
+            query: with an image.
+            intrinsics: of its camera.
+            verification: of its place, with its features.
+            inliers: of the pose for the image as a scaled picture.
+        """
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        sent = query.sent_px or (width_px, height_px)
+        full = (intrinsics.width_px, intrinsics.height_px)
+        if sent[0] >= full[0] or sent[1] >= full[1]:
+            return None
+        count = 0
+        rows = verification.rows[:KEYFRAMES]
+        for x, y in _OFFSETS:
+            k = list(intrinsics.k)
+            k[2] -= x * (full[0] - sent[0])
+            k[5] -= y * (full[1] - sent[1])
+            part = replace(intrinsics, width_px=sent[0], height_px=sent[1], k=tuple(k))
+            with suppress(ValueError):
+                model = CameraModel(part, width_px, height_px)
+                found = count_pose_inliers(self._landmarks, rows, verification.features, model)
+                count = max(count, found)
+        if count < inliers:
+            return None
+        return (
+            f'the image is {sent[0]} x {sent[1]} px and the camera model of {full[0]} x '
+            f'{full[1]} px, and PnP has {count} inliers for a part of the picture, {inliers} for '
+            'a scaled one; set roi in camera_info'
+        )
+
+    def mirrored(
+        self,
+        query: Query,
+        intrinsics: CameraIntrinsics,
+        verification: VerificationResult,
+        inliers: int,
+    ) -> str | None:
+        """Return why an image is mirrored; None where it is not. Arguments as above."""
+        if query.image is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        k = list(intrinsics.k)
+        k[2] = intrinsics.width_px - 1 - k[2]
+        image = np.ascontiguousarray(query.image[:, ::-1])
+        features = extract_all(self._extractors[: len(verification.features)], image)
+        count = 0
+        with suppress(ValueError):
+            model = CameraModel(replace(intrinsics, k=tuple(k)), width_px, height_px)
+            rows = verification.rows[:KEYFRAMES]
+            count = count_pose_inliers(self._landmarks, rows, features, model)
+        if count <= _MIRRORED * inliers:
+            return None
+        return (
+            f'PnP has {count} inliers for the mirrored image and {inliers} for the image; are the '
+            'images mirrored?'
+        )

@@ -1,0 +1,90 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of the picture without region of interest, and mirrored images, against landmarks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.localization.geometry.picture_check import PictureCheck
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.verification_result import VerificationResult
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.landmark_pose import count_pose_inliers
+from avpr_ros.verification.sift import SiftExtractor
+
+WIDTH_PX, HEIGHT_PX = 480, 360
+K = (300.0, 0.0, 240.0, 0.0, 300.0, 180.0, 0.0, 0.0, 1.0)
+LENS = CameraIntrinsics(WIDTH_PX, HEIGHT_PX, 'plumb_bob', K, ())
+
+
+def picture() -> np.ndarray:
+    """Return an image with structure of all sizes."""
+    rng = np.random.default_rng(1)
+    total = np.zeros((HEIGHT_PX, WIDTH_PX))
+    for size_px in (4, 9, 20, 50):
+        shape = (HEIGHT_PX // size_px + 2, WIDTH_PX // size_px + 2)
+        noise = rng.normal(size=shape).astype(np.float32)
+        total += cv2.resize(noise, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_CUBIC)
+    grey = np.clip(128 + 35 * total, 0, 255).astype(np.uint8)
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+
+
+@pytest.fixture(scope='module')
+def landmarks() -> Landmarks:
+    """Return landmarks of the picture at many depths, one keyframe at the origin."""
+    features = SiftExtractor().extract(picture())
+    rays = CameraModel(LENS, WIDTH_PX, HEIGHT_PX).rays(features.points_px)
+    depths_m = np.random.default_rng(2).uniform(2.0, 10.0, (len(rays), 1))
+    points_m = (np.column_stack([rays, np.ones(len(rays))]) * depths_m).astype(np.float32)
+    bare = Landmarks.without_points([[features]], 1)
+    return replace(bare, layers=(replace(bare.layers[0], points_m=points_m),))
+
+
+def rejections(
+    landmarks: Landmarks, image: np.ndarray, sent_px: tuple[int, int] | None = None
+) -> list[str | None]:
+    features = (SiftExtractor().extract(image),)
+    rows = np.zeros(1, np.int64)
+    found = VerificationResult(features, 0, rows, 0.0, 100.0, 100.0)
+    height_px, width_px = image.shape[:2]
+    inliers = count_pose_inliers(landmarks, rows, features, CameraModel(LENS, width_px, height_px))
+    asked = Query(np.ones(1, np.float32), 0, 'front', image, sent_px=sent_px)
+    check = PictureCheck(landmarks, (SiftExtractor(),))
+    arguments = (asked, LENS, found, max(inliers, 12))
+    return [check.part_of_picture(*arguments), check.mirrored(*arguments)]
+
+
+def test_whole_and_scaled_images_pass(landmarks: Landmarks) -> None:
+    assert rejections(landmarks, picture()) == [None, None]
+    small = cv2.resize(picture(), None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA)
+    assert rejections(landmarks, small) == [None, None]
+
+
+@pytest.mark.parametrize('x_px', [0, 60, 120])
+@pytest.mark.parametrize('y_px', [0, 90])
+def test_part_without_region_of_interest_is_rejected(
+    landmarks: Landmarks, x_px: int, y_px: int
+) -> None:
+    part = np.ascontiguousarray(picture()[y_px : y_px + 270, x_px : x_px + 360])
+    text, _ = rejections(landmarks, part)
+    assert text is not None
+    assert 'set roi in camera_info' in text
+    assert 'the image is 360 x 270 px' in text
+
+
+def test_image_decoded_at_half_the_size_is_no_part(landmarks: Landmarks) -> None:
+    half = cv2.resize(picture(), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert rejections(landmarks, half, (WIDTH_PX, HEIGHT_PX)) == [None, None]
+
+
+def test_mirrored_image_is_rejected(landmarks: Landmarks) -> None:
+    _, text = rejections(landmarks, np.ascontiguousarray(picture()[:, ::-1]))
+    assert text is not None
+    assert 'are the images mirrored?' in text
