@@ -13,6 +13,10 @@ class SourceError(AvprError):
     """A bag, image folder or pose file cannot be read, or does not hold what was asked for."""
 
 
+class AmbiguousTopicError(SourceError):
+    """A bag has several topics that may be meant; the text lists them and names the option."""
+
+
 class ImageDecodeError(AvprError):
     """One image cannot be decoded; the caller drops it and goes on."""
 

@@ -7,16 +7,29 @@ ros2 launch avpr_ros localize_for_robot_localization.launch.py map_path:=PATH qu
 
 from __future__ import annotations
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch_ros.actions import Node
 
-from avpr_ros.ros.common.launch_utils import include
+from avpr_ros.ros.common import launch_nodes
+from avpr_ros.ros.common.launch_utils import common_arguments
+
+
+def arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of this launch file."""
+    return [
+        launch_nodes.map_argument(),
+        *launch_nodes.localizer_arguments(),
+        *common_arguments(),
+        *launch_nodes.adapter_arguments(),
+    ]
+
+
+def start_nodes(context: LaunchContext) -> list[Node]:
+    """Return the nodes, with the arguments that were given."""
+    return [launch_nodes.localizer(context), launch_nodes.adapter(context, 'robot_localization')]
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return what ``ros2 launch`` runs."""
-    return LaunchDescription(
-        [
-            include('localize.launch.py'),
-            include('adapter.launch.py', mode='robot_localization'),
-        ]
-    )
+    return LaunchDescription([*arguments(), OpaqueFunction(function=start_nodes)])

@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class SyntheticDrive:
-    """One frame a second; the image is of one grey level per place."""
+    """One frame a second; the image has one grey level per place, and a bright window."""
 
     def __init__(
         self,
@@ -72,7 +72,9 @@ class SyntheticDrive:
         if number in self._undecodable:
             raise ImageDecodeError(f'image {number} is broken')
         self.decoded.append(number)
-        return np.full((24, 36, 3), number, np.uint8)
+        image = np.full((24, 36, 3), number, np.uint8)
+        image[10:18, 14:28] = (number + 128) % 256
+        return image
 
 
 class GreyDescriber:

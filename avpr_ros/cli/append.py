@@ -32,7 +32,7 @@ def append_drives(
     from avpr_ros.api.drives import open_drives
     from avpr_ros.api.maps import in_map_frame
     from avpr_ros.cli.console import print_note
-    from avpr_ros.cli.drives import run_preflight
+    from avpr_ros.cli.drives import print_unusable, run_preflight
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.mapping.drive_checks import DriveRules
 
@@ -56,6 +56,7 @@ def append_drives(
     grown = _append(gallery, drives)
     for session in grown.manifest.sessions[len(manifest.sessions) :]:
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames')
+        print_unusable(session)
     print_note(f'{output}: revision {grown.manifest.revision}, {len(grown)} keyframes')
     for warning in grown.warnings:
         print_note(f'warning: {warning}')

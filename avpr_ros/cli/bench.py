@@ -36,6 +36,9 @@ def bench(
     map_folder: Map, query: Query, images: Images = None, count: Count = 300, threads: Threads = 1
 ) -> None:
     """Time each stage of an image on this machine, and print the table in Markdown."""
+    from avpr_ros.threads import limit_product_threads
+
+    limit_product_threads()  # As in the node: else the search waits for threads that spin.
     from avpr_ros.evaluation.stage_times import time_stages
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.localization.recognizer import Recognizer

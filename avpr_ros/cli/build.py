@@ -124,7 +124,7 @@ def build(
     """Build a gallery map from one or more recorded drives."""
     from avpr_ros.api.drives import open_drives
     from avpr_ros.cli.append import append_drives
-    from avpr_ros.cli.drives import run_preflight
+    from avpr_ros.cli.drives import print_topics, run_preflight
     from avpr_ros.mapping.drive_checks import DriveRules
     from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.sources.options import SourceOptions
@@ -136,6 +136,8 @@ def build(
     options = SourceOptions(
         topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
     )
+    if dry_run:
+        print_topics(sources)
     if append:
         if replace:
             raise ConfigError('--append and --replace exclude each other; use one of them')
@@ -188,6 +190,7 @@ def _build(
 ) -> None:
     from avpr_ros.api.maps import build_map
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.drives import print_unusable
 
     with progress_bars() as report:
         gallery = build_map(
@@ -210,6 +213,7 @@ def _build(
         if session.undecodable:
             skipped = f', {session.undecodable} undecodable; the first: {session.first_problem}'
         print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
+        print_unusable(session)
     print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
     print_note(f'index: {gallery.manifest.index}')
     for warning in gallery.warnings:

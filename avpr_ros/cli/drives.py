@@ -5,13 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from avpr_ros.errors import SourceError
 from avpr_ros.files import printable
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.manifest import Session
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
+from avpr_ros.sources.bags.reader import open_bag
 from avpr_ros.sources.frame import FrameSource
+from avpr_ros.sources.open import group_splits
 from avpr_ros.sources.preflight import PreflightCheck
 
+_HEADINGS = ['topic', 'type', 'messages']
 _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}
 
 
@@ -36,6 +42,26 @@ def run_preflight(
     require_ok(checked)
 
 
+def print_topics(sources: Sequence[Path]) -> None:
+    """Print what each bag holds, before anything is chosen of it.
+
+    Args:
+        sources: paths; image folders and what cannot be read are left to the checks.
+    """
+    from avpr_ros.cli.console import print_columns
+
+    for files in group_splits(list(sources)):
+        try:
+            with open_bag(files) as bag:
+                rows = [
+                    [printable(topic), printable(', '.join(types)), str(bag.count(topic))]
+                    for topic, types in bag.message_types().items()
+                ]
+        except SourceError:
+            continue
+        print_columns(f'topics of {printable(files[0].name)}', [_HEADINGS, *rows])
+
+
 def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = '') -> None:
     """Print findings as a table.
 
@@ -57,3 +83,14 @@ def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = 
     if keyframes:
         table.add_row('keyframes', '', keyframes)
     Console(highlight=False).print(table)
+
+
+def print_unusable(session: Session) -> None:
+    """Print a warning about images that became no keyframes as nothing is visible in them."""
+    from avpr_ros.cli.console import print_note
+
+    if session.unusable:
+        print_note(
+            f'warning: {session.name}: {session.unusable} images became no keyframes, nothing is '
+            f'visible in them; the first: {session.first_unusable}'
+        )

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -101,8 +103,8 @@ def evaluate(
             raise ConfigError(
                 '--features replaces the drive, --map, --query and --symmetric; remove these'
             )
-        _make_folder(output)
-        evaluation = _of_features(features, truth, queries, database)
+        with _folder(output):
+            evaluation = _of_features(features, truth, queries, database)
     else:
         from avpr_ros.sources.options import SourceOptions
 
@@ -110,20 +112,28 @@ def evaluate(
             raise ConfigError('give a query drive with --map and --query, or give --features')
         if queries or database:
             raise ConfigError('--queries and --database need --features')
-        _make_folder(output)
         topics = tuple(image_topic or ())
         options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
-        evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
+        with _folder(output):
+            evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
     _report(evaluation, output, save_features)
 
 
-def _make_folder(output: Path) -> None:
-    """Create the output folder before work starts."""
+@contextmanager
+def _folder(output: Path) -> Iterator[None]:
+    """Create the output folder before work starts; an error leaves no empty one behind."""
     check_name(output)
+    new = not output.exists()
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(output, error) from error
+    try:
+        yield
+    except BaseException:
+        if new and not any(output.iterdir()):
+            output.rmdir()
+        raise
 
 
 def _unwritable(output: Path, error: OSError) -> ConfigError:

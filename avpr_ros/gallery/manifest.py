@@ -48,6 +48,8 @@ class Session:
         start_ns: stamp of the first keyframe.
         end_ns: stamp of the last keyframe.
         first_problem: why the first of the undecodable images could not be; empty without.
+        unusable: images that were wanted as keyframes and in which nothing is visible.
+        first_unusable: why nothing is visible in the first of these; empty without.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Session:
     start_ns: int
     end_ns: int
     first_problem: str = ''
+    unusable: int = 0
+    first_unusable: str = ''
 
 
 @dataclass(frozen=True)
@@ -225,6 +229,8 @@ def _session(data: Fields) -> Session:
         data.integer('start_ns'),
         data.integer('end_ns'),
         data.text('first_problem') if data.has('first_problem') else '',
+        data.integer('unusable') if data.has('unusable') else 0,
+        data.text('first_unusable') if data.has('first_unusable') else '',
     )
 
 

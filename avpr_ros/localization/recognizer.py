@@ -19,7 +19,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
-from avpr_ros.localization.result import MatchResult
+from avpr_ros.localization.result import MatchResult, Reason
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.poses import Pose
@@ -28,6 +28,7 @@ from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.sources.images.visible_structure import nothing_visible
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class Recognizer:
     ) -> MatchResult:
         """Describe an (H, W, 3) uint8 RGB image and match it.
 
+        An image in which nothing is visible is rejected before that: it is no part of any history.
+
         Args:
             image: the image.
             stamp_ns: its stamp.
@@ -103,6 +106,11 @@ class Recognizer:
             sent_px: width and height of the image as it was sent, where it was decoded at a
                 reduced size.
         """
+        with timed_stage('preprocess'):
+            fault = nothing_visible(image)
+        if fault is not None:
+            text = f'the camera sees nothing: {fault}'
+            return MatchResult(stamp_ns, camera, (), None, Reason.NOTHING_VISIBLE, text)
         extraction: Future[tuple[Features, ...]] | None = None
         if self.feature_executor is not None and self.matcher.uses_local_features:
             extraction = self.feature_executor.submit(self.matcher.extract, image)

@@ -28,6 +28,7 @@ class Reason(str, Enum):
     LOWER_RANK = 'lower_rank'
     NO_CANDIDATE = 'no_candidate'
     BAD_DESCRIPTOR = 'bad_descriptor'
+    NOTHING_VISIBLE = 'nothing_visible'
     NOT_CALIBRATED = 'not_calibrated'
 
 

@@ -82,9 +82,9 @@ _TEXTS = {
         'Each image gets the pose of another moment.',
         'Synchronise the clocks (PTP, chrony) or correct the stamps of the images.',
     ),
-    'black images': (
+    'unusable images': (
         'They match each other and no place.',
-        'Uncover the lens, or leave this part of the drive out.',
+        'Do what the finding names, or leave this part of the drive out.',
     ),
     'blur': ('Blurred keyframes are hard to match.', 'Drive slower, or shorten the exposure.'),
     'exposure': (

@@ -15,6 +15,7 @@ from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Frame, FrameSource
+from avpr_ros.sources.images.visible_structure import nothing_visible
 
 #: Called with each keyframe's row and its image.
 KeyframeCallback: TypeAlias = Callable[[int, RgbImage], None]
@@ -48,6 +49,8 @@ class SelectedSession:
         frames: how many frames it has.
         undecodable: frames that were selected and could not be decoded.
         first_problem: why the first of these could not; empty without.
+        unusable: frames that were selected and in which nothing is visible.
+        first_unusable: why nothing is visible in the first of these; empty without.
         selected: the keyframes in stamp order.
     """
 
@@ -55,6 +58,8 @@ class SelectedSession:
     frames: int = 0
     undecodable: int = 0
     first_problem: str = ''
+    unusable: int = 0
+    first_unusable: str = ''
     selected: list[SelectedFrame] = field(default_factory=list)
 
     def images(self) -> Iterator[RgbImage]:
@@ -91,8 +96,8 @@ def select_frames(
 ) -> list[SelectedSession]:
     """Select the keyframes of every source, separately for each camera.
 
-    Only frames that are selected are decoded; one that cannot be decoded is counted, and the next
-    frame is selected in its place.
+    Only frames that are selected are decoded; one that cannot be decoded, or in which nothing is
+    visible, is counted, and the next frame is selected in its place.
 
     Args:
         sources: in the order of their rows.
@@ -124,7 +129,7 @@ def _select(
     selector: KeyframeSelector,
     on_keyframe: Callable[[RgbImage], None],
 ) -> bool:
-    """Count the next frame of a session; keep it if it is selected and can be decoded."""
+    """Count the next frame of a session; keep it if it is selected and usable."""
     position = session.frames
     session.frames += 1
     if not selector.wants(frame.map_from_base):
@@ -134,6 +139,10 @@ def _select(
     except ImageDecodeError as error:
         session.undecodable += 1
         session.first_problem = session.first_problem or str(error)
+        return False
+    if fault := nothing_visible(image):
+        session.unusable += 1
+        session.first_unusable = session.first_unusable or fault
         return False
     on_keyframe(image)
     selector.keep(frame.map_from_base)
@@ -155,6 +164,9 @@ def nothing_usable(sessions: Sequence[SelectedSession]) -> str:
     names = ', '.join(session.source.name for session in sessions)
     if frames == 0:
         return f'{names}: no image has a pose; check them with avpr build --dry-run'
+    unusable = next((one.first_unusable for one in sessions if one.unusable), None)
+    if unusable is not None:
+        return f'{names}: nothing is visible in the {frames} images; the first: {unusable}'
     problem = next(session.first_problem for session in sessions if session.frames)
     return f'{names}: none of the {frames} images with a pose can be decoded; the first: {problem}'
 

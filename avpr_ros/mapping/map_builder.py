@@ -224,6 +224,8 @@ def _draft(
                 keyframes=len(session.selected),
                 undecodable=session.undecodable,
                 first_problem=session.first_problem,
+                unusable=session.unusable,
+                first_unusable=session.first_unusable,
                 start_ns=session.selected[0].stamp_ns if session.selected else 0,
                 end_ns=session.selected[-1].stamp_ns if session.selected else 0,
             )

@@ -54,10 +54,11 @@ class SourceOptions:
         """
         if not math.isfinite(self.max_gap_s) or self.max_gap_s < 0:
             raise ConfigError(
-                f'max_gap_s is {self.max_gap_s}: give a finite number of seconds, zero or more.'
+                f'max_gap_s is {self.max_gap_s}: give a finite number of seconds, zero or more, '
+                'with --max-gap-s.'
             )
         named = [self.pose_topic, self.tum_file, self.poses_csv]
         if sum(choice is not None for choice in named) > 1:
             raise ConfigError(
-                'More than one pose source is given: use one of pose topic, TUM file, poses CSV.'
+                'More than one pose source is given: use one of --pose-topic, --tum and --poses.'
             )

@@ -76,6 +76,7 @@ def walk(tmp_path) -> Path:
     lines = ['image,x_m,y_m,z_m,qx,qy,qz,qw']
     for number in range(IMAGES):
         image = np.full((16, 24, 3), number * GREY_STEP, np.uint8)
+        image[5:10, 8:16] += 30  # a view without any structure is refused
         cv2.imwrite(str(folder / f'{number:03d}.png'), image)
         lines.append(f'{number:03d}.png,{number},0,0,0,0,0,1')
     (folder / 'poses.csv').write_text('\n'.join(lines) + '\n')

@@ -12,6 +12,12 @@ from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.profiling import STAGES, timed_stage
 
 
+def window(height_px: int, width_px: int) -> np.ndarray:
+    image = np.full((height_px, width_px, 3), 3, np.uint8)
+    image[height_px // 3 : -height_px // 3, width_px // 3 : -width_px // 3] = 200
+    return image
+
+
 class GreyNetwork:
     """Describes by the grey level, as the maps of the tests do."""
 
@@ -28,7 +34,7 @@ class GreyNetwork:
 def test_every_stage_but_publishing_and_missing_geometry_is_timed(gallery):
     import cv2
 
-    file = cv2.imencode('.jpg', np.full((64, 128, 3), 3, np.uint8))[1]
+    file = cv2.imencode('.jpg', window(64, 128))[1]
     network = GreyNetwork()
     times = time_stages([file], Recognizer(gallery, network, Matcher(gallery, None)), images=7)
     assert list(times.stages_ms) == [
@@ -49,7 +55,7 @@ def test_warm_up_does_not_count(gallery, monkeypatch):
     import cv2
 
     monkeypatch.setattr(stage_times, 'WARM_UP', 3)
-    file = cv2.imencode('.png', np.zeros((8, 8, 3), np.uint8))[1]
+    file = cv2.imencode('.png', window(24, 24))[1]
     network = GreyNetwork()
     time_stages([file], Recognizer(gallery, network, Matcher(gallery, None)), images=2)
     assert len(network.seen) == 5

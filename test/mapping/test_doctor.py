@@ -43,8 +43,14 @@ def black(images: Images) -> None:
     images[60:70] = [image // 60 for image in images[60:70]]
 
 
+def covered(images: Images) -> None:
+    glow = np.hypot(*np.mgrid[: images[0].shape[0], : images[0].shape[1]]) / images[0].shape[1]
+    leak = (60 * np.exp(-9 * glow**2)).astype(np.uint8)
+    images[60:70] = [np.broadcast_to(leak[..., np.newaxis], images[0].shape).copy()] * 10
+
+
 def blurred(images: Images) -> None:
-    images[60:70] = [cv2.GaussianBlur(image, (0, 0), 5.0) for image in images[60:70]]
+    images[60:70] = [cv2.GaussianBlur(image, (0, 0), 2.5) for image in images[60:70]]
 
 
 def frozen(images: Images) -> None:
@@ -63,7 +69,8 @@ def brightened(images: Images) -> None:
 @pytest.mark.parametrize(
     ('plant', 'name'),
     [
-        (black, 'black images'),
+        (black, 'unusable images'),
+        (covered, 'unusable images'),
         (blurred, 'blur'),
         (frozen, 'frozen images'),
         (duplicated, 'duplicated images'),

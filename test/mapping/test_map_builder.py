@@ -76,6 +76,31 @@ def test_undecodable_keyframe_is_replaced_by_next_frame(drive_class, describer, 
     assert gallery.manifest.sessions[0].frames == 17
 
 
+def test_keyframe_that_shows_nothing_is_replaced_by_next_frame(drive_class, describer, tmp_path):
+    class Covered(drive_class):
+        def _decode(self, number):
+            image = super()._decode(number)
+            return image * 0 if number in (8, 9) else image
+
+    drive = Covered([Pose.from_xy_yaw(x / 4, 0, 0) for x in range(17)])
+    gallery = build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert gallery.keyframes.poses[:, 0].tolist() == [0, 1, 2.5, 3.5]
+    (session,) = gallery.manifest.sessions
+    assert (session.unusable, session.undecodable) == (2, 0)
+    assert session.first_unusable.startswith('it is dark')
+
+
+def test_drive_that_shows_nothing_is_refused(drive_class, describer, tmp_path):
+    class Black(drive_class):
+        def _decode(self, number):
+            return super()._decode(number) * 0
+
+    drive = Black([Pose.from_xy_yaw(x, 0, 0) for x in range(4)])
+    with pytest.raises(SourceError, match='nothing is visible in the 4 images'):
+        build_map(drive, describer, tmp_path / 'map', BuildSettings())
+    assert _leftovers(tmp_path) == []
+
+
 def test_cameras_are_chosen_each_on_its_own(drive_class, describer, tmp_path):
     cameras = (
         Camera('front', '/front', Pose.identity(), None),

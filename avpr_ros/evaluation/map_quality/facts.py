@@ -73,6 +73,8 @@ def _sessions(gallery: GalleryMap) -> list[tuple[str, str]]:
             text += (
                 f', {session.undecodable} images could not be decoded ({session.first_problem})'
             )
+        if session.unusable:
+            text += f', in {session.unusable} images nothing is visible ({session.first_unusable})'
         lines.append(('session', text))
     return lines
 

@@ -17,6 +17,7 @@ from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
 from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.poses import Pose
+from avpr_ros.sources.images.visible_structure import nothing_visible
 
 #: From an (H, W, 3) uint8 RGB image to its (d,) descriptor.
 Describe: TypeAlias = Callable[[RgbImage], Descriptors]
@@ -34,6 +35,7 @@ class DescribedDrive:
         cameras: Q names.
         without_pose: images left out because their true pose is not known.
         undecodable: images left out because they cannot be decoded.
+        unusable: images left out because nothing is visible in them.
     """
 
     descriptors: dict[str, Descriptors]
@@ -43,6 +45,7 @@ class DescribedDrive:
     cameras: tuple[str, ...]
     without_pose: int
     undecodable: int
+    unusable: int
 
 
 def describe_drive(
@@ -68,7 +71,7 @@ def describe_drive(
     stamps: list[int] = []
     cameras: list[str] = []
     poses: list[Pose | None] = []
-    without_pose = undecodable = 0
+    without_pose = undecodable = unusable = 0
     problem = ''
     for image in drive.source.images():
         pose = drive.truth.get(image.stamp_ns)
@@ -81,6 +84,10 @@ def describe_drive(
             undecodable += 1
             problem = problem or f' (the first: {error})'
             continue
+        if fault := nothing_visible(pixels):
+            unusable += 1
+            problem = problem or f' (the first: {fault})'
+            continue
         for name, describe in networks.items():
             started = perf_counter()
             rows[name].append(describe(pixels))
@@ -91,8 +98,8 @@ def describe_drive(
         progress('describing queries', len(stamps), max(len(stamps), len(drive.truth)))
     if not stamps:
         raise SourceError(
-            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded'
-            f'{problem}, {without_pose} have no pose.'
+            f'{drive.source.name} has no image to evaluate: {undecodable} cannot be decoded, '
+            f'in {unusable} nothing is visible{problem}, {without_pose} have no pose.'
         )
     return DescribedDrive(
         {name: np.stack(values) for name, values in rows.items()},
@@ -102,6 +109,7 @@ def describe_drive(
         tuple(cameras),
         without_pose,
         undecodable,
+        unusable,
     )
 
 

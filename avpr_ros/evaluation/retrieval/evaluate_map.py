@@ -120,9 +120,11 @@ class MapEvaluation:
             left_out.append(f'{described.without_pose} without a true pose')
         if described.undecodable:
             left_out.append(f'{described.undecodable} that cannot be decoded')
+        if described.unusable:
+            left_out.append(f'{described.unusable} in which nothing is visible')
         text = f'{pair.score.queries}, {pair.score.covered} with a positive in the map'
         if left_out:
-            text += f'; left out: {" and ".join(left_out)}'
+            text += f'; left out: {", ".join(left_out)}'
         findings = [(check.name, check.text) for check in self.drive.checks if check.level != 'ok']
         sessions = ', '.join(session.name for session in info.sessions)
         return [

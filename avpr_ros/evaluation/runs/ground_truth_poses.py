@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from avpr_ros.errors import SourceError
+from avpr_ros.errors import AmbiguousTopicError, SourceError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.checks.decoding import decoding_checks
 from avpr_ros.sources.checks.frame_checks import recorded_frame_check
@@ -48,12 +48,15 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
         map_frame: frame of the map; poses in another frame are no ground truth.
 
     Raises:
-        SourceError: unreadable, without usable images, or without the poses that were named.
+        SourceError: unreadable, without usable images, with several topics that may be meant, or
+            without the poses that were named.
     """
     named = (options.pose_topic, options.tum_file, options.poses_csv)
     try:
         source = open_source(path, options)
         preflight = source.preflight()
+    except AmbiguousTopicError:
+        raise
     except SourceError as error:
         if any(choice is not None for choice in named) or not options.poses_wanted:
             raise
@@ -63,7 +66,8 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
     failed = [check.text for check in checks if check.level == 'error']
     if source.map_frame != map_frame:
         failed = [
-            f'poses of {source.name} are in {source.map_frame} and the map is in {map_frame}'
+            f'poses of {source.name} are in {source.map_frame} and the map is in {map_frame}: '
+            f'set --map-frame {map_frame} if that is the same frame'
         ]
     elif options.map_frame is None:
         failed += [c.text for c in recorded_frame_check(preflight, map_frame, source.name)]

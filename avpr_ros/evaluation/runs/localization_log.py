@@ -59,8 +59,12 @@ def read_run(path: Path) -> list[RunImage]:
     """Read a run, in the order of stamps; bags have no latencies.
 
     Raises:
-        SourceError: it is none of the three kinds, damaged, or holds no image.
+        SourceError: it does not exist or is none of the three kinds, damaged, or holds no image.
     """
+    if not path.exists():
+        raise SourceError(
+            f'{path} does not exist: give a bag, a folder of avpr localize, or a .jsonl file.'
+        )
     with reading(path, SourceError, 'record the run again'):
         if path.suffix == '.jsonl':
             images = list(_from_replay(path))

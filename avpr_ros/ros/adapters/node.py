@@ -13,7 +13,9 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from std_srvs.srv import Trigger
 
 from avpr_ros.ros.adapters.consumer_monitor import ConsumerMonitor
@@ -26,8 +28,9 @@ from avpr_ros.ros.adapters.tf_output import TfOutput
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report, status_message
 from avpr_ros.ros.common.messages import stamp_message, stamp_ns
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
-from avpr_ros.ros.common.parameters import declare
+from avpr_ros.ros.common.parameters import declare, unknown_parameters
 from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.silence_watch import SilenceWatch, WatchedInput
 from avpr_ros.ros.common.stamped_pose import (
     Decision,
     Fix,
@@ -59,15 +62,26 @@ class AdapterNode:
         self._counts: Counter[str] = Counter()
         self._last = 'No match received yet.'
         self._tf: TfOutput | None = None
+        self._matches = 0
+        self._publisher: Publisher | None = None
         self._links: RtabmapService | None = None
         self._consumer: ConsumerMonitor | None = None
         profile = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
-        node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
+        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, profile)
         self._decisions = node.create_publisher(DiagnosticArray, '~/decisions', 10)
         if self._settings.mode == 'rtabmap_add_link':
-            self._wire_links()
+            poses = self._wire_links()
         else:
-            self._wire_poses()
+            poses = self._wire_poses()
+        self._silence = SilenceWatch(
+            node,
+            [
+                WatchedInput('matches', poses, lambda: self._matches),
+                WatchedInput('odometry', odometry, lambda: self._counts['odometry'], 'odom'),
+            ],
+        )
+        self._unknown = unknown_parameters(node, AdapterSettings)
+        self._log_start()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         node.create_timer(QUEUE_PERIOD_S, self._drain, clock=steady)
         self._diagnostics = Diagnostics(node, self._reports)
@@ -75,24 +89,36 @@ class AdapterNode:
     def close(self) -> None:
         """Return at once: nothing is pending."""
 
-    def _wire_links(self) -> None:
+    def _log_start(self) -> None:
+        settings = self._settings
+        if self._publisher is not None:
+            target = self._publisher.topic_name
+        else:
+            target = '/tf' if self._links is None else self._links.target
+        doing = 'would send (dry_run)' if settings.dry_run else 'sends'
+        self._node.get_logger().info(
+            f'Mode {settings.mode}: listens on {self._silence.topics}, {doing} on {target} after '
+            f'{settings.consistent_matches()} consistent matches.'
+        )
+
+    def _wire_links(self) -> Subscription:
         consistency = build_consistency(self._settings, self._odometry)
         self._links = RtabmapService(
             self._node, consistency, self._odometry, self._settings, self._report
         )
+        return self._links.subscription
 
-    def _wire_poses(self) -> None:
+    def _wire_poses(self) -> Subscription:
         node, mode = self._node, self._settings.mode
         built = build(self._settings, self._odometry)
         self._adapter = built.adapter
         if mode == 'map_to_odom':
             self._tf = TfOutput(node, self._settings.odom_frame)
-            self._publisher = None
         else:
             self._publisher = node.create_publisher(
                 PoseWithCovarianceStamped, OUTPUT_TOPICS[mode], 10
             )
-        node.create_subscription(
+        poses = node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/pose', self._on_pose, 10
         )
         node.create_service(Trigger, '~/trigger', self._on_trigger)
@@ -105,8 +131,10 @@ class AdapterNode:
             node.create_subscription(
                 PoseWithCovarianceStamped, 'visual_slam/trigger_hint', self._on_hint, 10
             )
+        return poses
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
+        self._matches += 1
         try:
             self._queue.put(fix_from_message(message), time.monotonic())
         except ValueError as error:
@@ -174,9 +202,14 @@ class AdapterNode:
         if self._consumer is not None:
             values['consumer poses'] = self._consumer.received
             values['consumer'] = 'listens' if self._consumer.update() else 'absent'
+        level, text = Level.OK, self._last
         if silenced:
-            return [Report('adapter', Level.ERROR, 'Another node publishes the TF.', values)]
-        return [Report('adapter', Level.OK, self._last, values)]
+            level, text = Level.ERROR, 'Another node publishes the TF.'
+        return [
+            Report('adapter', level, text, values),
+            *self._silence.reports(),
+            *(Report('parameters', Level.WARN, one) for one in self._unknown),
+        ]
 
 
 def main(args: list[str] | None = None) -> int:

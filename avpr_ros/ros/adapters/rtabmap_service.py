@@ -27,7 +27,12 @@ from avpr_ros.ros.common.stamped_pose import Decision, Fix, pose_from_message
 
 
 class RtabmapService:
-    """Connects a ``LinkMaker`` to RTAB-Map's topics and its service."""
+    """Connects a ``LinkMaker`` to RTAB-Map's topics and its service.
+
+    Attributes:
+        subscription: of the localizer's loop closures.
+        target: resolved name of the service.
+    """
 
     def __init__(
         self,
@@ -71,9 +76,10 @@ class RtabmapService:
         node.create_subscription(
             PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
         )
-        node.create_subscription(
+        self.subscription = node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/loop_closure', self._on_closure, 10
         )
+        self.target = node.resolve_service_name('add_link')
 
     def _on_info(self, message: Any) -> None:
         self._maker.on_node(stamp_ns(message.header.stamp), int(message.ref_id))

@@ -83,3 +83,8 @@ def table(settings: type[DataclassInstance]) -> tuple[Row, ...]:
         kind = _TYPES[type(each.default)]
         rows.append(Row(each.name, kind, each.default, **dict(each.metadata)))
     return tuple(rows)
+
+
+def how_to_set(name: str) -> str:
+    """Return how a parameter is given, with each way of starting a node."""
+    return f'{name}:=PATH for ros2 launch, -p {name}:=PATH for ros2 run, or {name} in params_file'

@@ -36,6 +36,8 @@ def _descriptor(row: Row) -> ParameterDescriptor:
         description=f'{row.description} [{row.unit}]' if row.unit else row.description,
         read_only=row.read_only,
         additional_constraints=f'one of: {row.allowed}' if row.choices else '',
+        # `10` in YAML and on the command line is an integer to ROS: _problem checks the type.
+        dynamic_typing=row.type == 'double',
     )
     if row.low is not None and row.high is not None:
         if row.type == 'int':
@@ -64,20 +66,27 @@ def declare(node: Node, settings: type[SomeSettings]) -> SomeSettings:
     for row in rows:
         if problem := _problem(row, values[row.name]):
             raise ConfigError(problem)
-    _name_unknown(node, [row.name for row in rows])
-    return settings(**values)
+    for text in unknown_parameters(node, settings):
+        node.get_logger().warning(text)
+    return settings(**{row.name: _typed(row, values[row.name]) for row in rows})
 
 
-def _name_unknown(node: Node, known: list[str]) -> None:
-    """Warn of parameters that were given and do not exist; ROS says nothing of them.
+def unknown_parameters(node: Node, settings: type[DataclassInstance]) -> list[str]:
+    """Return a sentence on each parameter that was given and does not exist; ROS ignores them.
 
-    No more than a warning: a file may hold the parameters of several nodes under ``/**``.
+    No error: a file may hold the parameters of several nodes under ``/**``.
+
+    Args:
+        node: the ROS node, with its parameters declared.
+        settings: the dataclass that is the table.
     """
+    known, texts = [row.name for row in table(settings)], []
     for name in sorted(parameter_overrides(node)):
         if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean '{near[0]}'?" if near else '.'
-            node.get_logger().warning(f"There is no parameter '{name}', it is ignored{hint}")
+            texts.append(f"There is no parameter '{name}', it is ignored{hint}")
+    return texts
 
 
 def _declare_one(node: Node, row: Row) -> Any:
@@ -86,16 +95,20 @@ def _declare_one(node: Node, row: Row) -> Any:
         node.declare_parameter(row.name, default, _descriptor(row))
         return _value(node.get_parameter(row.name).value)
     except ParameterException as error:
-        allowed = f', {row.allowed}' if row.allowed else ''
         reason = str(error).removesuffix(f': {row.name}')
-        raise ConfigError(
-            f"Parameter '{row.name}' needs type {row.type}{allowed}, such as {default!r}: "
-            f'{reason}.'
-        ) from error
+        raise ConfigError(_wrong_type(row, reason)) from error
+
+
+def _wrong_type(row: Row, reason: str) -> str:
+    default = list(row.default) if row.type == 'string array' else row.default
+    allowed = f', {row.allowed}' if row.allowed else ''
+    return f"Parameter '{row.name}' needs type {row.type}{allowed}, such as {default!r}: {reason}."
 
 
 def on_change(
-    current: Callable[[], SomeSettings], apply: Callable[[SomeSettings], None]
+    current: Callable[[], SomeSettings],
+    apply: Callable[[SomeSettings], None],
+    note: Callable[[str], object] = lambda _: None,
 ) -> Callable[[Sequence[Parameter]], SetParametersResult]:
     """Return a callback for ``add_on_set_parameters_callback``.
 
@@ -104,6 +117,7 @@ def on_change(
     Args:
         current: returns the settings before the change.
         apply: takes the settings after it; a ``ConfigError`` it raises refuses the change.
+        note: takes one line on an applied change, for the log.
     """
 
     def callback(parameters: Sequence[Parameter]) -> SetParametersResult:
@@ -113,7 +127,9 @@ def on_change(
         problems = [_problem(rows[name], value) for name, value in changes.items()]
         try:
             if not any(problems) and changes:
-                apply(replace(settings, **changes))
+                values = {name: _typed(rows[name], value) for name, value in changes.items()}
+                apply(replace(settings, **values))
+                note(_changed(settings, values))
         except ConfigError as error:
             problems.append(str(error))
         reasons = [problem for problem in problems if problem]
@@ -126,8 +142,24 @@ def _value(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _typed(row: Row, value: Any) -> Any:
+    """Return a value that passed the checks in the type of its line: 10 becomes 10.0."""
+    return float(value) if row.type == 'double' else value
+
+
+def _changed(settings: DataclassInstance, values: dict[str, Any]) -> str:
+    """Return one line on changed parameters, each with its old and its new value."""
+    changes = [f'{name} {getattr(settings, name)} -> {value}' for name, value in values.items()]
+    return f'Parameters changed: {", ".join(changes)}.'
+
+
 def _problem(row: Row, value: Any) -> str | None:
     """Return what is wrong with a value that rclpy does not check itself."""
+    if row.type == 'double':
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return _wrong_type(row, f'it is {value!r}')
+        if row.low is not None and row.high is not None and not row.low <= value <= row.high:
+            return _wrong_type(row, f'it is {value}')
     if row.choices and value not in row.choices:
         return f"Parameter '{row.name}' is '{value}'; use one of: {row.allowed}."
     if row.type == 'string array' and (not value or len(set(value)) < len(value) or '' in value):

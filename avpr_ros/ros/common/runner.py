@@ -13,7 +13,8 @@ from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from avpr_ros.errors import AvprError
+from avpr_ros.errors import AvprError, ConfigError
+from avpr_ros.ros.common.diagnostics import Refusal
 from avpr_ros.ros.common.signal_handling import SignalStop, ignore_signals, interrupt_on_signals
 
 #: Exit code when a parameter, a file or the installation does not allow a start.
@@ -38,9 +39,8 @@ def run(name: str, build: Callable[[Node], NodeComponent], args: list[str] | Non
     """
     try:
         interrupt_on_signals()
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-        _spin(name, build)
-    except AvprError as error:
+        return _spin(_create_node(name, args), build)
+    except ConfigError as error:
         get_logger(name).fatal(str(error))
         return REFUSED
     except KeyboardInterrupt:
@@ -51,15 +51,34 @@ def run(name: str, build: Callable[[Node], NodeComponent], args: list[str] | Non
     return 0
 
 
-def _spin(name: str, build: Callable[[Node], NodeComponent]) -> None:
+def _create_node(name: str, args: list[str] | None) -> Node:
+    """Return the node; raises ``ConfigError`` for arguments of ROS that cannot be read."""
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        return rclpy.create_node(name)
+    except RuntimeError as error:
+        # A parameter file that is missing or no YAML, a name or remapping that ROS does not allow.
+        reason = str(error).partition(', at ')[0].strip()
+        raise ConfigError(
+            f'The arguments after --ros-args cannot be used: {reason}; check the parameter file, '
+            'the names and the remappings.'
+        ) from error
+
+
+def _spin(node: Node, build: Callable[[Node], NodeComponent]) -> int:
     part = None
     executor = SingleThreadedExecutor()
-    node = rclpy.create_node(name)
+    refusal = Refusal(node)
     try:
         part = build(node)
+        refusal.withdraw()
         executor.add_node(node)
         with SignalStop(executor) as stop:
             stop.spin()
+    except AvprError as error:
+        node.get_logger().fatal(str(error))
+        refusal.publish(str(error))
+        return REFUSED
     finally:
         # The farewell is not to be broken by a second signal.
         ignore_signals()
@@ -67,3 +86,4 @@ def _spin(name: str, build: Callable[[Node], NodeComponent]) -> None:
             part.close()
         executor.shutdown()
         node.destroy_node()
+    return 0

@@ -95,11 +95,16 @@ class ExtrinsicsProvider:
             if found is None:
                 raise ExtrinsicsError(
                     f"/tf_static does not connect '{self._base_frame}' with '{frame}', the frame "
-                    f"of the images of camera '{camera}': publish the transform there, or give it "
-                    'in the parameter extrinsics.'
+                    f"of the images of camera '{camera}' ({self._known()}): publish the transform "
+                    'there, or give it in the parameter extrinsics.'
                 )
             self._found[camera, frame] = found
             return found
+
+    def _known(self) -> str:
+        """Return which frames TF has, for an error."""
+        frames = sorted(self._unchanging.frames().union(self._graph.frames()))
+        return f'frames of TF: {", ".join(frames)}' if frames else 'no transform has come'
 
 
 def _parse(text: str, cameras: Sequence[str]) -> dict[str, Pose | None]:

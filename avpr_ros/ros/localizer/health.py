@@ -9,16 +9,21 @@ import time
 
 from avpr_ros.ros.common.diagnostics import Level, Report
 from avpr_ros.ros.common.localizer_interface import LOOP_CLOSURE_LISTENERS
+from avpr_ros.ros.common.silence_watch import START_S
+from avpr_ros.ros.common.topic_hints import domain_text, interface_type
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.node_recognizer import NodeRecognizer
 from avpr_ros.ros.localizer.pipeline.recent_outcomes import RECENT_S
 from avpr_ros.ros.localizer.pipeline.statistics import FAILED, Statistics
+from avpr_ros.ros.localizer.remedies import rejection_text
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds without an image, or without a fix, after which a task warns.
 SILENCE_S = 5.0
+#: A wrong start is to be named sooner: of a camera of which no image has come at all.
+START_SILENCE_S = START_S
 
 
 class ImageReport:
@@ -30,6 +35,7 @@ class ImageReport:
         statistics: Statistics,
         name: str,
         problem_of: Callable[[str], tuple[Level, str] | None],
+        hint: Callable[[ImageInput], str],
     ) -> None:
         """Report on one camera.
 
@@ -39,8 +45,10 @@ class ImageReport:
             name: of the task.
             problem_of: returns severity and sentence on why a camera's images are not matched, or
                 not fully; None where there is no problem.
+            hint: returns what is published instead, and what to set, in one clause.
         """
         self._source = source
+        self._hint = hint
         self._problem_of = problem_of
         self._statistics = statistics
         self._name = name
@@ -61,6 +69,7 @@ class ImageReport:
         dropped = {**self._statistics.dropped, 'replaced': replaced}
         values = {
             'topic': source.topic,
+            'type': interface_type(source.message_type),
             'reliability': source.reliability,
             'publishers': publishers,
             'received': source.received,
@@ -70,17 +79,22 @@ class ImageReport:
             'decode_failures': self._statistics.decode_failures[source.camera],
             **{f'dropped_{why}': n for why, n in sorted(dropped.items())},
         }
-        if silent_s > SILENCE_S:
+        if source.incompatible:
             text = (
-                f'No image for {silent_s:.0f} s on {source.topic} ({source.reliability}, '
-                f'{publishers} publishers).'
+                f'A publisher of {source.topic} does not offer the {source.incompatible} asked of '
+                f'it ({source.reliability}); set image_reliability:=auto.'
             )
             return Report(self._name, Level.WARN, text, values)
-        if source.incompatible:
-            text = f'A publisher does not offer the {source.incompatible} asked of it.'
+        if silent_s > (SILENCE_S if source.received else START_SILENCE_S):
+            text = (
+                f'No image for {silent_s:.0f} s on {source.topic} ({source.reliability}, '
+                f'{publishers} publishers): {self._hint(source)}.'
+            )
             return Report(self._name, Level.WARN, text, values)
         if problem := self._statistics.problems.get(source.camera):
             return Report(self._name, Level.ERROR, problem, values)
+        if fault := self._statistics.unseeing.get(source.camera):
+            return Report(self._name, Level.WARN, f'{fault[0].upper()}{fault[1:]}.', values)
         if found := self._problem_of(source.camera):
             return Report(self._name, *found, values)
         return Report(self._name, Level.OK, f'Images on {source.topic}.', values)
@@ -131,8 +145,16 @@ def map_report(recognizer: NodeRecognizer) -> Report:
     return Report('map', level, text, values)
 
 
-def odometry_report(odometry: OdometryInput) -> Report:
-    """Report how much odometry was received, and whether it reaches the images."""
+def odometry_report(
+    odometry: OdometryInput, hint: str | None = None, *, needed: bool = False
+) -> Report:
+    """Report how much odometry was received, and whether it reaches the images.
+
+    Args:
+        odometry: the subscription.
+        hint: why none comes, in one clause; None where no node publishes any.
+        needed: whether nothing can be matched without.
+    """
     values: dict[str, object] = {
         'received': odometry.received,
         'refused': odometry.refused,
@@ -140,8 +162,13 @@ def odometry_report(odometry: OdometryInput) -> Report:
     }
     if problem := odometry.problem():
         return Report('odometry', Level.WARN, problem, values)
-    text = 'In use.' if odometry.received else 'None comes; images are matched without.'
-    return Report('odometry', Level.OK, text, values)
+    if odometry.received:
+        return Report('odometry', Level.OK, 'In use.', values)
+    so = 'mode loop_closing takes no keyframe' if needed else 'images are matched without'
+    if hint is None and not needed:
+        return Report('odometry', Level.OK, f'None comes; {so}.', values)
+    why = hint or f'no odometry is published{domain_text()}; start its publisher'
+    return Report('odometry', Level.WARN, f'No odometry comes, {so}: {why}.', values)
 
 
 def localisation_report(
@@ -165,7 +192,8 @@ def localisation_report(
         return Report('localisation', Level.WARN, text, values)
     if runtime_warning is not None:
         values['runtime_warning'] = runtime_warning
-    because = '' if runtime_warning is None else f': {runtime_warning}'
+    why = runtime_warning or rejection_text(statistics.reasons)
+    because = '' if why is None else f': {why}'
     if statistics.last_fix_s is None:
         return Report('localisation', Level.WARN, f'No match accepted yet{because}.', values)
     age_s = time.monotonic() - statistics.last_fix_s

@@ -18,6 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks, take_message
 from avpr_ros.ros.common.localizer_interface import RELIABILITIES
+from avpr_ros.ros.common.topic_hints import interface_type
 
 
 def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabilityPolicy:
@@ -33,6 +34,18 @@ def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabili
     return QoSReliabilityPolicy.BEST_EFFORT
 
 
+def image_offers(base_topic: str, transport: str) -> list[tuple[str, Any]]:
+    """Return the topics and types that a camera's images may come on, the preferred one first.
+
+    With ``auto`` the topic of the raw images may itself carry compressed ones, as that of a
+    driver without image_transport does.
+    """
+    raw, compressed = (base_topic, Image), (f'{base_topic}/compressed', CompressedImage)
+    if transport == 'auto':
+        return [raw, compressed, (base_topic, CompressedImage)]
+    return [raw if transport == 'raw' else compressed]
+
+
 @dataclass(frozen=True)
 class ImageStream:
     """What one camera's images are subscribed to with.
@@ -40,7 +53,7 @@ class ImageStream:
     Attributes:
         camera: the camera's name.
         base_topic: topic of the raw images; remapping it moves the compressed one with it.
-        transport: ``raw`` or ``compressed``.
+        transport: ``auto``, ``raw`` or ``compressed``.
         reliability: ``auto``, ``reliable`` or ``best_effort``.
     """
 
@@ -59,9 +72,16 @@ class ImageInput:
     another reliability, and gives the subscription up when the last publisher has gone, so that
     the next one is met with the right one.
 
+    With transport ``auto`` the publishers decide, too: raw images before compressed ones. The
+    choice stays once an image has come on a topic that is still published.
+
     Attributes:
         camera: the camera's name.
+        argument: name of the raw images' topic before remapping.
+        base_topic: resolved topic of the raw images.
+        transport: as configured.
         topic: the resolved topic, remapped, with ``/compressed`` where that transport is used.
+        message_type: of the topic.
         received: how many messages were taken.
         last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
         incompatible: last QoS policy that did not fit a publisher's; empty if none.
@@ -83,20 +103,23 @@ class ImageInput:
             pause: callback group of the subscription.
         """
         self.camera = stream.camera
-        resolved = node.resolve_topic_name(stream.base_topic)
-        self.topic = resolved if stream.transport == 'raw' else f'{resolved}/compressed'
+        self.argument = stream.base_topic
+        self.transport = stream.transport
+        self.base_topic = node.resolve_topic_name(stream.base_topic)
+        self._offers = image_offers(self.base_topic, stream.transport)
+        self.topic, self.message_type = self._offers[0]
         self.received = 0
         self.last_received_s = time.monotonic()
         self.incompatible = ''
         self._node = node
-        self._type = Image if stream.transport == 'raw' else CompressedImage
         self._deliver = deliver
         self._pause = pause
-        self._auto = stream.reliability == 'auto'
+        self._asked = RELIABILITIES.get(stream.reliability)
         self._reliability: QoSReliabilityPolicy | None = None
         self._subscription: Subscription | None = None
-        if not self._auto:
-            self._subscribe(RELIABILITIES[stream.reliability])
+        self._received_before = 0
+        if self._asked is not None and len(self._offers) == 1:
+            self._subscribe(self._asked)
         self.poll()
 
     @property
@@ -112,15 +135,33 @@ class ImageInput:
 
     def poll(self) -> None:
         """Check the publishers; subscribe, or subscribe anew, where that is needed."""
-        if not self._auto:
+        publishers = self._choose()
+        if self._asked is not None and self._subscription is not None:
             return
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
             self._unsubscribe()
             return
-        wanted = fitting_reliability(publishers)
+        wanted = self._asked or fitting_reliability(publishers)
         if wanted != self._reliability:
             self._subscribe(wanted)
+
+    def _choose(self) -> list[TopicEndpointInfo]:
+        """Choose among the topics that the images may come on; return the chosen's publishers."""
+        publishers = self._publishers(self.topic, self.message_type)
+        if publishers and self.received > self._received_before:
+            return publishers
+        for topic, message_type in self._offers:
+            if found := self._publishers(topic, message_type):
+                if (topic, message_type) != (self.topic, self.message_type):
+                    self._unsubscribe()
+                    self.topic, self.message_type = topic, message_type
+                return found
+        return []
+
+    def _publishers(self, topic: str, message_type: Any) -> list[TopicEndpointInfo]:
+        kind = interface_type(message_type)
+        found = self._node.get_publishers_info_by_topic(topic)
+        return [one for one in found if one.topic_type == kind]
 
     def discard_pending(self) -> int:
         """Take the message that came in a pause; return 1, or 0 where none came."""
@@ -136,10 +177,11 @@ class ImageInput:
 
     def _subscribe(self, reliability: QoSReliabilityPolicy) -> None:
         self._unsubscribe()
+        self._received_before = self.received
         self._reliability = reliability
         self.incompatible = ''
         self._subscription = self._node.create_subscription(
-            self._type,
+            self.message_type,
             self.topic,
             self._on_message,
             QoSProfile(depth=1, reliability=reliability),
@@ -147,7 +189,8 @@ class ImageInput:
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
         )
         self._node.get_logger().info(
-            f"Camera '{self.camera}' listens on {self.topic}, {self.reliability}."
+            f"Camera '{self.camera}' listens on {self.topic} "
+            f'({interface_type(self.message_type)}), {self.reliability}.'
         )
 
     def _on_message(self, message: Any) -> None:
@@ -159,7 +202,7 @@ class ImageInput:
         self.last_received_s = time.monotonic()
 
     def _on_incompatible(self, event: Any) -> None:
-        if self._auto:
+        if self._asked is None:
             return  # the next poll subscribes anew
         kind = str(getattr(event.last_policy_kind, 'name', event.last_policy_kind))
         self.incompatible = kind.lower().removeprefix('rmw_qos_policy_')

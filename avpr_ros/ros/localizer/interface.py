@@ -36,14 +36,16 @@ ENDPOINTS = (
         'image',
         'sensor_msgs/msg/Image',
         'as the publishers offer, depth 1',
-        'Camera images, with `image_transport` `raw`. With several cameras: `NAME/image` each.',
+        'Camera images, with `image_transport` `raw` or `auto`. With several cameras: '
+        '`NAME/image` each.',
     ),
     Endpoint(
         'subscribed',
         'image/compressed',
         'sensor_msgs/msg/CompressedImage',
         'as the publishers offer, depth 1',
-        'The same with `image_transport` `compressed`; it follows a remapping of `image`.',
+        'The same with `image_transport` `compressed`, or `auto` where no raw images are '
+        'published; it follows a remapping of `image`.',
     ),
     Endpoint(
         'subscribed',

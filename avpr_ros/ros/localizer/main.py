@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
+
+from avpr_ros.threads import limit_product_threads
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
-    # The node's products are small: one thread does them as fast, and the others of BLAS would
-    # spin on the cores of the network and the local features. Read when numpy is loaded, below.
-    for library in ('OMP', 'OPENBLAS'):
-        os.environ.setdefault(f'{library}_NUM_THREADS', '1')
+    limit_product_threads()
     try:
         # Imported here, so that SIGINT in the seconds this takes ends as cleanly as any other.
         from avpr_ros.ros.common.localizer_interface import NODE_NAME

@@ -23,6 +23,7 @@ from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.mapping.session_export import save_session
 from avpr_ros.ros.common import messages
 from avpr_ros.ros.common.diagnostics import Level
+from avpr_ros.ros.common.parameter_table import how_to_set
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.runtime.query_manifest import QueryManifest
 
@@ -110,8 +111,8 @@ class MapMode:
         """Open the map; see :meth:`LocalizerMode.reopened` for the errors."""
         if not settings.map_path:
             raise ConfigError(
-                "Parameter 'map_path' is empty; give the folder of the gallery map, e.g. "
-                '-p map_path:=PATH.'
+                "Parameter 'map_path' is empty; give the folder of the gallery map: "
+                f'{how_to_set("map_path")}.'
             )
         return cls(GalleryMap.open(Path(settings.map_path).expanduser()))
 
@@ -216,7 +217,9 @@ class OnlineMode:
     def save(self, folder: str) -> str:
         """See ``LocalizerMode``."""
         if not folder:
-            raise ConfigError("parameter 'save_path' is empty; start with a folder.")
+            raise ConfigError(
+                f"parameter 'save_path' is empty; start with a folder: {how_to_set('save_path')}."
+            )
         count = save_session(self.gallery, Path(folder).expanduser())
         return f'{count} keyframes are in {folder}.'
 
@@ -226,7 +229,7 @@ class OnlineMode:
         if self.gallery.full:
             return Level.WARN, f'{count} keyframes, which is max_keyframes: no more are taken.'
         if not count:
-            return Level.WARN, 'No keyframe yet: is there odometry?'
+            return Level.WARN, 'No keyframe yet; they need images and odometry, see their reports.'
         return Level.OK, f'{count} keyframes of this session.'
 
     def keyframes_message(self, stamp: Time, frame: str) -> PathMessage:

@@ -15,7 +15,8 @@ from rclpy.node import Node
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
-from avpr_ros.ros.common.parameters import declare, on_change
+from avpr_ros.ros.common.parameters import declare, on_change, unknown_parameters
+from avpr_ros.ros.common.problem_log import ProblemLog
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.extrinsics import listen_for_extrinsics
@@ -39,12 +40,16 @@ from avpr_ros.ros.localizer.pipeline.recognizer_holder import RecognizerHolder
 from avpr_ros.ros.localizer.pipeline.trigger_queue import TriggerQueue
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.ros.localizer.services import Services
+from avpr_ros.ros.localizer.silence import (
+    StartGrace,
+    camera_info_hint,
+    image_hint,
+    odometry_hint,
+)
 from avpr_ros.sources.images.decode import decoder_backend
 
 #: Seconds between two checks of the image publishers.
 POLL_PERIOD_S = 0.2
-#: Seconds between two log lines about a silent camera.
-SILENCE_LOG_S = 30.0
 
 
 class Localizer:
@@ -88,7 +93,7 @@ class Localizer:
         self._buffer: LatestMessageBuffer[Any] = LatestMessageBuffer()
         self._worker = Worker(self._buffer, self._work, self._pipeline.failed)
         node.add_on_set_parameters_callback(
-            on_change(lambda: self._recognizers.settings, self._apply)
+            on_change(lambda: self._recognizers.settings, self._apply, node.get_logger().info)
         )
         self._jump = node.get_clock().create_jump_callback(
             JumpThreshold(
@@ -97,6 +102,7 @@ class Localizer:
             post_callback=self._on_clock_jump,
         )
         self._inputs = self._listen(settings)
+        self._unknown = unknown_parameters(node, Settings)
         self._diagnostics = Diagnostics(node, self._reports(self._inputs))
         self._worker.start()
         self._log_start(self._recognizers.recognizer)
@@ -111,6 +117,11 @@ class Localizer:
         logger.info(
             f'{len(recognizer.gallery.keyframes)} keyframes of {recognizer.gallery.path}; '
             f'images are decoded with {decoder_backend()}.'
+        )
+        images = ', '.join(f'{one.topic} ({one.transport})' for one in self._inputs)
+        logger.info(
+            f'Listens on {images} and {self._odometry.topic}; publishes '
+            f'{self._outputs.topics(recognizer)}.'
         )
         if warning := recognizer.matcher.calibration_warning:
             logger.warning(f'{warning[0].upper()}{warning[1:]}.')
@@ -139,7 +150,7 @@ class Localizer:
         return inputs
 
     def _reports(self, inputs: list[ImageInput]) -> Callable[[], list[Report]]:
-        statistics, logger = self._pipeline.statistics, self._node.get_logger()
+        statistics, node = self._pipeline.statistics, self._node
         several = len(inputs) > 1
         image_reports = [
             ImageReport(
@@ -147,32 +158,57 @@ class Localizer:
                 statistics,
                 f'images {source.camera}' if several else 'images',
                 self._image_problem,
+                partial(image_hint, node),
             )
             for source in inputs
         ]
+        log, grace = ProblemLog(node.get_logger()), StartGrace()
 
         def reports() -> list[Report]:
             if self._pause.paused:
                 self._discard_pending()
-            images = [report_of(self._buffer.replaced) for report_of in image_reports]
-            for report in images:
-                if report.level is not Level.OK:
-                    logger.warning(report.message, throttle_duration_sec=SILENCE_LOG_S)
             recognizer = self._recognizers.recognizer
+            images = [report_of(self._buffer.replaced) for report_of in image_reports]
+            odometry = self._odometry_report(grace.over())
+            localisation = localisation_report(
+                statistics,
+                self._gate.enabled,
+                recognizer.matcher.runtime_warning,
+                self._outputs.loop_closure_listeners,
+            )
+            camera_info = self._camera_info_reports(grace.over())
+            # Errors are images that cannot be decoded or used, which are logged one by one.
+            noted = [one for one in images if one.level is not Level.ERROR]
+            log.write([*noted, odometry, *camera_info])
+            if statistics.reasons:
+                log.write([localisation])
             return [
                 *images,
                 inference_report(statistics, self._recognizers.settings),
                 map_report(recognizer),
-                odometry_report(self._odometry),
-                localisation_report(
-                    statistics,
-                    self._gate.enabled,
-                    recognizer.matcher.runtime_warning,
-                    self._outputs.loop_closure_listeners,
-                ),
+                odometry,
+                localisation,
+                *camera_info,
+                *(Report('parameters', Level.WARN, text) for text in self._unknown),
             ]
 
         return reports
+
+    def _odometry_report(self, over: bool) -> Report:
+        """Report on odometry; once others had time to be discovered, on why none comes."""
+        hint, needed = None, False
+        if over and not self._odometry.received:
+            hint = odometry_hint(self._node, self._odometry.topic)
+            needed = self._recognizers.settings.mode == 'loop_closing'
+        return odometry_report(self._odometry, hint, needed=needed)
+
+    def _camera_info_reports(self, over: bool) -> list[Report]:
+        """Report on cameras whose ``camera_info`` comes on another topic than theirs."""
+        if not over or not self._recognizers.recognizer.matcher.uses_local_features:
+            return []
+        waiting = [one for one in self._inputs if self._camera_info.intrinsics(one.camera) is None]
+        hints = [camera_info_hint(self._node, one) for one in waiting]
+        return [Report('camera_info', Level.WARN, f'{hint}.') for hint in hints if hint]
 
     def _image_problem(self, camera: str) -> tuple[Level, str] | None:
         """Return severity and sentence on why a camera's images are not matched, or not fully."""

@@ -59,6 +59,11 @@ class OdometryInput:
             Odometry, TOPIC, self.take, profile, callback_group=PolledCallbackGroup()
         )
 
+    @property
+    def topic(self) -> str:
+        """The resolved topic."""
+        return str(self._subscription.topic_name)
+
     def catch_up(self) -> None:
         """Take all that has come; from any thread."""
         with self._lock:

@@ -56,9 +56,10 @@ class Settings:
         'base_link', "Frame of the robot's base, for `extrinsics` from TF.", read_only=True
     )
     image_transport: str = row(
-        'raw',
-        'Kind of image message; compressed images come on the topic with `/compressed` added.',
-        choices=('raw', 'compressed'),
+        'auto',
+        'Kind of image message; compressed images come on the topic with `/compressed` added; '
+        '`auto` takes what is published, raw images before compressed ones.',
+        choices=('auto', 'raw', 'compressed'),
         read_only=True,
     )
     image_reliability: str = row(

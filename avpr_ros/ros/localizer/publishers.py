@@ -40,6 +40,13 @@ class Outputs:
         }
         self._visuals = Visuals(node)
 
+    def topics(self, recognizer: NodeRecognizer) -> str:
+        """Return the topics of the results in the mode of the recognizer, for the log."""
+        results = [self._pose] if recognizer.mode.publishes_pose else []
+        return ', '.join(
+            str(one.topic_name) for one in (*results, self._loop_closure, self._matches)
+        )
+
     @property
     def loop_closure_listeners(self) -> int:
         """How many subscriptions to ``~/loop_closure`` are connected."""

@@ -62,6 +62,9 @@ class Services:
 
     def _set_enabled(self, request: Any, response: Any) -> Any:
         self._enable(request.data)
+        self._node.get_logger().info(
+            f'Matching is {"enabled" if request.data else "disabled"} by ~/set_enabled.'
+        )
         response.success = True
         response.message = 'Enabled.' if request.data else 'Disabled.'
         return response
@@ -100,6 +103,7 @@ class Services:
             outcome = Outcome(False, f'{on_error}: the log says why.')
             try:
                 outcome = Outcome(True, work())
+                self._node.get_logger().info(outcome.text)
             except AvprError as error:
                 outcome = Outcome(False, f'{on_error}: {error}')
                 self._node.get_logger().error(outcome.text)
@@ -116,4 +120,5 @@ class Services:
 
     def _reload(self) -> str:
         recognizer = self._recognizers.reload(self._outputs.publish_keyframes)
-        return f'{len(recognizer.gallery.keyframes)} keyframes loaded.'
+        revision = recognizer.gallery.manifest.revision
+        return f'{len(recognizer.gallery.keyframes)} keyframes loaded, revision {revision}.'

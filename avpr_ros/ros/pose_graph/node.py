@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from geometry_msgs.msg import PoseArray, PoseStamped, PoseWithCovarianceStamped
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from nav_msgs.msg import Path as PathMessage
 from rclpy.clock import Clock, ClockType
@@ -22,12 +22,13 @@ from std_srvs.srv import Trigger
 from avpr_ros.errors import AvprError
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.loop_closure import closure_from_message
-from avpr_ros.ros.common.messages import pose_message, stamp_message, stamp_ns
-from avpr_ros.ros.common.parameters import declare
+from avpr_ros.ros.common.messages import stamp_ns
+from avpr_ros.ros.common.parameters import declare, unknown_parameters
 from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.common.silence_watch import SilenceWatch, WatchedInput
 from avpr_ros.ros.common.stamped_pose import pose_from_message
 from avpr_ros.ros.pose_graph.graph import PoseGraph
-from avpr_ros.ros.pose_graph.output import check_output, save
+from avpr_ros.ros.pose_graph.output import check_output, path_message, save
 from avpr_ros.ros.pose_graph.parameters import PoseGraphSettings
 from avpr_ros.ros.pose_graph.solver import Solution, load_gtsam, solve
 
@@ -38,8 +39,6 @@ QUEUE = 5000
 CLOSURE = 'A loop closure'
 #: Largest part of the time that is spent on solving.
 SOLVE_PART = 0.25
-#: Most poses of ``~/path``; enough for RViz.
-PATH_POSES = 2000
 
 
 class PoseGraphNode:
@@ -65,12 +64,19 @@ class PoseGraphNode:
         self._thread: threading.Thread | None = None
         self._map_frame = 'map'
         self._received = 0
+        self._odometry_received = 0
         self._refused: Counter[str] = Counter()
         self._publisher = node.create_publisher(
             PathMessage, '~/path', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         )
         self._subscribe()
         node.create_service(Trigger, '~/save', self._on_save)
+        self._unknown = unknown_parameters(node, PoseGraphSettings)
+        folder = self._settings.output
+        node.get_logger().info(
+            f'Listens on {self._silence.topics}; publishes {self._publisher.topic_name}, '
+            f'{f"writes files to {folder}" if folder else "writes no files (output is empty)"}.'
+        )
         self._diagnostics = Diagnostics(node, self._reports)
 
     def close(self) -> None:
@@ -83,13 +89,20 @@ class PoseGraphNode:
         node = self._node
         quick = QoSProfile(depth=QUEUE, reliability=ReliabilityPolicy.BEST_EFFORT)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        node.create_subscription(Odometry, 'odom', self._on_odometry, quick)
+        odometry = node.create_subscription(Odometry, 'odom', self._on_odometry, quick)
         node.create_subscription(
             PoseArray, 'avpr_localizer/keyframes', self._on_keyframes, latched
         )
         node.create_subscription(PathMessage, 'avpr_localizer/session', self._on_session, latched)
-        node.create_subscription(
+        closures = node.create_subscription(
             PoseWithCovarianceStamped, 'avpr_localizer/loop_closure', self._on_closure, QUEUE
+        )
+        self._silence = SilenceWatch(
+            node,
+            [
+                WatchedInput('loop closures', closures, lambda: self._received),
+                WatchedInput('odometry', odometry, lambda: self._odometry_received, 'odom'),
+            ],
         )
         if self._settings.solve_period_s > 0.0:
             steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -101,6 +114,7 @@ class PoseGraphNode:
         except ValueError as error:
             self._ignore('An odometry message', error)
             return
+        self._odometry_received += 1
         with self._lock:
             self._graph.add_odometry(stamp_ns(message.header.stamp), pose)
 
@@ -162,7 +176,7 @@ class PoseGraphNode:
             duration_s = time.monotonic() - started_s
             self._next_solve_s = time.monotonic() + duration_s / SOLVE_PART
             if self._node.context.ok():
-                self._publisher.publish(self._path(solution))
+                self._publisher.publish(path_message(solution, self._map_frame))
             tally = ', '.join(f'{n} {what}' for what, n in self._tally(solution).items())
             return f'Of {self._received} loop closures: {tally}; solved in {duration_s:.1f} s.'
 
@@ -176,21 +190,6 @@ class PoseGraphNode:
             'given up waiting': self._graph.given_up,
             'refused': self._refused[CLOSURE],
         }
-
-    def _path(self, solution: Solution) -> PathMessage:
-        message = PathMessage()
-        message.header.frame_id = self._map_frame
-        message.header.stamp = stamp_message(int(solution.stamps_ns[-1]))
-        step = len(solution.stamps_ns) // PATH_POSES + 1
-        for stamp, row in zip(
-            solution.stamps_ns[::step].tolist(), solution.after[::step], strict=True
-        ):
-            pose = PoseStamped()
-            pose.header.frame_id = self._map_frame
-            pose.header.stamp = stamp_message(stamp)
-            pose.pose = pose_message(row)
-            message.poses.append(pose)
-        return message
 
     def _on_save(self, _: Any, response: Trigger.Response) -> Trigger.Response:
         response.message = self._save()
@@ -209,6 +208,10 @@ class PoseGraphNode:
         return f'{text} Files are in {folder}.'
 
     def _reports(self) -> list[Report]:
+        unknown = [Report('parameters', Level.WARN, text) for text in self._unknown]
+        return [self._graph_report(), *self._silence.reports(), *unknown]
+
+    def _graph_report(self) -> Report:
         graph, solution = self._graph, self._solution
         values: dict[str, object] = {
             'loop closures': self._received,
@@ -217,7 +220,7 @@ class PoseGraphNode:
         }
         if solution is None:
             values['waiting for keyframes'] = graph.waiting
-            return [Report('pose graph', Level.OK, 'No solution yet.', values)]
+            return Report('pose graph', Level.OK, 'No solution yet.', values)
         values.update(self._tally(solution))
         values['relocations'] = solution.relocations
         warn = graph.unknown_keyframes > 0
@@ -227,7 +230,7 @@ class PoseGraphNode:
                 f'{graph.unknown_keyframes} loop closures refer to keyframes that the received '
                 'map does not have; check that both topics come from the same localizer.'
             )
-        return [Report('pose graph', Level.WARN if warn else Level.OK, text, values)]
+        return Report('pose graph', Level.WARN if warn else Level.OK, text, values)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -10,11 +10,18 @@ import os
 from pathlib import Path
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped
+from nav_msgs.msg import Path as PathMessage
+
 from avpr_ros.errors import ConfigError
 from avpr_ros.files import write_text_atomically
+from avpr_ros.ros.common.messages import pose_message, stamp_message
 from avpr_ros.ros.pose_graph.problem import AnchoredClosure
 from avpr_ros.ros.pose_graph.solver import Solution
 from avpr_ros.sources.poses.tum import write_tum
+
+#: Most poses of ``~/path``; enough for RViz.
+PATH_POSES = 2000
 
 
 def check_output(output: str) -> None:
@@ -47,6 +54,23 @@ def save(folder: Path, solution: Solution) -> None:
     write_tum(folder / 'after.tum', solution.stamps_ns, solution.after)
     closures = {'used': _listed(solution.used), 'rejected': _listed(solution.rejected)}
     write_text_atomically(folder / 'closures.json', json.dumps(closures, indent=1) + '\n')
+
+
+def path_message(solution: Solution, frame: str) -> PathMessage:
+    """Return the corrected trajectory in the map frame, thinned out for RViz."""
+    message = PathMessage()
+    message.header.frame_id = frame
+    message.header.stamp = stamp_message(int(solution.stamps_ns[-1]))
+    step = len(solution.stamps_ns) // PATH_POSES + 1
+    for stamp, row in zip(
+        solution.stamps_ns[::step].tolist(), solution.after[::step], strict=True
+    ):
+        pose = PoseStamped()
+        pose.header.frame_id = frame
+        pose.header.stamp = stamp_message(stamp)
+        pose.pose = pose_message(row)
+        message.poses.append(pose)
+    return message
 
 
 def _listed(closures: Iterable[AnchoredClosure]) -> list[dict[str, Any]]:

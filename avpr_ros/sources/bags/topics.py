@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from avpr_ros.errors import SourceError
+from avpr_ros.errors import AmbiguousTopicError, SourceError
 from avpr_ros.sources.poses.gnss import FIX_TYPE
 from avpr_ros.sources.poses.pose_topics import POSE_TYPES
 
@@ -40,18 +40,23 @@ def choose_image_topics(topics: Mapping[str, str], wanted: Sequence[str]) -> tup
     for topic in wanted:
         if topic not in topics:
             raise SourceError(
-                f'Image topic {topic} is not in the bag; its image topics: {_listed(available)}.'
+                f'Image topic {topic} is not in the bag; choose with --image-topic one of '
+                f'{_listed(available)}.'
             )
         if topics[topic] not in _IMAGE_TYPES:
             raise SourceError(
-                f'Topic {topic} has type {topics[topic]}, not images; the image topics of the '
-                f'bag: {_listed(available)}.'
+                f'Topic {topic} has type {topics[topic]}, not images; choose with --image-topic '
+                f'one of {_listed(available)}.'
             )
     if wanted:
         return tuple(dict.fromkeys(wanted))
     if len(available) != 1:
-        advice = 'choose with --image-topic' if available else f'its topics are {_listed(topics)}'
-        raise SourceError(
+        advice = (
+            f'choose with --image-topic, such as --image-topic {available[0]}'
+            if available
+            else f'its topics are {_listed(topics)}'
+        )
+        raise _error(available)(
             f'The bag has {len(available)} image topics ({_listed(available)}): {advice}.'
         )
     return (available[0],)
@@ -73,15 +78,24 @@ def choose_pose_topic(topics: Mapping[str, str], wanted: str | None) -> str:
         if wanted not in available:
             fault = f'has type {topics[wanted]}' if wanted in topics else 'is not in the bag'
             raise SourceError(
-                f'Pose topic {wanted} {fault}; the pose topics of the bag: {_listed(available)}.'
+                f'Pose topic {wanted} {fault}; choose with --pose-topic one of '
+                f'{_listed(available)}.'
             )
         return wanted
     if len(available) != 1:
-        advice = 'choose with --pose-topic' if available else 'give poses with --tum or --poses'
-        raise SourceError(
+        advice = (
+            f'choose with --pose-topic, such as --pose-topic {available[0]}'
+            if available
+            else 'give poses with --tum or --poses'
+        )
+        raise _error(available)(
             f'The bag has {len(available)} pose topics ({_listed(available)}): {advice}.'
         )
     return available[0]
+
+
+def _error(available: Sequence[str]) -> type[SourceError]:
+    return AmbiguousTopicError if available else SourceError
 
 
 def check_one_type(topic: str, types: Sequence[str]) -> None:

@@ -1,10 +1,11 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of what the images show: black, blurred, frozen, repeated, leaping exposure."""
+"""Checks of what the images show: nothing, blur, frozen or repeated views, leaping exposure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +15,12 @@ from avpr_ros.sources.checks.image_statistics import ImageStatistics
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import NS_PER_S, stamp_text
 
-#: An image is black, or covered, below these grey levels.
-_BLACK_MEAN, _BLACK_SPREAD = 12.0, 6.0
 #: An image is blurred below this share of the median sharpness.
 _BLURRED_SHARE = 0.25
 #: The same of images far apart in time, whose scenes differ.
 _BLURRED_SHARE_APART = 0.15
-#: Images this far apart in time are judged one by one; few of them may be black.
-_LONGEST_INTERVAL_S, _LARGEST_BLACK_SHARE = 0.5, 0.1
+#: Images this far apart in time are judged one by one; few of them may show nothing.
+_LONGEST_INTERVAL_S, _LARGEST_UNUSABLE_SHARE = 0.5, 0.1
 #: Shorter stretches are no finding: a bump, a passer-by.
 _SHORTEST_STRETCH = 3
 #: Two images with a smaller difference are the same; a camera's noise is above it.
@@ -45,37 +44,41 @@ def quality_checks(
     """
     if len(statistics.stamps) < _SHORTEST_STRETCH:
         return ()
-    dark = _black(statistics)
+    unusable = np.array([bool(fault) for fault in statistics.faults])
     interval_s = float(np.median(np.diff(statistics.stamps_ns))) / NS_PER_S
     if interval_s > _LONGEST_INTERVAL_S:
         # neighbouring images show other scenes: tunnels, stations, another light
-        black = dark if dark.mean() > _LARGEST_BLACK_SHARE else np.zeros_like(dark)
-        blurred = _blurred(statistics, dark, _BLURRED_SHARE_APART)
+        many = unusable.mean() > _LARGEST_UNUSABLE_SHARE
+        blurred = _blurred(statistics, unusable, _BLURRED_SHARE_APART)
         return (
-            *_stretches('black images', camera, statistics, black, 'are black or covered'),
+            *_unusable(camera, statistics, unusable & many),
             *_stretches('blur', camera, statistics, blurred, 'are blurred'),
-            *(() if moved is None else _repeats(camera, statistics, dark, moved)),
+            *(() if moved is None else _repeats(camera, statistics, unusable, moved)),
         )
-    blurred = _blurred(statistics, dark, _BLURRED_SHARE)
+    blurred = _blurred(statistics, unusable, _BLURRED_SHARE)
     return (
-        *_stretches('black images', camera, statistics, dark, 'are black or covered'),
+        *_unusable(camera, statistics, unusable),
         *_stretches('blur', camera, statistics, blurred, 'are blurred'),
-        *_repeats(camera, statistics, dark, moved),
-        *_exposure(camera, statistics, dark),
+        *_repeats(camera, statistics, unusable, moved),
+        *_exposure(camera, statistics, unusable),
     )
 
 
-def _black(statistics: ImageStatistics) -> NDArray[np.bool_]:
-    means, spreads = np.array(statistics.means), np.array(statistics.spreads)
-    return np.asarray((means < _BLACK_MEAN) & (spreads < _BLACK_SPREAD))
+def _unusable(
+    camera: str, statistics: ImageStatistics, unusable: NDArray[np.bool_]
+) -> Iterator[PreflightCheck]:
+    """Report stretches of images in which nothing is visible, and why in the first of them."""
+    for check in _stretches('unusable images', camera, statistics, unusable, 'show nothing'):
+        fault = next(fault for fault in statistics.faults if fault)
+        yield replace(check, text=f'{check.text} One of them: {fault}.')
 
 
 def _blurred(
-    statistics: ImageStatistics, dark: NDArray[np.bool_], share: float
+    statistics: ImageStatistics, unusable: NDArray[np.bool_], share: float
 ) -> NDArray[np.bool_]:
     sharpness = np.array(statistics.sharpness)
-    usual = np.median(sharpness[~dark]) if (~dark).any() else 0.0
-    return np.asarray(~dark & (sharpness < share * usual))
+    usual = np.median(sharpness[~unusable]) if (~unusable).any() else 0.0
+    return np.asarray(~unusable & (sharpness < share * usual))
 
 
 def _stretches(
@@ -97,12 +100,12 @@ def _stretches(
 def _repeats(
     camera: str,
     statistics: ImageStatistics,
-    dark: NDArray[np.bool_],
+    unusable: NDArray[np.bool_],
     moved: tuple[FloatArray, FloatArray] | None,
 ) -> Iterator[PreflightCheck]:
     """Report frozen stretches and single repetitions."""
     with np.errstate(invalid='ignore'):
-        same = (np.array(statistics.changes) < _SAME_CHANGE) & ~dark
+        same = (np.array(statistics.changes) < _SAME_CHANGE) & ~unusable
     if moved is not None:
         same &= (moved[0] > _MOVED_M) | (moved[1] > _MOVED_RAD)
     runs = list(_runs(same))
@@ -129,13 +132,13 @@ def _repeats(
 
 
 def _exposure(
-    camera: str, statistics: ImageStatistics, dark: NDArray[np.bool_]
+    camera: str, statistics: ImageStatistics, unusable: NDArray[np.bool_]
 ) -> Iterator[PreflightCheck]:
     """Report leaps of the brightness in an unchanged scene."""
     means = np.maximum(np.array(statistics.means), 1.0)
     ratios = np.ones(len(means))
     ratios[1:] = np.maximum(means[1:] / means[:-1], means[:-1] / means[1:])
-    bright = (means > _DARKEST_MEAN) & ~dark
+    bright = (means > _DARKEST_MEAN) & ~unusable
     bright[1:] &= bright[:-1]
     with np.errstate(invalid='ignore'):
         same_scene = np.array(statistics.similarities) > _SAME_SCENE

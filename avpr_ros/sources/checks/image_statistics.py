@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.frame import StampedImage
+from avpr_ros.sources.images.visible_structure import nothing_visible
 
 #: Widths at which sharpness and motion are measured.
 _SHARP_PX, _MOTION_PX = 320, 128
@@ -29,22 +30,22 @@ class ImageStatistics:
     Attributes:
         stamps: stamps in nanoseconds.
         means: mean grey level, 0 to 255.
-        spreads: standard deviation of the grey levels.
         sharpness: energy of the Laplacian over the variance of the grey levels.
         shifts: (u, v) motion of the picture since the image before, as a share of its width.
         responses: peak of the phase correlation, 0 to 1; 0 where the image before is not known.
         changes: mean absolute difference to the image before, grey levels; NaN likewise.
         similarities: correlation with the image before; NaN likewise.
+        faults: why nothing is visible; empty where something is.
     """
 
     stamps: list[int] = field(default_factory=list)
     means: list[float] = field(default_factory=list)
-    spreads: list[float] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
     shifts: list[tuple[float, float]] = field(default_factory=list)
     responses: list[float] = field(default_factory=list)
     changes: list[float] = field(default_factory=list)
     similarities: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     _previous: NDArray[np.float32] | None = None
 
     @property
@@ -59,8 +60,8 @@ class ImageStatistics:
         small = _reduced(grey, _MOTION_PX).astype(np.float32)
         laplacian = cv2.Laplacian(medium, cv2.CV_32F)
         self.stamps.append(stamp_ns)
+        self.faults.append(nothing_visible(image) or '')
         self.means.append(float(medium.mean()))
-        self.spreads.append(float(medium.std()))
         self.sharpness.append(float(laplacian.var() / (medium.astype(np.float32).var() + 1.0)))
         self._compare(small)
         self._previous = small

@@ -58,7 +58,9 @@ class PoseTopicReader:
         """
         what = f'pose topic {self._topic}'
         if not self._stamps:
-            raise SourceError(f'{what} holds no message: choose another pose source.')
+            raise SourceError(
+                f'{what} holds no message: choose another one with --pose-topic, --tum or --poses.'
+            )
         parent, child = choose_frames(self._topic, Counter(self._frames), options)
         rows = [row for row, frames in enumerate(self._frames) if frames == (parent, child)]
         track = PoseTrack.from_samples(
@@ -76,7 +78,7 @@ class PoseTopicReader:
             if child_from_base is None:
                 raise SourceError(
                     f'{self._topic} has poses of {child} and /tf_static does not connect it '
-                    f'to base frame {base_frame}: leave the base frame unset or record /tf_static.'
+                    f'to base frame {base_frame}: leave --base-frame out or record /tf_static.'
                 )
             trajectory = Chain.from_track(track).then(child_from_base)
         return PoseInput(

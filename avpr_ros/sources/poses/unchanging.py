@@ -54,6 +54,10 @@ class UnchangingTransforms:
                 changed = True
         return changed
 
+    def frames(self) -> set[str]:
+        """Return the names of all frames that were received, those that move too."""
+        return {name for edge in self._counts for name in edge}
+
     def poses(self, least_samples: int) -> dict[Edge, Pose]:
         """Return the transforms that were sent that often and have not changed."""
         return {

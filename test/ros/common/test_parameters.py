@@ -48,8 +48,8 @@ def test_defaults_and_overrides(make_node: Any) -> None:
     ('name', 'value', 'said'),
     [
         ('inference_threads', 0, 'type int, 1 to 64, such as 1'),
-        ('max_rate_hz', 3, 'type double'),
-        ('image_transport', 'theora', "is 'theora'; use one of: raw, compressed"),
+        ('max_rate_hz', True, 'type double'),
+        ('image_transport', 'theora', "is 'theora'; use one of: auto, raw, compressed"),
         ('cameras', ['left', 'left'], 'names that differ'),
         ('min_similarity', float('nan'), '-1 to 1'),
     ],
@@ -59,6 +59,23 @@ def test_bad_overrides(make_node: Any, name: str, value: object, said: str) -> N
         declare(make_node(**{name: value}), Settings)
     assert f"'{name}'" in str(caught.value)
     assert '\n' not in str(caught.value)
+
+
+def test_whole_numbers_are_taken_where_a_double_is_meant(make_node: Any) -> None:
+    node = make_node(max_rate_hz=10)
+    applied, noted = [declare(node, Settings)], []
+    assert applied[0].max_rate_hz == 10.0
+    assert isinstance(applied[0].max_rate_hz, float)
+    node.add_on_set_parameters_callback(
+        on_change(lambda: applied[-1], applied.append, noted.append)
+    )
+    results = [
+        node.set_parameters([Parameter('max_rate_hz', value=value)])[0].successful
+        for value in (2, 2000, True, 'fast')
+    ]
+    assert results == [True, False, False, False]
+    assert applied[-1] == Settings(max_rate_hz=2.0)
+    assert noted == ['Parameters changed: max_rate_hz 10.0 -> 2.0.']
 
 
 def test_a_name_that_does_not_exist_is_warned_of(make_node: Any) -> None:

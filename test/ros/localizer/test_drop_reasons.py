@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from avpr_ros.localization.result import MatchResult, Reason
 from avpr_ros.ros.common.diagnostics import Level
 from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.health import ImageReport, inference_report
@@ -104,3 +105,17 @@ def test_problem_of_a_camera_is_in_its_report() -> None:
     assert (report.level, report.message) == (Level.WARN, 'because')
     report = ImageReport(source, Statistics(), 'images', lambda _: None)(0)
     assert report.level is Level.OK
+    statistics = Statistics()
+    text = 'the camera sees nothing: it is dark; uncover the lens'
+    covered = MatchResult(1, 'front', (), None, Reason.NOTHING_VISIBLE, text)
+    statistics.moved_images['front'] = 3
+    statistics.matched(covered)
+    report = ImageReport(source, statistics, 'images', lambda _: None)(0)
+    assert (report.level, report.message) == (
+        Level.WARN,
+        'The camera sees nothing: it is dark; uncover the lens.',
+    )
+    assert statistics.moved_images == {'front': 3}
+    assert statistics.recent.main_fault('front') == ('nothing_visible', 1.0)
+    statistics.matched(MatchResult(2, 'front', (), None, Reason.AMBIGUOUS, 'alike'))
+    assert ImageReport(source, statistics, 'images', lambda _: None)(0).level is Level.OK

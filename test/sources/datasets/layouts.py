@@ -12,7 +12,9 @@ import numpy as np
 
 def put_image(path: Path, grey: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), np.full((24, 32, 3), grey, np.uint8))
+    image = np.full((24, 32, 3), grey, np.uint8)
+    image[8:16, 10:20] = (grey + 100) % 256  # a view without any structure is refused
+    assert cv2.imwrite(str(path), image)
 
 
 def write_gsv_city(root: Path, city: str, places: list[int], north_of_lat: float = 51.5) -> None:

@@ -12,6 +12,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.space_check import check_space
+from avpr_ros.ros.common.parameter_table import how_to_set
 from avpr_ros.ros.localizer.modes import MODES, LocalizerMode
 from avpr_ros.ros.localizer.parameters import Settings, match_settings
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
@@ -103,7 +104,8 @@ class NodeRecognizer(Recognizer):
 def _open_network(settings: Settings) -> OnnxQueryNetwork:
     if not settings.query_network:
         raise ConfigError(
-            "Parameter 'query_network' is empty; give the ONNX file, e.g. -p query_network:=PATH."
+            "Parameter 'query_network' is empty; give the ONNX file of the query network: "
+            f'{how_to_set("query_network")}.'
         )
     path = Path(settings.query_network).expanduser()
     return OnnxQueryNetwork.open(path, threads=settings.inference_threads)

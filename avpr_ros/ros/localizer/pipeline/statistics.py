@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from avpr_ros.localization.result import MatchResult
+from avpr_ros.localization.result import MatchResult, Reason
 from avpr_ros.profiling import STAGES
 from avpr_ros.ros.localizer.pipeline.recent_outcomes import MATCHED, RecentOutcomes
 
@@ -32,6 +32,7 @@ class Statistics:
         dropped: images that were not matched, by reason.
         decode_failures: images that could not be decoded, by camera.
         problems: why the last image of a camera could not be decoded; absent after a good one.
+        unseeing: why nothing is visible in the last image of a camera; absent where something is.
         failures: images on which an unexpected error was raised.
         details: last error by reason of a drop; ``failed`` is that of the failures.
         recent: what became of the images of the last seconds.
@@ -46,6 +47,7 @@ class Statistics:
     dropped: Counter[str] = field(default_factory=Counter)
     decode_failures: Counter[str] = field(default_factory=Counter)
     problems: dict[str, str] = field(default_factory=dict)
+    unseeing: dict[str, str] = field(default_factory=dict)
     failures: int = 0
     details: dict[str, str] = field(default_factory=dict)
     recent: RecentOutcomes = field(default_factory=RecentOutcomes)
@@ -57,8 +59,13 @@ class Statistics:
     def matched(self, result: MatchResult) -> None:
         """Count one image that was matched, accepted or not."""
         self.reasons[result.reason.value] += 1
-        self.recent.add(result.camera, MATCHED)
         self.problems.pop(result.camera, None)
+        if result.reason is Reason.NOTHING_VISIBLE:
+            self.recent.add(result.camera, result.reason.value)
+            self.details[result.reason.value] = self.unseeing[result.camera] = result.text
+            return
+        self.unseeing.pop(result.camera, None)
+        self.recent.add(result.camera, MATCHED)
         self.moved_images.pop(result.camera, None)
         if result.moved_images:
             self.moved_images[result.camera] = result.moved_images
@@ -88,6 +95,7 @@ class Statistics:
     def restart(self) -> None:
         """Forget what depends on time going forward; the counts stay."""
         self.last_fix_s = None
+        self.unseeing.clear()
         self.moved_images.clear()
 
     def undecodable(self, camera: str, problem: str) -> None:

@@ -1,0 +1,92 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Why nothing comes on the node's inputs: what the ROS graph has instead, and what to set."""
+
+from __future__ import annotations
+
+import time
+
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from avpr_ros.ros.common.silence_watch import START_S
+from avpr_ros.ros.common.topic_hints import (
+    PublishedTopic,
+    domain_text,
+    interface_type,
+    listed,
+    missing_topic_hint,
+    nearest,
+    published_topics,
+    types_on,
+)
+from avpr_ros.ros.localizer.image_subscription import ImageInput
+
+RAW, COMPRESSED = interface_type(Image), interface_type(CompressedImage)
+
+
+def image_hint(node: Node, source: ImageInput) -> str:
+    """Return what is published instead of a camera's images, and what to set, in one clause."""
+    types = types_on(node, source.topic)
+    if interface_type(source.message_type) in types:
+        return f'its publisher sends nothing that arrives; check ros2 topic hz {source.topic}'
+    there = ''
+    if types:
+        there = f'{source.topic} is published as {", ".join(types)}; '
+    for name, kind in ((source.base_topic, RAW), (f'{source.base_topic}/compressed', COMPRESSED)):
+        if kind in types_on(node, name):
+            transport = 'raw' if kind == RAW else 'compressed'
+            return f'{name} ({kind}) is published; set image_transport:={transport}, or auto'
+    if COMPRESSED in types_on(node, source.base_topic):
+        return f'{source.base_topic} ({COMPRESSED}) is published; set image_transport:=auto'
+    others = nearest(source.base_topic, published_topics(node, [RAW, COMPRESSED]))
+    if not others:
+        return f'{there}no image topic is published{domain_text()}; start the camera'
+    return f'{there}published: {listed(others)}; {_remedy(source, others[0])}'
+
+
+def _remedy(source: ImageInput, other: PublishedTopic) -> str:
+    """Return the arguments that take the images of another topic."""
+    kind = 'raw' if other.type == RAW else 'compressed'
+    name = other.name if kind == 'raw' else other.name.removesuffix('/compressed')
+    verb = 'set' if '/' not in source.argument else 'remap'
+    transport = '' if source.transport in ('auto', kind) else f' and image_transport:={kind}'
+    return f'{verb} {source.argument}:={name}{transport}'
+
+
+class StartGrace:
+    """True once the time has passed that inputs may take to come after the start."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self._start_s = time.monotonic()
+
+    def over(self) -> bool:
+        """Return whether the time has passed."""
+        return time.monotonic() - self._start_s > START_S
+
+
+def odometry_hint(node: Node, topic: str) -> str | None:
+    """Return why no odometry comes; None where no other node publishes any."""
+    wanted = interface_type(Odometry)
+    if wanted in types_on(node, topic):
+        return f'the publisher of {topic} sends nothing that arrives'
+    if not types_on(node, topic) and not published_topics(node, [wanted]):
+        return None
+    return missing_topic_hint(node, topic, wanted, 'odom')
+
+
+def camera_info_hint(node: Node, source: ImageInput) -> str | None:
+    """Return which ``camera_info`` is published instead of that of a camera; None: none is."""
+    wanted = interface_type(CameraInfo)
+    topic = node.resolve_topic_name(f'{source.base_topic.rpartition("/")[0]}/camera_info')
+    if wanted in types_on(node, topic):
+        return None
+    others = nearest(topic, published_topics(node, [wanted]))
+    if not others:
+        return None
+    return (
+        f"no camera_info of camera '{source.camera}' on {topic}; published: {listed(others)}; "
+        f'set camera_info:={others[0].name}'
+    )
