@@ -47,16 +47,14 @@ class ImpostorScores:
         matched_rows: (K,) the best keyframe of the place that each was falsely matched with.
         llr: (K,) log-likelihood ratio of that match, in nats.
         background_llr: exceeded by one impostor image in twenty, in nats.
-        track_background_llr: the same at the places in reach of its track.
         accumulated_llr: (K,) sum over the sequence so far, in nats above the background; 0 where
-            the image itself does not exceed that of a track.
+            the image itself does not exceed it.
     """
 
     rows: IntArray
     matched_rows: IntArray
     llr: FloatArray
     background_llr: float
-    track_background_llr: float
     accumulated_llr: FloatArray
 
     def most_confusable_pairs(self, count: int) -> list[tuple[int, int, float]]:
@@ -104,15 +102,9 @@ def score_impostors(
             track.forget()
         else:
             scores.append((row, *score))
-    columns = np.array(scores, dtype=np.float64).reshape(-1, 6).T
+    columns = np.array(scores, dtype=np.float64).reshape(-1, 4).T
     rows, matched = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    llr, followed_llr, accumulated_llr, in_reach_llr = columns[2:]
-    track_background_llr = _track_background(in_reach_llr, background_llr)
-    # An image at the background level is not accepted, whatever came before.
-    accumulated_llr = np.where(followed_llr > track_background_llr, accumulated_llr, 0.0)
-    return ImpostorScores(
-        rows, matched, llr, background_llr, track_background_llr, accumulated_llr
-    )
+    return ImpostorScores(rows, matched, columns[2], background_llr, columns[3])
 
 
 def impostor_llrs(
@@ -151,27 +143,20 @@ class _Impostors:
 
     def score(
         self, row: int, track: LikelihoodAccumulator, reach_m: float
-    ) -> tuple[int, float, float, float, float] | None:
+    ) -> tuple[int, float, float] | None:
         """Match a keyframe as the matcher would after the images of a track.
 
         Returns:
-            The row of the best false match, its log-likelihood ratio; the ratio of the place that
-            the track goes on with, what it has accumulated with that, and the largest ratio in
-            reach of it, NaN where nothing is; None with fewer than two candidates.
+            The row of the best false match, its log-likelihood ratio, and what the track has
+            accumulated with it; None with fewer than two candidates.
         """
         result = self._match(row, track, reach_m)
         if result is None:
             return None
-        near = track.near(result.positions_m, reach_m)
-        in_reach_llr = float(result.likelihoods.llr_place[near].max()) if near.any() else np.nan
         update = track.follow(result.likelihoods, result.same_place, result.positions_m, reach_m)
-        return (
-            result.keyframe_row,
-            result.llr,
-            update.llr,
-            update.accumulated_llr,
-            in_reach_llr,
-        )
+        # An image at the background level is not accepted, whatever came before.
+        accumulated_llr = update.accumulated_llr if update.llr > track.background_llr else 0.0
+        return result.keyframe_row, result.llr, accumulated_llr
 
     def _match(
         self, row: int, track: LikelihoodAccumulator | None = None, reach_m: float = 0.0
@@ -179,14 +164,6 @@ class _Impostors:
         poses = self._matcher.poses
         out_of_sight = self._sight.distinct(poses[row], poses)
         return self._matcher.match(row, out_of_sight, track, reach_m)
-
-
-def _track_background(in_reach_llr: FloatArray, background_llr: float) -> float:
-    """Return the level that few impostors exceed in reach of their track, in nats."""
-    known = in_reach_llr[np.isfinite(in_reach_llr)]
-    if len(known) < MIN_IMPOSTORS:
-        return background_llr
-    return min(max(float(np.quantile(known, BACKGROUND_QUANTILE)), 0.0), background_llr)
 
 
 def _sequences(keyframes: Keyframes) -> list[tuple[int, bool]]:
@@ -209,14 +186,17 @@ def _sequences(keyframes: Keyframes) -> list[tuple[int, bool]]:
 #: The tail of the distribution is a twentieth of the images; in a small map more, so that it has
 #: at least this many of them.
 _TAIL, _MIN_TAIL_SIZE = 0.05, 20
-#: Smallest threshold, in nats.
+#: Smallest thresholds, in nats: of an image, and of a track above the background. The latter is
+#: the former less the least background, and the tail of one impostor in twenty down to one in ten
+#: thousand where each nat makes it e times as rare.
 _MIN_THRESHOLD = 10.0
+MIN_ACCUMULATED = 6.2
 #: With fewer images the tail is unknown, as in a map of one room. Images of other buildings and of
 #: a town reached up to 11 nats against such a room.
 _UNKNOWN_THRESHOLD = 20.0
 
 
-def extreme_value_threshold(llr: FloatArray) -> float:
+def extreme_value_threshold(llr: FloatArray, lowest_llr: float = _MIN_THRESHOLD) -> float:
     """Return the log-likelihood ratio that impostors reach at ``FALSE_POSITIVE_RATE``, in nats.
 
     The tail of the distribution is taken to be exponential (peaks over a threshold: Pickands,
@@ -224,8 +204,9 @@ def extreme_value_threshold(llr: FloatArray) -> float:
 
     Args:
         llr: (K,) ``llr`` or ``accumulated_llr`` of ``ImpostorScores``.
+        lowest_llr: smallest threshold, in nats.
     """
-    lower_bound = _MIN_THRESHOLD if len(llr) >= MIN_IMPOSTORS else _UNKNOWN_THRESHOLD
+    lower_bound = lowest_llr if len(llr) >= MIN_IMPOSTORS else _UNKNOWN_THRESHOLD
     if not len(llr):
         return lower_bound
     share = min(max(_TAIL, _MIN_TAIL_SIZE / len(llr)), 1.0)

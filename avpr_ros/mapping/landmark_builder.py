@@ -14,7 +14,11 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
-from avpr_ros.mapping.impostors import extreme_value_threshold, score_impostors
+from avpr_ros.mapping.impostors import (
+    MIN_ACCUMULATED,
+    extreme_value_threshold,
+    score_impostors,
+)
 from avpr_ros.mapping.kind_weights import with_kind_weights
 from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.verification.sift import SiftExtractor
@@ -55,8 +59,7 @@ def build_landmarks(
     landmarks = replace(
         landmarks,
         background_llr=impostors.background_llr,
-        track_background_llr=impostors.track_background_llr,
-        min_accumulated_llr=extreme_value_threshold(impostors.accumulated_llr),
+        min_accumulated_llr=extreme_value_threshold(impostors.accumulated_llr, MIN_ACCUMULATED),
         min_single_image_llr=extreme_value_threshold(impostors.llr),
     )
     scale = covariance_scale(landmarks, keyframes, cameras, sizes)

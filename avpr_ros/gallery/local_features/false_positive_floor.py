@@ -17,30 +17,26 @@ class FalsePositiveFloor:
 
     Attributes:
         background_llr: exceeded by one impostor image in twenty, in nats.
-        track_background_llr: exceeded by one impostor image in twenty at the places in reach of
-            its track, of which there are fewer, in nats.
         min_accumulated_llr: reached by one impostor sequence in ten thousand, in nats above the
             background.
         min_single_image_llr: reached by one impostor image in ten thousand, in nats.
     """
 
     background_llr: float
-    track_background_llr: float
     min_accumulated_llr: float
     min_single_image_llr: float
 
     def passes(self, llr: float, accumulated_llr: float) -> bool:
         """Compare an image and the images before it with the thresholds.
 
-        An image at the background level of a track is not accepted on the strength of earlier
-        ones.
+        An image at the background level is not accepted on the strength of earlier ones.
 
         Args:
             llr: log-likelihood ratio of the place for this image, in nats.
             accumulated_llr: sum over the track with this image, in nats above the background.
         """
-        on_track = llr > self.track_background_llr
-        return (on_track and accumulated_llr >= self.min_accumulated_llr) or self.passes_alone(llr)
+        accumulated = accumulated_llr >= self.min_accumulated_llr and llr > self.background_llr
+        return accumulated or self.passes_alone(llr)
 
     def passes_alone(self, llr: float) -> bool:
         """Compare one image with the threshold that holds without earlier images."""
@@ -54,7 +50,7 @@ class FalsePositiveFloor:
         if accumulated_llr >= self.min_accumulated_llr:
             return (
                 f'local-feature log-likelihood ratio {single} is not above the background level '
-                f'{self.track_background_llr:.0f}, whatever earlier images accumulated '
+                f'{self.background_llr:.0f}, whatever earlier images accumulated '
                 f'({accumulated_llr:.0f}); keep driving'
             )
         return (

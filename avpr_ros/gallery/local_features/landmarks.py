@@ -31,7 +31,6 @@ class Landmarks:
         nominal_from_refined: (C, 4) float64 quaternions x y z w, the rotation of each camera of
             the map against its nominal extrinsics.
         background_llr: see ``FalsePositiveFloor``, in nats.
-        track_background_llr: likewise.
         min_accumulated_llr: likewise.
         min_single_image_llr: likewise.
         covariance_scale: factor on the covariance of poses, see ``mapping.pose_consistency``.
@@ -40,7 +39,6 @@ class Landmarks:
     layers: tuple[FeatureLayer, ...]
     nominal_from_refined: FloatArray
     background_llr: float = 0.0
-    track_background_llr: float = 0.0
     min_accumulated_llr: float = np.inf
     min_single_image_llr: float = np.inf
     covariance_scale: float = 1.0
@@ -64,10 +62,7 @@ class Landmarks:
     def floor(self) -> FalsePositiveFloor:
         """Thresholds on the log-likelihood ratio of a place."""
         return FalsePositiveFloor(
-            self.background_llr,
-            self.track_background_llr,
-            self.min_accumulated_llr,
-            self.min_single_image_llr,
+            self.background_llr, self.min_accumulated_llr, self.min_single_image_llr
         )
 
     @property
@@ -88,7 +83,6 @@ class Landmarks:
         columns['numbers'] = np.array(
             [
                 self.background_llr,
-                self.track_background_llr,
                 self.min_accumulated_llr,
                 self.min_single_image_llr,
                 self.covariance_scale,
@@ -118,7 +112,7 @@ class Landmarks:
                     f"{path} has local features of kind '{unknown[0]}', this version knows "
                     f'{", ".join(KINDS)}; install a newer avpr_ros or build the map again'
                 )
-            if numbers.shape != (5,) or not names:
+            if numbers.shape != (4,) or not names:
                 # Of another definition of the log-likelihood ratio.
                 raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
             layers = tuple(FeatureLayer.from_columns(columns, KINDS[name]) for name in names)
@@ -128,7 +122,7 @@ class Landmarks:
                 and rotations.shape == (cameras, 4)
                 and rotations.dtype == np.float64
                 and bool((np.abs(np.linalg.norm(rotations, axis=1) - 1) < _UNIT).all())
-                and 0 <= landmarks.track_background_llr <= landmarks.background_llr
+                and landmarks.background_llr >= 0
                 and landmarks.min_accumulated_llr > 0
                 and landmarks.min_single_image_llr > 0
                 and landmarks.covariance_scale >= 1

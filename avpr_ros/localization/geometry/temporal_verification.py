@@ -165,7 +165,7 @@ class TemporalVerifier:
         if not 0 < age_s <= _MAX_AGE_S:
             tracker.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
-        near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
+        near = [hypotheses.rows_within(*region) for region in tracker.regions(reach_m)]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
         return tracker, reach_m, _interleave(near)
 
