@@ -55,6 +55,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.light_anchor
 	$(BIN)/python -m benchmarks.wxbs
 	$(BIN)/python -m benchmarks.unusable_images
+	$(BIN)/python -m benchmarks.light_training
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.carried
 	$(BIN)/python -m benchmarks.slam

@@ -17,7 +17,6 @@ import time
 import cv2
 import numpy as np
 
-from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, GalleryMap
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.recognizer import Recognizer
@@ -25,6 +24,7 @@ from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.map_contents import build_hog_descriptors
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import collect_stage_times
+from avpr_ros.storage.files import atomic_folder
 from avpr_ros.verification.sift import extract_features
 from benchmarks.results import Row, print_table, require_data, write_results
 from benchmarks.robot.maps import KEYFRAMES, large_map

@@ -24,10 +24,10 @@ import cv2
 import numpy as np
 
 from avpr_ros.errors import AvprError
-from avpr_ros.file_pair import matching_file
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.json_fields import read_object
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.storage.file_pair import matching_file
 from benchmarks.results import Row, print_table, write_results
 
 _AVPR = (sys.executable, '-m', 'avpr_ros.cli.main')

@@ -4,50 +4,35 @@
 
 ``euroc_v1``: three of four frames of a drone's flight through a room are the map, the fourth is a
 query. ``demo_town``: the second drive of the demo's town on the map of the first, see
-``worlds.py``. Maps have the embedded gallery network and landmarks, the query network is trained
-on the map, and every query goes through what ``avpr localize`` runs.
+``worlds.py``. ``town_night``: a third drive at night on the same map; ``town_night_learned``: on
+one with learned features beside RootSIFT. Maps have the embedded gallery network and landmarks,
+the query network is trained on the map, and every query goes through what ``avpr localize`` runs.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 import os
-from pathlib import Path
 import shutil
 import sys
 import time
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import cv2
 import numpy as np
-import yaml
 
 from avpr_ros.cli.console import print_note
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
 from avpr_ros.localization.offline import localize_drive
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.result import MatchResult
-from avpr_ros.mapping.landmark_builder import build_landmarks
-from avpr_ros.mapping.map_builder import BuildSettings, build_map
-from avpr_ros.networks.registry import describer_by_name
-from avpr_ros.poses import Pose
 from avpr_ros.profiling import Clock, collect_stage_times
-from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame, FrameSource, StampedImage
-from avpr_ros.sources.images.image_folder import ImageFolderSource
-from avpr_ros.sources.options import SourceOptions
-from avpr_ros.training.query_training import train_query_network
-from avpr_ros.training.settings import TrainSettings
-from benchmarks import worlds
+from benchmarks.metric_pose_sets import PoseSet, euroc, town
 from benchmarks.results import ROOT, SHARED_DATA, Row, print_table, write_results
-from simulation.drives.bag_writer import TRUTH_TOPIC
-from simulation.drives.worlds import WORLDS
 
 Answer: TypeAlias = MatchResult | ImageDecodeError
-Image = TypeVar('Image', Frame, StampedImage)
 WORK = ROOT / 'build' / 'metric_pose'
 #: The stages of an image that are matching, from the descriptor on.
 MATCHING = ('search', 'geometry', 'decision')
@@ -59,84 +44,6 @@ NOTE = (
     'cpu, clock: of matching, from the descriptor on, with one thread of OpenCV and two, and one '
     'of BLAS, as the node has on two cores. bytes_per_keyframe: of landmarks.'
 )
-
-
-@dataclass(frozen=True)
-class PoseSet:
-    """Queries with the truth, and the map and query network they are asked of."""
-
-    name: str
-    map_folder: Path
-    query: Path
-    source: FrameSource
-    truth: Mapping[int, Pose]
-    wrong_m: float
-
-
-class Part:
-    """Each fourth image of a folder or all others, with the lens that the folder lacks."""
-
-    base_frame = 'cam0'
-
-    def __init__(self, source: FrameSource, camera: Camera, queries: bool) -> None:
-        self.name, self.map_frame = source.name, source.map_frame
-        self.pose_source, self.geodetic_origin = source.pose_source, source.geodetic_origin
-        self.cameras = (camera,)
-        self.preflight = source.preflight
-        self._source, self._queries = source, queries
-
-    def images(self) -> Iterator[StampedImage]:
-        """Yield this part's images; all of them have poses."""
-        yield from self._mine(self._source.images())
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield this part's frames."""
-        yield from self._mine(self._source.frames())
-
-    def _mine(self, images: Iterator[Image]) -> Iterator[Image]:
-        return (one for n, one in enumerate(images) if (n % 4 == 2) == self._queries)
-
-
-def euroc_lens(data: Path) -> CameraIntrinsics:
-    """Return the lens of ``cam0`` of ``euroc_v1``."""
-    lens = yaml.safe_load((data / 'camera.yaml').read_text(encoding='utf-8'))['cam0']
-    k = (lens['fx'], 0.0, lens['cx'], 0.0, lens['fy'], lens['cy'], 0.0, 0.0, 1.0)
-    return CameraIntrinsics(
-        lens['width'], lens['height'], lens['distortion_model'], k, tuple(lens['d'])
-    )
-
-
-def euroc(data: Path, folder: Path) -> PoseSet:
-    """Build and train on three of four frames of ``euroc_v1``; the others are queries."""
-    source = ImageFolderSource(
-        data / 'cam0', SourceOptions(poses_csv=data / 'poses.csv', base_frame='cam0')
-    )
-    # The poses are those of the camera, so it sits at the base's origin.
-    camera = Camera(source.cameras[0].name, 'cam0', Pose.identity(), euroc_lens(data))
-    map_folder, query = folder / 'map', folder / 'query.onnx'
-    if not map_folder.exists():
-        build_map(
-            Part(source, camera, queries=False),
-            describer_by_name('embedded'),
-            map_folder,
-            BuildSettings(min_distance_m=0.01, min_rotation_rad=0.01),
-            finish=lambda gallery: build_landmarks(gallery).save(gallery.path / LANDMARKS),
-        )
-    if not query.exists():
-        train_query_network([GalleryMap.open(map_folder)], query, TrainSettings())
-    queries = Part(source, camera, queries=True)
-    truth = {frame.stamp_ns: frame.map_from_base for frame in queries.frames()}
-    return PoseSet('euroc_v1', map_folder, query, queries, truth, wrong_m=0.5)
-
-
-def town() -> PoseSet:
-    """Return the second drive of the town; what ``worlds.py`` left is not made again."""
-    world = next(world for world in WORLDS if world.name == 'town')
-    world = replace(world, queries={'demo_town': world.queries['demo_town']})
-    (one,) = worlds.prepare(world, worlds.WORK / world.name)
-    map_frame = GalleryMap.open(one.map_folder).manifest.map_frame
-    drive = open_drive(one.bags[0], SourceOptions(pose_topic=TRUTH_TOPIC), map_frame)
-    return PoseSet(one.name, one.map_folder, one.query, drive.source, drive.truth, wrong_m=2.0)
 
 
 def timed(answers: Iterator[Answer], clock: Clock) -> Iterator[tuple[Answer, Mapping[str, float]]]:
@@ -208,11 +115,13 @@ def score(one: PoseSet, results: list[MatchResult]) -> Row:
     return {
         'queries': len(results),
         'accepted': len(results) - len(reasons),
+        'share_accepted': 1 - len(reasons) / len(results),
         'wrong_accepted': wrong,
         'wrong_m': one.wrong_m,
         'share_metric': len(errors) / len(results),
         'median_error_m': float(np.median(metres)) if errors else None,
         'median_error_deg': float(np.median(degrees)) if errors else None,
+        'max_error_deg': float(degrees.max()) if errors else None,
         'p90_error_m': float(np.percentile(metres, 90)) if errors else None,
         'max_error_m': float(metres.max()) if errors else None,
         'median_keyframe_error_m': float(np.median(keyframe_m)) if keyframe_m else None,
@@ -239,7 +148,7 @@ def main() -> None:
     if not sets:
         print_note(f'euroc_v1 is left out: the data set {data} is not there')
     if not options.quick:
-        sets.append(town())
+        sets += town()
     rows = [run(one) for one in sets]
     print_table(rows, 'Metric poses')
     write_results('metric_pose', rows, quick=options.quick, note=NOTE)

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.evaluation.metrics.precision_recall import PrecisionRecall, precision_recall
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.localization.result import MatchResult, Reason
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
+from avpr_ros.storage.files import write_text_atomically
 from benchmarks.precision_drive import Drive, Layers, matched, read_drive
 from benchmarks.precision_left_out import without_each, wrong_floors
 from benchmarks.precision_plot import Scored, draw

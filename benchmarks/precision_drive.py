@@ -24,7 +24,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.sources.frame import StampedImage
 from avpr_ros.sources.options import SourceOptions
-from benchmarks.metric_pose import PoseSet
+from benchmarks.metric_pose_sets import PoseSet
 from benchmarks.precision_sets import MAP, QUERY, QUERY_BAG, euroc
 from simulation.drives.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
 from avpr_ros.training.recalibrate import recalibrate
-from benchmarks import metric_pose
-from benchmarks.metric_pose import PoseSet
+from benchmarks import metric_pose_sets
+from benchmarks.metric_pose_sets import PoseSet
 from benchmarks.results import ROOT, require_data
 from benchmarks.traversals import START_NS
 from simulation.demo.steps import Steps
@@ -139,7 +139,7 @@ def _ietower() -> tuple[list[Posed], list[Posed]]:
 
 def euroc(folder: Path) -> PoseSet:
     """Return ``euroc_v1`` as ``metric_pose.py`` has it: with its lens, so with metric poses."""
-    return metric_pose.euroc(require_data('euroc_v1'), folder)
+    return metric_pose_sets.euroc(require_data('euroc_v1'), folder)
 
 
 def _stamp(posed: Posed) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from avpr_ros.poses import Pose
 from avpr_ros.ros.common.odometry_buffer import interpolated
 from avpr_ros.sources.frame import CameraIntrinsics
-from benchmarks.metric_pose import euroc_lens
+from benchmarks.metric_pose_sets import euroc_lens
 from simulation.drives.bag_writer import MAP_FRAME, ODOMETRY_FRAME, Shot, write_bag
 from simulation.drives.drift import Drift, with_drift
 from simulation.rendering.camera import AXES_FROM_OPTICAL, BASE_FROM_CAMERA

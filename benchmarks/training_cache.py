@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 import torch
 
-from avpr_ros.files import atomic_file
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork, image_batches
 from avpr_ros.networks.query_network import VladQueryNetwork
+from avpr_ros.storage.files import atomic_file
 from avpr_ros.training.augmentation.augment import Augmentation
 from avpr_ros.training.gallery_views import describe_views
 from avpr_ros.training.images import views_of

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from avpr_ros.errors import AvprError
 from simulation.demo.run import run_demo
-from simulation.drives.scenario import FULL, QUICK
-from simulation.drives.worlds import QUICK_WORLDS, WORLDS, record_world
+from simulation.drives.recording import record_drives
+from simulation.drives.scenario import FULL, LIGHTS, QUICK, third_drive
+from simulation.drives.worlds import QUICK_WORLDS, WORLDS, in_light, record_world
 
 #: Exit codes: the figures are not good enough; a step failed.
 _NOT_PASSED = 1
@@ -36,17 +37,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         choices=[world.name for world in WORLDS],
         help='only record the missing bags of one of the difficult worlds',
     )
+    parser.add_argument(
+        '--light',
+        choices=list(LIGHTS),
+        help='only record the missing bag of a third drive through the town, in this light; with '
+        '--world, its queries are in this light',
+    )
     options = parser.parse_args(argv)
     console = Console(highlight=False)
     folder = options.output.resolve()
+    scenario = QUICK if options.quick else FULL
     worlds = {world.name: world for world in (QUICK_WORLDS if options.quick else WORLDS)}
     try:
         if options.world is not None:
-            record_world(worlds[options.world], folder, console)
+            world = worlds[options.world]
+            if options.light is not None:
+                world = in_light(world, options.light)
+            record_world(world, folder, console)
             return 0
-        failures = run_demo(
-            folder, QUICK if options.quick else FULL, quick=options.quick, console=console
-        )
+        if options.light is not None:
+            record_drives(folder, [third_drive(scenario, options.light)], console)
+            return 0
+        failures = run_demo(folder, scenario, quick=options.quick, console=console)
     except AvprError as error:
         Console(stderr=True).print(f'error: {error}', style='red', markup=False)
         return _FAILED

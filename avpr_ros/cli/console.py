@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from avpr_ros.files import printable
+from avpr_ros.storage.files import printable
 
 
 class ProgressReport(Protocol):

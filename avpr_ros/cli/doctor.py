@@ -89,7 +89,7 @@ def _print(name: str, findings: list[Finding]) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from avpr_ros.files import printable
+    from avpr_ros.storage.files import printable
 
     console = Console(highlight=False)
     console.print(escape(printable(name)), soft_wrap=True)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
-from avpr_ros.files import printable
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import Session
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
@@ -16,6 +15,7 @@ from avpr_ros.sources.bags.reader import open_bag
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import group_splits
 from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.storage.files import printable
 
 _HEADINGS = ['topic', 'type', 'messages']
 _COLOURS = {'ok': 'green', 'warning': 'yellow', 'error': 'red'}

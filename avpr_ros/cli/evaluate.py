@@ -14,7 +14,7 @@ import typer
 
 from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
-from avpr_ros.files import check_name
+from avpr_ros.storage.files import check_name
 
 if TYPE_CHECKING:
     from avpr_ros.evaluation.metrics.ground_truth import GroundTruth

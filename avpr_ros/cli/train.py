@@ -64,7 +64,7 @@ Augment = Annotated[
     list[str] | None,
     typer.Option(
         help='NAME=NUMBER sets one range of the augmentation, 0 switches it off: zoom, shift, '
-        'exposure_stops, occluder, night and others; can be repeated.'
+        'exposure_stops, occluder, night, winter and others; can be repeated.'
     ),
 ]
 CellM = Annotated[

@@ -17,7 +17,7 @@ from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_rows
 from avpr_ros.gallery.gallery_map import VIEWS, GalleryMap
 from avpr_ros.gallery.map_folder import map_file
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 
 def save_views(folder: Path, views: Descriptors) -> None:

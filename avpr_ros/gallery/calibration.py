@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import math
 
 
@@ -61,6 +61,10 @@ class Calibration:
         if self.score is None:
             return similarity >= self.min_similarity
         return self.score.probability(similarity, margin) >= 0.5
+
+    def with_statistics(self, more: Mapping[str, float | int | str]) -> Calibration:
+        """Return the same calibration with more statistics."""
+        return replace(self, statistics={**self.statistics, **more})
 
     def to_json(self) -> dict[str, object]:
         """Return what goes into a manifest."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_npz
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 #: Array of a fitted projection's recall@1 before and after, for the report.
 RECALL_COST = 'recall_at_1_before_and_after_projection'

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery import thumbnails
 from avpr_ros.gallery.array_files import PreadRows, read_rows
 from avpr_ros.gallery.describer import Progress, no_progress
@@ -28,7 +27,8 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.gallery.map_folder import map_file
-from avpr_ros.reading import reading
+from avpr_ros.storage.files import sha256_of_file
+from avpr_ros.storage.reading import reading
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import map_npz
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 #: The image is scaled to this width and height, and described in blocks that overlap by half.
 _SIZE_PX, _BLOCK_PX, _CELL_PX, _BINS = (64, 32), (8, 8), (4, 4), 9

@@ -16,7 +16,7 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.poses import Pose
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 _COLUMNS: dict[str, tuple[type[np.generic], int]] = {
     'ids': (np.int64, 1),

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from avpr_ros.errors import MapError
-from avpr_ros.files import sha256_of_file, write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, map_file
 from avpr_ros.json_fields import Fields, read_object
-from avpr_ros.json_hash import check_hash, with_hash
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
+from avpr_ros.storage.files import sha256_of_file, write_text_atomically
+from avpr_ros.storage.json_hash import check_hash, with_hash
 
 #: 1: first version.
 FORMAT_VERSION = 1

@@ -10,7 +10,7 @@ import stat
 
 from avpr_ros.errors import MapError
 from avpr_ros.json_fields import read_object
-from avpr_ros.json_hash import check_hash
+from avpr_ros.storage.json_hash import check_hash
 
 MANIFEST = 'manifest.json'
 THUMBNAILS = 'thumbnails'

@@ -14,8 +14,8 @@ import numpy as np
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError, MapError
 from avpr_ros.gallery.map_folder import THUMBNAIL_NAME, THUMBNAILS, map_file
-from avpr_ros.reading import reading
 from avpr_ros.sources.images.decode import decode_encoded
+from avpr_ros.storage.reading import reading
 
 FOLDER = THUMBNAILS
 SUMS = f'{FOLDER}/SHA256SUMS'

@@ -27,7 +27,7 @@ from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_recording
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseTrack
-from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.sources.preflight import CheckLevel, Preflight, PreflightCheck
 
 _MAX_GAP_S = 1.0
 _LEVELS = ('ok', 'warning', 'error')
@@ -101,12 +101,14 @@ def _without_poses(
         checks += _image_checks(source, preflight)
     except SourceError as second:
         return [PreflightCheck('source', 'error', str(second))]
-    named = (options.pose_topic, options.tum_file, options.poses_csv)
-    if opened or any(choice is not None for choice in named):
+    if opened:
         return [PreflightCheck('poses', 'error', str(error)), *checks]
-    level = 'warning' if isinstance(source, BagSource) else 'ok'
+    named = (options.pose_topic, options.tum_file, options.poses_csv)
+    level: CheckLevel = 'warning' if isinstance(source, BagSource) else 'ok'
     text = f'{error} Without poses images can be matched, and no map be built.'
-    return [PreflightCheck('poses', level, text), *checks]  # type: ignore[arg-type]
+    if any(choice is not None for choice in named):
+        level, text = 'error', str(error)
+    return [PreflightCheck('choice of poses', level, text), *checks]
 
 
 def _camera_checks(source: FrameSource) -> list[PreflightCheck]:

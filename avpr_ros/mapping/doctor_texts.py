@@ -28,6 +28,10 @@ _TEXTS = {
         'Images without a pose are lost for the map.',
         'Record poses throughout the drive, on the clock of the images.',
     ),
+    'choice of poses': (
+        'Images without a pose are lost for the map.',
+        'Name where the poses are with --pose-topic, --tum or --poses.',
+    ),
     'rows': ('The rows that are skipped give no pose.', 'Correct the rows that are named.'),
     'rotation': (
         'A wrong heading makes keyframes face the wrong way.',

@@ -176,7 +176,7 @@ def all_alike(keyframes: int) -> str:
     if keyframes == 1:
         text = 'there is one keyframe only'
     else:
-        text = f'the {keyframes} keyframes all show the same, such as one image or black ones'
+        text = f'the {keyframes} keyframes all show the same'
     return (
         f'{text}, and a map needs views that differ: check the camera, the poses and the spacing'
     )

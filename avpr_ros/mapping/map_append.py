@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avpr_ros.errors import MapError
-from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import Manifest
@@ -17,6 +16,7 @@ from avpr_ros.mapping.map_builder import BuildSettings, Finish, build_into, not_
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
 from avpr_ros.sources.frame import FrameSource
+from avpr_ros.storage.files import atomic_folder
 
 
 def append_to_map(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 import math
-import os
 from pathlib import Path
 from typing import TypeAlias
 import uuid
@@ -17,7 +16,6 @@ import numpy as np
 
 from avpr_ros import __version__
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.files import atomic_folder, check_name, is_empty_folder
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
 from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
@@ -35,8 +33,9 @@ from avpr_ros.mapping.keyframe_extraction import (
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
 from avpr_ros.sources.frame import FrameSource
-from avpr_ros.target_lock import real_path, target_lock
-from avpr_ros.workspace import remove_leftovers
+from avpr_ros.storage.files import atomic_folder, check_name, is_empty_folder
+from avpr_ros.storage.target_lock import real_path, target_lock
+from avpr_ros.storage.workspace import remove_leftovers
 
 #: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
 _MIN_DIM = 2
@@ -188,15 +187,6 @@ def build_into(
         parts = (name for name in gallery_map.OPTIONAL if name not in names)
         added = [name for name in parts if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
-    _flush(folder)
-
-
-def _flush(folder: Path) -> None:
-    """Flush the files to disk: a loss of power must not destroy both the old and the new map."""
-    for path in folder.iterdir():
-        if path.is_file():
-            with path.open('rb') as stream:
-                os.fsync(stream.fileno())
 
 
 def _draft(

@@ -15,7 +15,6 @@ from typing import TypeAlias
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, WARNINGS, XFEAT_NETWORK, GalleryMap
@@ -24,6 +23,7 @@ from avpr_ros.gallery.local_features.features import XFEAT, FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.camera_check import camera_warnings
 from avpr_ros.mapping.landmark_builder import build_landmarks
+from avpr_ros.storage.files import write_text_atomically
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.errors import MapError
-from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map, thumbnails
 from avpr_ros.gallery.index.selection import build_index
 from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.gallery.online_gallery import THUMBNAIL_PX, THUMBNAIL_QUALITY, OnlineGallery
 from avpr_ros.mapping.map_builder import check_output, not_written
+from avpr_ros.storage.files import atomic_folder
 
 
 def save_session(gallery: OnlineGallery, output: Path) -> int:

@@ -16,9 +16,9 @@ from torch import nn
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import TrainingError
-from avpr_ros.files import atomic_file
 from avpr_ros.networks.gallery_network import image_batches
 from avpr_ros.runtime.onnx_backend import INPUT, OUTPUT
+from avpr_ros.storage.files import atomic_file
 
 #: Runs in ONNX Runtime 1.15 and later, and has every operator that is needed.
 OPSET = 17

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import MapError
-from avpr_ros.files import atomic_file
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.networks.inference import BatchNetwork
 from avpr_ros.runtime.preprocess import squash
+from avpr_ros.storage.files import atomic_file
 
 #: Images of a shard, and of what is lost when a run is cut off.
 SHARD = 32

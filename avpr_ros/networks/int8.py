@@ -20,8 +20,8 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.files import atomic_file
 from avpr_ros.runtime.onnx_backend import INPUT
+from avpr_ros.storage.files import atomic_file
 
 
 def quantize_onnx(source: Path, output: Path, images: NDArray[np.uint8]) -> None:

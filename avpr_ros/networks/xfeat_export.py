@@ -14,8 +14,8 @@ import onnxruntime
 import torch
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.files import atomic_file, sha256_of_file
 from avpr_ros.networks.xfeat import XFeat
+from avpr_ros.storage.files import atomic_file, sha256_of_file
 from avpr_ros.verification.xfeat import INPUT, OUTPUTS
 
 #: pip package that carries the weights, its version, the file in it, and the hash of that file.

@@ -13,12 +13,12 @@ import onnxruntime
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import QueryNetworkError
-from avpr_ros.file_pair import matching_bytes
 from avpr_ros.onnx_options import open_session, run_session
 from avpr_ros.profiling import timed_stage
-from avpr_ros.reading import reading
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.storage.file_pair import matching_bytes
+from avpr_ros.storage.reading import reading
 
 INPUT = 'image'
 OUTPUT = 'descriptor'

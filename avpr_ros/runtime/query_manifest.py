@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from avpr_ros.errors import QueryNetworkError
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.json_fields import Fields, read_object
-from avpr_ros.json_hash import FIELD, check_hash, with_hash
+from avpr_ros.storage.files import write_text_atomically
+from avpr_ros.storage.json_hash import FIELD, check_hash, with_hash
 
 #: 1: first version, without a hash of itself; 2: with one.
 FORMAT_VERSION = 2

@@ -10,6 +10,7 @@ and scale the matrix as ``image_geometry``'s ``PinholeCameraModel`` does.
 
 from __future__ import annotations
 
+from dataclasses import replace
 import re
 from typing import Any
 
@@ -127,7 +128,7 @@ def rectified_as_in_map(
             of_map.width_px,
             any(of_map.d),
         )
-        fits.append(found is not None and same and same_matrix(found, of_map))
+        fits.append(found is not None and same and _same_matrix(found, of_map))
     return fits[1] if fits[0] != fits[1] else None
 
 
@@ -163,8 +164,12 @@ def describes_another_image(info: Any, other: Any) -> bool:
     return not same or _window(info) != _window(other)
 
 
-def same_matrix(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
-    """Return whether two matrices are equal but for the noise of a lens that focuses itself."""
+def same_model(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
+    """Return whether two models are equal but for the noise of a lens that focuses itself."""
+    return replace(first, k=second.k) == second and _same_matrix(first, second)
+
+
+def _same_matrix(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
     apart_px = float(np.abs(np.subtract(first.k, second.k)).max())
     return apart_px <= _SAME_SHARE * abs(first.k[0])
 

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.poses import Pose
+
+CheckLevel: TypeAlias = Literal['ok', 'warning', 'error']
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class PreflightCheck:
     """
 
     name: str
-    level: Literal['ok', 'warning', 'error']
+    level: CheckLevel
     text: str
 
 

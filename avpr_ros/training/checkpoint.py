@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.files import atomic_file
-from avpr_ros.reading import reading
+from avpr_ros.storage.files import atomic_file
+from avpr_ros.storage.reading import reading
 
 #: Before the hash of all that follows the first line.
 _MAGIC = b'avpr_ros checkpoint 2 '

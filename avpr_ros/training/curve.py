@@ -10,7 +10,7 @@ import io
 from pathlib import Path
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.files import write_text_atomically
+from avpr_ros.storage.files import write_text_atomically
 
 COLUMNS = ('step', 'loss', 'held_out_loss')
 

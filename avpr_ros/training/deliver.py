@@ -16,16 +16,16 @@ from torch import nn
 from avpr_ros import __version__
 from avpr_ros.arrays import evenly
 from avpr_ros.errors import TrainingError
-from avpr_ros.file_pair import pair_lock, replace_pair
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.json_fields import read_object
 from avpr_ros.networks.export import export_onnx
 from avpr_ros.runtime.query_manifest import ONNX_HASH, QueryManifest
+from avpr_ros.storage.file_pair import pair_lock, replace_pair
+from avpr_ros.storage.files import sha256_of_file
+from avpr_ros.storage.workspace import workspace
 from avpr_ros.training.curve import is_curve
 from avpr_ros.training.images import TrainingImages
-from avpr_ros.workspace import workspace
 
 #: Real images that ONNX is compared with torch on.
 _CHECKED_IMAGES = 8

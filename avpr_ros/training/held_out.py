@@ -10,14 +10,14 @@ than any augmentation.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray, RgbImage, evenly
-from avpr_ros.training.augmentation.augment import STRONG
+from avpr_ros.training.augmentation.augment import STRONG, Augmentation
 from avpr_ros.training.images import TrainingImages, views_of
 from avpr_ros.training.places import Places
 
@@ -25,6 +25,13 @@ from avpr_ros.training.places import Places
 VIEWS = 160
 #: First number of the seed of these views; training uses others.
 _STREAM = 3
+
+#: Conditions of the light; ``day`` is the views as they are drawn for the calibration.
+_LIGHTS = {
+    'day': STRONG,
+    'night': replace(STRONG, night=1.0),
+    'winter': replace(STRONG, winter=1.0),
+}
 
 WHAT = (
     'strongly augmented views of the map images themselves, not drawn in training; right is a '
@@ -60,12 +67,17 @@ class HeldOutViews:
 
     @classmethod
     def draw(
-        cls, images: TrainingImages, size_px: int, seed: int, among: IntArray | None = None
+        cls,
+        images: TrainingImages,
+        size_px: int,
+        seed: int,
+        among: IntArray | None = None,
+        augmentation: Augmentation = STRONG,
     ) -> HeldOutViews:
         """Draw the views of a map, evenly over its rows or over some of them."""
         among = np.arange(len(images)) if among is None else among
         rows = np.resize(among[evenly(len(among), VIEWS)], VIEWS)
-        return cls(rows, views_of(images, rows, size_px, STRONG, (seed, _STREAM)))
+        return cls(rows, views_of(images, rows, size_px, augmentation, (seed, _STREAM)))
 
     def similarities(
         self, network: DescribingNetwork, descriptors: Descriptors
@@ -96,3 +108,31 @@ def recalls(similarities: NDArray[np.float32], rows: IntArray, places: Places) -
         f'recall_at_{depth}': round(recall(similarities, rows, places, depth), 4)
         for depth in (1, 5)
     }
+
+
+def light_recalls(
+    network: DescribingNetwork,
+    images: TrainingImages,
+    descriptors: Descriptors,
+    places: Places,
+    seed: int,
+) -> dict[str, float]:
+    """Return recall at 1 of held-out views by day, as at night and as in winter.
+
+    Args:
+        network: of the queries.
+        images: N images of the map.
+        descriptors: (N, d) of the map.
+        places: of the map's N rows.
+        seed: of the views.
+
+    Returns:
+        ``day_recall_at_1``, ``night_recall_at_1`` and ``winter_recall_at_1``, as the statistics
+        of a calibration have them.
+    """
+    found = {}
+    for light, augmentation in _LIGHTS.items():
+        views = HeldOutViews.draw(images, network.input_px, seed, augmentation=augmentation)
+        similarities = views.similarities(network, descriptors)
+        found[f'{light}_recall_at_1'] = round(recall(similarities, views.rows, places, 1), 4)
+    return found

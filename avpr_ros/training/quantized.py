@@ -13,20 +13,20 @@ import numpy as np
 
 from avpr_ros.arrays import Descriptors, evenly
 from avpr_ros.errors import TrainingError
-from avpr_ros.file_pair import matching_file, replace_pair
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.int8 import quantize_onnx
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.preprocess import squash
+from avpr_ros.storage.file_pair import matching_file, replace_pair
+from avpr_ros.storage.files import sha256_of_file
+from avpr_ros.storage.workspace import workspace
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, locked_output
 from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_from_poses
-from avpr_ros.workspace import workspace
 
 #: Gallery images that the ranges of the activations are taken from.
 CALIBRATION_IMAGES = 64

@@ -24,7 +24,7 @@ from avpr_ros.networks.registry import query_network_for
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, light_recalls, recalls
 from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialisation.head import initialise_head
 from avpr_ros.training.initialisation.network import initialise_by_ridge
@@ -111,6 +111,10 @@ def _train(
         gallery.places,
         max(default_distinct_radius_m(gallery_map) for gallery_map in gallery.maps),
     )
+    lights = light_recalls(
+        network, gallery.images, gallery.descriptors, gallery.places, settings.seed
+    )
+    calibration = calibration.with_statistics(lights)
     progress('calibration', 1, 1)
     training = {
         **_record(trainer, settings, gallery.places),

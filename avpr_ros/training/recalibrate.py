@@ -17,7 +17,7 @@ from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import locked_output
-from avpr_ros.training.held_out import HeldOutViews, recall
+from avpr_ros.training.held_out import HeldOutViews, light_recalls, recall
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 
@@ -101,6 +101,8 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
         places,
         default_distinct_radius_m(gallery),
     )
+    lights = light_recalls(describing, images, gallery.descriptors, places, _SEED)
+    after = after.with_statistics(lights)
     last = gallery.keyframes.sessions == gallery.keyframes.sessions.max()
     recalls = []
     for among in (np.flatnonzero(~last), np.flatnonzero(last)):

@@ -12,7 +12,7 @@ from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, light_recalls, recalls
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 
@@ -54,6 +54,8 @@ def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) ->
         places,
         default_distinct_radius_m(gallery),
     )
+    lights = light_recalls(network, images, gallery.descriptors, places, seed)
+    calibration = calibration.with_statistics(lights)
     progress('calibration', 1, 1)
     record = {
         'method': 'none: the gallery network itself on both sides',

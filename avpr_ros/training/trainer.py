@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from avpr_ros.arrays import IntArray
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 from avpr_ros.training.checkpoint import Checkpoint
 from avpr_ros.training.inputs import Inputs
 from avpr_ros.training.objectives.objective import Objective

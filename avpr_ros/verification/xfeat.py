@@ -16,7 +16,7 @@ from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureKind, Features
 from avpr_ros.onnx_options import open_session, run_session
-from avpr_ros.reading import reading, reason
+from avpr_ros.storage.reading import reading, reason
 
 #: Names in the ONNX file: grey image in; descriptors, keypoint probabilities, reliabilities out.
 INPUT = 'image'

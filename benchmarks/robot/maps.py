@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.arrays import Descriptors
-from avpr_ros.files import atomic_folder
 from avpr_ros.gallery import gallery_map
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.selection import build_index
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.storage.files import atomic_folder
 from benchmarks.robot.search import many_rows
 from benchmarks.robot.walks import WORK
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from avpr_ros.evaluation.machine import machine, versions
 from avpr_ros.evaluation.reports.html import render_page
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.storage.files import write_text_atomically
 from simulation.demo import figures
 from simulation.demo.back_end import LEAST_RATIO, Corrected
 from simulation.demo.examples import choose, pairs

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from avpr_ros.evaluation.machine import machine, versions
-from avpr_ros.files import write_text_atomically
+from avpr_ros.storage.files import write_text_atomically
 from simulation.demo.back_end import Corrected
 from simulation.demo.scoring import Scored
 

@@ -16,10 +16,10 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from avpr_ros.arrays import RgbImage
-from avpr_ros.files import atomic_folder
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.stamps import NS_PER_S
+from avpr_ros.storage.files import atomic_folder
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
 
 IMAGE_TOPIC = '/camera/image/compressed'

@@ -9,8 +9,10 @@ from typing import Protocol
 from simulation.drives.bag_writer import encode_jpeg
 from simulation.drives.drives import Drive
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
+from simulation.rendering.night import Night, NightAir
 from simulation.rendering.renderer import Renderer
 from simulation.rendering.world import World
+from simulation.town.lit_windows import with_car_lights, with_lit_windows
 from simulation.town.town import TownSpec, build_town
 from simulation.town.traffic import movers_of, parked_cars, places_at
 from simulation.town.weather import Air, Weather
@@ -25,7 +27,7 @@ class PaintedDrive(Protocol):
         ...
 
     @property
-    def weather(self) -> Weather:
+    def weather(self) -> Weather | Night:
         """Light and air."""
         ...
 
@@ -57,11 +59,19 @@ class Painter:
         town = build_town(spec.town)
         self._drive = spec.drive()
         self._movers = movers_of(self._drive, spec.met_per_km, spec.seed)
-        parked = parked_cars(town, spec.parked_share, spec.seed)
-        world = World([*town.world.surfaces, *parked], town.world.columns)
+        surfaces = [*town.world.surfaces, *parked_cars(town, spec.parked_share, spec.seed)]
+        moving = [mover.surfaces for mover in self._movers]
+        weather = spec.weather
+        self._air: Air | NightAir
+        if isinstance(weather, Night):
+            surfaces, _ = with_lit_windows(surfaces, weather.lit_share, weather.seed)
+            moving = [with_car_lights(one) for one in moving]
+            self._air = NightAir(weather, town.world.lamps_m)
+        else:
+            self._air = Air(weather, town.world.columns)
         self._camera = Camera()
-        self._renderer = Renderer(world, [m.surfaces for m in self._movers], self._camera)
-        self._air = Air(spec.weather, town.world.columns)
+        world = World(surfaces, town.world.columns)
+        self._renderer = Renderer(world, moving, self._camera)
 
     def paint(self, frame: int, time_s: float) -> bytes:
         """Return one frame as JPEG."""

@@ -70,6 +70,10 @@ class Recordable(Protocol):
         """Build its world and load it into a renderer: seconds."""
         ...
 
+    def in_light(self, light: str) -> Recordable:
+        """Return the same drive in another light, of another name."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Recorded:

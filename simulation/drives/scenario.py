@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from avpr_ros.stamps import NS_PER_S
 from simulation.drives.drift import WHEELS, Drift
 from simulation.drives.drives import Drive, Driving, drive_along
 from simulation.drives.record import FramePainter
+from simulation.rendering.night import NIGHT, Night
 from simulation.town.town import TownSpec
-from simulation.town.weather import EVENING, MORNING, Weather
+from simulation.town.weather import EVENING, MORNING, WINTER, Weather
 
 Route = tuple[tuple[int, int], ...]
 
 _START_NS = 1_767_000_000 * NS_PER_S
+#: Other lights that any drive can be driven in.
+LIGHTS: Mapping[str, Weather | Night] = {'night': NIGHT, 'winter': WINTER}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class DriveSpec:
     town: TownSpec
     route: Route
     driving: Driving
-    weather: Weather
+    weather: Weather | Night
     parked_share: float
     met_per_km: float
     seed: int
@@ -60,6 +64,10 @@ class DriveSpec:
         from simulation.drives.painter import Painter
 
         return Painter(self)
+
+    def in_light(self, light: str) -> DriveSpec:
+        """Return the same drive in one of ``LIGHTS``, with its name after the bag's."""
+        return replace(self, name=f'{self.name}_{light}', weather=LIGHTS[light])
 
 
 @dataclass(frozen=True)
@@ -98,3 +106,13 @@ def _scenario(columns: int, rows: int, mapping: Route, query: Route) -> Scenario
 
 FULL = _scenario(5, 5, _MAPPING_ROUTE, _QUERY_ROUTE)
 QUICK = _scenario(2, 2, ((0, 0), (1, 0), (1, 1)), ((0, 0), (1, 0), (1, 1)))
+
+
+def third_drive(scenario: Scenario, light: str) -> DriveSpec:
+    """Return one more drive over the query's route: another light, traffic, weave and speed."""
+    query = scenario.query
+    driving = replace(query.driving, speed_m_s=7.0, rate_hz=3.5, offset_m=0.6, seed=13)
+    other = replace(
+        query, name='drive3', driving=driving, seed=23, start_ns=_START_NS + 15 * 3600 * NS_PER_S
+    )
+    return other.in_light(light)

@@ -42,6 +42,19 @@ def record_world(world: World, folder: Path, console: Console) -> None:
     record_drives(folder, [*world.mapping, *queries], console)
 
 
+def in_light(world: World, light: str) -> World:
+    """Return a world whose queries are driven in another light; the map stays as it is.
+
+    Raises:
+        ConfigError: the world has no such light.
+    """
+    queries = {
+        f'{name}_{light}': tuple(drive.in_light(light) for drive in drives)
+        for name, drives in world.queries.items()
+    }
+    return replace(world, queries=queries)
+
+
 def _town(scenario: Scenario, outside: Sequence[Route]) -> World:
     """Return a town with the second drive of its demo, and drives where the map has no street."""
     query = scenario.query

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ from avpr_ros.arrays import FloatArray, RgbImage
 from simulation.office.fabric import SHINES
 from simulation.office.plan import CEILING_M, DOOR_PITCH_M, FloorPlan
 from simulation.rendering.camera import View
+from simulation.rendering.night import NIGHT
+from simulation.rendering.world import Position
 from simulation.town.materials import Colour
 from simulation.town.weather import expose
 
@@ -47,6 +49,10 @@ class Lighting:
 WORKING_DAY = Lighting(
     'working day', (0.42, 0.42, 0.40), (0.56, 0.57, 0.58), (0.98, 1.0, 1.0), 2.0, 3
 )
+#: Few lamps of low power, no windows: what burns in an office at night.
+NIGHT_WATCH = replace(NIGHT, name='night watch', lamp_cd=(14.0, 15.0, 12.0), seed=7)
+#: At night one lamp of so many burns.
+_NIGHT_LAMPS = 6
 LATE_EVENING = Lighting(
     'late evening', (0.50, 0.46, 0.38), (0.36, 0.34, 0.32), (0.16, 0.19, 0.30), 3.0, 4
 )
@@ -92,6 +98,12 @@ class Lamps:
         colour[shines & ~lamp] = 255.0 * np.array(lighting.daylight, np.float32)
         colour[view.sky] = 0.0
         return expose(colour, size_px, lighting.noise, (lighting.seed, frame))
+
+
+def night_lamps_m(plan: FloorPlan, floor_m: float) -> list[Position]:
+    """Return where lamps burn at night on a storey."""
+    at = [place for corridor in plan.corridors for place in _lamps_of(plan, corridor)]
+    return [(float(x), float(y), floor_m + CEILING_M - 0.05) for x, y in at[::_NIGHT_LAMPS]]
 
 
 def _lamps_of(plan: FloorPlan, corridor: tuple[tuple[int, int], tuple[int, int]]) -> FloatArray:

@@ -8,11 +8,13 @@ from typing import Protocol
 
 from simulation.drives.bag_writer import encode_jpeg
 from simulation.drives.drives import Drive
-from simulation.office.lamps import Lamps, Lighting
+from simulation.office.lamps import Lamps, Lighting, night_lamps_m
 from simulation.office.plan import OFFICE_PLAN
 from simulation.office.storey import build_storey, height_m
 from simulation.rendering.camera import BASE_FROM_CAMERA, Camera
+from simulation.rendering.night import Night, NightAir, dull
 from simulation.rendering.renderer import Renderer
+from simulation.rendering.world import World
 
 
 class PaintedOfficeDrive(Protocol):
@@ -34,7 +36,7 @@ class PaintedOfficeDrive(Protocol):
         ...
 
     @property
-    def lighting(self) -> Lighting:
+    def lighting(self) -> Lighting | Night:
         """Light of the lamps and windows."""
         ...
 
@@ -51,8 +53,14 @@ class OfficePainter:
         self._drive = spec.drive()
         self._camera = Camera()
         world = build_storey(spec.storey, spec.open_share, spec.seed)
+        lighting, floor_m = spec.lighting, height_m(spec.storey)
+        self._lamps: Lamps | NightAir
+        if isinstance(lighting, Night):
+            world = World(dull(world.surfaces), world.columns)
+            self._lamps = NightAir(lighting, night_lamps_m(OFFICE_PLAN, floor_m))
+        else:
+            self._lamps = Lamps(lighting, OFFICE_PLAN, floor_m)
         self._renderer = Renderer(world, camera=self._camera)
-        self._lamps = Lamps(spec.lighting, OFFICE_PLAN, height_m(spec.storey))
 
     def paint(self, frame: int, time_s: float) -> bytes:
         """Return one frame as JPEG."""

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from avpr_ros.errors import ConfigError
 from avpr_ros.stamps import NS_PER_S
 from simulation.drives.drift import WHEELS, Drift
 from simulation.drives.drives import Drive, Driving, drive_along
 from simulation.drives.record import FramePainter
-from simulation.office.lamps import LATE_EVENING, WORKING_DAY, Lighting
+from simulation.office.lamps import LATE_EVENING, NIGHT_WATCH, WORKING_DAY, Lighting
 from simulation.office.plan import OFFICE_PLAN, Node
 from simulation.office.storey import height_m
+from simulation.rendering.night import Night
 
 _START_NS = 1_768_000_000 * NS_PER_S
 _HOUR_NS = 3600 * NS_PER_S
@@ -38,7 +40,7 @@ class OfficeDrive:
     storey: int
     route: tuple[Node, ...]
     driving: Driving
-    lighting: Lighting
+    lighting: Lighting | Night
     open_share: float
     seed: int
     start_ns: int
@@ -58,6 +60,16 @@ class OfficeDrive:
         from simulation.office.painter import OfficePainter
 
         return OfficePainter(self)
+
+    def in_light(self, light: str) -> OfficeDrive:
+        """Return the same drive at night, with the light's name after the bag's.
+
+        Raises:
+            ConfigError: another light, which does not reach indoors.
+        """
+        if light != 'night':
+            raise ConfigError(f'there is no {light} light in the office; use night')
+        return replace(self, name=f'{self.name}_{light}', lighting=NIGHT_WATCH)
 
 
 #: Both long corridors and the short one in the east: neither the one in the west nor the link.

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from avpr_ros.arrays import RgbImage
-from simulation.rendering.world import Column, Surface, blob, box, quad
+from simulation.rendering.world import Column, Position, Surface, blob, box, quad
 from simulation.town import materials
 from simulation.town.facades import sign
 from simulation.town.materials import Colour
@@ -19,6 +19,9 @@ from simulation.town.openings import any_accent
 CAR_LENGTH_M = 4.3
 SPECIES = 6
 CAR_WIDTH_M = 1.8
+#: Paint of a car's lights.
+HEADLIGHT: Colour = (240, 236, 214)
+REAR_LIGHT: Colour = (178, 28, 30)
 _BODY_M = 0.85
 _ROOF_M = 1.48
 
@@ -64,7 +67,7 @@ def car(rng: np.random.Generator) -> list[Surface]:
     paint = any_accent(rng) if rng.random() < 0.5 else (grey, grey, grey)
     van = rng.random() < 0.25
     side = _car_side(paint, van, rng)
-    front, back = _car_end(paint, (240, 236, 214)), _car_end(paint, (178, 28, 30))
+    front, back = _car_end(paint, HEADLIGHT), _car_end(paint, REAR_LIGHT)
     half, width = CAR_LENGTH_M / 2, CAR_WIDTH_M / 2
     roof_m = 2.0 if van else _ROOF_M
     slope = 0.35 if van else 1.0
@@ -94,13 +97,14 @@ def person(rng: np.random.Generator) -> list[Surface]:
     ]
 
 
-def lamp_post(x_m: float, y_m: float, rng: np.random.Generator) -> list[Surface]:
-    """Put up a lamp post with its head."""
+def lamp_post(x_m: float, y_m: float, rng: np.random.Generator) -> tuple[list[Surface], Position]:
+    """Put up a lamp post; return it and where its lamp hangs."""
     metal = flat((70, 76, 80), rng)
     height_m = float(rng.uniform(5.0, 6.0))
     post = box((x_m - 0.07, y_m - 0.07, 0), (x_m + 0.07, y_m + 0.07, height_m), metal)
     head = (x_m - 0.25, y_m - 0.25, height_m), (x_m + 0.25, y_m + 0.25, height_m + 0.2)
-    return [*post, *box(*head, flat((224, 220, 206), rng))]
+    surfaces = [*post, *box(*head, flat((224, 220, 206), rng))]
+    return surfaces, (x_m, y_m, height_m)
 
 
 def notice(x_m: float, y_m: float, rng: np.random.Generator) -> list[Surface]:

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray, RgbImage
 from avpr_ros.poses import Pose
+
+#: (3,) metres.
+Position: TypeAlias = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +50,11 @@ class Column:
 
 @dataclass
 class World:
-    """Everything that stands still."""
+    """Everything that stands still, and where lamps hang that are lit at night."""
 
     surfaces: list[Surface] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
+    lamps_m: list[Position] = field(default_factory=list)
 
     def add(self, surfaces: Sequence[Surface], column: Column | None = None) -> None:
         """Put surfaces into the world, and the column that stands for their shadow."""

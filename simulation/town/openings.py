@@ -15,6 +15,10 @@ from simulation.town.materials import Colour, Field
 #: Pixels a metre of wall: what 320 px and 90 degrees show of a wall 6 m away.
 PX_PER_M = 26
 
+#: Added to the grey of a pane; no other paint has these steps between its channels.
+GLASS_TINT: Colour = (0.0, 6.0, 14.0)
+CURTAIN: Colour = (196.0, 188.0, 170.0)
+
 WALLS: tuple[Colour, ...] = (
     (176, 88, 66), (150, 72, 58), (198, 128, 92), (226, 204, 160), (214, 190, 178),
     (188, 196, 190), (160, 176, 196), (222, 180, 120), (204, 152, 138), (236, 230, 214),
@@ -88,11 +92,11 @@ def paint_glass(wall: Field, box: tuple[int, int, int, int], rng: np.random.Gene
         return
     base = rng.uniform(34, 78)
     ramp = np.linspace(rng.uniform(10, 46), 0, bottom - top, dtype=np.float32)[:, None, None]
-    pane = np.array([base, base + 6, base + 14], np.float32) + ramp
+    pane = (base + np.array(GLASS_TINT)).astype(np.float32) + ramp
     wall[top:bottom, left:right] = pane
     if rng.random() < 0.3:
         drop = top + int((bottom - top) * rng.uniform(0.2, 1.0))
-        wall[top:drop, left:right] = np.array([196, 188, 170]) + rng.normal(0, 16)
+        wall[top:drop, left:right] = np.array(CURTAIN) + rng.normal(0, 16)
 
 
 def paint_window(

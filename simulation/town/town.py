@@ -156,7 +156,9 @@ def _kerbside(
             if draw < (0.55 if trees else 0.06):
                 world.add(*furniture.tree(x, y, rng, species))
             elif draw < 0.72:
-                world.add(furniture.lamp_post(x, y, rng))
+                post, lamp_m = furniture.lamp_post(x, y, rng)
+                world.add(post)
+                world.lamps_m.append(lamp_m)
             elif draw < 0.8:
                 world.add(furniture.notice(x, y, rng))
             kerb_m = 1.0

@@ -15,6 +15,7 @@ from avpr_ros.arrays import RgbImage
 from simulation.rendering.camera import View
 from simulation.rendering.world import Column, height_field
 from simulation.town.materials import Colour, smooth_noise, to_image
+from simulation.town.snow import Snow
 
 _CELL_M = 0.25
 #: Points are moved off their surface by this much before the shadow look-up.
@@ -36,7 +37,8 @@ class Weather:
         cloud: 0 clear to 1 overcast.
         visibility_m: distance at which haze hides two thirds.
         noise: deviation of the camera's noise, grey levels.
-        seed: of the clouds and the noise.
+        seed: of the clouds, the snow and the noise.
+        snow: share of the level ground that is white.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Weather:
     visibility_m: float
     noise: float
     seed: int
+    snow: float = 0.0
 
     def sun_direction(self) -> NDArray[np.float32]:
         """Return (3,) the unit vector towards the sun."""
@@ -72,6 +75,10 @@ EVENING = Weather(
     'hazy evening', 2.4, 0.5, (0.29, 0.24, 0.18), (0.57, 0.56, 0.56),
     (120, 136, 172), (226, 208, 188), 0.6, 240.0, 2.5, 2,
 )  # fmt: skip
+WINTER = Weather(
+    'overcast winter noon', 1.6, 0.3, (0.10, 0.10, 0.10), (0.70, 0.73, 0.80),
+    (196, 202, 212), (214, 218, 224), 0.9, 140.0, 3.0, 6, 0.85,
+)  # fmt: skip
 
 
 class Air:
@@ -88,6 +95,7 @@ class Air:
             height_field(columns, self._low, shape, _CELL_M), self._sun, _CELL_M
         )
         self._clouds = _clouds(weather)
+        self._snow = Snow(weather.snow, weather.seed) if weather.snow else None
 
     def photograph(self, view: View, size_px: tuple[int, int], frame: int) -> RgbImage:
         """Return the picture a camera takes, (H, W, 3) uint8.
@@ -101,7 +109,7 @@ class Air:
         facing = np.clip(view.normals @ self._sun, 0, 1) * self._sunlit(view)
         light = np.array(weather.ambient, np.float32) * (0.8 + 0.2 * view.normals[..., 2:])
         light += facing[..., None] * np.array(weather.sun, np.float32)
-        colour = view.albedo * light
+        colour = (view.albedo if self._snow is None else self._snow.on(view)) * light
         haze = np.exp(-view.depth_m / weather.visibility_m)[..., None]
         colour = colour * haze + np.array(weather.horizon, np.float32) * (1 - haze)
         colour[view.sky] = self._sky(view.rays[view.sky])

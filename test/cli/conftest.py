@@ -17,12 +17,12 @@ import pytest
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.cli.main import main
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.storage.files import sha256_of_file
 
 IMAGES = 12
 GREY_STEP = 20

@@ -10,6 +10,7 @@ from avpr_ros.evaluation.map_quality.facts import map_facts
 from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.self_similarity import self_similarity
 from avpr_ros.evaluation.reports.map_report import write_map_report
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 
@@ -53,6 +54,19 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert len(re.findall('src="data:image/', page)) >= 6 + 2
     assert not re.search(r'(?:src|href)="(?!data:)', page)
     assert 'name="viewport"' in page
+
+
+def test_recall_in_other_light_is_a_fact_of_its_own(make_gallery, tmp_path):
+    gallery = _aliased(make_gallery)
+    lights = {'day_recall_at_1': 0.99, 'night_recall_at_1': 0.714, 'winter_recall_at_1': 0.85}
+    for statistics, shown in ((lights, True), ({'day_recall_at_1': 0.99}, False)):
+        quality = MapQuality.compute(gallery, None, Calibration(0.5, statistics))
+        facts = dict(map_facts(gallery, quality))
+        assert ('light change' in facts) == shown
+        if shown:
+            assert '0.99 by day, 0.71 as at night, 0.85 as in winter' in facts['light change']
+            write_map_report(gallery, tmp_path / 'report.html', quality)
+            assert '0.71 as at night' in (tmp_path / 'report.html').read_text()
 
 
 def test_map_report_shows_confusable_pairs(make_gallery, tmp_path, monkeypatch, drive_class):

@@ -17,7 +17,6 @@ from small_bags import drive, write_bag
 import torch
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.files import sha256_of_file
 from avpr_ros.networks.checkpoints.reading import read_tensors
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_manifest import QueryManifest
@@ -26,6 +25,7 @@ from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_csv import read_pose_csv
 from avpr_ros.sources.poses.tum import read_tum
+from avpr_ros.storage.files import sha256_of_file
 from avpr_ros.training.checkpoint import Checkpoint
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)

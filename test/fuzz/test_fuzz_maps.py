@@ -31,8 +31,8 @@ from avpr_ros.gallery.local_features.features import XFEAT, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import NAME
 from avpr_ros.gallery.thumbnails import SUMS
-from avpr_ros.json_hash import with_hash
 from avpr_ros.mapping.map_contents import build_hog_descriptors
+from avpr_ros.storage.json_hash import with_hash
 
 PARTS = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE, VIEWS, LANDMARKS, HOG, WARNINGS, SUMS)
 

@@ -15,9 +15,9 @@ from avpr_ros.gallery.gallery_map import KEYFRAMES, WARNINGS, GalleryMap
 from avpr_ros.gallery.manifest import FileEntry, Manifest
 from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.gallery.thumbnails import SUMS, Thumbnails, read_sums
-from avpr_ros.json_hash import with_hash
 from avpr_ros.mapping.map_append import append_to_map
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.storage.json_hash import with_hash
 
 
 def sealed(gallery, **files):

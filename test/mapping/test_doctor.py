@@ -134,6 +134,21 @@ def test_pose_outliers_and_mixed_frames_are_named(tmp_path: Path) -> None:
     assert 'mixes poses of several frames' in found[0].found
 
 
+def test_remedy_of_ambiguous_and_wrong_pose_topics_is_the_option(tmp_path: Path) -> None:
+    sent = turning_drive()
+    others = [Sent('/slam', one.message, one.stamp_ns) for one in sent if one.topic == '/odom']
+    bag = write_bag(tmp_path / 'two', [*sent, *others])
+
+    for options, level in (
+        (SourceOptions(), 'warning'),
+        (SourceOptions(pose_topic='/x'), 'error'),
+    ):
+        found = examine([bag], options, RULES, None)[0]
+        assert (found.check, found.level) == ('choice of poses', level)
+        assert '/slam' in found.found
+        assert '--pose-topic' in found.remedy
+
+
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     found = examine([tmp_path / 'none'], SourceOptions(), RULES, None)
 

@@ -21,7 +21,7 @@ from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
-from avpr_ros.workspace import MARKER
+from avpr_ros.storage.workspace import MARKER
 
 KILLED = """
 import sys

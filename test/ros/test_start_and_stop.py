@@ -59,7 +59,7 @@ def test_no_map_is_given(try_start: Callable[..., NodeProcess]) -> None:
 
 
 def test_parameter_of_another_type(try_start: Callable[..., NodeProcess]) -> None:
-    said = refusal(try_start(max_rate_hz='3'))
+    said = refusal(try_start(max_rate_hz='fast'))
     assert "'max_rate_hz' needs type double, 0 to 1000, such as 5.0" in said
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors, RgbImage
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
@@ -23,6 +22,7 @@ from avpr_ros.runtime.preprocess import squash
 from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.sources.frame import Camera, Frame, StampedImage
 from avpr_ros.sources.preflight import Preflight
+from avpr_ros.storage.files import sha256_of_file
 
 PLACES = 12
 SPACING_M = 5.0

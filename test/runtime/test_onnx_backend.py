@@ -13,10 +13,10 @@ import pytest
 
 from avpr_ros import onnx_options
 from avpr_ros.errors import ImageDecodeError, QueryNetworkError
-from avpr_ros.files import sha256_of_file
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork, installed_providers
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.storage.files import sha256_of_file
 
 SIDE = 4
 

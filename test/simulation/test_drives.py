@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.drives.drives import Drive, Driving, drive_along
-from simulation.drives.scenario import FULL, QUICK
+from simulation.drives.scenario import FULL, QUICK, third_drive
 from simulation.town.streets import ROAD_M, StreetGrid
 
 _CALM = Driving(6.0, 4.0, 0.0, 0.0, 0.0, 1)
@@ -97,3 +97,15 @@ def test_drives_of_the_demo_stay_on_the_road_and_differ_by_a_lane_offset() -> No
     nearest_m = np.array([np.hypot(*(first.xy_m - p).T).min() for p in second.xy_m[::8]])
     assert 0.5 < np.median(nearest_m) < 2.0
     assert nearest_m.max() < 5.0
+
+
+def test_the_third_drive_takes_the_query_s_streets_in_another_light_and_traffic() -> None:
+    second, third = FULL.query, third_drive(FULL, 'night')
+
+    assert (third.town, third.route, third.drift) == (second.town, second.route, second.drift)
+    assert third.light == 'night'
+    assert third.name not in {FULL.mapping.name, second.name}
+    assert {third.seed, third.driving.seed}.isdisjoint({second.seed, second.driving.seed})
+    path = second.drive().xy_m
+    away_m = [np.hypot(*(path - at).T).min() for at in third.drive().xy_m[::40]]
+    assert max(away_m) < 2.0

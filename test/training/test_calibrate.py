@@ -10,7 +10,7 @@ import pytest
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.networks.projection import fit_basis
 from avpr_ros.training.calibrate import calibrate, foreign_length
-from avpr_ros.training.held_out import VIEWS, HeldOutViews, recalls
+from avpr_ros.training.held_out import VIEWS, HeldOutViews, light_recalls, recalls
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
 COUNT = 60
@@ -173,3 +173,39 @@ def test_held_out_views_spread_over_the_map_and_repeat_with_the_seed(made_up_ima
     # Views of one image differ from each other.
     same = np.flatnonzero(drawn.rows == 0)
     assert len(same) == 1 or not np.array_equal(drawn.views[same[0]], drawn.views[same[1]])
+
+
+class _Mean:
+    """Describes an image by its mean colours, which night changes and a day does not."""
+
+    input_px = 16
+
+    def describe(self, images):
+        rows = np.stack([np.asarray(image, float).mean((0, 1)) for image in images])
+        return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_recall_in_other_light_is_that_of_views_in_that_light(keyframes_on_a_line):
+    colours = 40 + 200 * np.eye(3)
+    images = _Colours(colours[np.arange(30) // 10].astype(np.uint8))
+    descriptors = _Mean().describe([images.read(row) for row in range(30)])
+    keyframes = keyframes_on_a_line(30)
+    places = places_from_poses(keyframes, PlaceSettings())
+    found = light_recalls(_Mean(), images, descriptors, places, 0)
+
+    assert set(found) == {f'{light}_recall_at_1' for light in ('day', 'night', 'winter')}
+    assert found['day_recall_at_1'] > found['night_recall_at_1']
+    assert found == light_recalls(_Mean(), images, descriptors, places, 0)
+
+
+class _Colours:
+    """Images of one colour each."""
+
+    def __init__(self, colours):
+        self._colours = colours
+
+    def __len__(self):
+        return len(self._colours)
+
+    def read(self, row):
+        return np.broadcast_to(self._colours[row], (24, 32, 3)).copy()

@@ -22,6 +22,8 @@ from avpr_ros.mapping.impostors import ImpostorScores, extreme_value_threshold
 
 #: Pairs of places that are named.
 _PAIRS = 3
+#: Conditions of the held-out views, in words.
+_LIGHTS = {'day': 'by day', 'night': 'as at night', 'winter': 'as in winter'}
 
 
 def weakness_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
@@ -38,6 +40,7 @@ def weakness_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, 
     facts.append(('coverage', _coverage(gallery, quality.coverage)))
     if quality.calibration is not None:
         facts.append(('calibration', _calibration(quality.calibration)))
+        facts += _light(quality.calibration)
     return facts
 
 
@@ -117,3 +120,15 @@ def _calibration(calibration: Calibration) -> str:
     if power is None:
         return f'{threshold}; the map is too small to estimate its rates'
     return f'{threshold}; {power}' + ('' if power.enough else ', so scores alone accept nothing')
+
+
+def _light(calibration: Calibration) -> list[tuple[str, str]]:
+    """Return the recall in other light; nothing where the calibration is older than it."""
+    recalls = [calibration.statistics.get(f'{light}_recall_at_1') for light in _LIGHTS]
+    known = [value for value in recalls if isinstance(value, int | float)]
+    if len(known) < len(_LIGHTS):
+        return []
+    text = ', '.join(
+        f'{value:.2f} {light}' for light, value in zip(_LIGHTS.values(), known, strict=True)
+    )
+    return [('light change', f'recall@1 of augmented views of the keyframes: {text}')]

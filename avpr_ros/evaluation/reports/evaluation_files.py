@@ -19,7 +19,7 @@ from avpr_ros.evaluation.reports.evaluation_tables import (
     storage,
 )
 from avpr_ros.evaluation.retrieval.evaluation import MEANING, Evaluation
-from avpr_ros.files import write_text_atomically
+from avpr_ros.storage.files import write_text_atomically
 
 JSON, MARKDOWN, PAGE = 'evaluation.json', 'evaluation.md', 'evaluation.html'
 

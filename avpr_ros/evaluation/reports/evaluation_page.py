@@ -21,7 +21,7 @@ from avpr_ros.evaluation.reports.evaluation_tables import (
 )
 from avpr_ros.evaluation.reports.html import jpeg_uri, render_page
 from avpr_ros.evaluation.retrieval.evaluation import MEANING, Evaluation, Example
-from avpr_ros.files import write_text_atomically
+from avpr_ros.storage.files import write_text_atomically
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'evaluation.html.j2'
 

@@ -18,8 +18,8 @@ from avpr_ros.evaluation.reports.map_plots import (
     spacing_plot,
     weak_plot,
 )
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.storage.files import write_text_atomically
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'map_report.html.j2'
 #: Pairs of places that are shown with their pictures.

@@ -13,8 +13,8 @@ import numpy as np
 from avpr_ros.evaluation.reports import run_plots
 from avpr_ros.evaluation.reports.html import render_page
 from avpr_ros.evaluation.runs.localization_log import RunImage
-from avpr_ros.files import write_text_atomically
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.storage.files import write_text_atomically
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'run_report.html.j2'
 _GAPS = 5

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, FloatArray
 from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.metrics.ground_truth import ViewPoses
-from avpr_ros.files import atomic_file
-from avpr_ros.reading import reading
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
+from avpr_ros.storage.files import atomic_file
+from avpr_ros.storage.reading import reading
 
 _SIDES = ('queries', 'database')
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
-from avpr_ros.reading import reading
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages, topic_types
 from avpr_ros.sources.poses.tum import read_tum
 from avpr_ros.stamps import stamp_ns
+from avpr_ros.storage.reading import reading
 
 Point = tuple[float, float, float]
 _DIAGNOSTICS = 'diagnostic_msgs/msg/DiagnosticArray'

@@ -14,9 +14,9 @@ import csv
 from pathlib import Path
 from typing import TextIO
 
-from avpr_ros.files import atomic_file
 from avpr_ros.localization.result import MatchResult, PoseEstimate
 from avpr_ros.sources.poses.tum import tum_line
+from avpr_ros.storage.files import atomic_file
 
 MATCHES = 'matches.csv'
 POSES = 'poses.csv'

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.index.index_check import fault_of, inverted_lists, is_exact, read_index
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 #: (k,) rows in, (k, d) float32 descriptors out.
 ReadRows: TypeAlias = Callable[[IntArray], Descriptors]

@@ -16,7 +16,7 @@ from avpr_ros.gallery.array_files import map_npz
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import KINDS, Features
-from avpr_ros.reading import reading
+from avpr_ros.storage.reading import reading
 
 #: Largest difference of a quaternion's length from 1.
 _UNIT = 1e-3

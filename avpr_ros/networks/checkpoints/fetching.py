@@ -14,9 +14,9 @@ import urllib.error
 import urllib.request
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.files import sha256_of_file
 from avpr_ros.networks.checkpoints.store import StoredModel, import_checkpoint
 from avpr_ros.networks.foundation.kinds import kind_by_name
+from avpr_ros.storage.files import sha256_of_file
 
 _TIMEOUT_S = 30.0
 #: The largest published file has 1.2 GB.

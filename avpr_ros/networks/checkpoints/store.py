@@ -12,13 +12,13 @@ from pathlib import Path
 from safetensors.torch import save_file
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.file_pair import matching_file, pair_lock, replace_pair
-from avpr_ros.files import sha256_of_file, write_text_atomically
 from avpr_ros.json_fields import Fields, read_object
 from avpr_ros.networks.checkpoints.reading import fill, read_checkpoint, read_tensors
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
-from avpr_ros.workspace import workspace
+from avpr_ros.storage.file_pair import matching_file, pair_lock, replace_pair
+from avpr_ros.storage.files import sha256_of_file, write_text_atomically
+from avpr_ros.storage.workspace import workspace
 
 #: Names another folder than the user's own.
 VARIABLE = 'AVPR_MODELS'

@@ -36,6 +36,18 @@ class WatchedInput:
     argument: str = ''
 
 
+class StartGrace:
+    """True once the time has passed that inputs may take to come after the start."""
+
+    def __init__(self) -> None:
+        """Begin now."""
+        self._start_s = time.monotonic()
+
+    def over(self) -> bool:
+        """Return whether the time has passed."""
+        return time.monotonic() - self._start_s > START_S
+
+
 class SilenceWatch:
     """Names what is published instead of topics without publishers, in reports and in the log."""
 
@@ -49,7 +61,7 @@ class SilenceWatch:
         self._node = node
         self._inputs = inputs
         self._log = ProblemLog(node.get_logger())
-        self._start_s = time.monotonic()
+        self._grace = StartGrace()
 
     @property
     def topics(self) -> str:
@@ -58,7 +70,7 @@ class SilenceWatch:
 
     def reports(self) -> list[Report]:
         """Return a warning for each input that is not published; log the new ones."""
-        if time.monotonic() - self._start_s < START_S:
+        if not self._grace.over():
             return []
         found = []
         for one in self._inputs:

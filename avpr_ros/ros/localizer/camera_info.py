@@ -25,7 +25,7 @@ from avpr_ros.sources.camera_info import (
     describes_another_image,
     rectification_doubt,
     rectified_as_in_map,
-    same_matrix,
+    same_model,
     size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
@@ -156,7 +156,7 @@ class CameraInfoInput:
             received.unusable = received.other_size = None
             received.doubt = self._doubt(camera, message)
             before, received.last = received.last, found
-            changed = before is not None and _differs(found, before)
+            changed = before is not None and not same_model(found, before)
             if changed:
                 received.changes += 1
                 received.changed_s = time.monotonic()
@@ -223,12 +223,6 @@ class CameraInfoInput:
             text = f"camera_info of camera '{camera}' is not used: {error}; {instead}."
             return level, text
         return found
-
-
-def _differs(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
-    """Return whether two camera models differ by more than a lens that focuses itself."""
-    sizes = [(one.width_px, one.height_px) for one in (first, second)]
-    return sizes[0] != sizes[1] or not same_matrix(first, second)
 
 
 def _by_relevance(messages: deque[CameraInfo], image_ns: int | None) -> list[CameraInfo]:

@@ -17,6 +17,7 @@ from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report
 from avpr_ros.ros.common.parameters import declare, on_change, unknown_parameters
 from avpr_ros.ros.common.problem_log import ProblemLog
+from avpr_ros.ros.common.silence_watch import StartGrace
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.extrinsics import listen_for_extrinsics
@@ -41,7 +42,6 @@ from avpr_ros.ros.localizer.pipeline.trigger_queue import TriggerQueue
 from avpr_ros.ros.localizer.publishers import Outputs
 from avpr_ros.ros.localizer.services import Services
 from avpr_ros.ros.localizer.silence import (
-    StartGrace,
     camera_info_hint,
     image_hint,
     odometry_hint,
@@ -79,11 +79,8 @@ class Localizer:
             settings.cameras,
             lambda: self._recognizers.recognizer.gallery.manifest.cameras,
         )
-        self._context = QueryContext(
-            self._odometry,
-            self._camera_info,
-            listen_for_extrinsics(node, settings),
-        )
+        extrinsics = listen_for_extrinsics(node, settings)
+        self._context = QueryContext(self._odometry, self._camera_info, extrinsics)
         self._pipeline = Pipeline(
             node, self._recognizers, self._gate, self._context, self._outputs
         )

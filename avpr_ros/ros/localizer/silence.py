@@ -4,13 +4,10 @@
 
 from __future__ import annotations
 
-import time
-
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from avpr_ros.ros.common.silence_watch import START_S
 from avpr_ros.ros.common.topic_hints import (
     PublishedTopic,
     domain_text,
@@ -53,18 +50,6 @@ def _remedy(source: ImageInput, other: PublishedTopic) -> str:
     verb = 'set' if '/' not in source.argument else 'remap'
     transport = '' if source.transport in ('auto', kind) else f' and image_transport:={kind}'
     return f'{verb} {source.argument}:={name}{transport}'
-
-
-class StartGrace:
-    """True once the time has passed that inputs may take to come after the start."""
-
-    def __init__(self) -> None:
-        """Begin now."""
-        self._start_s = time.monotonic()
-
-    def over(self) -> bool:
-        """Return whether the time has passed."""
-        return time.monotonic() - self._start_s > START_S
 
 
 def odometry_hint(node: Node, topic: str) -> str | None:

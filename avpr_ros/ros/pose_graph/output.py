@@ -14,11 +14,11 @@ from geometry_msgs.msg import PoseStamped
 from nav_msgs.msg import Path as PathMessage
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.files import write_text_atomically
 from avpr_ros.ros.common.messages import pose_message, stamp_message
 from avpr_ros.ros.pose_graph.problem import AnchoredClosure
 from avpr_ros.ros.pose_graph.solver import Solution
 from avpr_ros.sources.poses.tum import write_tum
+from avpr_ros.storage.files import write_text_atomically
 
 #: Most poses of ``~/path``; enough for RViz.
 PATH_POSES = 2000

@@ -14,7 +14,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
 import numpy as np
 
-from avpr_ros.files import write_text_atomically
+from avpr_ros.storage.files import write_text_atomically
 
 _WHOLE = frozenset({'rank', 'keyframe_id'})
 _TEXT = frozenset({'reason', 'map_id'})

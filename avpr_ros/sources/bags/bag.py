@@ -14,7 +14,6 @@ import numpy as np
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.files import printable
 from avpr_ros.sources.bags.index import BagIndex, TopicChoice, index_bag
 from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic_types
 from avpr_ros.sources.bags.topics import (
@@ -29,6 +28,7 @@ from avpr_ros.sources.images.decode import decode_compressed, decode_image
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight
+from avpr_ros.storage.files import printable
 
 
 class BagSource:

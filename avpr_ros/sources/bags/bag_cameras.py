@@ -21,7 +21,7 @@ from avpr_ros.sources.camera_info import (
     describes_another_image,
     rectification_doubt,
     rectified_as_in_map,
-    same_matrix,
+    same_model,
     size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
@@ -174,7 +174,7 @@ class BagCamera:
     def _changes(self, found: CameraIntrinsics, rectified: bool | None) -> bool:
         """Return whether the other ``camera_info`` gives these images another camera model."""
         other = camera_intrinsics(self.other_info, self.topic, self.image_size_px, rectified)
-        return other is None or replace(other, k=found.k) != found or not same_matrix(other, found)
+        return other is None or not same_model(other, found)
 
     def _extrinsics(
         self, graph: TransformGraph, base_frame: str

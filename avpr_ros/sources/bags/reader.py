@@ -24,9 +24,10 @@ from avpr_ros.sources.bags.metadata import METADATA
 from avpr_ros.sources.bags.recording import Recording, find_recording
 from avpr_ros.sources.bags.storage import zstandard
 from avpr_ros.sources.bags.storage.message_types import check_digest, typestore_of
-from avpr_ros.sources.bags.storage.opening import cannot_read, one_line, open_storage
+from avpr_ros.sources.bags.storage.opening import cannot_read, open_storage
 from avpr_ros.sources.bags.storage.stored_topic import StorageFile, StoredTopic
 from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.storage.reading import reason
 
 
 class Message(NamedTuple):
@@ -222,6 +223,6 @@ def load_message(message: Message, path: Path) -> Any:
         return message.deserialize()
     except Exception as error:
         raise SourceError(
-            f'A message on {message.topic} of {path} does not fit its type ({one_line(error)}): '
+            f'A message on {message.topic} of {path} does not fit its type ({reason(error)}): '
             'the bag is damaged, restore it from its original.'
         ) from error

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from avpr_ros.errors import SourceError
-from avpr_ros.reading import reading
 from avpr_ros.sources.datasets.labelled_images import (
     IMAGE_SUFFIXES,
     LabelledImages,
     yaw_from_compass,
 )
 from avpr_ros.sources.poses.utm_names import read_utm_grid
+from avpr_ros.storage.reading import reading
 
 DATABASE, QUERIES = 'database', 'queries'
 SPLITS = ('train', 'val', 'test')

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import evenly
-from avpr_ros.files import printable
 from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage, range_for
 from avpr_ros.sources.images.decode import decode_file
@@ -31,6 +30,7 @@ from avpr_ros.sources.poses.folder_poses import folder_poses
 from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.storage.files import printable
 
 #: Images of a camera that are measured where they have 16 bits.
 _MEASURED_IMAGES = 20

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
-from avpr_ros.files import write_text_atomically
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.poses.pose_track import PoseTrack
 from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
 from avpr_ros.sources.text_files import read_text
 from avpr_ros.stamps import stamp_text
+from avpr_ros.storage.files import write_text_atomically
 
 _COLUMNS = ('qx', 'qy', 'qz', 'qw')
 

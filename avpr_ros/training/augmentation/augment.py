@@ -15,11 +15,11 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError
 from avpr_ros.runtime.preprocess import squash
 from avpr_ros.training.augmentation.geometric import occlude, warp
+from avpr_ros.training.augmentation.light import NIGHT, WINTER, Greyscale, changed
 from avpr_ros.training.augmentation.photometric import (
     add_noise,
     blur,
     compress,
-    darken,
     relight,
     shade,
 )
@@ -32,7 +32,9 @@ class Augmentation:
     Attributes:
         plain_share: share of views that are the image itself.
         each_share: share of views that get each of shade, occluder, blur, noise and compression.
-        night: share of views as at night under lamps; for maps of the day that are used at night.
+        night: share of views as at night: lamps, headlights, gain, noise, colour cast, grey.
+        winter: share of views as in winter: snow, haze.
+        grey: share of views without colour.
     """
 
     plain_share: float = 0.1
@@ -51,6 +53,8 @@ class Augmentation:
     noise: float = 12.0
     jpeg_quality: int = 30
     night: float = 0.0
+    winter: float = 0.0
+    grey: float = 0.0
 
     @classmethod
     def changed(cls, assignments: Sequence[str]) -> Augmentation:
@@ -97,7 +101,11 @@ class Augmentation:
         if covered and self.occluder:
             view = occlude(view, rng, self.occluder)
         if self.night and rng.random() < self.night:
-            view = darken(view, rng)
+            view = changed(view, NIGHT, rng)
+        if self.winter and rng.random() < self.winter:
+            view = changed(view, WINTER, rng)
+        if self.grey:
+            view = changed(view, (Greyscale(self.grey),), rng)
         if blurred and self.blur_px:
             view = blur(view, rng, self.blur_px)
         if noisy and self.noise:

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Changes of light and camera: exposure, colour, contrast, shadows, night, blur, noise, JPEG."""
+"""Changes of light and camera: exposure, colour, contrast, shadows, blur, noise, JPEG."""
 
 from __future__ import annotations
 
@@ -54,23 +54,6 @@ def shade(image: RgbImage, rng: np.random.Generator, darkest: float) -> RgbImage
     ramp = 1 + strength * np.clip(np.cos(angle) * x + np.sin(angle) * y, -1, 1)
     shaded = np.clip(image * ramp[:, :, np.newaxis], 0, 255)
     return np.asarray(shaded, dtype=np.uint8)
-
-
-def darken(image: RgbImage, rng: np.random.Generator) -> RgbImage:
-    """Turn day into night: little light, warm pools of it around up to four lamps.
-
-    Args:
-        image: (H, W, 3) uint8.
-        rng: source of randomness.
-    """
-    height, width = image.shape[:2]
-    y, x = np.linspace(0, 1, height)[:, np.newaxis], np.linspace(0, 1, width)
-    light = np.full((height, width, 3), rng.uniform(0.05, 0.25)) * [0.8, 0.9, 1.2]
-    for _ in range(rng.integers(0, 5)):
-        centre_x, centre_y, radius = *rng.random(2), rng.uniform(0.1, 0.35)
-        pool = np.exp(-((x - centre_x) ** 2 + (y - centre_y) ** 2) / (2 * radius**2))
-        light += rng.uniform(0.2, 0.8) * pool[:, :, np.newaxis] * [1.1, 0.95, 0.6]
-    return np.asarray(np.clip(image * light, 0, 255), dtype=np.uint8)
 
 
 def blur(image: RgbImage, rng: np.random.Generator, largest_px: float) -> RgbImage:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.errors import TrainingError
-from avpr_ros.files import atomic_file
 from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.gallery.augmented_views import load_views
 from avpr_ros.gallery.gallery_map import DESCRIPTORS, KEYFRAMES, VIEWS, GalleryMap
+from avpr_ros.storage.files import atomic_file
 from avpr_ros.training.memory_bank.bank import Bank, build_bank
 from avpr_ros.training.places import Places, PlaceSettings, places_of
 

@@ -15,6 +15,7 @@ from avpr_ros.sources.bags.storage.mcap import McapFile
 from avpr_ros.sources.bags.storage.ros1 import Ros1File
 from avpr_ros.sources.bags.storage.sqlite import SqliteFile
 from avpr_ros.sources.bags.storage.stored_topic import StorageFile
+from avpr_ros.storage.reading import reason
 
 SUFFIXES = ('.mcap', '.db3', '.bag')
 COMPRESSED_SUFFIX = '.zstd'
@@ -23,7 +24,6 @@ _KINDS: dict[str, Callable[[Path], StorageFile]] = {
     '.db3': SqliteFile,
     '.bag': Ros1File,
 }
-_REASON_CHARACTERS = 160
 
 
 def storage_suffix(path: Path) -> str:
@@ -52,7 +52,7 @@ def open_storage(path: Path) -> Iterator[StorageFile]:
             raise
         except OSError as error:
             raise SourceError(
-                f'{path} cannot be unpacked to {folder} ({one_line(error)}): free space there, or '
+                f'{path} cannot be unpacked to {folder} ({reason(error)}): free space there, or '
                 'unpack it with "unzstd".'
             ) from error
         except Exception as error:
@@ -83,13 +83,7 @@ def _opened(path: Path, named: Path) -> Iterator[StorageFile]:
 def cannot_read(path: Path, error: Exception) -> SourceError:
     """Return the error of a bag that cannot be read."""
     return SourceError(
-        f'Bag {path} is truncated, damaged or of an unknown kind ({one_line(error)}): restore it '
+        f'Bag {path} is truncated, damaged or of an unknown kind ({reason(error)}): restore it '
         'from its original or repair it with its recorder\'s tools ("ros2 bag reindex", '
         '"mcap recover").'
     )
-
-
-def one_line(error: Exception) -> str:
-    """Return the exception's text on one line, shortened: some parsers quote the whole input."""
-    words = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
-    return words if len(words) <= _REASON_CHARACTERS else f'{words[:_REASON_CHARACTERS]}...'

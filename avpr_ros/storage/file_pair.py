@@ -17,10 +17,10 @@ from pathlib import Path
 import re
 from typing import Any, TypeAlias
 
-from avpr_ros.files import flush_folder, sha256_of_file
 from avpr_ros.json_fields import read_object
-from avpr_ros.target_lock import real_path, target_lock
-from avpr_ros.workspace import remove_leftovers
+from avpr_ros.storage.files import flush_folder, sha256_of_file
+from avpr_ros.storage.target_lock import real_path, target_lock
+from avpr_ros.storage.workspace import remove_leftovers
 
 #: Writes the JSON file, whole or not at all.
 SaveRecord: TypeAlias = Callable[[Path], Any]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.target_lock import real_path, target_lock
-from avpr_ros.workspace import REPLACED, workspace
+from avpr_ros.storage.target_lock import real_path, target_lock
+from avpr_ros.storage.workspace import REPLACED, workspace
 
 #: Raises an error where the content of a path must not be replaced; the path may not exist.
 Check: TypeAlias = Callable[[Path], None]
@@ -60,8 +60,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
         temporary = folder / path.name
         temporary.touch()
         yield temporary
-        with temporary.open('rb') as stream:
-            os.fsync(stream.fileno())
+        _flush_file(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         flush_folder(path.parent)
@@ -103,6 +102,7 @@ def atomic_folder(
             new.mkdir()
             yield new
             new.chmod(0o777 & ~_umask())
+            _flush_files(new)
             if check is not None:
                 check(path)
             if replace and path.exists() and not is_empty_folder(path):
@@ -115,6 +115,19 @@ def atomic_folder(
 def is_empty_folder(path: Path) -> bool:
     """Return whether a path is a folder with nothing in it."""
     return path.is_dir() and not any(path.iterdir())
+
+
+def _flush_file(path: Path) -> None:
+    with path.open('rb') as stream:
+        os.fsync(stream.fileno())
+
+
+def _flush_files(folder: Path) -> None:
+    """Flush the files: a loss of power must not destroy both the old and the new folder."""
+    for path in folder.iterdir():
+        if path.is_file():
+            _flush_file(path)
+    flush_folder(folder)
 
 
 def flush_folder(folder: Path) -> None:

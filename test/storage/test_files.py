@@ -13,9 +13,9 @@ import threading
 
 import pytest
 
-from avpr_ros import files, workspace
 from avpr_ros.errors import ConfigError, OutputBusyError
-from avpr_ros.files import (
+from avpr_ros.storage import files, workspace
+from avpr_ros.storage.files import (
     atomic_file,
     atomic_folder,
     check_name,
@@ -23,7 +23,7 @@ from avpr_ros.files import (
     sha256_of_file,
     write_text_atomically,
 )
-from avpr_ros.workspace import MARKER, REPLACED, remove_leftovers
+from avpr_ros.storage.workspace import MARKER, REPLACED, remove_leftovers
 
 
 def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_an_empty_folder_is_no_obstacle(tmp_path: Path) -> None:
 def killed_while_writing(target: Path) -> Path:
     """Kill a process that writes a folder; return the workspace that it leaves."""
     code = (
-        'import os, signal, sys; from pathlib import Path; from avpr_ros.files import *\n'
+        'import os, signal, sys; from pathlib import Path; from avpr_ros.storage.files import *\n'
         'with atomic_folder(Path(sys.argv[1])) as folder:\n'
         '    (folder / "part").touch(); os.kill(os.getpid(), signal.SIGKILL)'
     )

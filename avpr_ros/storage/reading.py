@@ -35,6 +35,6 @@ def reading(path: Path, error: type[AvprError], advice: str) -> Iterator[None]:
 
 
 def reason(error: BaseException) -> str:
-    """Return an exception's text on one line, shortened; its type where it has none."""
+    """Return an exception's text on one line, shortened, as some parsers quote the whole input."""
     words = ' '.join(str(error).split()).rstrip('.') or type(error).__name__
     return words if len(words) <= _CHARACTERS else f'{words[:_CHARACTERS]}...'

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 
-from avpr_ros.target_lock import lock_now
+from avpr_ros.storage.target_lock import lock_now
 
 #: In each of our folders: a folder without it, whatever its name, is never removed.
 MARKER = '.avpr_workspace'

@@ -14,18 +14,18 @@ import time
 
 import pytest
 
-from avpr_ros.file_pair import matching_bytes, pair_lock
-from avpr_ros.files import atomic_folder
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.storage.file_pair import matching_bytes, pair_lock
+from avpr_ros.storage.files import atomic_folder
 
 KILLS = 25
 #: Writes one output again and again, each time with other content of 200 kB.
 PAIRS = """
 import hashlib, json, os, sys
 from pathlib import Path
-from avpr_ros.file_pair import pair_lock, replace_pair
-from avpr_ros.files import write_text_atomically
-from avpr_ros.workspace import workspace
+from avpr_ros.storage.file_pair import pair_lock, replace_pair
+from avpr_ros.storage.files import write_text_atomically
+from avpr_ros.storage.workspace import workspace
 path = Path(sys.argv[1])
 while True:
     with pair_lock(path, 'sha256'), workspace(path) as folder:
@@ -39,7 +39,7 @@ while True:
 FOLDERS = """
 import os, sys
 from pathlib import Path
-from avpr_ros.files import atomic_folder
+from avpr_ros.storage.files import atomic_folder
 while True:
     with atomic_folder(Path(sys.argv[1]), replace=True) as folder:
         word = os.urandom(8)
@@ -108,7 +108,7 @@ def test_a_killed_folder_is_old_or_new_and_nothing_is_left(tmp_path: Path) -> No
 def test_a_killed_build_or_append_leaves_a_whole_map(tmp_path: Path) -> None:
     path, moments = tmp_path / 'map', random.Random(2)
     for _ in range(8):
-        kill_after_first(MAPS, path, Path(__file__).parent, seconds=moments.uniform(0, 0.6))
+        kill_after_first(MAPS, path, Path(__file__).parents[1], seconds=moments.uniform(0, 0.6))
         gallery = GalleryMap.open(path)
         assert len(gallery) == 20 * gallery.manifest.revision
         assert len(list(gallery.iter_thumbnails('kill'))) == len(gallery)

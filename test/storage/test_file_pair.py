@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from avpr_ros.errors import OutputBusyError
-from avpr_ros.file_pair import matching_bytes, matching_file, pair_lock, replace_pair
-from avpr_ros.files import write_text_atomically
-from avpr_ros.workspace import workspace
+from avpr_ros.storage.file_pair import matching_bytes, matching_file, pair_lock, replace_pair
+from avpr_ros.storage.files import write_text_atomically
+from avpr_ros.storage.workspace import workspace
 
 
 class Killed(BaseException):
