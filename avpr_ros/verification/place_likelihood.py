@@ -133,12 +133,11 @@ def mix_kinds(llr: Sequence[FloatArray], layers: Sequence[FeatureLayer]) -> Floa
 
 
 def _sum_kinds(llr: Sequence[FloatArray], layers: Sequence[FeatureLayer]) -> FloatArray:
-    """Add ratios of the keyframes of one place, each kind by weight and scale."""
-    if len(layers) == 1:
-        return llr[0]
-    first = layers[0]
-    terms = [
-        (layer.weight * first.llr_scale / layer.llr_scale) * of_kind
-        for of_kind, layer in zip(llr, layers, strict=False)
-    ]
+    """Add ratios of the keyframes of one place, each kind by its weight; 1 for the largest.
+
+    Keyframes of a place are compared in the nats of each kind: how much an impostor reaches does
+    not matter between them.
+    """
+    most = max(layer.weight for layer in layers)
+    terms = [layer.weight / most * of_kind for of_kind, layer in zip(llr, layers, strict=False)]
     return np.asarray(np.sum(terms, axis=0))
