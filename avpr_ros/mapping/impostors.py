@@ -188,12 +188,15 @@ def _sequences(keyframes: Keyframes) -> list[tuple[int, bool]]:
 _TAIL, _MIN_TAIL_SIZE = 0.05, 20
 #: Smallest threshold, in nats.
 _MIN_THRESHOLD = 10.0
+#: The same of a track above the background where several kinds of features are mixed, whose nats
+#: each make an impostor e times as rare: from one in twenty to one in ten thousand.
+MIN_MIXED_ACCUMULATED = 6.2
 #: With fewer images the tail is unknown, as in a map of one room. Images of other buildings and of
 #: a town reached up to 11 nats against such a room.
 _UNKNOWN_THRESHOLD = 20.0
 
 
-def extreme_value_threshold(llr: FloatArray) -> float:
+def extreme_value_threshold(llr: FloatArray, lowest_llr: float | None = None) -> float:
     """Return the log-likelihood ratio that impostors reach at ``FALSE_POSITIVE_RATE``, in nats.
 
     The tail of the distribution is taken to be exponential (peaks over a threshold: Pickands,
@@ -201,8 +204,11 @@ def extreme_value_threshold(llr: FloatArray) -> float:
 
     Args:
         llr: (K,) ``llr`` or ``accumulated_llr`` of ``ImpostorScores``.
+        lowest_llr: smallest threshold, in nats; None: 10.
     """
-    lower_bound = _MIN_THRESHOLD if len(llr) >= MIN_IMPOSTORS else _UNKNOWN_THRESHOLD
+    lower_bound = _MIN_THRESHOLD if lowest_llr is None else lowest_llr
+    if len(llr) < MIN_IMPOSTORS:
+        lower_bound = _UNKNOWN_THRESHOLD
     if not len(llr):
         return lower_bound
     share = min(max(_TAIL, _MIN_TAIL_SIZE / len(llr)), 1.0)

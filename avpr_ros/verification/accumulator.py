@@ -64,23 +64,40 @@ class LikelihoodAccumulator:
         """
         self.background_llr = background_llr
         self._segment_length_m = _SEGMENT_RADII * radius_m
+        self._radius_m = radius_m
         self._segments: deque[tuple[FloatArray, float]] = deque(maxlen=_MAX_SEGMENTS)
+        self._last_m: FloatArray | None = None
+        self._unmatched_m = 0.0
 
     def forget(self) -> None:
         """Begin anew."""
         self._segments.clear()
+        self._last_m, self._unmatched_m = None, 0.0
 
     @property
     def last_m(self) -> FloatArray | None:
-        """Position of the last match, (3,); None at the beginning."""
-        return self._segments[-1][0] if self._segments else None
+        """Position of the last match, (3,); None at the beginning.
+
+        An image at the background level matches no place in particular: it does not move the
+        track, or a few of them would lead it anywhere.
+        """
+        return self._last_m
+
+    def reach_m(self, reach_m: float) -> float:
+        """Return how far from the last match the next image may be.
+
+        Args:
+            reach_m: distance the robot may have driven since the last image, plus a place's
+                radius.
+        """
+        return reach_m + self._unmatched_m
 
     def near(self, positions_m: FloatArray, reach_m: float) -> NDArray[np.bool_]:
         """Return which of (n, 3) positions lie within reach of the last match."""
-        if self.last_m is None:
+        if self._last_m is None:
             return np.zeros(len(positions_m), dtype=np.bool_)
-        distances_m = np.linalg.norm(positions_m - self.last_m, axis=1)
-        return np.asarray(distances_m <= reach_m)
+        distances_m = np.linalg.norm(positions_m - self._last_m, axis=1)
+        return np.asarray(distances_m <= self.reach_m(reach_m))
 
     def prior_llr(self, positions_m: FloatArray, reach_m: float) -> FloatArray:
         """Return the prior of (n, 3) positions before the next image, in nats; (n,)."""
@@ -125,6 +142,10 @@ class LikelihoodAccumulator:
         """
         if not self.near(position_m[np.newaxis], reach_m)[0]:
             self.forget()
+        if self._last_m is None or llr > self.background_llr:
+            self._last_m, self._unmatched_m = position_m, 0.0
+        else:
+            self._unmatched_m += max(reach_m - self._radius_m, 0.0)
         before = self._before(position_m)
         here = [excess for at_m, excess in self._segments if not self._far(at_m, position_m)]
         best = max([llr - self.background_llr, *here])

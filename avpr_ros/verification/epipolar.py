@@ -17,6 +17,8 @@ MIN_INLIERS = 8
 #: Largest distance of an inlier from its epipolar line, in pixels at the working scale.
 _TOLERANCE_PX = 1.0
 _CONFIDENCE, _TRIALS = 0.95, 100
+#: Where most matches are wrong.
+_MANY_CONFIDENCE, _MANY_TRIALS = 0.99, 500
 
 
 def to_working_scale_px(points_px: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,6 +70,30 @@ def _fundamental_inliers(
         return None
     matrix = np.asarray(fundamental, dtype=np.float64)
     return np.asarray(np.abs(sampson_distances(matrix, a_px, b_px)) <= _TOLERANCE_PX)
+
+
+def most_inliers(a_px: NDArray[np.float32], b_px: NDArray[np.float32]) -> int:
+    """Return how many of many matches agree with one fundamental matrix; 0 below eight.
+
+    Every match is a sample, as where most of them are wrong (MAGSAC++: Barath et al., CVPR 2020).
+
+    Args:
+        a_px: (k, 2) points of one image, see ``to_working_scale_px``, the best matches first.
+        b_px: (k, 2) their counterparts in the other.
+    """
+    if len(a_px) < MIN_INLIERS:
+        return 0
+    try:
+        fundamental, _ = cv2.findFundamentalMat(
+            a_px, b_px, cv2.USAC_MAGSAC, _TOLERANCE_PX, _MANY_CONFIDENCE, _MANY_TRIALS
+        )
+    except cv2.error:  # USAC raises where points coincide
+        return 0
+    if fundamental is None or fundamental.shape != (3, 3):
+        return 0
+    matrix = np.asarray(fundamental, dtype=np.float64)
+    inliers = int((np.abs(sampson_distances(matrix, a_px, b_px)) <= _TOLERANCE_PX).sum())
+    return inliers if inliers >= MIN_INLIERS else 0
 
 
 def _similarity_transform_inliers(

@@ -18,8 +18,6 @@ from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.nearest_neighbours import nearest_of
 from avpr_ros.verification.pnp import CameraPose, find_camera_pose, find_unique_pose
 
-#: Largest distance between the descriptors of a match.
-
 
 def match_landmarks(
     features: Features, layer: FeatureLayer, rows: IntArray
@@ -40,7 +38,7 @@ def match_landmarks(
     index = index[np.isfinite(layer.points_m[index, 0])]
     if not len(index) or not len(features):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    nearest, squares = nearest_of(features.descriptors, layer.descriptors[index])
+    nearest, squares = nearest_of(features.descriptors, layer.descriptors_at(index))
     matched = np.flatnonzero(squares < features.kind.match_distance**2)
     return matched, index[nearest[matched]]
 

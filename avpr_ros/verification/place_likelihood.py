@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import Features
-from avpr_ros.verification.layer_likelihood import LayerLikelihoods
+from avpr_ros.verification.layer_likelihood import LayerLikelihoods, layer_likelihoods
 
 #: One keyframe of a place is significantly better than another where the ratio of its inliers is
 #: more than this factor larger and, as few inliers are noise, this many nats: a thousand to one.
@@ -60,10 +60,7 @@ def place_log_likelihood_ratios(
 ) -> PlaceLikelihoods:
     """Compute the log-likelihood ratio of each candidate's place against the other candidates.
 
-    With h the distance of a query feature to its nearest neighbour in the place and e to its
-    nearest neighbour elsewhere, the ratio is ``sum log(e / h)`` over the features: a
-    log-likelihood ratio if distances between descriptors of one point follow a power law (after
-    NBNN: Boiman et al., CVPR 2008). A feature that every place has, as those of a door, adds 0.
+    Each kind of features is compared as ``layer_likelihoods`` does.
 
     Look-alikes share features of the same kind, but seldom in the same arrangement. The inliers
     of a fundamental matrix are therefore summed separately, with all features of the keyframe; in
@@ -81,38 +78,32 @@ def place_log_likelihood_ratios(
             ``llr_inliers`` is then its upper bound, the sum over all features.
     """
     kinds = [
-        LayerLikelihoods(features, layer, rows, same_place)
+        layer_likelihoods(features, layer, rows, same_place)
         for features, layer in zip(query, layers, strict=False)
     ]
-    return combine_kinds(kinds, layers, same_place, enough)
+    return combine_kinds(kinds, layers, enough)
 
 
 def combine_kinds(
     kinds: Sequence[LayerLikelihoods],
     layers: Sequence[FeatureLayer],
-    same_place: NDArray[np.bool_],
     enough: float = np.inf,
 ) -> PlaceLikelihoods:
     """Combine what each kind of features gives for the same candidates.
 
     Args:
         kinds: of each kind or of the first ones.
-        layers: as for ``place_log_likelihood_ratios``, as all others.
-        same_place: likewise.
+        layers: as for ``place_log_likelihood_ratios``.
         enough: likewise.
     """
     llr_all_matches = mix_kinds([kind.llr_all_matches for kind in kinds], layers)
     if llr_all_matches.max() >= enough:
         upper_bounds = _sum_kinds([kind.upper_bounds for kind in kinds], layers)
         return PlaceLikelihoods(llr_all_matches, upper_bounds, llr_all_matches)
-    llr_place = [
-        np.maximum(kind.llr_all_matches, np.where(same_place, kind.llr_inliers, 0.0).max(axis=1))
-        for kind in kinds
-    ]
     return PlaceLikelihoods(
         llr_all_matches,
         _sum_kinds([kind.llr_inliers for kind in kinds], layers),
-        mix_kinds(llr_place, layers),
+        mix_kinds([kind.llr_place for kind in kinds], layers),
     )
 
 
@@ -142,12 +133,11 @@ def mix_kinds(llr: Sequence[FloatArray], layers: Sequence[FeatureLayer]) -> Floa
 
 
 def _sum_kinds(llr: Sequence[FloatArray], layers: Sequence[FeatureLayer]) -> FloatArray:
-    """Add ratios of the keyframes of one place, each kind by weight and scale."""
-    if len(layers) == 1:
-        return llr[0]
-    first = layers[0]
-    terms = [
-        (layer.weight * first.llr_scale / layer.llr_scale) * of_kind
-        for of_kind, layer in zip(llr, layers, strict=False)
-    ]
+    """Add ratios of the keyframes of one place, each kind by its weight; 1 for the largest.
+
+    Keyframes of a place are compared in the nats of each kind: how much an impostor reaches does
+    not matter between them.
+    """
+    most = max(layer.weight for layer in layers)
+    terms = [layer.weight / most * of_kind for of_kind, layer in zip(llr, layers, strict=False)]
     return np.asarray(np.sum(terms, axis=0))

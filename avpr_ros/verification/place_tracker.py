@@ -75,13 +75,20 @@ class PlaceTracker:
         self._relocation_llr = 0.0
         self._moved_images = 0
 
-    @property
-    def positions_m(self) -> list[FloatArray]:
-        """Last positions of the tracks, each (3,): that of the reported one first."""
+    def regions(self, reach_m: float) -> list[tuple[FloatArray, float]]:
+        """Return the last position of each track, (3,), and how far from it the camera may be.
+
+        That of the reported track first.
+
+        Args:
+            reach_m: as for ``follow``.
+        """
         tracks = [self._first]
         if self._moved_images:
             tracks.insert(int(self._relocation_llr <= self.relocation_prior_llr), self._second)
-        return [track.last_m for track in tracks if track.last_m is not None]
+        return [
+            (track.last_m, track.reach_m(reach_m)) for track in tracks if track.last_m is not None
+        ]
 
     @property
     def relocation_prior_llr(self) -> float:

@@ -24,7 +24,7 @@ OUTPUTS = 'descriptors', 'keypoints', 'reliability'
 #: Images are scaled down to this longer side: at 480 fewer places are recognised at night.
 WORKING_PX = 640
 #: Features of an image, at most; the strongest are kept.
-MAX_FEATURES = 400
+MAX_FEATURES = 700
 #: Sides of the network's input are multiples of this; its descriptors lie this far apart.
 _STEP_PX, _CELL_PX = 32, 8
 #: Least probability of a keypoint, and the square in which there is no other.
@@ -88,8 +88,7 @@ class XFeatExtractor:
         vectors = _sample(descriptors, columns, rows)
         scale = np.array([image.shape[1] / grey.shape[1], image.shape[0] / grey.shape[0]])
         points_px = (np.stack([columns, rows], axis=1) + 0.5) * scale - 0.5
-        quantised = np.round(vectors * XFEAT.norm).astype(np.int8)
-        return Features(points_px.astype(np.float32), quantised, XFEAT)
+        return Features(points_px.astype(np.float32), XFEAT.quantise(vectors), XFEAT)
 
 
 def _grey(image: RgbImage) -> NDArray[np.float32] | None:

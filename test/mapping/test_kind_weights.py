@@ -14,16 +14,24 @@ from avpr_ros.mapping.kind_weights import with_kind_weights
 PLACES, FEATURES = 60, 40
 
 
+def descriptors(rng: np.random.Generator, kind: FeatureKind) -> np.ndarray:
+    spread = rng.uniform(1, 60, (FEATURES, kind.width))
+    return spread if kind is ROOT_SIFT else spread / 5 - 6
+
+
 def images(kind: FeatureKind, telling: bool) -> list[Features]:
     """Return features of two keyframes a place; those that are not telling are of everywhere."""
     rng = np.random.default_rng(5)
-    everywhere = rng.uniform(1, 60, (FEATURES, kind.width))
+    noise = (2 if telling else 6) / (1 if kind is ROOT_SIFT else 5)
+    everywhere = descriptors(rng, kind)
     found = []
     for _ in range(PLACES):
-        own = rng.uniform(1, 60, (FEATURES, kind.width)) if telling else everywhere
+        own = descriptors(rng, kind) if telling else everywhere
         for _ in range(2):
-            looks = own + rng.normal(0, 2 if telling else 6, own.shape)
-            found.append(Features(looks[:, :2].astype(np.float32), looks.astype(kind.dtype), kind))
+            looks = own + rng.normal(0, noise, own.shape)
+            found.append(
+                Features((10 * looks[:, :2]).astype(np.float32), looks.astype(kind.dtype), kind)
+            )
     return found
 
 

@@ -56,6 +56,27 @@ def test_places_in_reach_have_a_part_of_the_evidence_before():
     assert not trail.prior_llr(places, REACH_M).any()
 
 
+def test_images_at_the_background_level_do_not_move_a_track():
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
+    trail.add(at(0.0), 30.0, REACH_M)
+    for x_m in (11.0, -11.0, 11.0):
+        trail.add(at(x_m), 0.0, REACH_M)
+    assert trail.last_m is not None
+    assert trail.last_m[0] == 0.0
+
+
+def test_reach_grows_with_every_image_at_the_background_level():
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
+    trail.add(at(0.0), 30.0, REACH_M)
+    assert trail.reach_m(REACH_M) == REACH_M
+    for _ in range(4):
+        trail.add(at(1.0), 2.0, REACH_M)
+    assert trail.reach_m(REACH_M) == REACH_M + 4 * (REACH_M - 10.0)
+    assert trail.near(at(19.0)[np.newaxis], REACH_M).all()
+    trail.add(at(18.0), 9.0, REACH_M)
+    assert trail.reach_m(REACH_M) == REACH_M
+
+
 def test_candidates_keep_the_best_found_and_make_room_for_those_near():
     found, near = np.arange(100, 160), np.array([100, 119, 7, 8, 9, 10, 11, 12])
     rows = merge_candidates(found, near)

@@ -11,7 +11,7 @@ from synthetic_features import COMMON, OWN, features, landmarks_of
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.verification.layer_likelihood import LayerLikelihoods
+from avpr_ros.verification.distance_ratios import DistanceRatioLikelihoods
 from avpr_ros.verification.place_likelihood import (
     PlaceLikelihoods,
     mix_kinds,
@@ -88,7 +88,7 @@ def test_what_is_enough_already_is_not_looked_at_closely(monkeypatch):
     landmarks, query = landmarks_of([0, 1, 2, 3, 4, 5]), features(OWN[2])
     rows, alone = np.arange(6), np.eye(6, dtype=bool)
     closely = likelihoods(query, landmarks, rows, alone)
-    monkeypatch.setattr(LayerLikelihoods, 'llr_inliers', None)  # not to be called
+    monkeypatch.setattr(DistanceRatioLikelihoods, 'llr_inliers', None)  # not to be called
     found = likelihoods(query, landmarks, rows, alone, enough=float(closely.llr_all_matches.max()))
     np.testing.assert_array_equal(found.llr_place, closely.llr_all_matches)
     assert found.llr_inliers.argmax() == 2

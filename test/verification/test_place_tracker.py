@@ -114,7 +114,7 @@ def test_the_prior_is_bounded_and_falls_with_the_rate_of_moves():
         drive.see(look_alike=45.0)
     assert drive.tracker.relocation_prior_llr < many / 2
     drive.tracker.forget()
-    assert drive.tracker.positions_m == []
+    assert drive.tracker.regions(10.0) == []
 
 
 def test_without_thresholds_there_is_one_track():
@@ -127,9 +127,9 @@ def test_without_thresholds_there_is_one_track():
 def test_both_tracks_offer_their_neighbours_while_they_contend():
     drive = Drive()
     drive.follow_old(30)
-    assert len(drive.tracker.positions_m) == 1
+    assert len(drive.tracker.regions(10.0)) == 1
     drive.see(new=14.0)
-    assert [at_m[0] > 900.0 for at_m in drive.tracker.positions_m] == [False, True]
+    assert [at_m[0] > 900.0 for at_m, _ in drive.tracker.regions(10.0)] == [False, True]
     drive.see(new=8.0)
-    contending = drive.tracker.positions_m
-    assert [at_m[0] > 900.0 for at_m in contending] == [True, False]
+    contending = drive.tracker.regions(10.0)
+    assert [at_m[0] > 900.0 for at_m, _ in contending] == [True, False]

@@ -26,7 +26,7 @@ class FeatureLayer:
         offsets: (N + 1,) int64; keyframe row r has the features ``offsets[r]`` to
             ``offsets[r + 1]``.
         points_px: (F, 2) float32, in pixels of the keyframe's image.
-        descriptors: (F, width) of the kind's type.
+        descriptors: (F, stored_width) of the kind's stored type, see ``FeatureKind.pack``.
         points_m: (F, 3) float32 in the map frame; NaN where only the image is known.
         background_llr: log-likelihood ratio by this kind alone that one impostor image in twenty
             exceeds, in nats.
@@ -52,7 +52,9 @@ class FeatureLayer:
             kind,
             np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             np.concatenate([empty.points_px, *(image.points_px for image in features)]),
-            np.concatenate([empty.descriptors, *(image.descriptors for image in features)]),
+            kind.pack(
+                np.concatenate([empty.descriptors, *(image.descriptors for image in features)])
+            ),
             np.full((sum(counts), 3), np.nan, np.float32),
         )
 
@@ -72,7 +74,11 @@ class FeatureLayer:
     def features(self, row: int) -> Features:
         """Return a keyframe's features."""
         where = self.feature_slice(row)
-        return Features(self.points_px[where], self.descriptors[where], self.kind)
+        return Features(self.points_px[where], self.descriptors_at(where), self.kind)
+
+    def descriptors_at(self, index: slice | IntArray) -> AnyArray:
+        """Return (k, width) descriptors of some features."""
+        return self.kind.unpack(self.descriptors[index])
 
     def points_of(self, row: int) -> FloatArray:
         """Return (k, 3) points in space of a keyframe's features, NaN rows left out."""
@@ -135,8 +141,8 @@ class FeatureLayer:
             and bool((np.diff(self.offsets) >= 0).all())
             and self.points_px.shape == (count, 2)
             and self.points_px.dtype == self.points_m.dtype == np.float32
-            and self.descriptors.shape == (count, self.kind.width)
-            and self.descriptors.dtype == self.kind.dtype
+            and self.descriptors.shape == (count, self.kind.stored_width)
+            and self.descriptors.dtype == self.kind.stored_dtype
             and self.points_m.shape == (count, 3)
             and self.background_llr >= 0
             and 0 < self.llr_scale < np.inf

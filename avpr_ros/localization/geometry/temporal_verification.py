@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray, RgbImage
+from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -21,9 +22,10 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.verification.accumulator import merge_candidates
-from avpr_ros.verification.layer_likelihood import LayerLikelihoods
+from avpr_ros.verification.layer_likelihood import LayerLikelihoods, layer_likelihoods
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, combine_kinds
 from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
+from avpr_ros.verification.running_weights import RunningWeights
 
 #: The track of a camera ends after so long without an image.
 _MAX_AGE_S = 10.0
@@ -35,11 +37,34 @@ class _Track:
 
     Attributes:
         tracker: log-likelihood ratios along it.
+        weights: of the kinds of features in its light.
         stamp_ns: of the last image.
     """
 
     tracker: PlaceTracker
+    weights: RunningWeights
     stamp_ns: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Candidates of an image: rows, (n, n) which show one place, positions; and the reach."""
+
+    rows: IntArray
+    same: NDArray[np.bool_]
+    positions_m: FloatArray
+    reach_m: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """An image compared by as many kinds of features as needed, and the tracker after it."""
+
+    features: tuple[Features, ...]
+    kinds: list[LayerLikelihoods]
+    likelihoods: PlaceLikelihoods
+    tracked: TrackedPlace
+    tracker: PlaceTracker
 
 
 class TemporalVerifier:
@@ -92,50 +117,65 @@ class TemporalVerifier:
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
-        same = ~hypotheses.all_distinct(rows, self._criterion)
-        positions_m = hypotheses.positions_m(rows)
+        places = _Places(
+            rows,
+            ~hypotheses.all_distinct(rows, self._criterion),
+            hypotheses.positions_m(rows),
+            reach_m,
+        )
+        track = self._tracks.get(query.camera)
+        weights = RunningWeights(self._landmarks.layers) if track is None else track.weights
+        compared = self._compare(query, places, tracker, weights)
+        if compared is None:
+            return None
+        if compared.tracked.place.llr > self._landmarks.background_llr:
+            weights.update(compared.kinds, compared.tracked.place.candidate)
+        self._tracks[query.camera] = _Track(compared.tracker, weights, query.stamp_ns)
+        return self._result(compared, places)
+
+    def _compare(
+        self, query: Query, places: _Places, tracker: PlaceTracker, weights: RunningWeights
+    ) -> _Comparison | None:
+        """Compare features kind by kind until they suffice; None where there are none at all."""
+        layers = weights.layers
         features: list[Features] = []
         kinds: list[LayerLikelihoods] = []
-        layers = self._landmarks.layers
-        for layer in layers:
-            features.append(self._features(query.image, query.features or (), len(features)))
-            kinds.append(LayerLikelihoods(features[-1], layer, rows, same))
+        while True:
+            features.append(self._features(query, len(features)))
+            layer = layers[len(kinds)]
+            kinds.append(layer_likelihoods(features[-1], layer, places.rows, places.same))
             complete = len(kinds) == len(layers)
             if complete and not any(map(len, features)):
                 return None
-            likelihoods = combine_kinds(kinds, layers, same, self._enough)
+            likelihoods = combine_kinds(kinds, layers, self._enough)
             # A copy, as the image is added to the track once.
             advanced = tracker if complete else deepcopy(tracker)
-            tracked = advanced.follow(likelihoods, same, positions_m, reach_m, query.stamp_ns)
-            if self._landmarks.floor.passes(tracked.place.llr, tracked.place.accumulated_llr):
-                break
-        self._tracks[query.camera] = _Track(advanced, query.stamp_ns)
-        return self._result(tuple(features), rows, likelihoods, tracked, positions_m)
+            tracked = advanced.follow(
+                likelihoods, places.same, places.positions_m, places.reach_m, query.stamp_ns
+            )
+            found = tracked.place
+            if complete or self._landmarks.floor.passes(found.llr, found.accumulated_llr):
+                return _Comparison(tuple(features), kinds, likelihoods, tracked, advanced)
 
-    def _features(self, image: RgbImage, extracted: Sequence[Features], number: int) -> Features:
+    def _features(self, query: Query, number: int) -> Features:
         """Return the features of one kind, extracted unless they are already."""
-        if number < len(extracted):
-            return extracted[number]
-        return self._extractors[number].extract(image)
+        if query.features is not None and number < len(query.features):
+            return query.features[number]
+        assert query.image is not None
+        return self._extractors[number].extract(query.image)
 
-    def _result(
-        self,
-        features: tuple[Features, ...],
-        rows: IntArray,
-        likelihoods: PlaceLikelihoods,
-        tracked: TrackedPlace,
-        positions_m: FloatArray,
-    ) -> VerificationResult:
+    def _result(self, compared: _Comparison, places: _Places) -> VerificationResult:
+        likelihoods, tracked, rows = compared.likelihoods, compared.tracked, places.rows
         best = tracked.place
         first = best.candidate
         by_inliers = np.argsort(-likelihoods.llr_inliers[best.members], kind='stable')
         order = best.members[by_inliers]
         place = rows[np.concatenate([[first], order[order != first]])]
         return VerificationResult(
-            features,
+            compared.features,
             int(place[0]),
             place,
-            self._keyframe_disagreement_m(likelihoods, best.members, positions_m),
+            self._keyframe_disagreement_m(likelihoods, best.members, places.positions_m),
             best.llr,
             best.accumulated_llr,
             tracked.moved_images,
@@ -165,7 +205,7 @@ class TemporalVerifier:
         if not 0 < age_s <= _MAX_AGE_S:
             tracker.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
-        near = [hypotheses.rows_within(at_m, reach_m) for at_m in tracker.positions_m]
+        near = [hypotheses.rows_within(*region) for region in tracker.regions(reach_m)]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
         return tracker, reach_m, _interleave(near)
 

@@ -41,7 +41,9 @@ class CountingExtractor:
         if self.blind and not image[0, 0].any():
             return Features.empty(self.kind)
         found = extract_features(image)
-        looks = found.descriptors[:, : self.kind.width] // (1 if self.kind is ROOT_SIFT else 2)
+        if self.kind is ROOT_SIFT:
+            return found
+        looks = found.descriptors[:, : self.kind.width] // 17 - 8.0
         return Features(found.points_px, looks.astype(self.kind.dtype), self.kind)
 
 
