@@ -75,7 +75,7 @@ def score(gallery: GalleryMap, name: str, seed: int) -> Row:
     row: dict[str, object] = {'augmentation': name, 'seed': seed}
     for query in QUERIES:
         _, posed = _frames(query)
-        ranks = _ranked(network, [path for _, _, path in posed], gallery.descriptors)
+        ranks = _ranked(network, [path for _, _, path in posed], gallery.read_descriptors())
         truth = np.array([pose.translation_m[0] for _, pose, _ in posed])
         right = np.abs(at[ranks] - truth[:, np.newaxis]) <= TOLERANCE + 0.25
         row[f'{query}_recall_at_1'] = float(right[:, 0].mean())

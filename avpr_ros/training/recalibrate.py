@@ -101,7 +101,7 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
         places,
         default_distinct_radius_m(gallery),
     )
-    lights = light_recalls(describing, images, gallery.descriptors, places, _SEED)
+    lights = light_recalls(describing, images, gallery.read_descriptors(), places, _SEED)
     after = after.with_statistics(lights)
     last = gallery.keyframes.sessions == gallery.keyframes.sessions.max()
     recalls = []

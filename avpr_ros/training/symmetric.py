@@ -54,7 +54,7 @@ def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) ->
         places,
         default_distinct_radius_m(gallery),
     )
-    lights = light_recalls(network, images, gallery.descriptors, places, seed)
+    lights = light_recalls(network, images, gallery.read_descriptors(), places, seed)
     calibration = calibration.with_statistics(lights)
     progress('calibration', 1, 1)
     record = {

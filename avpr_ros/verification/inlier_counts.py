@@ -138,7 +138,7 @@ class InlierCountLikelihoods:
         return _Candidate(matched, nearest[matched].astype(np.int64), float(closeness.sum()))
 
     def _count_inliers(self, number: int, found: _Candidate) -> int:
-        points_px = self._layer.features(int(self._rows[number])).points_px
+        points_px = self._layer.points_px[self._layer.feature_slice(int(self._rows[number]))]
         keyframe_px = to_working_scale_px(points_px)[found.of_keyframe]
         return most_inliers(self._query_px[found.of_query], keyframe_px)
 
