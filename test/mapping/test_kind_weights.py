@@ -23,15 +23,16 @@ def images(kind: FeatureKind, telling: bool) -> list[Features]:
     """Return features of two keyframes a place; those that are not telling are of everywhere."""
     rng = np.random.default_rng(5)
     noise = (2 if telling else 6) / (1 if kind is ROOT_SIFT else 5)
-    everywhere = descriptors(rng, kind)
+    everywhere = descriptors(rng, kind), rng.uniform(0, 240, (FEATURES, 2))
     found = []
     for _ in range(PLACES):
-        own = descriptors(rng, kind) if telling else everywhere
-        for _ in range(2):
-            looks = own + rng.normal(0, noise, own.shape)
-            found.append(
-                Features((10 * looks[:, :2]).astype(np.float32), looks.astype(kind.dtype), kind)
-            )
+        fresh = descriptors(rng, kind), rng.uniform(0, 240, (FEATURES, 2))
+        own, points_px = fresh if telling else everywhere
+        disparities_px = np.stack([rng.uniform(0, 5, FEATURES), np.zeros(FEATURES)], axis=1)
+        for number in range(2):
+            looks = (own + rng.normal(0, noise, own.shape)).astype(kind.dtype)
+            seen_px = points_px + number * disparities_px
+            found.append(Features(seen_px.astype(np.float32), looks, kind))
     return found
 
 
