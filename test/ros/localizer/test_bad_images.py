@@ -49,13 +49,19 @@ def test_bad_image_is_counted_and_the_node_lives_on(
         ),
         'the fault is counted',
     )
-    assert report.level == DiagnosticStatus.ERROR
+    # An error above one half of the last seconds' images.
+    assert report.level in (DiagnosticStatus.WARN, DiagnosticStatus.ERROR)
     assert said in report.message
     good = peer.ask(publisher, pictures.raw(town.view(2)))
     peer.until(lambda: peer.estimate_pose(stamp_ns(good.header.stamp)), 'a pose')
     assert peer.matches_of(bad) is None
     assert peer.estimate_pose(bad) is None
-    assert peer.fresh_diagnostics('images').level == DiagnosticStatus.OK
+
+    def good_again() -> bool:
+        peer.ask(publisher, pictures.raw(town.view(2)))
+        return bool(peer.fresh_diagnostics('images').level == DiagnosticStatus.OK)
+
+    peer.until(good_again, 'the fault is over')
 
 
 def test_bad_images_are_logged_once_in_five_seconds(
