@@ -199,7 +199,11 @@ class Robot:
     def _write_over_map(self) -> None:
         """Copy the other map's files over those in use, as ``cp`` does, and reload."""
         self._note('maps written over')
-        shutil.copytree(self._folder / 'spare', self._folder / 'map', dirs_exist_ok=True)
+        live = self._folder / 'map'
+        # With new times, as cp gives them: an identical copy with the old ones is no change.
+        shutil.copytree(
+            self._folder / 'spare', live, dirs_exist_ok=True, copy_function=shutil.copy
+        )
         self._after(5.0, self._call_reload)
 
     def _replace_map(self) -> None:

@@ -239,7 +239,7 @@ class Localizer:
 
     def _on_clock_jump(self, _jump: object) -> None:
         self._node.get_logger().info('The clock jumped; waiting images and gates are cleared.')
-        self._buffer.clear()
+        self._pipeline.discarded(self._buffer.clear())
         self._gate.reset()
         self._context.clear()
         self._recognizers.restart()

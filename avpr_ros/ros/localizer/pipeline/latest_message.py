@@ -45,10 +45,12 @@ class LatestMessageBuffer(Generic[Item]):
             key = next(iter(self._waiting))
             return key, self._waiting.pop(key)
 
-    def clear(self) -> None:
-        """Discard the waiting items."""
+    def clear(self) -> list[str]:
+        """Discard the waiting items and return their keys."""
         with self._condition:
+            keys = list(self._waiting)
             self._waiting.clear()
+            return keys
 
     def close(self) -> None:
         """End the reader's wait; nothing is taken any more."""

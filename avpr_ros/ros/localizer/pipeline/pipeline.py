@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rclpy.node import Node
@@ -92,6 +93,11 @@ class Pipeline:
             self.statistics.drop(camera, 'no_transform', detail=str(error))
             return self._refuse(error, str(error))
         return Outcome(result.accepted, result.text)
+
+    def discarded(self, cameras: Iterable[str]) -> None:
+        """Count the waiting image of each of some cameras as dropped by a jump of the clock."""
+        for camera in cameras:
+            self.statistics.drop(camera, 'clock_jump')
 
     def failed(self, error: Exception) -> None:
         """Count and log an unexpected error; the worker goes on with the next image."""
