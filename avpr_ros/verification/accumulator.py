@@ -143,6 +143,9 @@ class LikelihoodAccumulator:
         if not self.near(position_m[np.newaxis], reach_m)[0]:
             self.forget()
         if self._last_m is None or llr > self.background_llr:
+            if self._unmatched_m >= self._radius_m:
+                # What was seen before does not show which of the places in reach this is.
+                self._segments.clear()
             self._last_m, self._unmatched_m = position_m, 0.0
         else:
             self._unmatched_m += max(reach_m - self._radius_m, 0.0)

@@ -22,12 +22,16 @@ def sampson_distances(
 ) -> FloatArray:
     """Return (k,) signed Sampson distances (Hartley & Zisserman, 2nd ed., 11.4.3) of point pairs.
 
+    They do not depend on the scale of the matrix, which is set to 1: estimators return matrices of
+    any scale, down to 1e-15, whose gradients would vanish in rounding.
+
     Args:
         matrix: (3, 3) fundamental or essential matrix M with ``second' M first = 0``.
         first: (k, 2) points of one image, in pixels or, for an essential matrix, x/z and y/z.
         second: (k, 2) their counterparts in the other, in the same unit, which the result has.
     """
     a, b = (np.column_stack([points, np.ones(len(points))]) for points in (first, second))
-    lines_b, lines_a = a @ matrix.T, b @ matrix
+    unit = matrix / max(float(np.linalg.norm(matrix)), 1e-300)
+    lines_b, lines_a = a @ unit.T, b @ unit
     squares = (lines_b[:, :2] ** 2).sum(axis=1) + (lines_a[:, :2] ** 2).sum(axis=1)
-    return np.asarray((b * lines_b).sum(axis=1) / np.sqrt(np.maximum(squares, 1e-12)))
+    return np.asarray((b * lines_b).sum(axis=1) / np.sqrt(np.maximum(squares, 1e-20)))

@@ -77,6 +77,17 @@ def test_reach_grows_with_every_image_at_the_background_level():
     assert trail.reach_m(REACH_M) == REACH_M
 
 
+def test_a_way_without_matches_ends_what_was_accumulated():
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
+    trail.add(at(0.0), 30.0, REACH_M)
+    for _ in range(4):
+        trail.add(at(0.0), 0.0, REACH_M)
+    assert trail.add(at(4.0), 9.0, REACH_M) > 20.0  # driven 8 m at most
+    for _ in range(5):
+        trail.add(at(4.0), 0.0, REACH_M)
+    assert trail.add(at(12.0), 9.0, REACH_M) == pytest.approx(4.0)
+
+
 def test_candidates_keep_the_best_found_and_make_room_for_those_near():
     found, near = np.arange(100, 160), np.array([100, 119, 7, 8, 9, 10, 11, 12])
     rows = merge_candidates(found, near)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.verification.epipolar import MIN_INLIERS, epipolar_inliers, to_working_scale_px
+from avpr_ros.verification.projective_geometry import sampson_distances
 
 
 @pytest.fixture
@@ -60,3 +61,13 @@ def test_a_picture_of_the_very_same_spot_agrees(views, count):
     first = views[0][:count]
     assert epipolar_inliers(first, first).all()
     assert epipolar_inliers(first, first + np.float32(3.0)).all()
+
+
+@pytest.mark.parametrize('scale', [1e-15, 1e-6, 1.0, 1e9])
+def test_sampson_distances_do_not_depend_on_the_scale_of_the_matrix(scale: float) -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(3, 3)) * [1e-4, 1e-4, 1e-2]
+    first, second = rng.uniform(0, 240, (2, 50, 2))
+    expected = sampson_distances(matrix, first, second)
+    assert np.abs(expected).max() > 5
+    np.testing.assert_allclose(sampson_distances(scale * matrix, first, second), expected)
