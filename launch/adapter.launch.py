@@ -12,8 +12,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 from avpr_ros.ros.adapters.parameters import MODES
-from avpr_ros.ros.common import launch_nodes
-from avpr_ros.ros.common.launch_utils import common_arguments, value
+from avpr_ros.ros.launching import launch_nodes
+from avpr_ros.ros.launching.launch_utils import common_arguments, value
 
 
 def arguments() -> list[DeclareLaunchArgument]:

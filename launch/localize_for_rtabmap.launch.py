@@ -11,8 +11,8 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
-from avpr_ros.ros.common import launch_nodes
-from avpr_ros.ros.common.launch_utils import common_arguments
+from avpr_ros.ros.launching import launch_nodes
+from avpr_ros.ros.launching.launch_utils import common_arguments
 
 
 def arguments() -> list[DeclareLaunchArgument]:

@@ -16,7 +16,7 @@ from unittest import mock
 ROOT = Path(__file__).parents[2]
 LAUNCH = ROOT / 'launch'
 #: What the launch files import from the package.
-HELPERS = ('avpr_ros.ros.common.launch_utils', 'avpr_ros.ros.common.launch_nodes')
+HELPERS = ('avpr_ros.ros.launching.launch_utils', 'avpr_ros.ros.launching.launch_nodes')
 
 
 class Recorded(SimpleNamespace):

@@ -18,7 +18,7 @@ MOMENTS_S = (0.0, 0.05, 0.15, 0.3, 0.5, 0.8, 1.1, 1.5, 2.0, 3.0)
 #: Python itself does with a signal before is not the package's.
 RUN = """
 import runpy, sys
-from avpr_ros.ros.common.start_signals import exit_on_signals
+from avpr_ros.ros.startup.start_signals import exit_on_signals
 exit_on_signals(int(sys.argv[2]))
 print('started', flush=True)
 module = sys.argv[1]

@@ -86,7 +86,7 @@ sys.exit(f'imported: {heavy}' if heavy else 0)
 
 
 def test_the_node_keeps_its_small_products_to_one_thread_unless_told(monkeypatch) -> None:
-    monkeypatch.setattr('avpr_ros.ros.common.runner.run', lambda *_: 0)
+    monkeypatch.setattr('avpr_ros.ros.startup.runner.run', lambda *_: 0)
     monkeypatch.setattr('avpr_ros.ros.localizer.main.exit_on_signals', lambda: None)
     monkeypatch.delenv('OMP_NUM_THREADS', raising=False)
     monkeypatch.setenv('OPENBLAS_NUM_THREADS', '4')

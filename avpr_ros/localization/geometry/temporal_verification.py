@@ -57,7 +57,7 @@ class _Places:
 
 
 @dataclass(frozen=True, eq=False)
-class _Comparison:
+class _ComparedImage:
     """An image compared by as many kinds of features as needed, and the tracker after it."""
 
     features: tuple[Features, ...]
@@ -135,7 +135,7 @@ class TemporalVerifier:
 
     def _compare(
         self, query: Query, places: _Places, tracker: PlaceTracker, weights: RunningWeights
-    ) -> _Comparison | None:
+    ) -> _ComparedImage | None:
         """Compare features kind by kind until they suffice; None where there are none at all."""
         layers = weights.layers
         features: list[Features] = []
@@ -155,7 +155,7 @@ class TemporalVerifier:
             )
             found = tracked.place
             if complete or self._landmarks.floor.passes(found.llr, found.accumulated_llr):
-                return _Comparison(tuple(features), kinds, likelihoods, tracked, advanced)
+                return _ComparedImage(tuple(features), kinds, likelihoods, tracked, advanced)
 
     def _features(self, query: Query, number: int) -> Features:
         """Return the features of one kind, extracted unless they are already."""
@@ -164,7 +164,7 @@ class TemporalVerifier:
         assert query.image is not None
         return self._extractors[number].extract(query.image)
 
-    def _result(self, compared: _Comparison, places: _Places) -> VerificationResult:
+    def _result(self, compared: _ComparedImage, places: _Places) -> VerificationResult:
         likelihoods, tracked, rows = compared.likelihoods, compared.tracked, places.rows
         best = tracked.place
         first = best.candidate

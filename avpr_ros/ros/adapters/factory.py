@@ -15,7 +15,7 @@ from avpr_ros.ros.adapters.match_consistency import ConsistencySettings, MatchCo
 from avpr_ros.ros.adapters.parameters import AdapterSettings
 from avpr_ros.ros.adapters.pose_request import PoseRequest
 from avpr_ros.ros.adapters.robot_localization import RobotLocalization
-from avpr_ros.ros.adapters.rtabmap import RtabmapGlobalPose
+from avpr_ros.ros.adapters.rtab_map.rtabmap import RtabmapGlobalPose
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import MinimumSigmas
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import sys
 
-from avpr_ros.ros.common.start_signals import exit_on_signals
+from avpr_ros.ros.startup.start_signals import exit_on_signals
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 when it cannot start."""
     exit_on_signals()
     from avpr_ros.ros.adapters.node import NODE_NAME, AdapterNode
-    from avpr_ros.ros.common.runner import run
+    from avpr_ros.ros.startup.runner import run
 
     return run(NODE_NAME, AdapterNode, args)
 

@@ -23,7 +23,7 @@ from avpr_ros.ros.adapters.factory import OUTPUT_TOPICS, build, build_consistenc
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
+from avpr_ros.ros.adapters.rtab_map.rtabmap_service import RtabmapService
 from avpr_ros.ros.adapters.tf_output import TfOutput
 from avpr_ros.ros.common.compat import sequence_number
 from avpr_ros.ros.common.diagnostics import Diagnostics, Level, Report, status_message

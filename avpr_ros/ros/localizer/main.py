@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 
 from avpr_ros.ros.common.freed_memory import keep_heaps_small
-from avpr_ros.ros.common.start_signals import exit_on_signals
+from avpr_ros.ros.startup.start_signals import exit_on_signals
 from avpr_ros.threads import limit_product_threads
 
 
@@ -17,8 +17,8 @@ def main(args: list[str] | None = None) -> int:
     limit_product_threads()
     keep_heaps_small()
     from avpr_ros.ros.common.localizer_interface import NODE_NAME
-    from avpr_ros.ros.common.runner import run
     from avpr_ros.ros.localizer.node import Localizer
+    from avpr_ros.ros.startup.runner import run
 
     return run(NODE_NAME, Localizer, args)
 

@@ -18,10 +18,10 @@ from rclpy.utilities import remove_ros_args
 
 from avpr_ros.errors import AvprError
 from avpr_ros.ros.common.localizer_interface import NODE_NAME, RELIABILITIES
-from avpr_ros.ros.common.start_signals import STOPPED, ignore_signals, interrupt_on_signals
 from avpr_ros.ros.replay.bag import open_stream
 from avpr_ros.ros.replay.player import Player
 from avpr_ros.ros.replay.record import summary, write_records
+from avpr_ros.ros.startup.start_signals import STOPPED, ignore_signals, interrupt_on_signals
 
 #: Exit code when the bag cannot be read or the node is missing.
 REFUSED = 2

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 
-from avpr_ros.ros.common.start_signals import STOPPED, exit_on_signals
+from avpr_ros.ros.startup.start_signals import STOPPED, exit_on_signals
 
 
 def main() -> int:

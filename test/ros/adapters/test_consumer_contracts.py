@@ -16,7 +16,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.factory import build
 from avpr_ros.ros.adapters.map_to_odom import MapToOdom
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
+from avpr_ros.ros.adapters.rtab_map.rtabmap_link import GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
 from avpr_ros.ros.common.loop_closure import closure_from_message
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer

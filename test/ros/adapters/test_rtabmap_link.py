@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.poses import Pose
-from avpr_ros.ros.adapters.rtabmap_link import GraphLink, LinkMaker
+from avpr_ros.ros.adapters.rtab_map.rtabmap_link import GraphLink, LinkMaker
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 
 S = 10**9

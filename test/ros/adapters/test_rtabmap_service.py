@@ -17,7 +17,7 @@ import pytest
 from avpr_ros.poses import Pose
 from avpr_ros.ros.adapters.factory import build_consistency
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.rtabmap_service import RtabmapService
+from avpr_ros.ros.adapters.rtab_map.rtabmap_service import RtabmapService
 from avpr_ros.ros.common.messages import pose_message, stamp_message
 from avpr_ros.ros.common.odometry_buffer import OdometryBuffer
 from avpr_ros.ros.common.stamped_pose import Decision, Fix

@@ -17,7 +17,7 @@ BUSY = """
 import sys
 from rclpy.signals import get_current_signal_handlers_options
 from std_msgs.msg import String
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.startup.runner import run
 
 class Busy:
     def __init__(self, node):
@@ -38,7 +38,7 @@ sys.exit(run('busy_until_stopped', Busy, None))
 """
 COUNTING = """
 import gc, sys
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.startup.runner import run
 
 class Counting:
     def __init__(self, node):
@@ -60,7 +60,7 @@ sys.exit(run('counts_its_objects', Counting, None))
 """
 SLOW = """
 import sys, time
-from avpr_ros.ros.common.runner import run
+from avpr_ros.ros.startup.runner import run
 
 def build(node):
     print('building', flush=True)

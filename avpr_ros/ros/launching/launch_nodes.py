@@ -11,7 +11,7 @@ from launch.actions import DeclareLaunchArgument
 from launch.launch_context import LaunchContext
 from launch_ros.actions import Node
 
-from avpr_ros.ros.common.launch_utils import TRUTH, argument, given, node, value
+from avpr_ros.ros.launching.launch_utils import TRUTH, argument, given, node, value
 
 #: RTAB-Map's topics and service, in its usual namespace; its services are under its own name too.
 RTABMAP = (

@@ -18,7 +18,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.ros.adapters.match_consistency import MatchConsistency
 from avpr_ros.ros.adapters.odometry_queue import FixQueue
 from avpr_ros.ros.adapters.parameters import AdapterSettings
-from avpr_ros.ros.adapters.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
+from avpr_ros.ros.adapters.rtab_map.rtabmap_link import USER_CLOSURE, GraphLink, LinkMaker
 from avpr_ros.ros.adapters.tf_output import transform_message
 from avpr_ros.ros.common.loop_closure import LoopClosure, closure_from_message
 from avpr_ros.ros.common.messages import stamp_message, stamp_ns

@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 
 from rclpy.executors import Executor
 
-from avpr_ros.ros.common.start_signals import SIGNALS, ignore_signals
+from avpr_ros.ros.startup.start_signals import SIGNALS, ignore_signals
 
 
 class SignalStop:

@@ -15,8 +15,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from avpr_ros.errors import AvprError, ConfigError
 from avpr_ros.ros.common.diagnostics import Refusal
-from avpr_ros.ros.common.signal_handling import SignalStop
-from avpr_ros.ros.common.start_signals import (
+from avpr_ros.ros.startup.signal_handling import SignalStop
+from avpr_ros.ros.startup.start_signals import (
     ignore_signals,
     interrupt_on_signals,
     interrupted,
