@@ -153,9 +153,19 @@ class TemporalVerifier:
             tracked = advanced.follow(
                 likelihoods, places.same, places.positions_m, places.reach_m, query.stamp_ns
             )
-            found = tracked.place
-            if complete or self._landmarks.floor.passes(found.llr, found.accumulated_llr):
+            if complete or self._suffices(likelihoods, tracked, places):
                 return _ComparedImage(tuple(features), kinds, likelihoods, tracked, advanced)
+
+    def _suffices(
+        self, likelihoods: PlaceLikelihoods, tracked: TrackedPlace, places: _Places
+    ) -> bool:
+        """Return whether the place passes, and its keyframe or a pose by PnP is known."""
+        found = tracked.place
+        if not self._landmarks.floor.passes(found.llr, found.accumulated_llr):
+            return False
+        return self._landmarks.measurable or not self._keyframe_disagreement_m(
+            likelihoods, found.members, places.positions_m
+        )
 
     def _features(self, query: Query, number: int) -> Features:
         """Return the features of one kind, extracted unless they are already."""

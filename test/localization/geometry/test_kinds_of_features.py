@@ -16,6 +16,7 @@ from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import ROOT_SIFT, XFEAT, FeatureKind, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.geometry import geometric_verifier
+from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult
@@ -119,3 +120,12 @@ def test_features_that_were_extracted_before_are_used(world: World) -> None:
     world.first.images.clear()
     assert world.matcher.match(query).accepted
     assert world.first.images == []
+
+
+def test_second_kind_is_extracted_where_keyframes_of_the_place_disagree(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TemporalVerifier, '_keyframe_disagreement_m', lambda *_: 4.0)
+    result = world.match(3, picture(3))
+    assert not result.accepted
+    assert (len(world.first.images), len(world.second.images)) == (1, 1)
