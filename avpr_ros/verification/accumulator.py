@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,10 +143,8 @@ class LikelihoodAccumulator:
         """
         if not self.near(position_m[np.newaxis], reach_m)[0]:
             self.forget()
-        if self._last_m is None or llr > self.background_llr:
-            if self._unmatched_m >= self._radius_m:
-                # What was seen before does not show which of the places in reach this is.
-                self._segments.clear()
+        matched = self._last_m is None or llr > self.background_llr + self._spread_llr()
+        if matched:
             self._last_m, self._unmatched_m = position_m, 0.0
         else:
             self._unmatched_m += max(reach_m - self._radius_m, 0.0)
@@ -156,7 +155,17 @@ class LikelihoodAccumulator:
         others = [segment for segment in self._segments if self._far(segment[0], position_m)]
         kept = others if before else []
         self._segments = deque([*kept, (position_m, best)], maxlen=_MAX_SEGMENTS)
+        if not matched and llr > self.background_llr:
+            # What was seen before does not show which of the places in reach this is.
+            return llr - self.background_llr
         return before + best
+
+    def _spread_llr(self) -> float:
+        """Return by how much a place must exceed the background after a way without matches.
+
+        The log of how many times as many places are in reach: each is as much less probable.
+        """
+        return math.log1p(self._unmatched_m / self._radius_m)
 
     def _before(self, position_m: FloatArray) -> float:
         """Return the sum over the other segments, 0 where it is negative."""

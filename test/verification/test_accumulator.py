@@ -77,15 +77,16 @@ def test_reach_grows_with_every_image_at_the_background_level():
     assert trail.reach_m(REACH_M) == REACH_M
 
 
-def test_a_way_without_matches_ends_what_was_accumulated():
+def test_weak_match_after_a_way_without_matches_does_not_continue_a_track():
     trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
     trail.add(at(0.0), 30.0, REACH_M)
-    for _ in range(4):
-        trail.add(at(0.0), 0.0, REACH_M)
-    assert trail.add(at(4.0), 9.0, REACH_M) > 20.0  # driven 8 m at most
     for _ in range(5):
-        trail.add(at(4.0), 0.0, REACH_M)
-    assert trail.add(at(12.0), 9.0, REACH_M) == pytest.approx(4.0)
+        trail.add(at(0.0), 0.0, REACH_M)  # 10 m at most, twice as many places are in reach
+    assert trail.add(at(6.0), 5.6, REACH_M) == pytest.approx(0.6)
+    assert trail.last_m is not None
+    assert trail.last_m[0] == 0.0
+    assert trail.add(at(6.0), 9.0, REACH_M) == pytest.approx(29.0)
+    assert trail.last_m[0] == 6.0
 
 
 def test_candidates_keep_the_best_found_and_make_room_for_those_near():

@@ -39,11 +39,13 @@ def test_limits_of_rate_and_motion_are_no_fault() -> None:
     assert recent.main_fault('left') is None
 
 
-def test_what_is_not_recent_is_forgotten() -> None:
+def test_recent_outcomes_outweigh_older_ones() -> None:
     clock = Seconds()
     recent = RecentOutcomes(clock)
     recent.add('front', 'too_old', 9)
     clock.now_s += RECENT_S + 0.1
+    assert recent.main_fault('front') == ('too_old', 1.0)  # the last one there was
+    recent.add('front', 'matched')
     assert recent.main_fault('front') is None
 
 
