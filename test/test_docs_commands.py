@@ -75,7 +75,7 @@ def test_parameters_and_topics_of_a_node_exist(words: list[str]) -> None:
     folder = {'avpr_adapter': 'adapters', 'avpr_pose_graph': 'pose_graph'}.get(
         words[3], 'localizer'
     )
-    sources = (ROOT / 'avpr_ros' / 'ros' / folder).glob('*.py')
+    sources = (ROOT / 'avpr_ros' / 'ros' / folder).rglob('*.py')
     source = '\n'.join(file.read_text(encoding='utf-8') for file in sources)
     for flag, word in itertools.pairwise(words):
         name, _, value = word.partition(':=')
