@@ -54,8 +54,9 @@ def build_landmarks(
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, keyframes, cameras, sizes)
     radius_m = default_distinct_radius_m(gallery)
-    landmarks = with_kind_weights(landmarks, gallery.read_descriptors(), keyframes, radius_m)
-    impostors = score_impostors(landmarks, gallery.read_descriptors(), keyframes, radius_m)
+    descriptors = gallery.read_descriptors()
+    landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
+    impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
     mixed = len(landmarks.layers) > 1
     landmarks = replace(
         landmarks,

@@ -121,7 +121,7 @@ class InlierCountLikelihoods:
 
     def _mutual(self, number: int, strongest: int | None) -> _Candidate:
         """Match the strongest features, or all, with those of a candidate."""
-        queries = _unit(self._query.descriptors[:strongest])
+        queries = self._unit_queries[:strongest]
         where = self._layer.feature_slice(int(self._rows[number]))
         if strongest is not None:
             where = slice(where.start, min(where.stop, where.start + strongest))
@@ -141,6 +141,10 @@ class InlierCountLikelihoods:
         points_px = self._layer.points_px[self._layer.feature_slice(int(self._rows[number]))]
         keyframe_px = to_working_scale_px(points_px)[found.of_keyframe]
         return most_inliers(self._query_px[found.of_query], keyframe_px)
+
+    @cached_property
+    def _unit_queries(self) -> NDArray[np.float32]:
+        return _unit(self._query.descriptors)
 
     @cached_property
     def _query_px(self) -> NDArray[np.float32]:
