@@ -49,6 +49,7 @@ class ImpostorScores:
         background_llr: exceeded by one impostor image in twenty, in nats.
         accumulated_llr: (K,) sum over the sequence so far, in nats above the background; 0 where
             the image itself does not exceed it.
+        kinds: how many kinds of features are mixed.
     """
 
     rows: IntArray
@@ -56,6 +57,18 @@ class ImpostorScores:
     llr: FloatArray
     background_llr: float
     accumulated_llr: FloatArray
+    kinds: int = 1
+
+    @property
+    def min_single_image_llr(self) -> float:
+        """See ``FalsePositiveFloor``."""
+        return extreme_value_threshold(self.llr)
+
+    @property
+    def min_accumulated_llr(self) -> float:
+        """See ``FalsePositiveFloor``."""
+        lowest_llr = _MIN_MIXED_ACCUMULATED if self.kinds > 1 else None
+        return extreme_value_threshold(self.accumulated_llr, lowest_llr)
 
     def most_confusable_pairs(self, count: int) -> list[tuple[int, int, float]]:
         """Return the pairs with the largest log-likelihood ratios as (row, row, nats).
@@ -104,7 +117,8 @@ def score_impostors(
             scores.append((row, *score))
     columns = np.array(scores, dtype=np.float64).reshape(-1, 4).T
     rows, matched = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    return ImpostorScores(rows, matched, columns[2], background_llr, columns[3])
+    kinds = len(landmarks.layers)
+    return ImpostorScores(rows, matched, columns[2], background_llr, columns[3], kinds)
 
 
 def impostor_llrs(
@@ -190,7 +204,7 @@ _TAIL, _MIN_TAIL_SIZE = 0.05, 20
 _MIN_THRESHOLD = 10.0
 #: The same of a track above the background where several kinds of features are mixed, whose nats
 #: each make an impostor e times as rare: from one in twenty to one in ten thousand.
-MIN_MIXED_ACCUMULATED = 6.2
+_MIN_MIXED_ACCUMULATED = 6.2
 #: With fewer images the tail is unknown, as in a map of one room. Images of other buildings and of
 #: a town reached up to 11 nats against such a room.
 _UNKNOWN_THRESHOLD = 20.0

@@ -14,11 +14,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
-from avpr_ros.mapping.impostors import (
-    MIN_MIXED_ACCUMULATED,
-    extreme_value_threshold,
-    score_impostors,
-)
+from avpr_ros.mapping.impostors import score_impostors
 from avpr_ros.mapping.kind_weights import with_kind_weights
 from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.verification.sift import SiftExtractor
@@ -57,14 +53,11 @@ def build_landmarks(
     descriptors = gallery.read_descriptors()
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
     impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
-    mixed = len(landmarks.layers) > 1
     landmarks = replace(
         landmarks,
         background_llr=impostors.background_llr,
-        min_accumulated_llr=extreme_value_threshold(
-            impostors.accumulated_llr, MIN_MIXED_ACCUMULATED if mixed else None
-        ),
-        min_single_image_llr=extreme_value_threshold(impostors.llr),
+        min_accumulated_llr=impostors.min_accumulated_llr,
+        min_single_image_llr=impostors.min_single_image_llr,
     )
     scale = covariance_scale(landmarks, keyframes, cameras, sizes)
     progress('landmarks', 1, 1)

@@ -18,7 +18,7 @@ from avpr_ros.evaluation.map_quality.weak_places import (
 )
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.mapping.impostors import ImpostorScores, extreme_value_threshold
+from avpr_ros.mapping.impostors import ImpostorScores
 
 #: Pairs of places that are named.
 _PAIRS = 3
@@ -95,13 +95,10 @@ def _aliasing(alike: SelfSimilarity) -> str:
 def _local_features(impostors: ImpostorScores) -> str:
     if not len(impostors.rows):
         return 'no keyframe lies out of sight of the others; false-positive thresholds are unknown'
-    single, accumulated = (
-        extreme_value_threshold(llr) for llr in (impostors.llr, impostors.accumulated_llr)
-    )
     return (
-        f'log-likelihood ratio from {single:.0f} for a single image, {accumulated:.0f} '
-        f'accumulated; the best of {len(impostors.rows)} false matches reached '
-        f'{impostors.llr.max():.0f}'
+        f'log-likelihood ratio from {impostors.min_single_image_llr:.0f} for a single image, '
+        f'{impostors.min_accumulated_llr:.0f} accumulated; the best of '
+        f'{len(impostors.rows)} false matches reached {impostors.llr.max():.0f}'
     )
 
 
