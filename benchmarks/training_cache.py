@@ -21,6 +21,7 @@ import torch
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
+from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork, image_batches
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.storage.files import atomic_file
@@ -135,7 +136,8 @@ def _heavy(data: TrainingSet, folder: Path, console: Console) -> DescriptorSpace
             space.save_arrays(temporary)
     with np.load(arrays, allow_pickle=False) as stored:
         loaded = {name: stored[name] for name in stored.files}
-    return DescriptorSpace.create('embedded', loaded['basis'].shape[1], 320, loaded)
+    input_px = EMBEDDED_KINDS['embedded'].input_px
+    return DescriptorSpace.create('embedded', loaded['basis'].shape[1], input_px, loaded)
 
 
 def _describe(

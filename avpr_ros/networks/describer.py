@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 import tempfile
 
@@ -12,18 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 import torch
 
-from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.arrays import Descriptors, RgbImage, evenly
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.backbone import Backbone
-from avpr_ros.networks.gallery_network import BASIS, EMBEDDED_KINDS, VOCABULARY, image_batches
-from avpr_ros.networks.projection import fit_basis, project_rows
-from avpr_ros.networks.vlad import hard_vlad, unit_features
+from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
+from avpr_ros.networks.fitted_parts import join_parts, space_arrays
+from avpr_ros.networks.gallery_network import image_batches
+from avpr_ros.networks.local_features import LocalFeatures
+from avpr_ros.networks.projection import fit_joint_basis, project_rows
+from avpr_ros.networks.vlad import hard_vlad
 from avpr_ros.networks.vocabulary import fit_vocabulary
 
-#: More images than this add time to the vocabulary, not quality.
-_VOCABULARY_IMAGES = 256
+#: More images or features than this add time to the vocabulary, not quality.
+_VOCABULARY_IMAGES, _FEATURES_OF_AN_IMAGE = 256, 400
 
 
 class EmbeddedDescriber:
@@ -38,7 +40,7 @@ class EmbeddedDescriber:
     dim: int
 
     def __init__(self, network: str, dim: int = 512) -> None:
-        """Load the backbone.
+        """Load the networks of the parts.
 
         Raises:
             ConfigError: ``dim`` is not positive, or the weights are not installed.
@@ -48,7 +50,7 @@ class EmbeddedDescriber:
         self.network = network
         self.dim = dim
         self._kind = EMBEDDED_KINDS[network]
-        self._backbone = Backbone(self._kind.backbone).requires_grad_(False)
+        self._local_features = LocalFeatures(self._kind)
 
     def describe_gallery(
         self,
@@ -56,10 +58,10 @@ class EmbeddedDescriber:
         count: int,
         progress: Progress,
     ) -> tuple[DescriptorSpace, Descriptors]:
-        """Fit vocabulary and projection on the images, then describe them.
+        """Fit vocabularies and projection on the images, then describe them.
 
-        Holds one batch of images and the Gram matrix of the projection; the long rows wait in a
-        temporary file of 15 kB an image.
+        Holds one batch of images and the Gram matrices of the projection; the long rows wait in a
+        temporary file of up to 48 kB an image.
 
         Args:
             images: walks over the gallery; called twice.
@@ -74,41 +76,48 @@ class EmbeddedDescriber:
         """
         if count < 1:
             raise MapError('there are no images to describe; check the source with --dry-run')
-        vocabulary = self._fit_vocabulary(images(), count, progress)
+        vocabularies = self._fit_vocabularies(images(), count, progress)
+        sizes = [words.size for words in vocabularies]
+        weights = np.full(len(sizes), 1 / len(sizes), np.float32)
         with tempfile.TemporaryFile() as stream:
-            rows = np.memmap(stream, dtype=np.float32, mode='w+', shape=(count, vocabulary.size))
-            self._fill(rows, images(), vocabulary, progress)
+            rows = np.memmap(stream, dtype=np.float32, mode='w+', shape=(count, sum(sizes)))
+            self._fill(rows, images(), vocabularies, weights, progress)
             progress('projection', 0, 1)
-            basis = fit_basis(rows, self.dim)
+            basis = fit_joint_basis(rows, sizes, self.dim)
             descriptors = project_rows(rows, basis)
             progress('projection', 1, 1)
-        arrays = {VOCABULARY: vocabulary, BASIS: basis}
+        arrays = space_arrays(vocabularies, weights, basis)
         space = DescriptorSpace.create(self.network, basis.shape[1], self._kind.input_px, arrays)
         return space, descriptors
 
-    def _fit_vocabulary(
+    def _fit_vocabularies(
         self, images: Iterable[RgbImage], count: int, progress: Progress
-    ) -> NDArray[np.float32]:
+    ) -> list[NDArray[np.float32]]:
         step = -(-count // _VOCABULARY_IMAGES)
         total = -(-count // step)
-        features: list[NDArray[np.float32]] = []
+        features: list[list[NDArray[np.float32]]] = [[] for _ in self._kind.parts]
         done = 0
         for batch in image_batches(islice(images, 0, None, step), self._kind.input_px):
             with torch.inference_mode():
-                local = unit_features(self._backbone(batch)).flatten(0, 1)
-            features.append(local.numpy())
+                for of_part, found in zip(features, self._local_features(batch), strict=True):
+                    kept = evenly(found.shape[1], _FEATURES_OF_AN_IMAGE)
+                    of_part.append(found[:, kept].flatten(0, 1).numpy())
             done += len(batch)
             progress('vocabulary', done, total)
-        return fit_vocabulary(np.concatenate(features), self._kind.words)
+        return [
+            fit_vocabulary(np.concatenate(of_part), part.words)
+            for of_part, part in zip(features, self._kind.parts, strict=True)
+        ]
 
     def _fill(
         self,
         rows: NDArray[np.float32],
         images: Iterable[RgbImage],
-        vocabulary: NDArray[np.float32],
+        vocabularies: Sequence[NDArray[np.float32]],
+        weights: NDArray[np.float32],
         progress: Progress,
     ) -> None:
-        words = torch.from_numpy(vocabulary)
+        words = [torch.from_numpy(vocabulary) for vocabulary in vocabularies]
         done = 0
         for batch in image_batches(images, self._kind.input_px):
             if done + len(batch) > len(rows):
@@ -117,8 +126,10 @@ class EmbeddedDescriber:
                     'while a map is built'
                 )
             with torch.inference_mode():
-                local = unit_features(self._backbone(batch))
-                rows[done : done + len(batch)] = hard_vlad(local, words).numpy()
+                local = self._local_features(batch)
+                vlads = [hard_vlad(*of_part) for of_part in zip(local, words, strict=True)]
+                joined = join_parts(vlads, torch.from_numpy(weights))
+                rows[done : done + len(batch)] = joined.numpy()
             done += len(batch)
             progress('descriptors', done, len(rows))
         if done < len(rows):

@@ -5,74 +5,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 import torch
 from torch import Tensor, nn
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.backbone import Backbone
-from avpr_ros.networks.vlad import hard_vlad, project, unit_features
+from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
+from avpr_ros.networks.fitted_parts import FittedParts
+from avpr_ros.networks.local_features import LocalFeatures
+from avpr_ros.networks.vlad import hard_vlad
 from avpr_ros.runtime.preprocess import squash
 
-#: Names of the arrays in a descriptor space of this kind.
-VOCABULARY = 'vocabulary'
-BASIS = 'basis'
 _BATCH = 8
 
 
-@dataclass(frozen=True)
-class EmbeddedKind:
-    """One network of the embedded kind.
-
-    Attributes:
-        backbone: timm's name.
-        input_px: side of the square image.
-        words: size of the vocabulary.
-    """
-
-    backbone: str
-    input_px: int
-    words: int = 32
-
-
-#: Names of gallery networks that need no download.
-EMBEDDED_KINDS = {
-    'embedded': EmbeddedKind('tf_efficientnet_lite2', 320),
-    'embedded-light': EmbeddedKind('tf_efficientnet_lite0', 192),
-}
-
-
 class EmbeddedGalleryNetwork(nn.Module):
-    """Local features, hard-assignment VLAD, projection; frozen.
+    """Local features of one or more networks, hard-assignment VLAD, projection; frozen.
 
     Attributes:
         input_px: side S of the square image.
-        backbone: gives (B, C, S/16, S/16).
-        vocabulary: (K, C) unit rows.
-        basis: (K*C, d), orthonormal columns.
+        local_features: of each part, resized from the square image.
+        fitted: vocabularies, weights and basis of the descriptor space.
     """
 
-    vocabulary: Tensor
-    basis: Tensor
-
-    def __init__(
-        self,
-        backbone: Backbone,
-        input_px: int,
-        vocabulary: NDArray[np.float32],
-        basis: NDArray[np.float32],
-    ) -> None:
+    def __init__(self, local_features: LocalFeatures, input_px: int, fitted: FittedParts) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.local_features = local_features
         self.input_px = input_px
-        self.register_buffer('vocabulary', torch.tensor(vocabulary))
-        self.register_buffer('basis', torch.tensor(basis))
+        self.fitted = fitted
         self.requires_grad_(False).eval()
 
     @classmethod
@@ -80,29 +44,31 @@ class EmbeddedGalleryNetwork(nn.Module):
         """Build the network that a map was described with.
 
         Raises:
+            ConfigError: weights of a part are not installed.
             SpaceMismatchError: the space is not of the embedded kind, or lacks its arrays.
         """
         kind = EMBEDDED_KINDS.get(space.network)
-        if kind is None or not {VOCABULARY, BASIS} <= set(space.arrays):
+        if kind is None:
             raise SpaceMismatchError(
-                f'descriptor space {space.id[:12]} of network {space.network!r} with arrays '
-                f'{sorted(space.arrays)} is not of the embedded kind; build the map again'
+                f'descriptor space {space.id[:12]} of network {space.network!r} is not of the '
+                'embedded kind; build the map again'
             )
-        return cls(
-            Backbone(kind.backbone),
-            space.input_px,
-            space.arrays[VOCABULARY],
-            space.arrays[BASIS],
-        )
+        fitted = FittedParts.from_space(space, len(kind.parts))
+        return cls(LocalFeatures(kind), space.input_px, fitted)
 
     def forward(self, images: Tensor) -> Tensor:
         """Describe (B, S, S, 3) uint8 RGB by (B, d) float32 unit rows."""
-        features = unit_features(self.backbone(images))
-        return project(hard_vlad(features, self.vocabulary), self.basis)
+        features = self.local_features(images)
+        return self.fitted.project(
+            [
+                hard_vlad(of_part, words)
+                for of_part, words in zip(features, self.fitted.vocabularies(), strict=True)
+            ]
+        )
 
     def describe(self, images: Sequence[RgbImage]) -> Descriptors:
         """Describe images of any size: (N, d) float32 unit rows."""
-        return describe_images(self, images, self.input_px, self.basis.shape[1])
+        return describe_images(self, images, self.input_px, self.fitted.dim)
 
 
 def describe_images(

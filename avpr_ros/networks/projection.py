@@ -9,7 +9,7 @@ change rankings; neither is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,43 @@ def fit_basis(rows: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
         gram += chunk.T.astype(np.float64) @ chunk
     values, vectors = _leading_eigenpairs(gram, dim)
     return np.ascontiguousarray(vectors[:, _kept(values)], dtype=np.float32)
+
+
+def fit_joint_basis(
+    rows: NDArray[np.float32], sizes: Sequence[int], dim: int
+) -> NDArray[np.float32]:
+    """Find a common basis of rows that several parts were joined to.
+
+    Each part is reduced to its own leading directions first: the Gram matrix of all columns
+    would need 1.2 GB.
+
+    Args:
+        rows: (N, D) float32.
+        sizes: columns of each part, D in all.
+        dim: how many directions to keep at most, of a part and of all.
+
+    Returns:
+        (D, d) float32 with orthonormal columns, as for ``fit_basis``.
+    """
+    if len(sizes) == 1:
+        return fit_basis(rows, dim)
+    ends = np.cumsum(sizes)
+    columns = [slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True)]
+    bases = [fit_basis(rows[:, part], dim) for part in columns]
+    reduced = np.concatenate(
+        [
+            np.concatenate([chunk[:, part] @ basis for chunk in chunks(rows)])
+            for part, basis in zip(columns, bases, strict=True)
+        ],
+        axis=1,
+    )
+    joint = fit_basis(reduced, dim)
+    whole = np.zeros((sum(sizes), joint.shape[1]), dtype=np.float32)
+    start = 0
+    for part, basis in zip(columns, bases, strict=True):
+        whole[part] = basis @ joint[start : start + basis.shape[1]]
+        start += basis.shape[1]
+    return whole
 
 
 def project_rows(rows: NDArray[np.float32], basis: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,10 +11,12 @@ from avpr_ros.errors import ConfigError, SpaceMismatchError
 from avpr_ros.gallery.describer import Describer
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
+from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
+from avpr_ros.networks.fitted_parts import BASIS
 from avpr_ros.networks.foundation.describer import FoundationDescriber
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
-from avpr_ros.networks.gallery_network import BASIS, EMBEDDED_KINDS, EmbeddedGalleryNetwork
+from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.learned_query import (
     QUERY_PRESETS,
     LearnedQueryKind,

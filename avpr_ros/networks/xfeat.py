@@ -52,21 +52,33 @@ class XFeat(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return descriptors, keypoint probabilities and reliabilities, see the class."""
-        centred = image - image.mean((2, 3), keepdim=True)
-        variance = centred.square().mean((2, 3), keepdim=True)
-        # As of an instance normalisation.
-        normal = centred / torch.sqrt(variance + 1e-5)
+        normal = _normalised(image)
+        features = self._features(normal)
+        # Of each cell the last of 65 classes is 'no keypoint'.
+        cells = self.keypoint_head(functional.pixel_unshuffle(normal, CELL_PX))
+        keypoints = functional.pixel_shuffle(cells.softmax(1)[:, : CELL_PX**2], CELL_PX)
+        return functional.normalize(features, dim=1), keypoints, self.heatmap_head(features)
+
+    def dense(self, image: Tensor) -> Tensor:
+        """Return the descriptors alone, (B, 64, H / 8, W / 8), not yet of length 1."""
+        return self._features(_normalised(image))
+
+    def _features(self, normal: Tensor) -> Tensor:
         fine = self.block2(self.block1(normal) + self.skip1(normal))
         third = self.block3(fine)
         fourth = self.block4(third)
         fifth = self.block5(fourth)
         size = third.shape[-2:]
         coarse = [functional.interpolate(each, size, mode='bilinear') for each in (fourth, fifth)]
-        features = self.block_fusion(third + coarse[0] + coarse[1])
-        # Of each cell the last of 65 classes is 'no keypoint'.
-        cells = self.keypoint_head(functional.pixel_unshuffle(normal, CELL_PX))
-        keypoints = functional.pixel_shuffle(cells.softmax(1)[:, : CELL_PX**2], CELL_PX)
-        return functional.normalize(features, dim=1), keypoints, self.heatmap_head(features)
+        features: Tensor = self.block_fusion(third + coarse[0] + coarse[1])
+        return features
+
+
+def _normalised(image: Tensor) -> Tensor:
+    """Normalise each image to mean 0 and deviation 1, as an instance normalisation does."""
+    centred = image - image.mean((2, 3), keepdim=True)
+    variance = centred.square().mean((2, 3), keepdim=True)
+    return centred / torch.sqrt(variance + 1e-5)
 
 
 class _Layer(nn.Module):

@@ -14,30 +14,36 @@ from avpr_ros.errors import SpaceMismatchError, TrainingError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks import export
 from avpr_ros.networks.backbone import Backbone
+from avpr_ros.networks.embedded_kinds import EmbeddedKind, EmbeddedPart
 from avpr_ros.networks.export import OPSET, export_onnx
+from avpr_ros.networks.fitted_parts import FittedParts
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
+from avpr_ros.networks.local_features import LocalFeatures
 from avpr_ros.networks.query_network import VladQueryNetwork
 
 SIDE_PX = 64
 
 
-def space_arrays(width: int) -> tuple[np.ndarray, np.ndarray]:
+def fitted_parts(width: int) -> FittedParts:
     rng = np.random.default_rng(1)
     words = rng.normal(size=(4, width)).astype(np.float32)
     words /= np.linalg.norm(words, axis=1, keepdims=True)
     basis, _ = np.linalg.qr(rng.normal(size=(4 * width, 9)))
-    return words, basis.astype(np.float32)
+    return FittedParts([words], basis.astype(np.float32))
 
 
 def query_network() -> VladQueryNetwork:
     torch.manual_seed(0)
-    return VladQueryNetwork(*space_arrays(10), input_px=SIDE_PX, embedded=False)
+    return VladQueryNetwork(fitted_parts(10), input_px=SIDE_PX, embedded=False)
 
 
 def gallery_network() -> EmbeddedGalleryNetwork:
     torch.manual_seed(0)
     backbone = Backbone('tf_efficientnet_lite0', embedded=False)
-    return EmbeddedGalleryNetwork(backbone, SIDE_PX, *space_arrays(backbone.channels))
+    kind = EmbeddedKind((EmbeddedPart('lite0', SIDE_PX),))
+    return EmbeddedGalleryNetwork(
+        LocalFeatures(kind, [backbone]), SIDE_PX, fitted_parts(backbone.channels)
+    )
 
 
 def photo() -> np.ndarray:

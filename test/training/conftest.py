@@ -12,6 +12,7 @@ import torch
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.keyframes import Keyframes
+from avpr_ros.networks.fitted_parts import FittedParts
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, StampedImage
@@ -70,7 +71,8 @@ def small_network() -> Callable[[], VladQueryNetwork]:
         words = rng.normal(size=(3, 10)).astype(np.float32)
         words /= np.linalg.norm(words, axis=1, keepdims=True)
         basis, _ = np.linalg.qr(rng.normal(size=(30, DIM)))
-        return VladQueryNetwork(words, basis.astype(np.float32), input_px=SIDE_PX, embedded=False)
+        fitted = FittedParts([words], basis.astype(np.float32))
+        return VladQueryNetwork(fitted, input_px=SIDE_PX, embedded=False)
 
     return make
 

@@ -8,7 +8,10 @@ import torch
 
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.networks.backbone import Backbone
+from avpr_ros.networks.embedded_kinds import EmbeddedKind, EmbeddedPart
+from avpr_ros.networks.fitted_parts import FittedParts
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
+from avpr_ros.networks.local_features import LocalFeatures
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.vlad import unit_features
 from avpr_ros.runtime.preprocess import squash
@@ -22,12 +25,16 @@ def test_the_light_features_predict_the_heavy_ones(made_up_images, gallery_px, l
     rng = np.random.default_rng(0)
     words = rng.normal(size=(2, 112)).astype(np.float32)
     basis = np.eye(224, 8, dtype=np.float32)
-    network = VladQueryNetwork(words, basis, input_px=64)
-    gallery_network = EmbeddedGalleryNetwork(backbone, gallery_px, words, basis)
+    fitted = FittedParts([words], basis)
+    network = VladQueryNetwork(fitted, input_px=64)
+    local_features = LocalFeatures(
+        EmbeddedKind((EmbeddedPart('lite0', gallery_px),)), [backbone]
+    )
+    gallery_network = EmbeddedGalleryNetwork(local_features, gallery_px, fitted)
     images = made_up_images(24)
     initialise_by_ridge(network, gallery_network, images, no_progress)
     pixels = torch.from_numpy(np.stack([squash(images.read(row), 64) for row in range(4)]))
     with torch.inference_mode():
-        found = unit_features(network.widen(network.backbone(pixels)))
+        found = unit_features(network.widen[0](network.backbone(pixels)))
         wanted = unit_features(backbone(pixels))
     assert (found * wanted).sum(2).mean() > likeness

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from avpr_ros.arrays import evenly
@@ -27,10 +27,11 @@ def initialise_by_ridge(
     images: TrainingImages,
     progress: Progress,
 ) -> None:
-    """Set the query network's linear map so that its features predict the gallery network's.
+    """Set the query network's linear maps so that its features predict the gallery network's.
 
-    Solves min |W [x, 1] - y|^2 + r |W|^2 over the cells of the light network's grid, where x is a
-    light feature and y the unit feature of the gallery network, resampled to that grid.
+    For each part solves min |W [x, 1] - y|^2 + r |W|^2 over the cells of the source's grid, where
+    x is a feature of the source and y the unit feature of the gallery network, resampled to that
+    grid.
 
     Args:
         network: its ``widen`` is set in place.
@@ -39,9 +40,7 @@ def initialise_by_ridge(
         progress: called with stage, done, total.
     """
     rows = evenly(len(images), _IMAGES)
-    width = network.backbone.channels + 1
-    gram = torch.zeros(width, width, dtype=torch.float64)
-    cross = torch.zeros(width, network.widen.out_channels, dtype=torch.float64)
+    fits = [_RidgeFit(convolution) for convolution in network.widen]
     done = 0
     light_batches = image_batches((images.read(int(row)) for row in rows), network.input_px)
     heavy_batches = image_batches(
@@ -49,18 +48,46 @@ def initialise_by_ridge(
     )
     with torch.inference_mode():
         for light, heavy in zip(light_batches, heavy_batches, strict=True):
-            x, y = _aligned(network.backbone(light), gallery_network.backbone(heavy))
-            gram += x.T @ x
-            cross += x.T @ y
+            by_backbone, dense = network.sources(light)
+            wanted = gallery_network.local_features.maps(heavy)
+            for fit, of_xfeat, part in zip(fits, network.by_xfeat, wanted, strict=True):
+                fit.add(dense if of_xfeat and dense is not None else by_backbone, part)
             done += len(light)
             progress('initialisation', done, len(rows))
-        ridge = _RIDGE * gram.diagonal()[:-1].mean()
-        penalty = torch.full((width,), float(ridge), dtype=torch.float64)
+    for fit in fits:
+        fit.solve()
+
+
+class _RidgeFit:
+    """Normal equations of one 1x1 convolution.
+
+    Attributes:
+        convolution: set by ``solve``.
+    """
+
+    def __init__(self, convolution: nn.Module) -> None:
+        if not isinstance(convolution, nn.Conv2d):
+            raise TypeError(f'{type(convolution).__name__} is no convolution')
+        self.convolution = convolution
+        width = convolution.in_channels + 1
+        self._gram = torch.zeros(width, width, dtype=torch.float64)
+        self._cross = torch.zeros(width, convolution.out_channels, dtype=torch.float64)
+
+    def add(self, source: Tensor, wanted: Tensor) -> None:
+        """Add the cells of (B, C, h, w) and (B, C', h', w')."""
+        x, y = _aligned(source, wanted)
+        self._gram += x.T @ x
+        self._cross += x.T @ y
+
+    def solve(self) -> None:
+        """Set weight and bias of the convolution."""
+        ridge = _RIDGE * self._gram.diagonal()[:-1].mean()
+        penalty = torch.full((len(self._gram),), float(ridge), dtype=torch.float64)
         penalty[-1] = 0
-        solution = torch.linalg.solve(gram + penalty.diag(), cross)
-    with torch.no_grad():
-        network.widen.weight.copy_(solution[:-1].T[:, :, None, None])
-        network.widen.bias.copy_(solution[-1])  # type: ignore[union-attr]
+        solution = torch.linalg.solve(self._gram + penalty.diag(), self._cross)
+        with torch.no_grad():
+            self.convolution.weight.copy_(solution[:-1].T[:, :, None, None])
+            self.convolution.bias.copy_(solution[-1])  # type: ignore[union-attr]
 
 
 def _aligned(light: Tensor, heavy: Tensor) -> tuple[Tensor, Tensor]:
