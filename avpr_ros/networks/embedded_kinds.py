@@ -45,8 +45,8 @@ EMBEDDED_KINDS = {
     'embedded': EmbeddedKind(
         (
             EmbeddedPart('tf_efficientnet_lite2', 320),
+            EmbeddedPart('tf_efficientnet_lite0', 192),
             EmbeddedPart(XFEAT, 320, 64),
-            EmbeddedPart(XFEAT, 480, 64),
         )
     ),
     'embedded-light': EmbeddedKind((EmbeddedPart('tf_efficientnet_lite0', 192),)),
