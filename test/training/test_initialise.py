@@ -27,9 +27,7 @@ def test_the_light_features_predict_the_heavy_ones(made_up_images, gallery_px, l
     basis = np.eye(224, 8, dtype=np.float32)
     fitted = FittedParts([words], basis)
     network = VladQueryNetwork(fitted, input_px=64)
-    local_features = LocalFeatures(
-        EmbeddedKind((EmbeddedPart('lite0', gallery_px),)), [backbone]
-    )
+    local_features = LocalFeatures(EmbeddedKind((EmbeddedPart('lite0', gallery_px),)), [backbone])
     gallery_network = EmbeddedGalleryNetwork(local_features, gallery_px, fitted)
     images = made_up_images(24)
     initialise_by_ridge(network, gallery_network, images, no_progress)
