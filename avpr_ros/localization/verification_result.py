@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from avpr_ros.arrays import IntArray
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.localization.result import PoseEstimate
 
@@ -24,6 +25,8 @@ class VerificationResult:
             inliers; 0 where they are neighbours, or where the inliers differ significantly.
         llr: log-likelihood ratio of the place, in nats, of this image alone.
         accumulated_llr: sum over the track with this image, in nats above the background.
+        floor: thresholds that both ratios are compared with; None: those of the map for all kinds
+            of features.
         moved_images: how many of the last images contradict the confirmed track, see
             ``TrackedPlace``; 0 while they agree.
         relocated_ns: stamp of the first image of the place's track, where that track replaced a
@@ -41,6 +44,7 @@ class VerificationResult:
     keyframe_disagreement_m: float
     llr: float
     accumulated_llr: float
+    floor: FalsePositiveFloor | None = None
     moved_images: int = 0
     relocated_ns: int | None = None
     estimate: PoseEstimate | None = None

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.gallery.local_features.false_positive_floor import FALSE_POSITIVE_RATE
+from avpr_ros.gallery.local_features.false_positive_floor import (
+    FALSE_POSITIVE_RATE,
+    FalsePositiveFloor,
+)
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import ANY_ANGLE_RAD, PlaceCriterion
 from avpr_ros.mapping.leave_one_out import LeaveOneOutMatcher, LeaveOneOutResult
@@ -69,6 +72,13 @@ class ImpostorScores:
         """See ``FalsePositiveFloor``."""
         lowest_llr = _MIN_MIXED_ACCUMULATED if self.kinds > 1 else None
         return extreme_value_threshold(self.accumulated_llr, lowest_llr)
+
+    @property
+    def floor(self) -> FalsePositiveFloor:
+        """The thresholds that follow."""
+        return FalsePositiveFloor(
+            self.background_llr, self.min_accumulated_llr, self.min_single_image_llr
+        )
 
     def most_confusable_pairs(self, count: int) -> list[tuple[int, int, float]]:
         """Return the pairs with the largest log-likelihood ratios as (row, row, nats).

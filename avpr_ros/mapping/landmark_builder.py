@@ -53,8 +53,13 @@ def build_landmarks(
     descriptors = gallery.read_descriptors()
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
     impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
+    first_kind_floor = None
+    if len(landmarks.layers) > 1:
+        first = replace(landmarks, layers=landmarks.layers[:1])
+        first_kind_floor = score_impostors(first, descriptors, keyframes, radius_m).floor
     landmarks = replace(
         landmarks,
+        first_kind_floor=first_kind_floor,
         background_llr=impostors.background_llr,
         min_accumulated_llr=impostors.min_accumulated_llr,
         min_single_image_llr=impostors.min_single_image_llr,

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from avpr_ros.arrays import FloatArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import open_npz
+from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import KINDS, Features
@@ -34,6 +35,8 @@ class Landmarks:
         min_accumulated_llr: likewise.
         min_single_image_llr: likewise.
         covariance_scale: factor on the covariance of poses, see ``mapping.pose_consistency``.
+        first_kind_floor: thresholds on the log-likelihood ratio by the first kind alone, where
+            there are several kinds.
     """
 
     layers: tuple[FeatureLayer, ...]
@@ -42,6 +45,7 @@ class Landmarks:
     min_accumulated_llr: float = np.inf
     min_single_image_llr: float = np.inf
     covariance_scale: float = 1.0
+    first_kind_floor: FalsePositiveFloor | None = None
 
     @classmethod
     def without_points(cls, features: Sequence[Sequence[Features]], cameras: int) -> Landmarks:
@@ -79,6 +83,8 @@ class Landmarks:
         columns = {
             name: column for layer in self.layers for name, column in layer.columns().items()
         }
+        if (first := self.first_kind_floor) is not None:
+            columns['first_kind'] = np.array(astuple(first))
         columns['turns'] = np.ascontiguousarray(self.nominal_from_refined)
         columns['numbers'] = np.array(
             [
@@ -116,7 +122,8 @@ class Landmarks:
                 # Of another definition of the log-likelihood ratio.
                 raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
             layers = tuple(FeatureLayer.from_columns(columns, KINDS[name]) for name in names)
-            landmarks = cls(layers, rotations, *numbers.tolist())
+            first = _first_kind_floor(columns)
+            landmarks = cls(layers, rotations, *numbers.tolist(), first)
             sound = (
                 all(layer.sound(keyframes) for layer in layers)
                 and rotations.shape == (cameras, 4)
@@ -126,7 +133,17 @@ class Landmarks:
                 and landmarks.min_accumulated_llr > 0
                 and landmarks.min_single_image_llr > 0
                 and landmarks.covariance_scale >= 1
+                and (first is not None) == (len(layers) > 1)
             )
         if not sound:
             raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')
         return landmarks
+
+
+def _first_kind_floor(columns: Mapping[str, StoredArray]) -> FalsePositiveFloor | None:
+    if 'first_kind' not in columns:
+        return None
+    numbers = np.asarray(columns['first_kind'])
+    if numbers.shape != (3,) or not (numbers >= (0, 1e-9, 1e-9)).all():
+        raise ValueError(f'thresholds of the first kind of features are {numbers.tolist()}')
+    return FalsePositiveFloor(*numbers.tolist())

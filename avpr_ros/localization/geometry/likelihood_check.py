@@ -25,17 +25,21 @@ class LikelihoodCheck(StatelessCheck):
 
     def self_sufficient(self, verification: VerificationResult) -> bool:
         """Return whether one image's own log-likelihood ratio needs no earlier images."""
-        return self._floor.passes_alone(verification.llr)
+        return self._floor_of(verification).passes_alone(verification.llr)
 
     def check(self, hypothesis: MatchHypothesis) -> str | None:
         """See ``Check``."""
         verification = hypothesis.verification
         if verification is None:
             return 'no local features were extracted from the image'
-        rejection = self._floor.rejection(verification.llr, verification.accumulated_llr)
+        floor = self._floor_of(verification)
+        rejection = floor.rejection(verification.llr, verification.accumulated_llr)
         if rejection is None or not verification.moved_images:
             return rejection
         return f'{moved_text(verification.moved_images)}; there, {rejection}'
+
+    def _floor_of(self, verification: VerificationResult) -> FalsePositiveFloor:
+        return self._floor if verification.floor is None else verification.floor
 
 
 def moved_text(images: int) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion
@@ -31,17 +32,41 @@ from avpr_ros.verification.running_weights import RunningWeights
 _MAX_AGE_S = 10.0
 
 
+@dataclass(eq=False)
+class _Trackers:
+    """What a camera's images have accumulated.
+
+    Attributes:
+        mixed: by all kinds of features.
+        first_kind: by the first kind alone; None where there is no other.
+    """
+
+    mixed: PlaceTracker
+    first_kind: PlaceTracker | None
+
+    def forget(self) -> None:
+        """Begin anew."""
+        for tracker in self:
+            tracker.forget()
+
+    def __iter__(self) -> Iterator[PlaceTracker]:
+        """Iterate over those that there are."""
+        yield self.mixed
+        if self.first_kind is not None:
+            yield self.first_kind
+
+
 @dataclass(frozen=True, eq=False)
 class _Track:
     """The track of a camera so far.
 
     Attributes:
-        tracker: log-likelihood ratios along it.
+        trackers: of the log-likelihood ratios along it.
         weights: of the kinds of features in its light.
         stamp_ns: of the last image.
     """
 
-    tracker: PlaceTracker
+    trackers: _Trackers
     weights: RunningWeights
     stamp_ns: int
 
@@ -58,13 +83,13 @@ class _Places:
 
 @dataclass(frozen=True, eq=False)
 class _ComparedImage:
-    """An image compared by as many kinds of features as needed, and the tracker after it."""
+    """An image compared by as many kinds of features as needed, and the thresholds that count."""
 
     features: tuple[Features, ...]
     kinds: list[LayerLikelihoods]
     likelihoods: PlaceLikelihoods
     tracked: TrackedPlace
-    tracker: PlaceTracker
+    floor: FalsePositiveFloor
 
 
 class TemporalVerifier:
@@ -95,8 +120,6 @@ class TemporalVerifier:
         self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
-        # Where a pose is estimated, it need not be known which keyframe of the place it is.
-        self._enough = landmarks.min_single_image_llr if landmarks.measurable else np.inf
         self._tracks: dict[str, _Track] = {}
 
     def forget(self) -> None:
@@ -108,12 +131,13 @@ class TemporalVerifier:
     ) -> VerificationResult | None:
         """Verify the candidates of an image; None without image, features or candidates.
 
-        Further kinds of features are extracted only where the first does not suffice: without
-        them the log-likelihood ratio is a lower bound.
+        Further kinds of features are extracted only where the first does not suffice: by itself,
+        with the thresholds of its own impostors, or as a lower bound of the mixture of all kinds.
+        What a kind to which places look alike adds to the mixture takes nothing from the first.
         """
         if query.image is None:
             return None
-        tracker, reach_m, near = self._prior(query, hypotheses)
+        trackers, reach_m, near = self._prior(query, hypotheses)
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
@@ -125,19 +149,19 @@ class TemporalVerifier:
         )
         track = self._tracks.get(query.camera)
         weights = RunningWeights(self._landmarks.layers) if track is None else track.weights
-        compared = self._compare(query, places, tracker, weights)
+        compared = self._compare(query, places, trackers, weights)
         if compared is None:
             return None
-        if compared.tracked.place.llr > self._landmarks.background_llr:
+        if compared.tracked.place.llr > compared.floor.background_llr:
             weights.update(compared.kinds, compared.tracked.place.candidate)
-        self._tracks[query.camera] = _Track(compared.tracker, weights, query.stamp_ns)
+        self._tracks[query.camera] = _Track(trackers, weights, query.stamp_ns)
         return self._result(compared, places)
 
     def _compare(
-        self, query: Query, places: _Places, tracker: PlaceTracker, weights: RunningWeights
+        self, query: Query, places: _Places, trackers: _Trackers, weights: RunningWeights
     ) -> _ComparedImage | None:
         """Compare features kind by kind until they suffice; None where there are none at all."""
-        layers = weights.layers
+        layers, floor = weights.layers, self._landmarks.floor
         features: list[Features] = []
         kinds: list[LayerLikelihoods] = []
         while True:
@@ -147,21 +171,56 @@ class TemporalVerifier:
             complete = len(kinds) == len(layers)
             if complete and not any(map(len, features)):
                 return None
-            likelihoods = combine_kinds(kinds, layers, self._enough)
-            # A copy, as the image is added to the track once.
-            advanced = tracker if complete else deepcopy(tracker)
-            tracked = advanced.follow(
-                likelihoods, places.same, places.positions_m, places.reach_m, query.stamp_ns
-            )
-            if complete or self._suffices(likelihoods, tracked, places):
-                return _ComparedImage(tuple(features), kinds, likelihoods, tracked, advanced)
+            first = None
+            if len(kinds) == 1 and trackers.first_kind is not None:
+                first = self._by_first_kind(query, features[0], kinds[0], places, trackers)
+            likelihoods = combine_kinds(kinds, layers, self._enough(floor))
+            if complete or first is not None:
+                advanced = trackers.mixed
+            else:  # a copy, as the image is added to the track once
+                advanced = deepcopy(trackers.mixed)
+            tracked = _follow(advanced, likelihoods, places, query)
+            if first is not None:
+                return first
+            if complete or self._suffices(floor, likelihoods, tracked, places):
+                trackers.mixed = advanced
+                return _ComparedImage(tuple(features), kinds, likelihoods, tracked, floor)
+
+    def _by_first_kind(
+        self,
+        query: Query,
+        features: Features,
+        kind: LayerLikelihoods,
+        places: _Places,
+        trackers: _Trackers,
+    ) -> _ComparedImage | None:
+        """Add an image to the track of the first kind; None where that kind does not suffice."""
+        floor, tracker = self._landmarks.first_kind_floor, trackers.first_kind
+        if floor is None or tracker is None:
+            return None
+        likelihoods = combine_kinds([kind], self._landmarks.layers[:1], self._enough(floor))
+        tracked = _follow(tracker, likelihoods, places, query)
+        if not self._suffices(floor, likelihoods, tracked, places):
+            return None
+        return _ComparedImage((features,), [kind], likelihoods, tracked, floor)
+
+    def _enough(self, floor: FalsePositiveFloor) -> float:
+        """Return the ratio at which no candidate need be verified geometrically, in nats.
+
+        Where a pose is estimated, it need not be known which keyframe of the place it is.
+        """
+        return floor.min_single_image_llr if self._landmarks.measurable else np.inf
 
     def _suffices(
-        self, likelihoods: PlaceLikelihoods, tracked: TrackedPlace, places: _Places
+        self,
+        floor: FalsePositiveFloor,
+        likelihoods: PlaceLikelihoods,
+        tracked: TrackedPlace,
+        places: _Places,
     ) -> bool:
         """Return whether the place passes, and its keyframe or a pose by PnP is known."""
         found = tracked.place
-        if not self._landmarks.floor.passes(found.llr, found.accumulated_llr):
+        if not floor.passes(found.llr, found.accumulated_llr):
             return False
         return self._landmarks.measurable or not self._keyframe_disagreement_m(
             likelihoods, found.members, places.positions_m
@@ -188,6 +247,7 @@ class TemporalVerifier:
             self._keyframe_disagreement_m(likelihoods, best.members, places.positions_m),
             best.llr,
             best.accumulated_llr,
+            compared.floor,
             tracked.moved_images,
             tracked.relocated_ns,
         )
@@ -205,22 +265,41 @@ class TemporalVerifier:
 
     def _prior(
         self, query: Query, hypotheses: PoseHypotheses
-    ) -> tuple[PlaceTracker, float, IntArray]:
-        """Return the tracker, the distance driven at most since, and the rows within it."""
+    ) -> tuple[_Trackers, float, IntArray]:
+        """Return the trackers, the distance driven at most since, and the rows within it."""
         track = self._tracks.get(query.camera)
         if track is None:
-            tracker = PlaceTracker(self._landmarks.floor, self._criterion.radius_m)
-            return tracker, 0.0, np.zeros(0, dtype=np.int64)
-        tracker, age_s = track.tracker, (query.stamp_ns - track.stamp_ns) * 1e-9
+            return self._new_trackers(), 0.0, np.zeros(0, dtype=np.int64)
+        trackers, age_s = track.trackers, (query.stamp_ns - track.stamp_ns) * 1e-9
         if not 0 < age_s <= _MAX_AGE_S:
-            tracker.forget()
+            trackers.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
-        near = [hypotheses.rows_within(*region) for region in tracker.regions(reach_m)]
+        near = [
+            hypotheses.rows_within(*region)
+            for tracker in trackers
+            for region in tracker.regions(reach_m)
+        ]
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
-        return tracker, reach_m, _interleave(near)
+        return trackers, reach_m, _interleave(near)
+
+    def _new_trackers(self) -> _Trackers:
+        radius_m, first = self._criterion.radius_m, self._landmarks.first_kind_floor
+        return _Trackers(
+            PlaceTracker(self._landmarks.floor, radius_m),
+            None if first is None else PlaceTracker(first, radius_m),
+        )
 
     def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
         return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
+
+
+def _follow(
+    tracker: PlaceTracker, likelihoods: PlaceLikelihoods, places: _Places, query: Query
+) -> TrackedPlace:
+    """Add an image to a track."""
+    return tracker.follow(
+        likelihoods, places.same, places.positions_m, places.reach_m, query.stamp_ns
+    )
 
 
 def _interleave(lists: list[IntArray]) -> IntArray:
