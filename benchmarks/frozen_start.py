@@ -43,7 +43,9 @@ class FrozenStart:
         sizes = [shape.numel() for shape in self._map_shapes()]
         light, *dense = (
             part.unflatten(1, shape)
-            for part, shape in zip(features.split(sizes, 1), self._map_shapes(), strict=True)
+            for part, shape in zip(
+                torch.split(features, sizes, 1), self._map_shapes(), strict=True
+            )
         )
         backbone = self._network.backbone
         return self._network.aggregate(backbone.blocks[self._blocks :](light), *dense)

@@ -123,7 +123,8 @@ class Landmarks:
                 raise MapError(f'{path} is of an older version of avpr_ros; build the map again')
             layers = tuple(FeatureLayer.from_columns(columns, KINDS[name]) for name in names)
             first = _first_kind_floor(columns)
-            landmarks = cls(layers, rotations, *numbers.tolist(), first)
+            background, accumulated, single, scale = numbers.tolist()
+            landmarks = cls(layers, rotations, background, accumulated, single, scale, first)
             sound = (
                 all(layer.sound(keyframes) for layer in layers)
                 and rotations.shape == (cameras, 4)

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
@@ -18,6 +17,12 @@ from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFl
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion
+from avpr_ros.localization.geometry.camera_track import (
+    CandidatePlaces,
+    Track,
+    Trackers,
+    follow,
+)
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
@@ -25,60 +30,11 @@ from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.verification.accumulator import merge_candidates
 from avpr_ros.verification.layer_likelihood import LayerLikelihoods, layer_likelihoods
 from avpr_ros.verification.place_likelihood import PlaceLikelihoods, combine_kinds
-from avpr_ros.verification.place_tracker import PlaceTracker, TrackedPlace
+from avpr_ros.verification.place_tracker import TrackedPlace
 from avpr_ros.verification.running_weights import RunningWeights
 
 #: The track of a camera ends after so long without an image.
 _MAX_AGE_S = 10.0
-
-
-@dataclass(eq=False)
-class _Trackers:
-    """What a camera's images have accumulated.
-
-    Attributes:
-        mixed: by all kinds of features.
-        first_kind: by the first kind alone; None where there is no other.
-    """
-
-    mixed: PlaceTracker
-    first_kind: PlaceTracker | None
-
-    def forget(self) -> None:
-        """Begin anew."""
-        for tracker in self:
-            tracker.forget()
-
-    def __iter__(self) -> Iterator[PlaceTracker]:
-        """Iterate over those that there are."""
-        yield self.mixed
-        if self.first_kind is not None:
-            yield self.first_kind
-
-
-@dataclass(frozen=True, eq=False)
-class _Track:
-    """The track of a camera so far.
-
-    Attributes:
-        trackers: of the log-likelihood ratios along it.
-        weights: of the kinds of features in its light.
-        stamp_ns: of the last image.
-    """
-
-    trackers: _Trackers
-    weights: RunningWeights
-    stamp_ns: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Places:
-    """Candidates of an image: rows, (n, n) which show one place, positions; and the reach."""
-
-    rows: IntArray
-    same: NDArray[np.bool_]
-    positions_m: FloatArray
-    reach_m: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +76,7 @@ class TemporalVerifier:
         self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
-        self._tracks: dict[str, _Track] = {}
+        self._tracks: dict[str, Track] = {}
 
     def forget(self) -> None:
         """Clear the history of all cameras."""
@@ -141,7 +97,7 @@ class TemporalVerifier:
         rows = merge_candidates(retrieval.found, near)
         if len(rows) < 2:
             return None
-        places = _Places(
+        places = CandidatePlaces(
             rows,
             ~hypotheses.all_distinct(rows, self._criterion),
             hypotheses.positions_m(rows),
@@ -154,11 +110,11 @@ class TemporalVerifier:
             return None
         if compared.tracked.place.llr > compared.floor.background_llr:
             weights.update(compared.kinds, compared.tracked.place.candidate)
-        self._tracks[query.camera] = _Track(trackers, weights, query.stamp_ns)
+        self._tracks[query.camera] = Track(trackers, weights, query.stamp_ns)
         return self._result(compared, places)
 
     def _compare(
-        self, query: Query, places: _Places, trackers: _Trackers, weights: RunningWeights
+        self, query: Query, places: CandidatePlaces, trackers: Trackers, weights: RunningWeights
     ) -> _ComparedImage | None:
         """Compare features kind by kind until they suffice; None where there are none at all."""
         layers, floor = weights.layers, self._landmarks.floor
@@ -179,7 +135,7 @@ class TemporalVerifier:
                 advanced = trackers.mixed
             else:  # a copy, as the image is added to the track once
                 advanced = deepcopy(trackers.mixed)
-            tracked = _follow(advanced, likelihoods, places, query)
+            tracked = follow(advanced, likelihoods, places, query.stamp_ns)
             if first is not None:
                 return first
             if complete or self._suffices(floor, likelihoods, tracked, places):
@@ -191,15 +147,15 @@ class TemporalVerifier:
         query: Query,
         features: Features,
         kind: LayerLikelihoods,
-        places: _Places,
-        trackers: _Trackers,
+        places: CandidatePlaces,
+        trackers: Trackers,
     ) -> _ComparedImage | None:
         """Add an image to the track of the first kind; None where that kind does not suffice."""
         floor, tracker = self._landmarks.first_kind_floor, trackers.first_kind
         if floor is None or tracker is None:
             return None
         likelihoods = combine_kinds([kind], self._landmarks.layers[:1], self._enough(floor))
-        tracked = _follow(tracker, likelihoods, places, query)
+        tracked = follow(tracker, likelihoods, places, query.stamp_ns)
         if not self._suffices(floor, likelihoods, tracked, places):
             return None
         return _ComparedImage((features,), [kind], likelihoods, tracked, floor)
@@ -216,7 +172,7 @@ class TemporalVerifier:
         floor: FalsePositiveFloor,
         likelihoods: PlaceLikelihoods,
         tracked: TrackedPlace,
-        places: _Places,
+        places: CandidatePlaces,
     ) -> bool:
         """Return whether the place passes, and its keyframe or a pose by PnP is known."""
         found = tracked.place
@@ -233,7 +189,7 @@ class TemporalVerifier:
         assert query.image is not None
         return self._extractors[number].extract(query.image)
 
-    def _result(self, compared: _ComparedImage, places: _Places) -> VerificationResult:
+    def _result(self, compared: _ComparedImage, places: CandidatePlaces) -> VerificationResult:
         likelihoods, tracked, rows = compared.likelihoods, compared.tracked, places.rows
         best = tracked.place
         first = best.candidate
@@ -263,13 +219,12 @@ class TemporalVerifier:
             return 0.0
         return apart_m
 
-    def _prior(
-        self, query: Query, hypotheses: PoseHypotheses
-    ) -> tuple[_Trackers, float, IntArray]:
+    def _prior(self, query: Query, hypotheses: PoseHypotheses) -> tuple[Trackers, float, IntArray]:
         """Return the trackers, the distance driven at most since, and the rows within it."""
         track = self._tracks.get(query.camera)
         if track is None:
-            return self._new_trackers(), 0.0, np.zeros(0, dtype=np.int64)
+            new = Trackers.of_map(self._landmarks, self._criterion.radius_m)
+            return new, 0.0, np.zeros(0, dtype=np.int64)
         trackers, age_s = track.trackers, (query.stamp_ns - track.stamp_ns) * 1e-9
         if not 0 < age_s <= _MAX_AGE_S:
             trackers.forget()
@@ -282,24 +237,8 @@ class TemporalVerifier:
         near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
         return trackers, reach_m, _interleave(near)
 
-    def _new_trackers(self) -> _Trackers:
-        radius_m, first = self._criterion.radius_m, self._landmarks.first_kind_floor
-        return _Trackers(
-            PlaceTracker(self._landmarks.floor, radius_m),
-            None if first is None else PlaceTracker(first, radius_m),
-        )
-
     def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
         return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
-
-
-def _follow(
-    tracker: PlaceTracker, likelihoods: PlaceLikelihoods, places: _Places, query: Query
-) -> TrackedPlace:
-    """Add an image to a track."""
-    return tracker.follow(
-        likelihoods, places.same, places.positions_m, places.reach_m, query.stamp_ns
-    )
 
 
 def _interleave(lists: list[IntArray]) -> IntArray:
