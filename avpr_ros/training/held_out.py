@@ -83,8 +83,13 @@ class HeldOutViews:
         self, network: DescribingNetwork, descriptors: Descriptors
     ) -> NDArray[np.float32]:
         """Return (V, N) inner products of the views with the map's (N, d) descriptors."""
-        rows = network.describe(list(self.views))
-        return np.asarray(rows @ np.asarray(descriptors, dtype=np.float32).T)
+        return inner_products(network.describe(list(self.views)), descriptors)
+
+
+def inner_products(views: Descriptors, descriptors: Descriptors) -> NDArray[np.float32]:
+    """Return (V, N) inner products of (V, d) descriptors with the map's (N, d)."""
+    rows = np.asarray(descriptors, dtype=np.float32)
+    return np.asarray(np.asarray(views, dtype=np.float32) @ rows.T)
 
 
 def recall(similarities: NDArray[np.float32], rows: IntArray, places: Places, depth: int) -> float:

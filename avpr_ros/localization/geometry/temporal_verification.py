@@ -12,7 +12,7 @@ from itertools import zip_longest
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -216,11 +216,11 @@ class TemporalVerifier:
             tracker.forget()
         reach_m = self._criterion.radius_m + self._max_speed_m_s * age_s
         near = [hypotheses.rows_within(*region) for region in tracker.regions(reach_m)]
-        near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
+        near = [rows[np.argsort(-self._scores(rows, query))] for rows in near]
         return tracker, reach_m, _interleave(near)
 
-    def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
-        return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
+    def _scores(self, rows: IntArray, query: Query) -> NDArray[np.float32]:
+        return query.similarities(self._stored, rows, np.float32)
 
 
 def _interleave(lists: list[IntArray]) -> IntArray:
