@@ -20,6 +20,8 @@ from avpr_ros.gallery.file_array import StoredArray
 
 #: Keyframes below which the mean is that of a few places, not of a drive.
 FEWEST_KEYFRAMES = 20
+#: Weight of the map's mean in that of a drive, in images.
+MAP_MEAN_IMAGES = 20.0
 #: Evenly spread rows that the mean of a large map is over.
 _MOST_ROWS = 20_000
 #: Rows that are read at a time.

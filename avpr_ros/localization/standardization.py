@@ -11,7 +11,7 @@ import numpy as np
 from avpr_ros.arrays import evenly
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.standardization import mean_descriptor, standardized
+from avpr_ros.gallery.standardization import MAP_MEAN_IMAGES, mean_descriptor, standardized
 from avpr_ros.localization.query import Query, StandardizedDescriptor
 from avpr_ros.localization.temporal.appearance import RunningNormalizer
 from avpr_ros.localization.temporal.sequence_places import driving_order
@@ -24,6 +24,7 @@ _OUTLIER = 2.0
 #: The light changes in minutes: images that are left out for a shorter time, as in the dark, leave
 #: the mean as it is.
 _MAX_GAP_S = 300.0
+_SETTINGS = SequenceSettings(mean_images=MAP_MEAN_IMAGES)
 
 
 @dataclass
@@ -39,20 +40,23 @@ class DescriptorStandardizer:
 
     Each camera's mean starts from that of the map and follows the drive; images that hardly differ
     from the last one have a small weight, outliers a bounded influence.
+
+    Attributes:
+        map_mean: (d,) mean of the map.
     """
 
     def __init__(self, gallery: Gallery) -> None:
         """Measure a map of at least one keyframe."""
         stored = gallery.descriptors
-        self._map_mean = mean_descriptor(stored)
+        self.map_mean = mean_descriptor(stored)
         order, chain = driving_order(gallery.keyframes)
         first = evenly(len(order), _PAIRS + 1)[:-1]
         first = first[chain[first] == chain[first + 1]]
         rows = stored[order[first]].astype(np.float64)
-        about = standardized(rows, self._map_mean)
-        following = standardized(stored[order[first + 1]].astype(np.float64), self._map_mean)
+        about = standardized(rows, self.map_mean)
+        following = standardized(stored[order[first + 1]].astype(np.float64), self.map_mean)
         changes = 1 - np.einsum('ij,ij->i', about, following)
-        lengths = np.linalg.norm(rows - self._map_mean, axis=1)
+        lengths = np.linalg.norm(rows - self.map_mean, axis=1)
         self._novelty = max(float(np.median(changes)), 1e-3) if len(first) else 1.0
         self._reach = _OUTLIER * float(np.median(lengths)) if len(first) else np.inf
         self._cameras: dict[str, _CameraMean] = {}
@@ -88,7 +92,7 @@ class DescriptorStandardizer:
         """
         normalizer = self._normalizer(query)
         descriptor = normalizer.normalize(np.asarray(query.descriptor, dtype=np.float64))
-        return replace(query, standardized=StandardizedDescriptor(descriptor, self._map_mean))
+        return replace(query, standardized=StandardizedDescriptor(descriptor, self.map_mean))
 
     def _normalizer(self, query: Query) -> RunningNormalizer:
         cameras, stamp_ns = self._cameras, query.stamp_ns
@@ -96,6 +100,6 @@ class DescriptorStandardizer:
         if known is not None and 0 <= (stamp_ns - known.stamp_ns) * 1e-9 <= _MAX_GAP_S:
             known.stamp_ns = stamp_ns
             return known.normalizer
-        fresh = RunningNormalizer(self._map_mean, self._novelty, SequenceSettings(), self._reach)
+        fresh = RunningNormalizer(self.map_mean, self._novelty, _SETTINGS, self._reach)
         cameras[query.camera] = _CameraMean(fresh, stamp_ns)
         return fresh

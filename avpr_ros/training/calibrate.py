@@ -14,15 +14,11 @@ and 0.80 without; real images of the last third have 0.84.
 The same two kinds of views, with the margin of their best keyframe over every other place, are
 used to fit the probability that a match is correct. Where the map has several sessions, a view is
 matched with the other sessions only, as their light and traffic are those of another drive.
-
-The similarities of standardised descriptors are calibrated in the same way, with the views about
-their own mean as the queries of a drive are about theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +27,7 @@ from avpr_ros.arrays import Descriptors, FloatArray, IntArray
 from avpr_ros.gallery.calibration import FEWEST_FOREIGN, Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.places import DISTINCT_ANGLE_RAD, PlaceCriterion, unit_pose_rows
-from avpr_ros.gallery.standardization import FEWEST_KEYFRAMES, mean_descriptor, standardized
 from avpr_ros.mapping.leave_one_out import best_and_rival
-from avpr_ros.training.held_out import inner_products
 from avpr_ros.training.places import Places
 from avpr_ros.training.score_model import fit_score_model, reliability
 
@@ -45,58 +39,6 @@ _FOREIGN_SHARE = 0.05
 _REVISIT_SHARE = 0.9
 #: Keeps the solution finite where keyframes repeat each other.
 _RIDGE = 1e-4
-
-
-def calibrate_views(
-    views: Descriptors,
-    rows: IntArray,
-    descriptors: Descriptors,
-    keyframes: Keyframes,
-    places: Places,
-    distinct_radius_m: float,
-    map_sizes: Sequence[int] | None = None,
-) -> Calibration:
-    """Calibrate the similarities of descriptors as they are, and of standardised ones.
-
-    Args:
-        views: (V, d) descriptors of held-out views.
-        rows: (V,) rows of the map that the views were made from.
-        descriptors: (N, d) of the map, or of several one after the other.
-        keyframes: the N rows.
-        places: which keyframes are near each other.
-        distinct_radius_m: radius of a place, the matcher's.
-        map_sizes: keyframes of each map; None: all are of one.
-
-    Returns:
-        The calibration; without that of standardised descriptors where a map has less than 20
-        keyframes.
-    """
-    of_map = (rows, keyframes, places, distinct_radius_m)
-    found = _calibrate_descriptors(views, descriptors, *of_map)
-    sizes = [len(descriptors)] if map_sizes is None else map_sizes
-    if min(sizes) < FEWEST_KEYFRAMES:
-        return found
-    gallery = np.asarray(descriptors, dtype=np.float32)
-    own, about = np.zeros_like(gallery), np.asarray(views, dtype=np.float32).copy()
-    end = 0
-    for size in sizes:
-        part, end = slice(end, end + size), end + size
-        own[part] = standardized(gallery[part], mean_descriptor(gallery[part]))
-        those = (rows >= part.start) & (rows < part.stop)
-        about[those] = standardized(about[those], about[those].mean(axis=0, dtype=np.float64))
-    return replace(found, standardized=_calibrate_descriptors(about, own, *of_map))
-
-
-def _calibrate_descriptors(
-    views: Descriptors,
-    descriptors: Descriptors,
-    rows: IntArray,
-    keyframes: Keyframes,
-    places: Places,
-    distinct_radius_m: float,
-) -> Calibration:
-    similarities = inner_products(views, descriptors)
-    return calibrate(similarities, rows, descriptors, keyframes, places, distinct_radius_m)
 
 
 def calibrate(
