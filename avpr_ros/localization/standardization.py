@@ -21,6 +21,10 @@ from avpr_ros.localization.temporal.settings import SequenceSettings
 _PAIRS = 2000
 #: An image further from the mean than this many times the median keyframe is an outlier.
 _OUTLIER = 2.0
+#: Share of the change between successive keyframes from which on an image is a new view.
+#: In another light all images differ less, before the mean has followed: a larger share would
+#: leave them out.
+_LEAST_NEW = 0.2
 #: The light changes in minutes: images that are left out for a shorter time, as in the dark, leave
 #: the mean as it is.
 _MAX_GAP_S = 300.0
@@ -39,7 +43,7 @@ class DescriptorStandardizer:
     """Standardises the queries of a drive, image by image.
 
     Each camera's mean starts from that of the map and follows the drive; images that hardly differ
-    from the last one have a small weight, outliers a bounded influence.
+    from the last one counted have no weight, outliers a bounded influence.
 
     Attributes:
         map_mean: (d,) mean of the map.
@@ -100,6 +104,6 @@ class DescriptorStandardizer:
         if known is not None and 0 <= (stamp_ns - known.stamp_ns) * 1e-9 <= _MAX_GAP_S:
             known.stamp_ns = stamp_ns
             return known.normalizer
-        fresh = RunningNormalizer(self.map_mean, self._novelty, _SETTINGS, self._reach)
+        fresh = RunningNormalizer(self.map_mean, self._novelty, _SETTINGS, self._reach, _LEAST_NEW)
         cameras[query.camera] = _CameraMean(fresh, stamp_ns)
         return fresh

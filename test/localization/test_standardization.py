@@ -120,6 +120,17 @@ def test_mean_of_stationary_robot_is_not_that_of_its_place(wide_map):
     assert min(candidate.similarity for candidate in results) > 0.99
 
 
+def test_noise_does_not_move_the_mean_of_stationary_robot(wide_map):
+    rows, rng = world(100), np.random.default_rng(6)
+    matcher = Matcher(wide_map(rows), BOTH, SINGLE)
+    found = []
+    for number in range(1000):
+        descriptor = unit(rows[7] + 0.15 * unit(rng.normal(size=DIM)))
+        found.append(matcher.match(Query(descriptor, number * S, 'front')).candidates[0])
+    assert {candidate.row for candidate in found} == {7}
+    assert np.mean([candidate.similarity for candidate in found[-50:]]) > 0.95
+
+
 def driven(matcher, rows, start_s=0, camera='front'):
     for number, row in enumerate(rows):
         matcher.match(Query(row, (start_s + number) * S, camera))

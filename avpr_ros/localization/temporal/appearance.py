@@ -86,6 +86,7 @@ class RunningNormalizer:
         novelty: float,
         settings: SequenceSettings,
         reach: float = np.inf,
+        least_new: float = 0.0,
     ) -> None:
         """Set up.
 
@@ -94,9 +95,12 @@ class RunningNormalizer:
             novelty: 1 - cosine, about the mean, from which on an image counts as a new one.
             settings: weight and memory of the mean.
             reach: as for ``RunningMean``.
+            least_new: share of the novelty below which an image is compared with, but not counted:
+                however long a robot stands, noise alone does not move the mean.
         """
         self._novelty = novelty
         self._mean = RunningMean(start, settings.mean_images, settings.mean_memory, reach)
+        self._least_new = least_new
         self._last: FloatArray | None = None
 
     @classmethod
@@ -112,8 +116,9 @@ class RunningNormalizer:
         new = 1.0
         if self._last is not None:
             new = float(np.clip((1 - about @ self._last) / self._novelty, 0.0, 1.0))
-        self._last = about
-        self._mean.update(numbers, new)
+        if new >= self._least_new:
+            self._last = about
+            self._mean.update(numbers, new)
         return about
 
 
