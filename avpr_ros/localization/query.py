@@ -12,8 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from avpr_ros.arrays import Descriptors, FloatArray, IntArray, RgbImage
 from avpr_ros.gallery.file_array import StoredArray
+from avpr_ros.gallery.index.standardization import standardized
 from avpr_ros.gallery.local_features.features import Features
-from avpr_ros.gallery.standardization import standardized
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 

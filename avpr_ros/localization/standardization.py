@@ -11,7 +11,7 @@ import numpy as np
 from avpr_ros.arrays import evenly
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
-from avpr_ros.gallery.standardization import MAP_MEAN_IMAGES, mean_descriptor, standardized
+from avpr_ros.gallery.index.standardization import MAP_MEAN_IMAGES, mean_descriptor, standardized
 from avpr_ros.localization.query import Query, StandardizedDescriptor
 from avpr_ros.localization.temporal.appearance import RunningNormalizer
 from avpr_ros.localization.temporal.sequence_places import driving_order

@@ -22,9 +22,15 @@ from avpr_ros.runtime.preprocess import squash
 from avpr_ros.storage.file_pair import matching_file, replace_pair
 from avpr_ros.storage.files import sha256_of_file
 from avpr_ros.storage.workspace import workspace
-from avpr_ros.training.calibrate_views import calibrate_views
 from avpr_ros.training.deliver import TrainResult, check_output, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, inner_products, recalls
+from avpr_ros.training.held_out import (
+    VIEWS,
+    WHAT,
+    HeldOutViews,
+    calibrate_views,
+    inner_products,
+    recalls,
+)
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 

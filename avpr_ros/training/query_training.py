@@ -21,13 +21,13 @@ from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.learned_query import LearnedQueryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import query_network_for
-from avpr_ros.training.calibrate_views import calibrate_views
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import (
     VIEWS,
     WHAT,
     HeldOutViews,
+    calibrate_views,
     inner_products,
     light_recalls,
     recalls,

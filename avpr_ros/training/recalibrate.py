@@ -15,9 +15,8 @@ from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.training.calibrate_views import calibrate_views
 from avpr_ros.training.deliver import locked_output
-from avpr_ros.training.held_out import HeldOutViews, light_recalls, recall
+from avpr_ros.training.held_out import HeldOutViews, calibrate_views, light_recalls, recall
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 

@@ -10,12 +10,12 @@ from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.calibrate_views import calibrate_views
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import (
     VIEWS,
     WHAT,
     HeldOutViews,
+    calibrate_views,
     inner_products,
     light_recalls,
     recalls,

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.training.calibrate import calibrate
-from avpr_ros.training.calibrate_views import calibrate_views
-from avpr_ros.training.held_out import inner_products
+from avpr_ros.training.held_out import calibrate_views, inner_products
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
 COUNT = 80

@@ -33,7 +33,7 @@ from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
-from avpr_ros.gallery.standardization import standardized
+from avpr_ros.gallery.index.standardization import standardized
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.localization.space_check import check_space
