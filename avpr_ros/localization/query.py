@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray, RgbImage
-from avpr_ros.gallery.file_array import StoredArray
+from avpr_ros.arrays import Descriptors, FloatArray, RgbImage
 from avpr_ros.gallery.index.standardization import standardized
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.poses import Pose
@@ -66,17 +65,9 @@ class Query:
         """The (d,) descriptor whose inner product with the rows of the index ranks them."""
         return self.descriptor if self.standardized is None else self.standardized.descriptor
 
-    def similarities(
-        self, stored: StoredArray, rows: IntArray, dtype: DTypeLike = np.float64
-    ) -> NDArray[Any]:
-        """Return the (k,) similarities to (k,) rows of a map.
-
-        Args:
-            stored: (N, d) descriptors of the map.
-            rows: which of them.
-            dtype: that they are computed in.
-        """
-        own = stored[rows].astype(dtype)
+    def similarities(self, rows: Descriptors, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """Return the (k,) similarities to (k, d) descriptors of a map, computed in a type."""
+        own = rows.astype(dtype)
         if self.standardized is not None:
             own = standardized(own, self.standardized.map_mean.astype(dtype))
         return np.asarray(own @ self.searched.astype(dtype))

@@ -101,7 +101,7 @@ def retrieve(
         if not found.size:
             return None
         if query.standardized is not None:
-            scores = query.similarities(gallery.descriptors, found)
+            scores = query.similarities(index.read(found, len(query.searched)))
             order = np.argsort(-scores, kind='stable')
             found, scores = found[order], scores[order]
         result = distinct_places(found, scores, hypotheses, top_k, criterion)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from avpr_ros.arrays import evenly
+from avpr_ros.arrays import Descriptors, IntArray, evenly
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.index.standardization import MAP_MEAN_IMAGES, mean_descriptor, standardized
@@ -51,14 +51,18 @@ class DescriptorStandardizer:
 
     def __init__(self, gallery: Gallery) -> None:
         """Measure a map of at least one keyframe."""
-        stored = gallery.descriptors
-        self.map_mean = mean_descriptor(stored)
+        dim = gallery.manifest.descriptor_space.dim
+
+        def read(rows: IntArray) -> Descriptors:
+            return gallery.index.read(rows, dim)
+
+        self.map_mean = mean_descriptor(read, len(gallery))
         order, chain = driving_order(gallery.keyframes)
         first = evenly(len(order), _PAIRS + 1)[:-1]
         first = first[chain[first] == chain[first + 1]]
-        rows = stored[order[first]].astype(np.float64)
+        rows = read(order[first]).astype(np.float64)
         about = standardized(rows, self.map_mean)
-        following = standardized(stored[order[first + 1]].astype(np.float64), self.map_mean)
+        following = standardized(read(order[first + 1]).astype(np.float64), self.map_mean)
         changes = 1 - np.einsum('ij,ij->i', about, following)
         lengths = np.linalg.norm(rows - self.map_mean, axis=1)
         self._novelty = max(float(np.median(changes)), 1e-3) if len(first) else 1.0

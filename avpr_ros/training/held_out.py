@@ -138,7 +138,7 @@ def calibrate_views(
     end = 0
     for size in sizes:
         part, end = slice(end, end + size), end + size
-        mean = mean_descriptor(gallery[part])
+        mean = mean_descriptor(gallery[part].__getitem__, size)
         own[part] = standardized(gallery[part], mean)
         those = (rows >= part.start) & (rows < part.stop)
         total = MAP_MEAN_IMAGES * mean + about[those].sum(axis=0, dtype=np.float64)

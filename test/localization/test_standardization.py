@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+import os
 
 import numpy as np
 import pytest
@@ -239,6 +240,14 @@ def test_bayes_filter_keeps_the_descriptor_as_it_is(wide_map):
         scores = brute_force(np.asarray(gallery.descriptors), standardizer.standardize(query))
         first = one.candidates[0]
         assert first.similarity == pytest.approx(scores[first.row], abs=1e-6)
+
+
+def test_map_that_is_written_over_on_disk_stays_the_old_one(gallery):
+    query = Query(np.eye(DIM, dtype=np.float32)[3], 0, 'front')
+    before = Matcher(gallery, BOTH, SINGLE).match(query)
+    os.truncate(gallery.path / 'descriptors.npy', 100)
+    assert same(Matcher(gallery, BOTH, SINGLE).match(query), before)
+    assert before.candidates[0].row == 3
 
 
 @pytest.mark.parametrize('count', [1, 2])

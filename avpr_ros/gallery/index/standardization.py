@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, evenly
-from avpr_ros.gallery.file_array import StoredArray
+from avpr_ros.gallery.index.faiss_index import ReadRows
 
 #: Keyframes below which the mean is that of a few places, not of a drive.
 FEWEST_KEYFRAMES = 20
@@ -28,17 +28,17 @@ _MOST_ROWS = 20_000
 _CHUNK_ROWS = 1024
 
 
-def mean_descriptor(descriptors: StoredArray) -> FloatArray:
-    """Return the (d,) mean of (N, d) descriptors; of 20,000 evenly spread ones where N is larger.
+def mean_descriptor(read: ReadRows, count: int) -> FloatArray:
+    """Return the (d,) mean of descriptors; of 20,000 evenly spread ones where there are more.
 
     Args:
-        descriptors: at least one row; may lie in a file.
+        read: reads rows.
+        count: of rows, at least one.
     """
-    rows = evenly(len(descriptors), _MOST_ROWS)
-    total = np.zeros(descriptors.shape[1])
-    for start in range(0, len(rows), _CHUNK_ROWS):
-        total += descriptors[rows[start : start + _CHUNK_ROWS]].sum(axis=0, dtype=np.float64)
-    return total / len(rows)
+    rows = evenly(count, _MOST_ROWS)
+    starts = range(0, len(rows), _CHUNK_ROWS)
+    totals = [read(rows[at : at + _CHUNK_ROWS]).sum(axis=0, dtype=np.float64) for at in starts]
+    return np.asarray(np.sum(totals, axis=0) / len(rows))
 
 
 def standardized(descriptors: NDArray[np.floating], mean: FloatArray) -> NDArray[Any]:

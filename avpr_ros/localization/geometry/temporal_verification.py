@@ -220,7 +220,7 @@ class TemporalVerifier:
         return tracker, reach_m, _interleave(near)
 
     def _scores(self, rows: IntArray, query: Query) -> NDArray[np.float32]:
-        return query.similarities(self._stored, rows, np.float32)
+        return query.similarities(self._stored[rows], np.float32)
 
 
 def _interleave(lists: list[IntArray]) -> IntArray:

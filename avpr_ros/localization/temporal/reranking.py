@@ -37,7 +37,7 @@ def rerank_with_first(
     """
     found = single.found
     rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
-    scores = query.similarities(descriptors, rows)
+    scores = query.similarities(descriptors[rows])
     reranked = distinct_places(rows, scores, hypotheses, top_k, criterion)
     if reranked.rival_row is not None:
         return reranked
@@ -46,7 +46,7 @@ def rerank_with_first(
     if not distinct.any():
         return reranked
     others = np.flatnonzero(distinct)
-    similarities = query.similarities(descriptors, others, np.float32)
+    similarities = query.similarities(descriptors[others], np.float32)
     best = int(similarities.argmax())
     return replace(
         reranked, rival_row=int(others[best]), rival_similarity=float(similarities[best])
