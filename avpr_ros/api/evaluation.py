@@ -27,6 +27,7 @@ def evaluate(
     max_angle_rad: float | None = None,
     tolerance_frames: int | None = None,
     symmetric: bool = False,
+    standardize: bool = True,
     options: SourceOptions | None = None,
     threads: int = 1,
     progress: Progress = no_progress,
@@ -41,6 +42,8 @@ def evaluate(
         max_angle_rad: if its heading differs by at most this angle, radians; None: any.
         tolerance_frames: instead of both: frame numbers differ by at most this.
         symmetric: also evaluate each network on both sides; needs thumbnails and torch.
+        standardize: compare standardised descriptors where the query network is calibrated for
+            them, as the localizer does, and those as they are beside them.
         options: how the drive is read; the origin is that of the map.
         threads: threads of the networks.
         progress: called with stage, done and total.
@@ -65,6 +68,6 @@ def evaluate(
         poses_wanted=truth.needs_positions,
     )
     queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
-    return MapEvaluation(opened, Path(query_network), queries, truth, symmetric, threads).run(
-        progress
-    )
+    return MapEvaluation(
+        opened, Path(query_network), queries, truth, symmetric, threads, standardize
+    ).run(progress)

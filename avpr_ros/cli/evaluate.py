@@ -53,6 +53,14 @@ Symmetric = Annotated[
         help='Also evaluate each network on both sides; needs thumbnails and torch.',
     ),
 ]
+Standardize = Annotated[
+    bool,
+    typer.Option(
+        '--standardize-descriptors/--no-standardize-descriptors',
+        help='Compare descriptors about the means of map and drive, as the localizer does where '
+        'the query network is calibrated for it, and as they are beside it.',
+    ),
+]
 Features = Annotated[
     Path | None,
     typer.Option(
@@ -84,6 +92,7 @@ def evaluate(
     max_angle_deg: MaxAngle = None,
     tolerance_frames: Frames = None,
     symmetric: Symmetric = False,
+    standardize_descriptors: Standardize = True,
     save_features: Save = False,
     image_topic: shared.ImageTopics = None,
     pose_topic: shared.PoseTopic = None,
@@ -115,7 +124,16 @@ def evaluate(
         topics = tuple(image_topic or ())
         options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
         with _folder(output):
-            evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
+            evaluation = _of_map(
+                source,
+                map_folder,
+                query,
+                options,
+                truth,
+                symmetric,
+                standardize_descriptors,
+                threads,
+            )
     _report(evaluation, output, save_features)
 
 
@@ -164,6 +182,7 @@ def _of_map(
     options: SourceOptions,
     truth: GroundTruth,
     symmetric: bool,
+    standardize: bool,
     threads: int,
 ) -> Evaluation:
     from avpr_ros.api.evaluation import evaluate as evaluate_drive
@@ -178,6 +197,7 @@ def _of_map(
             max_angle_rad=truth.max_angle_rad,
             tolerance_frames=truth.tolerance_frames,
             symmetric=symmetric,
+            standardize=standardize,
             options=options,
             threads=threads,
             progress=report,
@@ -192,12 +212,14 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
     from avpr_ros.evaluation.reports.evaluation_files import PAGE, write_evaluation
     from avpr_ros.evaluation.reports.evaluation_tables import figures_by_pair
     from avpr_ros.evaluation.retrieval.descriptor_set import save_features as save
+    from avpr_ros.evaluation.retrieval.evaluation import STANDARDIZED
 
     command = shlex.join(['avpr', *sys.argv[1:]])
     try:
         write_evaluation(output, evaluation, command)
         if save_features:
-            save(output, evaluation.pairs[0].described)
+            as_they_are = [pair for pair in evaluation.pairs if pair.method != STANDARDIZED]
+            save(output, as_they_are[0].described)
     except OSError as error:
         raise _unwritable(output, error) from error
     print_table(f'{evaluation.name}, correct {evaluation.truth}', _facts(evaluation))

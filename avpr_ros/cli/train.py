@@ -167,7 +167,7 @@ def _print_result(manifest: QueryManifest) -> None:
     rows.append(('recall measured on', held_out['what']))
     rows.append(('largest difference ONNX - torch', f'{manifest.max_abs_difference:.1e}'))
     if manifest.calibration is not None:
-        rows += _calibration(manifest.calibration)
+        rows += _calibration(manifest.calibration.in_use())
     print_table('Query network', rows)
 
 

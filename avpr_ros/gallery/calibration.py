@@ -45,11 +45,22 @@ class Calibration:
             there is no score model, as with networks trained before there was one.
         statistics: how it was estimated, as flat JSON values (counts, quantiles, method).
         score: turns scores into a probability; None where it was not fitted.
+        standardized: the calibration of the similarities of standardised descriptors; None where
+            it was not fitted, as with networks calibrated before there was one.
     """
 
     min_similarity: float
     statistics: Mapping[str, float | int | str] = field(default_factory=dict)
     score: ScoreModel | None = None
+    standardized: Calibration | None = None
+
+    def in_use(self, standardize: bool = True) -> Calibration:
+        """Return the calibration of the similarities that a matcher compares.
+
+        Args:
+            standardize: whether descriptors are standardised where this has been calibrated.
+        """
+        return self.standardized if standardize and self.standardized is not None else self
 
     @property
     def power(self) -> ScoreDiscriminability | None:
@@ -74,6 +85,8 @@ class Calibration:
         }
         if self.score is not None:
             data['score'] = dict(vars(self.score))
+        if self.standardized is not None:
+            data['standardized'] = self.standardized.to_json()
         return data
 
     @classmethod
@@ -81,9 +94,20 @@ class Calibration:
         """Read back what ``to_json`` gave.
 
         Raises:
-            ValueError: a number is missing or not finite, a weight is negative, or evidence or
-                score is not an object.
+            ValueError: a number is missing or not finite, a weight is negative, or evidence, score
+                or standardized is not an object.
         """
+        found = cls._single(data)
+        nested = data.get('standardized')
+        if nested is None:
+            return found
+        if not isinstance(nested, dict):
+            raise ValueError('calibration.standardized is not an object')
+        return replace(found, standardized=cls._single(nested))
+
+    @classmethod
+    def _single(cls, data: Mapping[str, object]) -> Calibration:
+        """Read one calibration, without that of standardised descriptors."""
         statistics = data.get('evidence', {})
         threshold = _number(data, 'min_similarity')
         if not isinstance(statistics, dict):

@@ -25,6 +25,7 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import MatchResult, PoseEstimate, Reason
 from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.localization.settings import MatchSettings
+from avpr_ros.localization.standardization import DescriptorStandardizer
 from avpr_ros.localization.temporal.sequence_check import SequenceCheck, SequenceVerdict
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import timed_stage
@@ -54,6 +55,10 @@ class Matcher:
         radius_m = self._settings.distinct_radius_m
         self.distinct_radius_m = radius_m or default_distinct_radius_m(gallery)
         self._criterion = PlaceCriterion(self.distinct_radius_m, self._settings.distinct_angle_rad)
+        standardize = self._settings.standardize_descriptors
+        self._standardizer = DescriptorStandardizer.for_matcher(gallery, calibration, standardize)
+        if calibration is not None:
+            calibration = calibration.in_use(standardize)
         self._score = None if calibration is None else calibration.score
         self._score_checks = ScoreChecks.from_settings(calibration, self._settings)
         self._history_checks = HistoryChecks.from_settings(
@@ -103,6 +108,8 @@ class Matcher:
 
     def forget(self) -> None:
         """Clear the history, as where time does not go on or images were left out."""
+        if self._standardizer is not None:
+            self._standardizer.forget()
         if self._sequence is not None:
             self._sequence.forget()
         if self._geometry is not None:
@@ -114,11 +121,13 @@ class Matcher:
         """Match one query; the result has an estimate only when accepted."""
         if (fault := self._fault(query)) is not None:
             return _rejected(query, *fault)
+        if self._standardizer is not None:
+            query = self._standardizer.standardize(query)
         hypotheses = self._hypotheses_for(query)
         retrieval = retrieve(
-            self._gallery.index,
+            self._gallery,
             hypotheses,
-            query.descriptor,
+            query,
             self._settings.top_k,
             self._criterion,
         )

@@ -5,11 +5,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from avpr_ros.arrays import Descriptors, RgbImage
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from avpr_ros.arrays import Descriptors, FloatArray, RgbImage
+from avpr_ros.gallery.index.standardization import standardized
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
+
+
+@dataclass(frozen=True, eq=False)
+class StandardizedDescriptor:
+    """The descriptor of a query about the mean of its drive, with the mean of the map.
+
+    Attributes:
+        descriptor: (d,) float64 of length 1.
+        map_mean: (d,) subtracted from the rows of the map that it is compared with.
+    """
+
+    descriptor: FloatArray
+    map_mean: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +45,8 @@ class Query:
         features: of the image, of the map's first kind; None where they are still to be extracted.
         sent_px: width and height of the image as it was sent, where it was decoded at a reduced
             size; None: those of ``image``.
+        standardized: the descriptor that is compared with the map instead of ``descriptor``; None
+            where that itself is.
     """
 
     descriptor: Descriptors
@@ -38,3 +58,16 @@ class Query:
     base_from_camera: Pose | None = None
     features: tuple[Features, ...] | None = None
     sent_px: tuple[int, int] | None = None
+    standardized: StandardizedDescriptor | None = None
+
+    @property
+    def searched(self) -> Descriptors:
+        """The (d,) descriptor whose inner product with the rows of the index ranks them."""
+        return self.descriptor if self.standardized is None else self.standardized.descriptor
+
+    def similarities(self, rows: Descriptors, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """Return the (k,) similarities to (k, d) descriptors of a map, computed in a type."""
+        own = rows.astype(dtype)
+        if self.standardized is not None:
+            own = standardized(own, self.standardized.map_mean.astype(dtype))
+        return np.asarray(own @ self.searched.astype(dtype))

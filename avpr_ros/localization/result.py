@@ -40,7 +40,8 @@ class Candidate:
         rank: 0 for the best.
         row: row in the map.
         keyframe_id: the keyframe's id.
-        similarity: inner product of query and keyframe descriptors.
+        similarity: inner product of query and keyframe descriptors, standardised where the matcher
+            standardises them.
         ratio: similarity over that of the best other place; 0 where there is none.
         probability: that this place is the right one, by the calibration; None without one.
         map_from_base: the base's pose if this candidate were right.

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray
-from avpr_ros.gallery.index.faiss_index import GalleryIndex
+from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.query import Query
 from avpr_ros.profiling import timed_stage
 
 _FIRST_DEPTH = 64
@@ -30,12 +31,13 @@ class Retrieval:
 
     Attributes:
         rows: (k,) rows of the best keyframe of each place, best first.
-        similarities: (k,) their inner products.
+        similarities: (k,) of these: inner products of the descriptors, standardised where those of
+            the query are.
         near_rows: (n,) rows found in the place of the best candidate, itself first.
-        near_similarities: (n,) their inner products.
+        near_similarities: (n,) of these.
         rival_row: best row outside the place of the best, in the whole map; None where the map
             has one place only.
-        rival_similarity: its inner product; -inf where there is none.
+        rival_similarity: its similarity; -inf where there is none.
         found: (f,) all rows found, neighbours included, best first.
     """
 
@@ -65,34 +67,43 @@ class Retrieval:
 
 
 def retrieve(
-    index: GalleryIndex,
+    gallery: Gallery,
     hypotheses: PoseHypotheses,
-    descriptor: Descriptors,
+    query: Query,
     top_k: int,
     criterion: PlaceCriterion,
 ) -> Retrieval | None:
     """Search for the best candidates, and as deep as needed for a distinct place.
 
+    Standardised descriptors need no index of their own: with q' that of the query and m the mean
+    of the map, q'.g and q'.(g - m) rank the rows g alike. Only the rows found are divided by their
+    lengths about the mean.
+
     Args:
-        index: the map's index.
+        gallery: the map.
         hypotheses: poses of the base by row.
-        descriptor: (d,) finite.
+        query: its descriptor is finite.
         top_k: how many places are wanted.
         criterion: by which two keyframes show distinct places.
 
     Returns:
         None where nothing comparable was found.
     """
+    index = gallery.index
     if index.size == 0:
         return None
     depth = max(_FIRST_DEPTH, top_k)
     while True:
         with timed_stage('search'):
-            similarities, rows = index.search(descriptor[np.newaxis], depth)
+            similarities, rows = index.search(query.searched[np.newaxis], depth)
         usable = (rows[0] >= 0) & np.isfinite(similarities[0])
         found, scores = rows[0][usable], similarities[0][usable].astype(np.float64)
         if not found.size:
             return None
+        if query.standardized is not None:
+            scores = query.similarities(index.read(found, len(query.searched)))
+            order = np.argsort(-scores, kind='stable')
+            found, scores = found[order], scores[order]
         result = distinct_places(found, scores, hypotheses, top_k, criterion)
         enough = len(result.rows) >= top_k or depth >= _ENOUGH_DEPTH
         # An approximate index searches a part of the map only, and may return fewer.
@@ -112,7 +123,7 @@ def distinct_places(
 
     Args:
         found: (n,) rows, the first candidate first and the others best first.
-        scores: (n,) their inner products.
+        scores: (n,) their similarities.
         hypotheses: poses of the base by row.
         top_k: how many places are wanted.
         criterion: as for ``retrieve``.

@@ -81,11 +81,17 @@ class MatchSettings:
     )
     min_similarity: float | None = _setting(
         None,
-        'Smallest cosine similarity of an accepted match, instead of `min_probability`.',
+        'Smallest cosine similarity of an accepted match, instead of `min_probability`; with '
+        '`standardize_descriptors` that of the standardised descriptors, which is smaller.',
         -1.0,
         1.0,
         none_means='not used',
         none_as=-1.0,
+    )
+    standardize_descriptors: bool = _setting(
+        True,
+        'Descriptors are compared about the mean of the map and the running mean of the drive, '
+        'which is robust to a change of light, where the query network is calibrated for it.',
     )
     min_ratio: float = _setting(
         1.05,

@@ -17,7 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors, IntArray, RgbImage, evenly
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.index.standardization import (
+    FEWEST_KEYFRAMES,
+    MAP_MEAN_IMAGES,
+    mean_descriptor,
+    standardized,
+)
+from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.training.augmentation.augment import STRONG, Augmentation
+from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.images import TrainingImages, views_of
 from avpr_ros.training.places import Places
 
@@ -83,8 +92,70 @@ class HeldOutViews:
         self, network: DescribingNetwork, descriptors: Descriptors
     ) -> NDArray[np.float32]:
         """Return (V, N) inner products of the views with the map's (N, d) descriptors."""
-        rows = network.describe(list(self.views))
-        return np.asarray(rows @ np.asarray(descriptors, dtype=np.float32).T)
+        return inner_products(network.describe(list(self.views)), descriptors)
+
+
+def inner_products(views: Descriptors, descriptors: Descriptors) -> NDArray[np.float32]:
+    """Return (V, N) inner products of (V, d) descriptors with the map's (N, d)."""
+    rows = np.asarray(descriptors, dtype=np.float32)
+    return np.asarray(np.asarray(views, dtype=np.float32) @ rows.T)
+
+
+def calibrate_views(
+    views: Descriptors,
+    rows: IntArray,
+    descriptors: Descriptors,
+    keyframes: Keyframes,
+    places: Places,
+    distinct_radius_m: float,
+    map_sizes: Sequence[int] | None = None,
+) -> Calibration:
+    """Calibrate the similarities of descriptors as they are, and of standardised ones.
+
+    The views are standardised with their own mean, as the queries of a drive are with theirs; as
+    there, the mean of the map has a weight in it.
+
+    Args:
+        views: (V, d) descriptors of held-out views.
+        rows: (V,) rows of the map that the views were made from.
+        descriptors: (N, d) of the map, or of several one after the other.
+        keyframes: the N rows.
+        places: which keyframes are near each other.
+        distinct_radius_m: radius of a place, the matcher's.
+        map_sizes: keyframes of each map; None: all are of one.
+
+    Returns:
+        The calibration; without that of standardised descriptors where a map has less than 20
+        keyframes.
+    """
+    of_map = (rows, keyframes, places, distinct_radius_m)
+    found = _calibrate_descriptors(views, descriptors, *of_map)
+    sizes = [len(descriptors)] if map_sizes is None else map_sizes
+    if min(sizes) < FEWEST_KEYFRAMES:
+        return found
+    gallery = np.asarray(descriptors, dtype=np.float32)
+    own, about = np.zeros_like(gallery), np.asarray(views, dtype=np.float32).copy()
+    end = 0
+    for size in sizes:
+        part, end = slice(end, end + size), end + size
+        mean = mean_descriptor(gallery[part].__getitem__, size)
+        own[part] = standardized(gallery[part], mean)
+        those = (rows >= part.start) & (rows < part.stop)
+        total = MAP_MEAN_IMAGES * mean + about[those].sum(axis=0, dtype=np.float64)
+        about[those] = standardized(about[those], total / (MAP_MEAN_IMAGES + those.sum()))
+    return replace(found, standardized=_calibrate_descriptors(about, own, *of_map))
+
+
+def _calibrate_descriptors(
+    views: Descriptors,
+    descriptors: Descriptors,
+    rows: IntArray,
+    keyframes: Keyframes,
+    places: Places,
+    distinct_radius_m: float,
+) -> Calibration:
+    similarities = inner_products(views, descriptors)
+    return calibrate(similarities, rows, descriptors, keyframes, places, distinct_radius_m)
 
 
 def recall(similarities: NDArray[np.float32], rows: IntArray, places: Places, depth: int) -> float:

@@ -22,9 +22,15 @@ from avpr_ros.runtime.preprocess import squash
 from avpr_ros.storage.file_pair import matching_file, replace_pair
 from avpr_ros.storage.files import sha256_of_file
 from avpr_ros.storage.workspace import workspace
-from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, recalls
+from avpr_ros.training.held_out import (
+    VIEWS,
+    WHAT,
+    HeldOutViews,
+    calibrate_views,
+    inner_products,
+    recalls,
+)
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 
@@ -104,20 +110,20 @@ def _quantize(
     float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(draft), held_out)
     progress('quantization', 2, 3)
     places = places_from_poses(gallery.keyframes, PlaceSettings())
-    rows = gallery.read_descriptors().astype(np.float32).T
-    similarities = np.asarray(int8_form.descriptors @ rows, np.float32)
-    of_float = np.asarray(float_form.descriptors @ rows, np.float32)
-    before = recalls(of_float, held_out.rows, places)
-    after = recalls(similarities, held_out.rows, places)
+    rows = gallery.read_descriptors()
+    before, after = (
+        recalls(inner_products(form.descriptors, rows), held_out.rows, places)
+        for form in (float_form, int8_form)
+    )
     _refuse_loss(before['recall_at_1'], after['recall_at_1'])
     record = _record(before, after, float_form, int8_form)
     manifest = replace(
         manifest,
         training={**fp32.manifest.training, 'int8': record},
-        calibration=calibrate(
-            similarities,
+        calibration=calibrate_views(
+            int8_form.descriptors,
             held_out.rows,
-            gallery.read_descriptors(),
+            rows,
             gallery.keyframes,
             places,
             default_distinct_radius_m(gallery),

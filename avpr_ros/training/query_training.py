@@ -21,10 +21,17 @@ from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.learned_query import LearnedQueryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import query_network_for
-from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, light_recalls, recalls
+from avpr_ros.training.held_out import (
+    VIEWS,
+    WHAT,
+    HeldOutViews,
+    calibrate_views,
+    inner_products,
+    light_recalls,
+    recalls,
+)
 from avpr_ros.training.images import TrainingImages
 from avpr_ros.training.initialisation.head import initialise_head
 from avpr_ros.training.initialisation.network import initialise_by_ridge
@@ -102,14 +109,16 @@ def _train(
     trainer.run(checkpoint, gallery.identity(settings.to_json()), held_out_loss, progress)
     write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
-    after = held_out.similarities(network, gallery.descriptors)
-    calibration = calibrate(
-        after,
+    views = network.describe(list(held_out.views))
+    after = inner_products(views, gallery.descriptors)
+    calibration = calibrate_views(
+        views,
         held_out.rows,
         gallery.descriptors,
         gallery.keyframes,
         gallery.places,
         max(default_distinct_radius_m(gallery_map) for gallery_map in gallery.maps),
+        [len(gallery_map) for gallery_map in gallery.maps],
     )
     lights = light_recalls(
         network, gallery.images, gallery.descriptors, gallery.places, settings.seed

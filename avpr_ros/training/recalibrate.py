@@ -15,9 +15,8 @@ from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import locked_output
-from avpr_ros.training.held_out import HeldOutViews, light_recalls, recall
+from avpr_ros.training.held_out import HeldOutViews, calibrate_views, light_recalls, recall
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 
@@ -65,8 +64,8 @@ class Recalibration:
         )
         if self.recall_at_1_new < self.recall_at_1_old - _WEAKER:
             text += f', lower by more than {_WEAKER:g}: train again with avpr train'
-        if self.after.power is not None:
-            text += f'; {self.after.power}'
+        if (power := self.after.in_use().power) is not None:
+            text += f'; {power}'
         return text
 
 
@@ -92,9 +91,8 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     places = places_of(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
     views = HeldOutViews.draw(images, describing.input_px, _SEED)
-    similarities = views.similarities(describing, gallery.read_descriptors())
-    after = calibrate(
-        similarities,
+    after = calibrate_views(
+        describing.describe(list(views.views)),
         views.rows,
         gallery.read_descriptors(),
         gallery.keyframes,

@@ -10,9 +10,16 @@ from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.calibrate import calibrate
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT, HeldOutViews, light_recalls, recalls
+from avpr_ros.training.held_out import (
+    VIEWS,
+    WHAT,
+    HeldOutViews,
+    calibrate_views,
+    inner_products,
+    light_recalls,
+    recalls,
+)
 from avpr_ros.training.images import MapImages
 from avpr_ros.training.places import PlaceSettings, places_of
 
@@ -45,9 +52,9 @@ def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) ->
     places = places_of(gallery.keyframes, PlaceSettings())
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
-    similarities = held_out.similarities(network, gallery.read_descriptors())
-    calibration = calibrate(
-        similarities,
+    views = network.describe(list(held_out.views))
+    calibration = calibrate_views(
+        views,
         held_out.rows,
         gallery.read_descriptors(),
         gallery.keyframes,
@@ -63,7 +70,9 @@ def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) ->
         'held_out': {
             'what': WHAT,
             'views': VIEWS,
-            'after': recalls(similarities, held_out.rows, places),
+            'after': recalls(
+                inner_products(views, gallery.read_descriptors()), held_out.rows, places
+            ),
         },
     }
     name = gallery.manifest.descriptor_space.network

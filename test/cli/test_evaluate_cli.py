@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 import json
 import re
 import sys
@@ -13,6 +14,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+
+from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.runtime.query_manifest import QueryManifest
 
 GREY = np.pi / 2 / 255
 
@@ -58,6 +62,35 @@ def test_a_drive_is_evaluated_in_three_files(avpr, walk, tmp_path, map_and_query
     page = (out / 'evaluation.html').read_text()
     assert not re.search(r'(?:src|href)="(?!data:)', page)
     assert page.count('data:image/svg+xml') == 4
+
+
+def test_standardised_descriptors_are_evaluated_as_the_localizer_compares_them(
+    avpr, walk, tmp_path, map_and_query
+):
+    query = map_and_query[3]
+    manifest = QueryManifest.load(query.with_suffix('.json'))
+    calibration = replace(manifest.calibration, standardized=Calibration(0.3))
+    replace(manifest, calibration=calibration).save(query.with_suffix('.json'))
+    out = tmp_path / 'out'
+    given = ('evaluate', walk, *map_and_query, '-o', out, '--radius-m', '0.5', '--save-features')
+
+    code, text, err = avpr(*given)
+
+    assert (code, err) == (0, '')
+    assert 'standardised by the means of map and drive' in text
+    standardized, raw = _document(out)['rows']
+    assert standardized['method'] == 'asymmetric, standardized'
+    # On the line of the angles, what is about a mean is on either side of it: two descriptors.
+    assert standardized['recall_at_1'] < raw['recall_at_1'] == 1.0
+    # What is stored are the descriptors as they are, whose angles are below 90 degrees.
+    assert np.load(out / 'queries_descriptors.npy').min() > 0
+
+    code, text, _ = avpr(*given, '--no-standardize-descriptors')
+
+    assert code == 0
+    assert 'standardisation is switched off' in text
+    (row,) = _document(out)['rows']
+    assert row == raw
 
 
 def _black() -> bytes:

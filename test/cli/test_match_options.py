@@ -16,6 +16,7 @@ OTHERS: dict[str, Any] = {
     'top_k': 3,
     'min_probability': 0.7,
     'min_similarity': -1.0,
+    'standardize_descriptors': False,
     'min_ratio': 1.5,
     'distinct_radius_m': 7.0,
     'temporal_filter': 'bayes',

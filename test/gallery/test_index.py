@@ -37,6 +37,7 @@ def test_rows_of_an_awkward_length_are_filled_up_and_found_all_the_same(tmp_path
     expected = queries @ rows.astype(np.float32).T
     np.testing.assert_array_equal(found, np.argsort(-expected, axis=1)[:, :3])
     np.testing.assert_allclose(similarities, -np.sort(-expected, axis=1)[:, :3], rtol=1e-5)
+    np.testing.assert_array_equal(index.read(np.array([9, 3]), 37), rows[[9, 3]])
     growing = GalleryIndex.growing(37)
     growing.add(rows)
     np.testing.assert_array_equal(growing.search(queries, 3)[1], found)

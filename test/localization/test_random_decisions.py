@@ -32,6 +32,7 @@ CALIBRATIONS = (
         ScoreModel(-3.0, 6.0, 6.0),
     ),
     Calibration(0.5, {'revisits': 9, 'foreign': 90, 'foreign_likely_share': 1.0}),
+    Calibration(0.5, standardized=Calibration(0.2, {}, ScoreModel(-3.0, 6.0, 6.0))),
 )
 NUMBERS = np.array([0.0, np.nan, np.inf, -np.inf, 1e38, 1e-38, -1.0])
 

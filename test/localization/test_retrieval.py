@@ -7,6 +7,7 @@ import pytest
 
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.poses import Pose
 
@@ -14,9 +15,9 @@ from avpr_ros.poses import Pose
 def found(make_gallery, positions_m, scores, top_k=10):
     poses = [Pose.from_xy_yaw(x_m, 0, 0) for x_m in positions_m]
     gallery = make_gallery(np.eye(len(poses), dtype=np.float32), poses)
-    query = np.array(scores, np.float32)
+    query = Query(np.array(scores, np.float32), 0, 'front')
     return retrieve(
-        gallery.index, PoseHypotheses(gallery, 'front'), query, top_k, PlaceCriterion(5.0, 1.0)
+        gallery, PoseHypotheses(gallery, 'front'), query, top_k, PlaceCriterion(5.0, 1.0)
     )
 
 

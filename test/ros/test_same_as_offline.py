@@ -6,20 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import csv
+from dataclasses import replace
 from pathlib import Path
+import shutil
 from typing import Any
 
 from nav_msgs.msg import Odometry
 import numpy as np
 import pictures
 from processes import NodeProcess, Peer, values_of
+import pytest
 from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 import town
 
 from avpr_ros.cli.localize import localize
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.ros.common.messages import stamp_message
+from avpr_ros.runtime.query_manifest import QueryManifest
 
 TOPIC = '/camera/image/compressed'
 #: Places as driven; the robot comes by two that the map does not know, and jumps once.
@@ -53,15 +58,19 @@ def write_bag(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize('standardized', [False, True])
 def test_node_and_command_decide_alike(
     start: Callable[..., NodeProcess],
     peer_of: Callable[[NodeProcess], Peer],
     town_map: Path,
     town_query: Path,
     tmp_path: Path,
+    standardized: bool,
 ) -> None:
+    query = standardized_query(town_query, tmp_path) if standardized else town_query
     node = start(
-        'same_as_offline',
+        f'same_as_offline_{standardized}'.lower(),
+        query_network=query,
         temporal_filter='consistency',
         image_transport='compressed',
         min_travel_m=0.0,
@@ -73,7 +82,7 @@ def test_node_and_command_decide_alike(
     localize(
         write_bag(tmp_path / 'bag'),
         town_map,
-        town_query,
+        query,
         tmp_path / 'out',
         odom_topic='/odom',
         max_speed_m_s=10.0,
@@ -95,6 +104,15 @@ def test_node_and_command_decide_alike(
         numbers = [[float(one[name]) for name in ('x_m', 'y_m', 'qw')] for one in (live, row)]
         np.testing.assert_allclose(*numbers, atol=1e-5)
     check_poses(peer, tmp_path / 'out' / 'poses.csv')
+
+
+def standardized_query(query: Path, folder: Path) -> Path:
+    """Copy a query network and calibrate it for standardised descriptors."""
+    copied = Path(shutil.copy(query, folder / 'query.onnx'))
+    manifest = QueryManifest.load(query.with_suffix('.json'))
+    calibration = Calibration(town.MIN_SIMILARITY, standardized=Calibration(0.7))
+    replace(manifest, calibration=calibration).save(copied.with_suffix('.json'))
+    return copied
 
 
 def over_topics(peer: Peer) -> dict[int, list[dict[str, str]]]:

@@ -21,6 +21,7 @@ from avpr_ros.evaluation.retrieval.drive_descriptors import (
 )
 from avpr_ros.evaluation.retrieval.evaluation import (
     ASYMMETRIC,
+    STANDARDIZED,
     STUDENT,
     TEACHER,
     Evaluation,
@@ -29,9 +30,14 @@ from avpr_ros.evaluation.retrieval.evaluation import (
 )
 from avpr_ros.evaluation.retrieval.false_positives import wrong_matches
 from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
 from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
+from avpr_ros.gallery.index.standardization import standardized
+from avpr_ros.localization.query import Query
+from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.localization.space_check import check_space
+from avpr_ros.localization.standardization import DescriptorStandardizer
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 
 _QUERY, _GALLERY = 'query', 'gallery'
@@ -48,6 +54,8 @@ class MapEvaluation:
         truth: criterion of a correct image.
         symmetric: also the gallery network on both sides, and the query network on both sides.
         threads: of the networks.
+        standardize: also compare standardised descriptors, first of all pairs, where the query
+            network is calibrated for them, as the matcher does.
     """
 
     gallery: GalleryMap
@@ -56,6 +64,7 @@ class MapEvaluation:
     truth: GroundTruth
     symmetric: bool
     threads: int = 1
+    standardize: bool = True
 
     def run(self, progress: Progress) -> Evaluation:
         """Describe, search, score, and measure the cost.
@@ -85,7 +94,10 @@ class MapEvaluation:
             progress,
             poses_wanted=self.truth.needs_positions,
         )
-        pairs = self._pairs(described, own)
+        standardizer = DescriptorStandardizer.for_matcher(
+            self.gallery, student.calibration, self.standardize
+        )
+        pairs = self._pairs(described, own, standardizer)
         files = self.gallery.manifest.files
         return Evaluation(
             name=self.drive.source.name,
@@ -98,9 +110,17 @@ class MapEvaluation:
             examples=wrong_matches(self.gallery, self.drive.source, described, pairs[0]),
         )
 
-    def _pairs(self, described: DescribedDrive, own: Descriptors | None) -> tuple[Pair, ...]:
+    def _pairs(
+        self,
+        described: DescribedDrive,
+        own: Descriptors | None,
+        standardizer: DescriptorStandardizer | None,
+    ) -> tuple[Pair, ...]:
         stored = np.asarray(self.gallery.descriptors, dtype=np.float32)
         sides = [(ASYMMETRIC, described.descriptors[_QUERY], stored)]
+        if standardizer is not None:
+            about = _standardized_queries(described, standardizer)
+            sides.insert(0, (STANDARDIZED, about, standardized(stored, standardizer.map_mean)))
         if own is not None:
             sides.append((TEACHER, described.descriptors[_GALLERY], stored))
             sides.append((STUDENT, described.descriptors[_QUERY], own))
@@ -133,10 +153,19 @@ class MapEvaluation:
                 'true poses',
                 self.drive.source.pose_source if self.truth.needs_positions else 'not used',
             ),
+            ('descriptors', self._comparison(pair)),
             ('map', f'{len(self.gallery)} keyframes of {sessions}, id {info.map_id}'),
             ('descriptor space', f'{space.dim} dimensions, {space.id}'),
             *((f'check: {name}', finding) for name, finding in findings),
         ]
+
+    def _comparison(self, pair: Pair) -> str:
+        """Return in words whether descriptors are standardised, as in the localizer."""
+        if pair.method == STANDARDIZED:
+            return 'standardised by the means of map and drive; below also as they are'
+        if not self.standardize:
+            return 'as they are; standardisation is switched off'
+        return 'as they are; the query network has no calibration of standardised ones'
 
 
 @dataclass(frozen=True)
@@ -145,6 +174,7 @@ class _Network:
 
     describe: Describe
     cost: NetworkCost
+    calibration: Calibration | None = None
 
 
 def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
@@ -152,7 +182,20 @@ def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
     network = OnnxQueryNetwork.open(query, threads)
     info = network.manifest
     check_space(info, gallery.manifest)
-    return _Network(network.describe, onnx_cost(query, info.network, info.input_px, threads))
+    cost = onnx_cost(query, info.network, info.input_px, threads)
+    return _Network(network.describe, cost, map_calibration(gallery, info))
+
+
+def _standardized_queries(
+    described: DescribedDrive, standardizer: DescriptorStandardizer
+) -> Descriptors:
+    """Standardise the queries in the order of the drive."""
+    rows: list[Descriptors] = []
+    views = zip(described.descriptors[_QUERY], described.stamps_ns, described.cameras, strict=True)
+    for descriptor, stamp_ns, camera in views:
+        query = standardizer.standardize(Query(descriptor, int(stamp_ns), camera))
+        rows.append(query.searched)
+    return np.stack(rows)
 
 
 def _teacher(gallery: GalleryMap, threads: int) -> _Network:

@@ -15,9 +15,12 @@ from avpr_ros.evaluation.retrieval.ranking import Ranking, RetrievalScore, rank,
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
 
 ASYMMETRIC, TEACHER, STUDENT = 'asymmetric', 'teacher-teacher', 'student-student'
+STANDARDIZED = 'asymmetric, standardized'
 FEATURES = 'stored features'
 
 MEANING = {
+    STANDARDIZED: 'the asymmetric pair as the localizer compares it: descriptors about the mean '
+    'of the map and the running mean of the drive',
     ASYMMETRIC: 'query network on the queries, gallery network on the map',
     TEACHER: 'gallery network on both sides',
     STUDENT: 'query network on both sides, the gallery side from the thumbnails of the map',
@@ -30,7 +33,8 @@ class Pair:
     """Query and gallery network of one evaluation, with their figures.
 
     Attributes:
-        method: ``asymmetric``, ``teacher-teacher``, ``student-student`` or ``stored features``.
+        method: ``asymmetric, standardized``, ``asymmetric``, ``teacher-teacher``,
+            ``student-student`` or ``stored features``.
         described: the descriptors of both sides.
         ranking: of every query.
         score: its figures.

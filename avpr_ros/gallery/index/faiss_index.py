@@ -75,6 +75,19 @@ class GalleryIndex:
         """Whether every row is compared with the query."""
         return is_exact(self._index)
 
+    def read(self, rows: IntArray, dim: int) -> Descriptors:
+        """Return (k, d) float32 descriptors of (k,) rows, as they are stored.
+
+        An exact index holds them in memory: a map that is changed on disk stays the old one.
+
+        Args:
+            rows: which.
+            dim: d, without what they are filled up with.
+        """
+        if self._read_rows is not None:
+            return self._read_rows(rows)
+        return np.asarray(self._index.reconstruct_batch(rows))[:, :dim]
+
     def search(self, descriptors: Descriptors, k: int) -> tuple[NDArray[np.float32], IntArray]:
         """Find the k rows with the largest inner product, best first.
 

@@ -110,7 +110,7 @@ class GeometricVerifier:
         if verification.row != hypothesis.row:
             others = retrieval.rows[retrieval.rows != verification.row]
             rows = np.concatenate([verification.rows, others[~np.isin(others, verification.rows)]])
-            scores = self._descriptors[rows].astype(np.float64) @ hypothesis.query.descriptor
+            scores = hypothesis.query.similarities(self._descriptors[rows])
             retrieval = distinct_places(
                 rows,
                 scores,

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors, FloatArray, IntArray
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
@@ -234,11 +234,11 @@ class TemporalVerifier:
             for tracker in trackers
             for region in tracker.regions(reach_m)
         ]
-        near = [rows[np.argsort(-self._scores(rows, query.descriptor))] for rows in near]
+        near = [rows[np.argsort(-self._scores(rows, query))] for rows in near]
         return trackers, reach_m, _interleave(near)
 
-    def _scores(self, rows: IntArray, descriptor: Descriptors) -> Descriptors:
-        return np.asarray(self._stored[rows].astype(np.float32) @ descriptor)
+    def _scores(self, rows: IntArray, query: Query) -> NDArray[np.float32]:
+        return query.similarities(self._stored[rows], np.float32)
 
 
 def _interleave(lists: list[IntArray]) -> IntArray:

@@ -80,20 +80,45 @@ class DescriptorChannel:
 class RunningNormalizer:
     """Subtracts the running mean of a camera's drive from one kind of descriptor."""
 
-    def __init__(self, channel: DescriptorChannel, settings: SequenceSettings) -> None:
-        self._channel = channel
-        start = np.zeros(channel.rows.shape[1])  # the rows lie about the map's mean
-        self._mean = RunningMean(start, settings.mean_images, settings.mean_memory)
+    def __init__(
+        self,
+        start: FloatArray,
+        novelty: float,
+        settings: SequenceSettings,
+        reach: float = np.inf,
+        least_new: float = 0.0,
+    ) -> None:
+        """Set up.
+
+        Args:
+            start: (k,) mean of the map.
+            novelty: 1 - cosine, about the mean, from which on an image counts as a new one.
+            settings: weight and memory of the mean.
+            reach: as for ``RunningMean``.
+            least_new: share of the novelty below which an image is compared with, but not counted:
+                however long a robot stands, noise alone does not move the mean.
+        """
+        self._novelty = novelty
+        self._mean = RunningMean(start, settings.mean_images, settings.mean_memory, reach)
+        self._least_new = least_new
         self._last: FloatArray | None = None
+
+    @classmethod
+    def of_channel(
+        cls, channel: DescriptorChannel, settings: SequenceSettings
+    ) -> RunningNormalizer:
+        """Return the one for a channel, whose rows lie about the map's mean."""
+        return cls(np.zeros(channel.rows.shape[1]), channel.novelty, settings)
 
     def normalize(self, numbers: FloatArray) -> FloatArray:
         """Return (k,) numbers of a query about the mean so far, of length 1 or 0."""
         about = np.asarray(_unit(numbers - self._mean.value), dtype=np.float64)
         new = 1.0
         if self._last is not None:
-            new = float(np.clip((1 - about @ self._last) / self._channel.novelty, 0.0, 1.0))
-        self._last = about
-        self._mean.update(numbers, new)
+            new = float(np.clip((1 - about @ self._last) / self._novelty, 0.0, 1.0))
+        if new >= self._least_new:
+            self._last = about
+            self._mean.update(numbers, new)
         return about
 
 
@@ -128,7 +153,7 @@ class Appearance:
 
     def normalizers(self, settings: SequenceSettings) -> list[RunningNormalizer]:
         """Return the normalisers of a new track."""
-        return [RunningNormalizer(channel, settings) for channel in self._channels]
+        return [RunningNormalizer.of_channel(channel, settings) for channel in self._channels]
 
     def similarities(self, query: Query, normalizers: list[RunningNormalizer]) -> FloatArray:
         """Return (N,) similarities of a query to all keyframes, in the order of driving.

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval, distinct_places
 
 
@@ -19,7 +19,7 @@ def rerank_with_first(
     row: int,
     top_k: int,
     descriptors: StoredArray,
-    query: Descriptors,
+    query: Query,
     single: Retrieval,
     hypotheses: PoseHypotheses,
     criterion: PlaceCriterion,
@@ -30,14 +30,14 @@ def rerank_with_first(
         row: the first candidate.
         top_k: how many places are wanted.
         descriptors: (N, d) of the map.
-        query: (d,) of the image, finite.
+        query: the image, its descriptor finite.
         single: candidates of the image alone.
         hypotheses: poses of the base by row.
         criterion: as for ``retrieve``.
     """
     found = single.found
     rows = np.concatenate([np.array([row], dtype=np.int64), found[found != row]])
-    scores = descriptors[rows].astype(np.float64) @ np.asarray(query, dtype=np.float64)
+    scores = query.similarities(descriptors[rows])
     reranked = distinct_places(rows, scores, hypotheses, top_k, criterion)
     if reranked.rival_row is not None:
         return reranked
@@ -46,7 +46,7 @@ def rerank_with_first(
     if not distinct.any():
         return reranked
     others = np.flatnonzero(distinct)
-    similarities = descriptors[others].astype(np.float32) @ np.asarray(query, dtype=np.float32)
+    similarities = query.similarities(descriptors[others], np.float32)
     best = int(similarities.argmax())
     return replace(
         reranked, rival_row=int(others[best]), rival_similarity=float(similarities[best])

@@ -136,7 +136,7 @@ class SequenceCheck:
             row,
             self._top_k,
             self._descriptors,
-            query.descriptor,
+            query,
             retrieval,
             hypotheses,
             self._criterion,

@@ -131,6 +131,7 @@ class Settings:
     top_k: int = _match_row('top_k')
     min_probability: float = _match_row('min_probability')
     min_similarity: float = _match_row('min_similarity')
+    standardize_descriptors: bool = _match_row('standardize_descriptors')
     min_ratio: float = _match_row('min_ratio')
     distinct_radius_m: float = _match_row('distinct_radius_m')
     temporal_filter: str = _match_row('temporal_filter')

@@ -76,7 +76,7 @@ def test_long_descriptors_are_compared_along_their_leading_directions():
 def test_what_all_images_of_today_share_is_lost():
     rows, rng = world(200)
     part = DescriptorChannel.from_descriptors(rows.astype(np.float32))
-    gaze, light = RunningNormalizer(part, SETTINGS), 2.0 * rng.normal(size=64) / 8
+    gaze, light = RunningNormalizer.of_channel(part, SETTINGS), 2.0 * rng.normal(size=64) / 8
     scores = [gaze.normalize(part.project(rows[i] + light)) @ part.rows[i] for i in range(200)]
     assert np.mean(scores[:5]) < 0.8
     assert np.mean(scores[-50:]) > 0.9
@@ -85,6 +85,6 @@ def test_what_all_images_of_today_share_is_lost():
 def test_a_standing_robot_does_not_take_the_place_for_the_light():
     rows, _ = world(200)
     part = DescriptorChannel.from_descriptors(rows.astype(np.float32))
-    gaze = RunningNormalizer(part, SETTINGS)
+    gaze = RunningNormalizer.of_channel(part, SETTINGS)
     scores = [gaze.normalize(part.project(rows[3])) @ part.rows[3] for _ in range(500)]
     assert min(scores) > 0.95

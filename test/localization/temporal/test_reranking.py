@@ -9,14 +9,16 @@ import pytest
 
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
+from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import retrieve
 from avpr_ros.localization.temporal.reranking import rerank_with_first
 from avpr_ros.poses import Pose
 
 
-def led_of(gallery, row, top_k, query):
+def led_of(gallery, row, top_k, descriptor):
+    query = Query(descriptor, 0, 'front')
     hypotheses = PoseHypotheses(gallery, 'front')
-    alone = retrieve(gallery.index, hypotheses, query, top_k, PlaceCriterion(5.0, 1.0))
+    alone = retrieve(gallery, hypotheses, query, top_k, PlaceCriterion(5.0, 1.0))
     return rerank_with_first(
         row, top_k, gallery.descriptors, query, alone, hypotheses, PlaceCriterion(5.0, 1.0)
     )
@@ -57,9 +59,9 @@ def test_pairs_are_near_in_place_and_view(make_gallery):
 def test_where_all_that_was_found_is_one_place_the_rival_is_looked_for(make_gallery):
     poses = [Pose.from_xy_yaw(x, 0, 0) for x in (0.0, 1.0, 50.0)]
     gallery = make_gallery(np.eye(3, dtype=np.float32), poses)
-    query = np.array([0.8, 0.5, 0.3], np.float32)
+    query = Query(np.array([0.8, 0.5, 0.3], np.float32), 0, 'front')
     hypotheses = PoseHypotheses(gallery, 'front')
-    alone = retrieve(gallery.index, hypotheses, query, 1, PlaceCriterion(5.0, 1.0))
+    alone = retrieve(gallery, hypotheses, query, 1, PlaceCriterion(5.0, 1.0))
     few = replace(alone, found=np.array([0, 1]))
     led = rerank_with_first(
         0, 1, gallery.descriptors, query, few, hypotheses, PlaceCriterion(5.0, 1.0)

@@ -24,3 +24,9 @@ def test_a_view_counts_as_far_as_it_is_new(new):
     mean = RunningMean(np.zeros(1), images=20.0, memory=200.0)
     mean.update(np.array([81.0]), new)
     np.testing.assert_allclose(mean.value, 81.0 * new / (20.0 + new))
+
+
+def test_outlier_counts_as_if_it_were_within_reach():
+    mean = RunningMean(np.zeros(2), images=9.0, memory=200.0, reach=2.0)
+    mean.update(np.array([300.0, 400.0]), new=1.0)
+    np.testing.assert_allclose(mean.value, [0.12, 0.16])
