@@ -42,7 +42,7 @@ class FrozenStart:
         """Return what the whole network gives, (B, d) unit rows, from the frozen part's output."""
         sizes = [shape.numel() for shape in self._map_shapes()]
         light, *dense = (
-            part.unflatten(1, shape)
+            part.reshape(len(part), *shape)
             for part, shape in zip(
                 torch.split(features, sizes, 1), self._map_shapes(), strict=True
             )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
