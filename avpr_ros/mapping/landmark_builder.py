@@ -11,6 +11,7 @@ import numpy as np
 
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index.standardization import standardized_gallery
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
@@ -50,7 +51,7 @@ def build_landmarks(
     sizes = np.array(sizes_px, dtype=np.int64)
     landmarks = triangulate(bare, keyframes, cameras, sizes)
     radius_m = default_distinct_radius_m(gallery)
-    descriptors = gallery.read_descriptors()
+    descriptors = standardized_gallery(gallery.read_descriptors())
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
     impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
     first_kind_floor = None

@@ -51,3 +51,13 @@ def standardized(descriptors: NDArray[np.floating], mean: FloatArray) -> NDArray
     about = descriptors - mean
     lengths = np.linalg.norm(about, axis=-1, keepdims=True)
     return np.asarray(about / np.maximum(lengths, 1e-9))
+
+
+def standardized_gallery(descriptors: NDArray[np.floating]) -> NDArray[Any]:
+    """Return the (N, d) descriptors of a map as a calibrated matcher compares them.
+
+    In a map of few keyframes they stay as they are.
+    """
+    if len(descriptors) < FEWEST_KEYFRAMES:
+        return descriptors
+    return standardized(descriptors.astype(np.float32), mean_descriptor(descriptors))
