@@ -25,8 +25,6 @@ class VerificationResult:
             inliers; 0 where they are neighbours, or where the inliers differ significantly.
         llr: log-likelihood ratio of the place, in nats, of this image alone.
         accumulated_llr: sum over the track with this image, in nats above the background.
-        floor: thresholds that both ratios are compared with; None: those of the map for all kinds
-            of features.
         moved_images: how many of the last images contradict the confirmed track, see
             ``TrackedPlace``; 0 while they agree.
         relocated_ns: stamp of the first image of the place's track, where that track replaced a
@@ -36,6 +34,8 @@ class VerificationResult:
         self_sufficient: whether this image is accepted without others, by its own log-likelihood
             ratio or by the number of PnP inliers, whether or not odometry is consistent with it.
         pose_well_supported: whether the PnP inliers are too many for a wrong pose.
+        floor: thresholds that both ratios are compared with; None: those of the map for all kinds
+            of features.
     """
 
     features: tuple[Features, ...]
@@ -44,10 +44,10 @@ class VerificationResult:
     keyframe_disagreement_m: float
     llr: float
     accumulated_llr: float
-    floor: FalsePositiveFloor | None = None
     moved_images: int = 0
     relocated_ns: int | None = None
     estimate: PoseEstimate | None = None
     rejection: str | None = None
     self_sufficient: bool = False
     pose_well_supported: bool = False
+    floor: FalsePositiveFloor | None = None

@@ -60,4 +60,5 @@ def standardized_gallery(descriptors: NDArray[np.floating]) -> NDArray[Any]:
     """
     if len(descriptors) < FEWEST_KEYFRAMES:
         return descriptors
-    return standardized(descriptors.astype(np.float32), mean_descriptor(descriptors))
+    rows = descriptors.astype(np.float32)
+    return standardized(rows, mean_descriptor(rows.__getitem__, len(rows)))

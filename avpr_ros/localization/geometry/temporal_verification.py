@@ -204,9 +204,9 @@ class TemporalVerifier:
             self._keyframe_disagreement_m(likelihoods, best.members, places.positions_m),
             best.llr,
             best.accumulated_llr,
-            compared.floor,
             tracked.moved_images,
             tracked.relocated_ns,
+            floor=compared.floor,
         )
 
     def _keyframe_disagreement_m(
