@@ -113,7 +113,7 @@ def town() -> list[PoseSet]:
     if not learned.exists():
         build = ['avpr', 'build', world.mapping[0].name, '--pose-topic', ODOMETRY_TOPIC]
         build += ['--min-distance-m', str(world.keyframe_m), '--output', learned.name]
-        Steps(folder, Console()).run([*build, '--learned-features'])
+        Steps(folder, Console()).run(build)
     sets = (day, night, replace(night, name='town_night_learned', map_folder=learned))
     return [_pose_set(one) for one in sets]
 

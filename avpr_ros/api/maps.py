@@ -27,7 +27,7 @@ def build_map(
     space_of: AnyMap | None = None,
     views: int = 0,
     landmarks: bool = True,
-    learned_features: bool = False,
+    learned_features: bool = True,
     min_distance_m: float = BuildSettings.min_distance_m,
     min_rotation_rad: float = BuildSettings.min_rotation_rad,
     memory_mb: float = BuildSettings.memory_mb,
@@ -49,7 +49,8 @@ def build_map(
             published networks only.
         views: number of augmented views that are described for each keyframe.
         landmarks: store local features and triangulated landmarks of each keyframe.
-        learned_features: store XFeat features beside RootSIFT, for another light or season.
+        learned_features: store XFeat features beside RootSIFT, for another light or season;
+            with ``landmarks`` only.
         min_distance_m: distance between keyframes, metres.
         min_rotation_rad: rotation between keyframes, radians.
         memory_mb: memory the index may use on the robot, megabytes.

