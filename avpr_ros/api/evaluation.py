@@ -27,6 +27,7 @@ def evaluate(
     max_angle_rad: float | None = None,
     tolerance_frames: int | None = None,
     symmetric: bool = False,
+    acceptance: bool = True,
     options: SourceOptions | None = None,
     threads: int = 1,
     progress: Progress = no_progress,
@@ -41,6 +42,7 @@ def evaluate(
         max_angle_rad: if its heading differs by at most this angle, radians; None: any.
         tolerance_frames: instead of both: frame numbers differ by at most this.
         symmetric: also evaluate each network on both sides; needs thumbnails and torch.
+        acceptance: also match the drive as the localizer does, with all checks; takes longer.
         options: how the drive is read; the origin is that of the map.
         threads: threads of the networks.
         progress: called with stage, done and total.
@@ -65,6 +67,7 @@ def evaluate(
         poses_wanted=truth.needs_positions,
     )
     queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
-    return MapEvaluation(opened, Path(query_network), queries, truth, symmetric, threads).run(
-        progress
+    evaluation = MapEvaluation(
+        opened, Path(query_network), queries, truth, symmetric, threads, acceptance
     )
+    return evaluation.run(progress)

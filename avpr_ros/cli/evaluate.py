@@ -53,6 +53,13 @@ Symmetric = Annotated[
         help='Also evaluate each network on both sides; needs thumbnails and torch.',
     ),
 ]
+Acceptance = Annotated[
+    bool,
+    typer.Option(
+        '--acceptance/--no-acceptance',
+        help='Also match the drive as the localizer does, with all checks; takes longer.',
+    ),
+]
 Features = Annotated[
     Path | None,
     typer.Option(
@@ -84,6 +91,7 @@ def evaluate(
     max_angle_deg: MaxAngle = None,
     tolerance_frames: Frames = None,
     symmetric: Symmetric = False,
+    acceptance: Acceptance = True,
     save_features: Save = False,
     image_topic: shared.ImageTopics = None,
     pose_topic: shared.PoseTopic = None,
@@ -115,7 +123,9 @@ def evaluate(
         topics = tuple(image_topic or ())
         options = SourceOptions(topics, pose_topic, tum, poses, max_gap_s, map_frame)
         with _folder(output):
-            evaluation = _of_map(source, map_folder, query, options, truth, symmetric, threads)
+            evaluation = _of_map(
+                source, map_folder, query, options, truth, symmetric, acceptance, threads
+            )
     _report(evaluation, output, save_features)
 
 
@@ -164,6 +174,7 @@ def _of_map(
     options: SourceOptions,
     truth: GroundTruth,
     symmetric: bool,
+    acceptance: bool,
     threads: int,
 ) -> Evaluation:
     from avpr_ros.api.evaluation import evaluate as evaluate_drive
@@ -178,6 +189,7 @@ def _of_map(
             max_angle_rad=truth.max_angle_rad,
             tolerance_frames=truth.tolerance_frames,
             symmetric=symmetric,
+            acceptance=acceptance,
             options=options,
             threads=threads,
             progress=report,
@@ -213,4 +225,9 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         time = '' if cost.latency_p50_ms is None else f', {cost.latency_p50_ms:.1f} ms p50'
         size = f'{cost.gmac:.3f} GMAC, {cost.parameters_m:.2f} M weights'
         lines.append((f'{cost.side} network', f'{cost.network}: {size}{time} ({cost.ran_on})'))
+    if (found := evaluation.acceptance) is not None:
+        share = f'{found.accepted} of {found.queries} ({found.share:.1%})'
+        lines.append(
+            ('accepted by all checks', f'{share}, {found.wrong} over {found.radius_m:g} m wrong')
+        )
     return [*lines, ('storage', storage(evaluation))]

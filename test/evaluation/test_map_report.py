@@ -52,7 +52,7 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert 'similarity 0.8' in page
     assert 'Keyframes 2 and 11, 90.0 m apart' in page
     assert len(re.findall('src="data:image/', page)) >= 6 + 2
-    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert not re.search(r'(?:src|href)="(?!data:|#part)', page)
     assert 'name="viewport"' in page
 
 
