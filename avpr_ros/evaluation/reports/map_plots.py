@@ -50,7 +50,8 @@ def weak_plot(gallery: GalleryMap, weak: WeakPlaces, pairs: list[tuple[int, int,
         left_out = np.setdiff1d(np.arange(len(gallery)), weak.rows)
         if left_out.size:
             axes.scatter(
-                *positions_m[left_out].T,
+                positions_m[left_out, 0],
+                positions_m[left_out, 1],
                 s=3,
                 color='#d3d9df',
                 label=f'not matched: {left_out.size}',
@@ -140,7 +141,8 @@ def sessions_plot(gallery: GalleryMap) -> str:
         for number, session in enumerate(gallery.manifest.sessions):
             rows = np.flatnonzero(frames.sessions == number)
             axes.scatter(
-                *frames.poses[rows, :2].T,
+                frames.poses[rows, 0],
+                frames.poses[rows, 1],
                 color=f'C{number % 10}',
                 s=8,
                 label=f'{session.name}: {rows.size}' if number < _NAMED_SESSIONS else None,

@@ -102,8 +102,8 @@ def _figures(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, str]]:
         ),
         (
             'Coverage',
-            f'Each dot is a keyframe, all are shown; dark ones have many within {quality.alike.radius_m:.1f} m '
-            'with the same viewing direction, light ones few.',
+            'Each dot is a keyframe, all are shown; dark ones have many within '
+            f'{quality.alike.radius_m:.1f} m with the same viewing direction, light ones few.',
             coverage_plot(gallery, quality.coverage),
         ),
         (

@@ -20,8 +20,8 @@ from avpr_ros.stamps import NS_PER_S
 
 #: Many points as paths would make the file larger than the run.
 _MOST_PATHS = 2000
-#: The axis of distances is linear up to here, then logarithmic.
-_LINEAR_M = 1.0
+#: Up to here the axis of distances is linear; a longer one is logarithmic from 1 m on.
+_LINEAR_M = 10.0
 #: Metres with a tick on it: fewer where it is long.
 _NEAR_TICKS_M = (0, 1, 2, 5, 10, 20, 50, 100)
 _FAR_TICKS_M = (0, 1, 10, 100, 1000, 10_000, 100_000)
@@ -102,7 +102,7 @@ def _distance_axis(axes: Axes, values_m: FloatArray) -> None:
     axes.set_ylim(0, 1.1 * most_m or 1.0)
     if most_m <= _LINEAR_M:
         return
-    axes.set_yscale('symlog', linthresh=_LINEAR_M)
+    axes.set_yscale('symlog', linthresh=1.0)
     ticks_m = _NEAR_TICKS_M if most_m <= _NEAR_TICKS_M[-1] else _FAR_TICKS_M
     axes.yaxis.set_major_locator(FixedLocator(ticks_m))
     axes.yaxis.set_minor_locator(FixedLocator([]))

@@ -33,8 +33,8 @@ def write_run_report(run: Sequence[RunImage], gallery: GalleryMap | None, path: 
     figures = [
         (
             'Decisions over time',
-            'A mark for every image: green where a pose was accepted, red where it was rejected, grey '
-            'where the node did not answer.',
+            'A mark for every image: green where a pose was accepted, red where it was rejected, '
+            'grey where the node did not answer.',
             run_plots.reasons_over_time(run),
         ),
         (

@@ -103,7 +103,7 @@ class MapEvaluation:
         )
 
     def _acceptance(self, progress: Progress) -> Acceptance | None:
-        """Return what the localizer accepts; None if not wanted, or frame numbers are the truth."""
+        """Return what the localizer accepts; None if not wanted or not applicable."""
         if not (self.acceptance and self.truth.needs_positions):
             return None
         return measure_acceptance(

@@ -3,8 +3,8 @@
 """Reads the log of a localisation run: the decision on every image.
 
 A run is the folder that ``avpr localize`` writes, the JSON lines of ``avpr_replay``, or a bag with
-the node's ``~/matches`` and ``~/pose``. A replay, and a bag that holds the images too, also have the
-images that the node dropped before it matched them: they are ``unanswered``.
+the node's ``~/matches`` and ``~/pose``. A replay, and a bag that holds the images too, also have
+the images that the node dropped before it matched them: they are ``unanswered``.
 """
 
 from __future__ import annotations
