@@ -59,10 +59,11 @@ def start_nodes(context: LaunchContext) -> list[Node | LogInfo]:
             f'{folder} has no {", ".join(missing)}: run avpr demo --output {folder} first, or '
             'give its folder with folder:=PATH.'
         )
-    shown = value(context, 'rviz') == 'true'
-    rviz = [rviz_or_line(context)] if shown else []
-    stays = any(isinstance(one, Node) for one in rviz)
-    return [localizer(context, folder), replay(context, folder, stays=stays), *rviz]
+    shown, installed = value(context, 'rviz') == 'true', rviz_installed()
+    started = [localizer(context, folder), replay(context, folder, stays=shown and installed)]
+    if shown:
+        started.append(rviz(context) if installed else LogInfo(msg=NO_RVIZ))
+    return started
 
 
 def localizer(context: LaunchContext, folder: Path) -> Node:
@@ -97,12 +98,17 @@ def replay(context: LaunchContext, folder: Path, *, stays: bool) -> Node:
     )
 
 
-def rviz_or_line(context: LaunchContext) -> Node | LogInfo:
-    """Return RViz where it is installed, else a line that it is not."""
+def rviz_installed() -> bool:
+    """Return whether there is an RViz to open."""
     try:
         get_package_prefix('rviz2')
     except PackageNotFoundError:
-        return LogInfo(msg=NO_RVIZ)
+        return False
+    return True
+
+
+def rviz(context: LaunchContext) -> Node:
+    """Return RViz with the configuration of this package."""
     config = Path(get_package_share_directory('avpr_ros'), 'config', 'avpr.rviz')
     topics = [f'avpr_localizer/{name}' for name in ('markers', 'pose', 'match_image')]
     return Node(

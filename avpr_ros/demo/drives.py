@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,10 @@ SPEED_M_S = 1.0
 #: Radius of the turns of the middle line.
 _TURN_M = 1.2
 _FINE_M = 0.01
+#: Metres and radians, white.
 _ODOMETRY_NOISE = (0.01, 0.001)
+#: Odometry messages for each image.
+_ODOMETRY_RATE = 3
 #: A level camera above the base, which looks ahead; optical axes as in REP-103.
 BASE_FROM_CAMERA = Pose(
     np.array([0.0, 0.0, CAMERA_HEIGHT_M]),
@@ -70,7 +73,11 @@ def record(drive: Drive, building: Building, folder: Path) -> Path:
     period_ns = int(drive.step_m / SPEED_M_S * NS_PER_S)
     stamps = [drive.start_ns + number * period_ns for number in range(len(poses))]
     path = folder / drive.name
-    odometry = list(zip(stamps, _noisy(poses, drive.seed), strict=True))
+    between = _noisy(true_poses(replace(drive, step_m=drive.step_m / _ODOMETRY_RATE)), drive.seed)
+    odometry = [
+        (drive.start_ns + number * period_ns // _ODOMETRY_RATE, pose)
+        for number, pose in enumerate(between)
+    ]
     shots = _shots(drive, building, stamps, poses)
     write_bag(path, shots, odometry, intrinsics(), BASE_FROM_CAMERA)
     return path

@@ -65,8 +65,8 @@ def test_without_rviz_one_line_is_shown_and_the_replay_ends_the_launch(
 def test_rviz_where_it_is_installed_stays_after_the_replay(
     demo: LaunchFile, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = demo.names['rviz_or_line'].__globals__
-    monkeypatch.setitem(places, 'get_package_prefix', lambda _: '/opt/ros')
+    places = demo.names['start_nodes'].__globals__
+    monkeypatch.setitem(places, 'rviz_installed', lambda: True)
     _, replay, rviz = demo.start(folder=str(folder))
     assert (rviz.package, replay.on_exit) == ('rviz2', None)
     assert len(demo.start(folder=str(folder), rviz='false')) == 2
