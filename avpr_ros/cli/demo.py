@@ -22,7 +22,7 @@ Output = Annotated[Path, typer.Option('--output', '-o', help='Folder for all res
 
 def demo(output: Output = Path('avpr_demo')) -> None:
     """Draw two drives through a small building, map the first and localise the second."""
-    import importlib
+    from importlib.util import find_spec
     import shlex
 
     from avpr_ros.cli.console import print_note
@@ -35,7 +35,8 @@ def demo(output: Output = Path('avpr_demo')) -> None:
     check_name(output)
     # A missing package must not be found out after the drives are drawn and the map is built.
     for module in NEEDED:
-        importlib.import_module(module)
+        if find_spec(module) is None:
+            raise ModuleNotFoundError(f'No module named {module!r}', name=module)
     prepare_folder(output)
     building = Building()
     for drive in (MAPPING, SECOND):
