@@ -47,7 +47,6 @@ def measure(keyframes: int, landmarks: bool, python: str, seconds: float) -> Row
         'landmarks': 'yes' if landmarks else 'no',
         'map_mb': size_mb,
         **{name: found[name] for name in COLUMNS},
-        'resident_anonymous_mb': float(found['resident_mb']) - float(found['resident_files_mb']),
     }
 
 
