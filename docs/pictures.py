@@ -30,10 +30,10 @@ from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 
 OUTPUT = Path(__file__).resolve().parent / 'images'
-#: Every third image is shown, five a second.
-EVERY, MS_EACH = 3, 200
+#: Every fourth image is shown, four a second.
+EVERY, MS_EACH = 4, 250
 MOST_BYTES = 1_500_000
-_COLOURS = 96
+_COLOURS = 64
 
 
 def main(folder: Path) -> None:
