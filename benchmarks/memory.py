@@ -9,13 +9,13 @@ of it far away make it as large as wanted.
 from __future__ import annotations
 
 import argparse
-from itertools import islice
 import subprocess
 import sys
 
 from avpr_ros.demo.bag_writer import TRUTH_TOPIC
-from avpr_ros.demo.commands import MAP, QUERY
+from avpr_ros.demo.commands import MAP, QUERY, RUN
 from avpr_ros.demo.drives import SECOND
+from avpr_ros.evaluation.runs.localization_log import read_run
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
@@ -36,8 +36,11 @@ COLUMNS = ('resident_mb', 'resident_files_mb')
 
 def measure(keyframes: int, landmarks: bool, python: str, seconds: float) -> Row:
     """Play images of the second drive into a node with a map of so many keyframes."""
-    frames = open_source(DEMO / SECOND.name, SourceOptions(pose_topic=TRUTH_TOPIC)).frames()
-    images = [jpeg_640x480(frame.decode()) for frame in islice(frames, 0, None, 4)]
+    source = open_source(DEMO / SECOND.name, SourceOptions(pose_topic=TRUTH_TOPIC))
+    accepted = {image.stamp_ns for image in read_run(DEMO / RUN) if image.accepted}
+    found_before = [frame for frame in source.frames() if frame.stamp_ns in accepted]
+    # The node must accept the first one, from the middle of a track, by itself.
+    images = [jpeg_640x480(frame.decode()) for frame in found_before[8::4]]
     folder = large_town_map(GalleryMap.open(DEMO / MAP), keyframes, 'avpr-demo')
     drive = Drive('memory', seconds, camera_hz=5.0, use_landmarks=landmarks)
     found = played(node_command(python, folder, DEMO / QUERY, drive), drive, images)
