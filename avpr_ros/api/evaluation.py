@@ -28,6 +28,7 @@ def evaluate(
     tolerance_frames: int | None = None,
     symmetric: bool = False,
     standardize: bool = True,
+    acceptance: bool = True,
     options: SourceOptions | None = None,
     threads: int = 1,
     progress: Progress = no_progress,
@@ -44,6 +45,7 @@ def evaluate(
         symmetric: also evaluate each network on both sides; needs thumbnails and torch.
         standardize: compare standardised descriptors where the query network is calibrated for
             them, as the localizer does, and those as they are beside them.
+        acceptance: also match the drive as the localizer does, with all checks; takes longer.
         options: how the drive is read; the origin is that of the map.
         threads: threads of the networks.
         progress: called with stage, done and total.
@@ -68,6 +70,14 @@ def evaluate(
         poses_wanted=truth.needs_positions,
     )
     queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
-    return MapEvaluation(
-        opened, Path(query_network), queries, truth, symmetric, threads, standardize
-    ).run(progress)
+    evaluation = MapEvaluation(
+        opened,
+        Path(query_network),
+        queries,
+        truth,
+        symmetric,
+        threads,
+        standardize=standardize,
+        acceptance=acceptance,
+    )
+    return evaluation.run(progress)

@@ -61,6 +61,13 @@ Standardize = Annotated[
         'the query network is calibrated for it, and as they are beside it.',
     ),
 ]
+Acceptance = Annotated[
+    bool,
+    typer.Option(
+        '--acceptance/--no-acceptance',
+        help='Also match the drive as the localizer does, with all checks; takes longer.',
+    ),
+]
 Features = Annotated[
     Path | None,
     typer.Option(
@@ -93,6 +100,7 @@ def evaluate(
     tolerance_frames: Frames = None,
     symmetric: Symmetric = False,
     standardize_descriptors: Standardize = True,
+    acceptance: Acceptance = True,
     save_features: Save = False,
     image_topic: shared.ImageTopics = None,
     pose_topic: shared.PoseTopic = None,
@@ -132,6 +140,7 @@ def evaluate(
                 truth,
                 symmetric,
                 standardize_descriptors,
+                acceptance,
                 threads,
             )
     _report(evaluation, output, save_features)
@@ -183,6 +192,7 @@ def _of_map(
     truth: GroundTruth,
     symmetric: bool,
     standardize: bool,
+    acceptance: bool,
     threads: int,
 ) -> Evaluation:
     from avpr_ros.api.evaluation import evaluate as evaluate_drive
@@ -198,6 +208,7 @@ def _of_map(
             tolerance_frames=truth.tolerance_frames,
             symmetric=symmetric,
             standardize=standardize,
+            acceptance=acceptance,
             options=options,
             threads=threads,
             progress=report,
@@ -235,4 +246,9 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         time = '' if cost.latency_p50_ms is None else f', {cost.latency_p50_ms:.1f} ms p50'
         size = f'{cost.gmac:.3f} GMAC, {cost.parameters_m:.2f} M weights'
         lines.append((f'{cost.side} network', f'{cost.network}: {size}{time} ({cost.ran_on})'))
+    if (found := evaluation.acceptance) is not None:
+        share = f'{found.accepted} of {found.queries} ({found.share:.1%})'
+        lines.append(
+            ('accepted by all checks', f'{share}, {found.wrong} over {found.radius_m:g} m wrong')
+        )
     return [*lines, ('storage', storage(evaluation))]

@@ -19,7 +19,7 @@ from avpr_ros.errors import AvprError
 #: Names of the commands: each is a function or a group in the module of the same name.
 COMMANDS = (
     *('build', 'train', 'quantize', 'inspect', 'bench'),
-    *('localize', 'report', 'export', 'models', 'evaluate', 'doctor'),
+    *('localize', 'report', 'export', 'models', 'evaluate', 'doctor', 'demo'),
 )
 _FAILED = 2
 

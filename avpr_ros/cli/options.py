@@ -1,13 +1,18 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Options that several commands share."""
+"""Options that several commands share, and match settings as options of a command."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+import functools
+import inspect
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
+
+from avpr_ros.localization.settings import MatchSettings, SettingInfo, setting_infos
 
 ImageTopics = Annotated[
     list[str] | None,
@@ -21,3 +26,63 @@ BaseFrame = Annotated[str | None, typer.Option(help='Frame of the robot whose po
 MaxGap = Annotated[
     float, typer.Option(help='Longest gap between poses that is interpolated, in seconds.')
 ]
+
+
+def with_match_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command whose parameter ``settings`` is replaced by an option for each setting.
+
+    Args:
+        command: takes its ``MatchSettings`` by the keyword ``settings``.
+    """
+    signature = inspect.signature(command)
+    hints = get_type_hints(command, include_extras=True)
+    options = list(_options())
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == 'settings':
+            parameters += options
+        else:
+            parameters.append(parameter.replace(annotation=hints[parameter.name]))
+
+    with_options = signature.replace(parameters=parameters)
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **keywords: Any) -> None:
+        bound = with_options.bind(*arguments, **keywords)
+        bound.apply_defaults()
+        values = bound.arguments
+        settings = {option.name: values.pop(option.name) for option in options}
+        command(**values, settings=MatchSettings(**settings))
+
+    # Typer reads both.
+    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+    vars(wrapped)['__signature__'] = with_options
+    return wrapped
+
+
+def _options() -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(MatchSettings)
+    for name, info in setting_infos(adjustable_only=True).items():
+        option = typer.Option(_flag(name, hints[name]), help=_help(info))
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=getattr(MatchSettings, name),
+            annotation=Annotated[hints[name], option],
+        )
+
+
+def _flag(name: str, kind: Any) -> str:
+    """Return the option's name; a switch has two."""
+    option = name.replace('_', '-')
+    return f'--{option}/--no-{option}' if kind is bool else f'--{option}'
+
+
+def _help(info: SettingInfo) -> str:
+    text = info.description[:-1]
+    if info.none_means:
+        text += f'; by default: {info.none_means}'
+    if info.low is not None and info.high is not None:
+        unit = f' {info.unit}' if info.unit else ''
+        text += f'; {info.low:g} to {info.high:g}{unit}'
+    return f'{text}.'

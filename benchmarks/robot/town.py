@@ -20,14 +20,14 @@ from benchmarks.robot.walks import WORK
 _APART_M = 10_000.0
 
 
-def large_town_map(town: GalleryMap, keyframes: int) -> Path:
+def large_town_map(town: GalleryMap, keyframes: int, name: str = 'town') -> Path:
     """Return a map of the town and, far away, of copies of it, made if it is not there.
 
     The town's own keyframes are as they were. A copy has its landmarks, moved along x, and its
     descriptors with their numbers in another order, as unlike the town as another town would be:
     as much is searched and as much lies in memory as in a large map.
     """
-    folder = WORK / f'map-town-{keyframes}'
+    folder = WORK / f'map-{name}-{keyframes}'
     if not folder.exists():
         own = np.arange(keyframes) % len(town)
         copies = np.arange(keyframes) // len(town)

@@ -15,7 +15,7 @@ from avpr_ros.evaluation.reports.html import jpeg_uri
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from simulation.demo.scoring import Scored
+from simulation.demo.scoring import WRONG_M, Scored
 from simulation.drives.bag_writer import TRUTH_TOPIC
 
 #: Queries this far apart in the drive show different places.
@@ -30,25 +30,23 @@ class Pair:
         query: image as a ``data:`` address.
         match: the keyframe's thumbnail likewise; None where the map has none.
         similarity: of the two.
-        accepted: whether a pose was published.
-        right: whether the candidate is right.
-        distance_m: between the candidate and the true position.
+        pose_error_m: distance of the published pose from the true position; None: rejected.
+        keyframe_m: distance of the keyframe from the true position.
         text: the node's own reason.
     """
 
     query: str
     match: str | None
     similarity: float
-    accepted: bool
-    right: bool
-    distance_m: float
+    pose_error_m: float | None
+    keyframe_m: float
     text: str
 
 
 def choose(scored: Scored, each: int) -> dict[str, IntArray]:
     """Return rows of queries by kind: typical accepted, rejected, and the hardest.
 
-    Hardest are accepted ones that are wrong or score lowest, most wrong first.
+    Hardest are accepted ones whose pose is wrong, then those that score lowest.
     """
     has_match = np.array([bool(answer.matches) for answer in scored.answers], np.bool_)
     accepted = np.flatnonzero(scored.accepted & has_match)
@@ -56,7 +54,8 @@ def choose(scored: Scored, each: int) -> dict[str, IntArray]:
     middle = np.median(scored.scores[accepted]) if len(accepted) else 0.0
     typical = accepted[np.argsort(np.abs(scored.scores[accepted] - middle), kind='stable')]
     sure_refused = rejected[np.argsort(-scored.scores[rejected], kind='stable')]
-    hard = accepted[np.lexsort((scored.scores[accepted], scored.best_right[accepted]))]
+    in_place = scored.error_m[accepted] <= WRONG_M
+    hard = accepted[np.lexsort((scored.scores[accepted], in_place))]
     return {
         'accepted': _spread(typical, each),
         'rejected': _spread(sure_refused, each),
@@ -90,9 +89,8 @@ def _pair(scored: Scored, row: int, gallery: GalleryMap, images: Mapping[int, Rg
         query=jpeg_uri(images[answer.stamp_ns]),
         match=None if thumbnail is None else jpeg_uri(thumbnail),
         similarity=best.similarity,
-        accepted=bool(scored.accepted[row]),
-        right=bool(scored.best_right[row]),
-        distance_m=float(np.linalg.norm(np.array(best.position_m) - scored.truth_m[row])),
+        pose_error_m=float(scored.error_m[row]) if scored.accepted[row] else None,
+        keyframe_m=float(np.linalg.norm(np.array(best.position_m) - scored.truth_m[row])),
         text=best.text or answer.reason,
     )
 

@@ -13,6 +13,7 @@ from avpr_ros.arrays import FloatArray
 from avpr_ros.evaluation.metrics.precision_recall import precision_recall
 from avpr_ros.evaluation.reports.plots import ACCENT, BAD, GOOD, SOFT, styled_figure, svg_uri
 from simulation.demo.scoring import WRONG_M, Scored
+from simulation.demo.summary import TITLES, in_order
 
 _COLOURS = {'gallery': SOFT, 'light': '#c98a1b', 'asymmetric': '#7a9cc6', 'landmarks': ACCENT}
 
@@ -81,7 +82,7 @@ def precision_recall_plot(scored: Sequence[Scored]) -> str:
     """Return precision over recall of the best candidates of each method, over all scores."""
     with styled_figure(3.2) as figure:
         axes = figure.subplots()
-        for method in scored:
+        for method in in_order(scored):
             has_match = np.ones(len(method.answers), np.bool_)
             curve = precision_recall(method.scores, method.best_right, has_match)
             axes.plot(
@@ -89,7 +90,7 @@ def precision_recall_plot(scored: Sequence[Scored]) -> str:
                 np.concatenate([curve.precision[:1], curve.precision]),
                 color=_COLOURS.get(method.method, SOFT),
                 lw=2.4 if method.method == 'landmarks' else 1.6,
-                label=method.method,
+                label=TITLES[method.method],
             )
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
@@ -121,7 +122,7 @@ def latency_plot(scored: Sequence[Scored]) -> str:
     """Return the time from publishing an image to the answer, by share of the images."""
     with styled_figure(2.9) as figure:
         axes = figure.subplots()
-        for method in scored:
+        for method in in_order(scored):
             times = np.sort([a.latency_ms for a in method.answers if a.latency_ms is not None])
             share = 100 * np.arange(1, len(times) + 1) / max(1, len(times))
             axes.plot(
@@ -129,7 +130,7 @@ def latency_plot(scored: Sequence[Scored]) -> str:
                 share,
                 color=_COLOURS.get(method.method, SOFT),
                 lw=2.4 if method.method == 'landmarks' else 1.6,
-                label=method.method,
+                label=TITLES[method.method],
             )
         axes.set_xlabel('image published to answer received, ms')
         axes.set_ylabel('images, %')

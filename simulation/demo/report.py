@@ -15,7 +15,7 @@ from simulation.demo import figures
 from simulation.demo.back_end import LEAST_RATIO, Corrected
 from simulation.demo.examples import choose, pairs
 from simulation.demo.scoring import RIGHT_M, WRONG_M, Scored
-from simulation.demo.summary import COLUMNS, TITLES, cells
+from simulation.demo.summary import COLUMNS, TITLES, cells, in_order
 from simulation.demo.trajectory_figure import trajectory_plot
 
 _TEMPLATE = Path(__file__).with_name('report.html.j2')
@@ -54,20 +54,25 @@ def write_report(
         'trajectories': trajectory_plot(corrected),
         'right_m': RIGHT_M,
         'wrong_m': WRONG_M,
-        'headings': [heading for heading, _, _ in COLUMNS],
-        'methods': [
-            {'title': TITLES[method.method], 'cells': cells(method.row), 'ours': method is ours}
-            for method in scored
-        ],
+        'names': TITLES,
+        'methods': _table(scored),
         'plan': figures.map_of_matches(ours, gallery.keyframes.poses[:, :3]),
         'histogram': figures.score_histogram(ours),
         'precision_recall': figures.precision_recall_plot(scored),
         'errors': figures.error_plot(ours),
         'latency': figures.latency_plot(scored),
         'pairs': pairs(ours, choose(ours, _PAIRS_EACH), gallery, query_bag),
-        'facts': dict(facts),
+        'facts': list(facts.items()),
         'commands': list(commands),
         'machine': machine(),
         'versions': versions(),
     }
     write_text_atomically(path, render_page(_TEMPLATE, values))
+
+
+def _table(scored: Sequence[Scored]) -> list[list[str]]:
+    """Return one column a method, the default first, under their names."""
+    methods = in_order(scored)
+    columns = [[TITLES[method.method], *cells(method.row)] for method in methods]
+    headings = ['', *(heading for heading, _, _ in COLUMNS)]
+    return [list(line) for line in zip(headings, *columns, strict=True)]

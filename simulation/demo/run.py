@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-import shutil
 import time
 
 import numpy as np
 from rich.console import Console
 
-from avpr_ros.errors import ConfigError
+from avpr_ros.demo.commands import prepare_folder
 from avpr_ros.gallery.gallery_map import GalleryMap
 from simulation.demo.answers import read_answers, true_positions
 from simulation.demo.back_end import (
@@ -32,7 +31,6 @@ from simulation.drives.recording import record_drives
 from simulation.drives.scenario import DriveSpec, Scenario
 
 _KEYFRAME_M = 2.0
-_MARK = '.avpr_demo'
 
 
 def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console) -> list[str]:
@@ -77,20 +75,6 @@ def run_demo(folder: Path, scenario: Scenario, *, quick: bool, console: Console)
     console.print()
     print_table(scored, console)
     return failures
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make the folder, or empty it if it is an earlier demo's.
-
-    Raises:
-        ConfigError: it is not empty and not a demo's.
-    """
-    if folder.is_dir() and any(folder.iterdir()):
-        if not (folder / _MARK).is_file():
-            raise ConfigError(f'{folder} holds other things; give an empty folder with --output.')
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / _MARK).touch()
 
 
 def _scored(folder: Path, bag: str, method: Method) -> Scored:

@@ -60,8 +60,12 @@ def test_a_drive_is_evaluated_in_three_files(avpr, walk, tmp_path, map_and_query
     assert document['costs'][0]['latency_p50_ms'] > 0
     assert '| asymmetric | all 12 | 1.000 |' in (out / 'evaluation.md').read_text()
     page = (out / 'evaluation.html').read_text()
-    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert not re.search(r'(?:src|href)="(?!data:|#part)', page)
     assert page.count('data:image/svg+xml') == 4
+    accepted = document['acceptance']
+    assert (accepted['queries'], accepted['wrong']) == (12, 0)
+    assert 'R@100P of retrieval' in page
+    assert f'accepted by the localizer, {accepted["wrong"]} of them wrong' in page
 
 
 def test_standardised_descriptors_are_evaluated_as_the_localizer_compares_them(

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from avpr_ros.cli.match_options import with_match_options
+from avpr_ros.cli.options import with_match_options
 from avpr_ros.localization.settings import MatchSettings, setting_infos
 
 #: One value of each setting that is not its default.

@@ -66,7 +66,8 @@ def test_the_commands_are_five_and_those_that_need_no_network_run(avpr: Run, bag
 
 def test_the_dry_run_is_as_shown(avpr: Run, bag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('COLUMNS', '120')
-    command, shown = re.findall('<!-- output: avpr (.*?) -->\n```\n(.*?)```', README, re.DOTALL)[0]
+    outputs = re.findall('<!-- output: avpr (.*?) -->\n```\n(.*?)```', README, re.DOTALL)
+    ((command, shown),) = [one for one in outputs if '--dry-run' in one[0]]
     _, out, _ = avpr(*shlex.split(command))
 
     def words(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
@@ -117,6 +118,16 @@ def test_svg_uri_of_equal_figures_is_equal():
 def test_jpeg_uri_holds_a_jpeg():
     data = jpeg_uri(np.zeros((4, 6, 3), np.uint8)).removeprefix('data:image/jpeg;base64,')
     assert base64.b64decode(data).startswith(b'\xff\xd8')
+
+
+def test_every_section_is_in_the_contents_line_and_plots_enlarge(evaluation, tmp_path):
+    write_page(tmp_path / 'page.html', evaluation, 'avpr evaluate x')
+    text = (tmp_path / 'page.html').read_text('utf-8')
+    headings = re.findall('<h2 id="(.*?)">(.*?)</h2>', text)
+    contents = re.search('<nav class="contents".*?</nav>', text, re.DOTALL)
+    assert len(headings) == text.count('<h2')
+    assert re.findall('<a href="#(.*?)">(.*?)</a>', contents[0]) == headings
+    assert text.count('<label class="plot"><input type="checkbox"') == 4
 
 
 def test_render_page_escapes_values_and_refuses_missing_ones(tmp_path):

@@ -7,13 +7,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from avpr_ros.errors import SourceError
-from avpr_ros.evaluation.reports.run_plots import jumps
+from avpr_ros.evaluation.reports.run_plots import _distance_axis, jumps
 from avpr_ros.evaluation.reports.run_report import longest_gaps, run_facts, write_run_report
 from avpr_ros.evaluation.runs.localization_log import RunImage, read_run
 
@@ -138,7 +139,7 @@ def test_the_longest_gap_comes_first_with_its_usual_reason() -> None:
 
 def test_run_facts_count_accepted_images() -> None:
     facts = dict(run_facts(RUN))
-    assert facts['accepted'] == '2 (33.3%)'
+    assert facts['accepted'] == '2 of 6 images (33.3%)'
     assert facts['length of the accepted path'] == '2.0 m'
     assert facts['latency'].startswith('p50 12.0 ms')
 
@@ -151,3 +152,43 @@ def test_the_page_names_every_reason_and_loads_nothing(
     page = (tmp_path / 'run.html').read_text()
     assert all(f'<td>{one.reason}</td>' in page for one in run)
     assert 'http' not in page
+
+
+def picture(second: int) -> Any:
+    return message(
+        'sensor_msgs/msg/CompressedImage',
+        header=header(second, 'camera'),
+        format='jpeg',
+        data=np.zeros(4, np.uint8),
+    )
+
+
+def test_images_of_a_bag_that_the_node_dropped_are_unanswered(tmp_path: Path) -> None:
+    sent = [('/camera/image/compressed', picture(second)) for second in range(5, 10)]
+    sent += [('/rear/image/compressed', picture(second)) for second in (20, 21)]
+    sent += [
+        ('/avpr_localizer/pose', pose(6, 1.5)),
+        ('/avpr_localizer/matches', matches(6, candidate('accepted', 1.0))),
+        ('/avpr_localizer/matches', matches(8, candidate('ambiguous', 9.0))),
+    ]
+    run = read_run(write_bag(tmp_path / 'run', sent))
+    assert [one.reason for one in run] == ['accepted', 'unanswered', 'ambiguous']
+    facts = dict(run_facts(run))
+    assert facts['accepted'] == '1 of 3 images (33.3%)'
+    assert facts['of those answered'] == '1 of 2 (50.0%)'
+    write_run_report(run, None, tmp_path / 'run.html')
+    page = (tmp_path / 'run.html').read_text()
+    assert '1 of 3 images were not answered (grey)' in page
+
+
+@pytest.mark.parametrize('most_m', [0.4, 30.0, 700.0])
+def test_the_axis_of_distances_has_ticks_in_metres(most_m: float) -> None:
+    axes = Figure().subplots()
+    _distance_axis(axes, np.array([np.nan, 0.0, most_m]))
+    low, high = axes.get_ylim()
+    labels = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    inside = [label.get_text() for tick, label in labels if low <= tick <= high]
+    assert low == 0
+    assert high > most_m
+    assert len(inside) >= 4
+    assert all(inside)

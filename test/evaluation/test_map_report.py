@@ -9,6 +9,7 @@ import numpy as np
 from avpr_ros.evaluation.map_quality.facts import map_facts
 from avpr_ros.evaluation.map_quality.report_data import MapQuality
 from avpr_ros.evaluation.map_quality.self_similarity import self_similarity
+from avpr_ros.evaluation.map_quality.verdict import map_verdict
 from avpr_ros.evaluation.reports.map_report import write_map_report
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.mapping.landmark_builder import build_landmarks
@@ -52,7 +53,7 @@ def test_the_page_stands_alone(make_gallery, tmp_path):
     assert 'similarity 0.8' in page
     assert 'Keyframes 2 and 11, 90.0 m apart' in page
     assert len(re.findall('src="data:image/', page)) >= 6 + 2
-    assert not re.search(r'(?:src|href)="(?!data:)', page)
+    assert not re.search(r'(?:src|href)="(?!data:|#part)', page)
     assert 'name="viewport"' in page
 
 
@@ -95,3 +96,27 @@ def test_a_map_of_one_keyframe_has_a_page(make_gallery, tmp_path):
     gallery = make_gallery(np.eye(1, 4, dtype=np.float32), [Pose.identity()])
     write_map_report(gallery, tmp_path / 'report.html', MapQuality.compute(gallery, None))
     assert 'one keyframe only' in (tmp_path / 'report.html').read_text()
+
+
+def test_the_page_opens_with_what_the_map_is_good_for_and_weak_at(make_gallery, tmp_path):
+    gallery = _aliased(make_gallery)
+    lights = {'night_recall_at_1': 0.4, 'winter_recall_at_1': 0.9}
+    quality = MapQuality.compute(gallery, None, Calibration(0.5, lights))
+    verdict = map_verdict(quality)
+    assert verdict.level == 'bad'
+    assert any(text.startswith('winter (recall@1 0.90') for text in verdict.good_for)
+    assert any(text.startswith('night (recall@1 0.40') for text in verdict.weak_at)
+    assert any('precise poses' in text for text in verdict.weak_at)
+    facts = map_facts(gallery, quality)
+    assert [what for what, _ in facts][:2] == ['good for', 'weak at']
+    write_map_report(gallery, tmp_path / 'report.html', quality)
+    page = (tmp_path / 'report.html').read_text()
+    assert page.index('Good for winter') < page.index('class="cards"') < page.index('<h2')
+    assert 'of all 12 keyframes' in page
+
+
+def test_a_sample_of_the_keyframes_is_called_one(make_gallery, tmp_path, monkeypatch):
+    monkeypatch.setattr('avpr_ros.evaluation.map_quality.self_similarity._MOST_ROWS', 6)
+    gallery = _aliased(make_gallery)
+    write_map_report(gallery, tmp_path / 'report.html', MapQuality.compute(gallery, None))
+    assert 'of 6 of 12 keyframes (50%), evenly chosen' in (tmp_path / 'report.html').read_text()

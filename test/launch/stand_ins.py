@@ -65,7 +65,7 @@ def stand_ins() -> Iterator[None]:
     modules: dict[str, Any] = {}
     for module, names in {
         'launch': ('LaunchContext', 'LaunchDescription'),
-        'launch.actions': ('DeclareLaunchArgument', 'OpaqueFunction', 'Shutdown'),
+        'launch.actions': ('DeclareLaunchArgument', 'LogInfo', 'OpaqueFunction', 'Shutdown'),
         'launch.launch_context': ('LaunchContext',),
         'launch.substitutions': ('LaunchConfiguration',),
         'launch_ros': (),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 import importlib.util
 import os
 from pathlib import Path
@@ -27,6 +28,8 @@ import rclpy
 from topic_client import DEADLINE_S, TopicClient
 import town
 
+from avpr_ros.demo.building import Building
+from avpr_ros.demo.drives import SECOND, record
 from avpr_ros.ros.adapters.parameters import MODES
 from simulation.ros_domain import reserve_domain
 
@@ -143,7 +146,7 @@ def test_an_example_brings_up_both_nodes(example: str, exit_codes: list[int]) ->
 
 def test_every_launch_file_is_brought_up_here() -> None:
     installed = {file.name.removesuffix('.launch.py') for file in SHARE.glob('launch/*.launch.py')}
-    assert installed == {'localize', *BESIDE, *ALONE}
+    assert installed == {'localize', 'demo', *BESIDE, *ALONE}
 
 
 @pytest.fixture(params=[*MODES, ''])
@@ -223,3 +226,22 @@ def test_a_node_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> 
     assert exit_codes == [-signal.SIGKILL]
     yield
     assert exit_codes == [-signal.SIGKILL, 0]
+
+
+@launch_pytest.fixture
+def played_demo(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
+    town.write_map(tmp_path / 'my_map')
+    town.write_query(tmp_path / 'my_map.onnx')
+    record(replace(SECOND, step_m=6.0), Building(), tmp_path)
+    # What is not among its arguments is ignored by the launch file.
+    return described('demo', tmp_path, exit_codes, folder=str(tmp_path), rviz='false')
+
+
+@pytest.mark.launch(fixture=played_demo)
+def test_the_demos_second_drive_is_played(exit_codes: list[int], tmp_path: Path) -> Iterator[None]:
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not (tmp_path / 'answers.jsonl').exists():
+        assert time.monotonic() < deadline_s, 'the replay does not end'
+        time.sleep(0.1)
+    yield  # the launch ends with the replay
+    assert exit_codes == [0, 0]

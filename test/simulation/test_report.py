@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
 import io
 import json
 from pathlib import Path
@@ -15,7 +16,7 @@ from small_demo import record, small_map, write_answers
 from avpr_ros.gallery.gallery_map import GalleryMap
 from simulation.demo.answers import read_answers, true_positions
 from simulation.demo.back_end import Corrected
-from simulation.demo.examples import choose
+from simulation.demo.examples import choose, pairs
 from simulation.demo.report import write_report
 from simulation.demo.scoring import Scored, score, verdict
 from simulation.demo.summary import cells, print_table, write_summary
@@ -79,13 +80,41 @@ def test_demo_report_is_self_contained_and_responsive(played) -> None:
 
     text = page.read_text(encoding='utf-8')
     assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
-    assert not re.search(r'(src|href)="(?!data:)', text)
+    assert not re.search(r'(src|href)="(?!data:|#part)', text)
     assert text.count('src="data:image/svg+xml') == 6
     assert text.count('src="data:image/jpeg') >= 8
     assert 'a &lt;fact&gt;' in text
     assert 'avpr build x &gt; y' in text
     assert 'Passed' in text
     assert '8.0 times the second' in text
+    headings = re.findall('<th.*?>(.*?)</th>', text)
+    assert headings[1:4] == [
+        'light query, heavy map',
+        'heavy on both sides',
+        'light on both sides',
+    ]
+    assert 'href="#part1">Estimated positions</a>' in text
+
+
+def test_beside_accepted_examples_is_the_error_of_the_pose(played) -> None:
+    folder, gallery, scored = played
+    rows = choose(scored[-1], 3)
+
+    shown = pairs(scored[-1], rows, gallery, folder / 'drive2')
+
+    for kind, chosen in rows.items():
+        for row, pair in zip(chosen, shown[kind], strict=True):
+            error_m = scored[-1].error_m[row]
+            assert pair.pose_error_m == (None if np.isnan(error_m) else error_m)
+
+
+def test_the_hardest_examples_begin_with_wrong_poses(played) -> None:
+    scored = played[2][-1]
+    accepted = np.flatnonzero(scored.accepted)
+    error_m = scored.error_m.copy()
+    error_m[accepted[5]] = 20.0
+
+    assert choose(replace(scored, error_m=error_m), 3)['hardest'][0] == accepted[5]
 
 
 def test_demo_report_of_failed_demo_has_failure(played) -> None:
@@ -150,5 +179,5 @@ def test_the_table_names_methods_and_figures(played) -> None:
     print_table(played[2], Console(width=200, file=printed))
 
     text = printed.getvalue()
-    assert 'light query, heavy gallery' in text
+    assert 'light query, heavy map' in text
     assert '0.750' in text

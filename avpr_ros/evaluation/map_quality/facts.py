@@ -11,18 +11,20 @@ import numpy as np
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.evaluation.map_quality.report_data import MapQuality
+from avpr_ros.evaluation.map_quality.verdict import map_verdict
 from avpr_ros.evaluation.map_quality.weakness_facts import weakness_facts
 from avpr_ros.gallery.descriptor_space import RECALL_COST
 from avpr_ros.gallery.gallery_map import GalleryMap
 
 
 def map_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
-    """Return (what, value) pairs: contents of the map, then its expected weaknesses."""
+    """Return (what, value) pairs: verdict, contents of the map, expected weaknesses."""
     manifest = gallery.manifest
     space, spacing = manifest.descriptor_space, manifest.keyframe_spacing
     size_mb = sum(entry.bytes for entry in manifest.files.values()) / 1e6
     facts = [
         *(('warning', text) for text in gallery.warnings),
+        *map_verdict(quality).facts(),
         ('map id', f'{manifest.map_id}, revision {manifest.revision}'),
         ('built', f'{manifest.created} by avpr_ros {manifest.tool_version}'),
         ('keyframes', f'{len(gallery)}, {size_mb:.1f} MB without thumbnails'),

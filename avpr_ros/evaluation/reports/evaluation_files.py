@@ -12,6 +12,8 @@ from pathlib import Path
 from avpr_ros.evaluation.machine import machine, versions
 from avpr_ros.evaluation.reports.evaluation_page import write_page
 from avpr_ros.evaluation.reports.evaluation_tables import (
+    ACCEPTANCE,
+    acceptance_table,
     cost_table,
     precision_table,
     recall_table,
@@ -50,6 +52,7 @@ def write_evaluation(folder: Path, evaluation: Evaluation, command: str) -> None
         'costs': [asdict(cost) for cost in evaluation.costs],
         'descriptor_bytes_per_keyframe': evaluation.descriptor_bytes,
         'map_bytes_per_keyframe': evaluation.map_bytes,
+        'acceptance': None if evaluation.acceptance is None else asdict(evaluation.acceptance),
     }
     write_text_atomically(folder / JSON, json.dumps(document, indent=1, allow_nan=False) + '\n')
     write_text_atomically(folder / MARKDOWN, markdown(evaluation, command))
@@ -68,6 +71,7 @@ def markdown(evaluation: Evaluation, command: str) -> str:
         'Recall over the queries with a positive; an accepted query without one is wrong. The '
         'threshold sweeps every score that occurs.',
         _table(precision_table(evaluation)),
+        *_acceptance(evaluation),
         '## Cost',
         _table(cost_table(evaluation)) if evaluation.costs else 'No network was run.',
         f'{storage(evaluation)}.',
@@ -76,6 +80,12 @@ def markdown(evaluation: Evaluation, command: str) -> str:
         f'`{command}` on {machine()}.',
     ]
     return '\n\n'.join(parts) + '\n'
+
+
+def _acceptance(evaluation: Evaluation) -> list[str]:
+    if evaluation.acceptance is None:
+        return []
+    return ['## Acceptance', ACCEPTANCE, _table(acceptance_table(evaluation))]
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

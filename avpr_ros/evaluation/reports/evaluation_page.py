@@ -14,6 +14,8 @@ from avpr_ros.evaluation.reports.evaluation_plots import (
     where_plot,
 )
 from avpr_ros.evaluation.reports.evaluation_tables import (
+    ACCEPTANCE,
+    acceptance_table,
     cost_table,
     precision_table,
     recall_table,
@@ -35,24 +37,17 @@ def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
         command: the command line that made the evaluation.
     """
     first = evaluation.pairs[0]
-    curve = first.score.curve
+    meanings = [(pair.method, MEANING[pair.method]) for pair in evaluation.pairs]
     values = {
         'title': f'Evaluation of {evaluation.name}',
         'truth': str(evaluation.truth),
-        'cards': [
-            (f'{first.score.recall[1]:.3f}', f'recall@1, {first.method}, all queries'),
-            (f'{first.score.recall[5]:.3f}', 'recall@5'),
-            (
-                f'{curve.recall_at_precision(1.0):.3f}' if curve else '-',
-                'recall at 100 % precision',
-            ),
-            (f'{first.score.covered} of {first.score.queries}', 'queries have a positive'),
-        ],
+        'cards': _cards(evaluation),
+        'acceptance': acceptance_table(evaluation) if evaluation.acceptance else None,
+        'acceptance_text': ACCEPTANCE,
         'recall': recall_table(evaluation),
         'precision': precision_table(evaluation),
         'cost': cost_table(evaluation),
         'storage': storage(evaluation),
-        'pairs': [(pair.method, MEANING[pair.method]) for pair in evaluation.pairs],
         'plots': {
             'recall': recall_plot(evaluation.pairs),
             'precision': precision_plot(evaluation.pairs),
@@ -61,11 +56,33 @@ def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
         },
         'method': first.method,
         'examples': [_example(example) for example in evaluation.examples],
-        'facts': evaluation.facts,
+        'facts': [*evaluation.facts, *meanings],
         'command': command,
         'machine': machine(),
     }
     write_text_atomically(path, render_page(_TEMPLATE, values))
+
+
+def _cards(evaluation: Evaluation) -> list[tuple[str, str]]:
+    first, found = evaluation.pairs[0], evaluation.acceptance
+    curve = first.score.curve
+    cards = [
+        (f'{first.score.recall[1]:.3f}', f'recall@1, {first.method}, all queries'),
+        (f'{first.score.recall[5]:.3f}', 'recall@5'),
+        (
+            f'{curve.recall_at_precision(1.0):.3f}' if curve else '-',
+            'R@100P of retrieval: recall at 100 % precision by similarity alone',
+        ),
+    ]
+    if found is not None:
+        cards.append(
+            (
+                f'{found.share:.3f}',
+                f'accepted by the localizer, {found.wrong} of them wrong',
+            )
+        )
+    covered = f'{first.score.covered} of {first.score.queries}'
+    return [*cards, (covered, 'queries have a positive')]
 
 
 def _example(example: Example) -> dict[str, object]:

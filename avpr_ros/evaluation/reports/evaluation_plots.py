@@ -30,7 +30,7 @@ def recall_plot(pairs: Sequence[Pair]) -> str:
             values = [pair.score.recall[n] for n in DEPTHS]
             axes.plot(DEPTHS, values, marker='o', color=colour, label=pair.method)
         axes.set_xticks(DEPTHS)
-        axes.set_ylim(_floor(min(pair.score.recall[1] for pair in pairs)), 1.03)
+        _share_axis(axes, min(pair.score.recall[1] for pair in pairs))
         axes.set_xlabel('N')
         axes.set_ylabel('recall@N')
         axes.legend(loc='lower right')
@@ -58,7 +58,7 @@ def precision_plot(pairs: Sequence[Pair]) -> str:
             if (at_100 := curve.recall_at_precision(1.0)) > 0:
                 axes.plot(at_100, 1.0, 'o', color=colour, clip_on=False)
         axes.set_xlim(0, min(1.2 * farthest, 1.02) or 1.0)
-        axes.set_ylim(_floor(lowest), 1.03)
+        _share_axis(axes, lowest)
         axes.set_xlabel('recall')
         axes.set_ylabel('precision')
         if axes.lines:
@@ -66,9 +66,10 @@ def precision_plot(pairs: Sequence[Pair]) -> str:
         return svg_uri(figure)
 
 
-def _floor(lowest: float) -> float:
-    """Return where an axis up to 1 begins so that lines near the top come apart."""
-    return max(0.0, math.floor(lowest * 10 - 0.5) / 10)
+def _share_axis(axes: Axes, lowest: float) -> None:
+    """Begin the axis of a share near its lowest value, so that lines near 1 come apart."""
+    axes.set_ylim(max(0.0, math.floor(lowest * 10 - 0.5) / 10), 1.03)
+    axes.set_yticks([tick for tick in axes.get_yticks() if tick < 1.001])
 
 
 def similarity_plot(pair: Pair) -> str:

@@ -74,6 +74,34 @@ def figures_by_pair(evaluation: Evaluation) -> list[list[str]]:
     return lines
 
 
+#: Explains the lines of ``acceptance_table``.
+ACCEPTANCE = (
+    'R@100P is a figure of retrieval alone: the share of queries that a threshold on the '
+    'similarity accepts before the first wrong match, and the threshold is chosen afterwards with '
+    'the truth. It falls to near 0 with one wrong match of high similarity. The localizer does '
+    'not decide by that: it verifies candidates by local features and landmarks where the map has '
+    'them, with thresholds that the map estimated for itself before the drive, and publishes the '
+    'accepted poses. R@100P is of the queries with a positive, acceptance of all queries.'
+)
+
+
+def acceptance_table(evaluation: Evaluation) -> list[list[str]]:
+    """Return R@100P of retrieval and the localizer's acceptance as text, headings first."""
+    lines = [['decision', 'accepted', 'wrong', 'median error']]
+    pair, found = evaluation.pairs[0], evaluation.acceptance
+    if pair.score.curve is not None:
+        share = pair.score.curve.recall_at_precision(1.0)
+        lines.append([f'similarity of {pair.method}: R@100P', f'{share:.1%}', '0', '-'])
+    if found is not None:
+        error = '-' if found.error_p50_m is None else f'{found.error_p50_m:.2f} m'
+        what = f'localizer, {found.by_landmarks} of {found.accepted} poses by landmarks'
+        wrong = f'{found.wrong} (over {found.radius_m:g} m)'
+        lines.append(
+            [what, f'{found.share:.1%} ({found.accepted} of {found.queries})', wrong, error]
+        )
+    return lines
+
+
 def cost_table(evaluation: Evaluation) -> list[list[str]]:
     """Return what the networks cost as text, headings first."""
     lines = [['network', 'side', 'px', 'GMAC', 'M weights', 'p50 ms', 'counted by', 'ran on']]

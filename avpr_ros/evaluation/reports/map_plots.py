@@ -22,6 +22,8 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 _BINS = 40
 #: Many points as paths would make the file larger than the map.
 _MOST_PATHS = 2000
+#: Sessions with a line in the legend; all of them have a line among the facts.
+_NAMED_SESSIONS = 10
 _UNSURE_COLOUR = '#d98e04'
 _KINDS = (
     (RECOGNISED, 'recognised', GOOD),
@@ -32,17 +34,28 @@ _KINDS = (
 
 
 def weak_plot(gallery: GalleryMap, weak: WeakPlaces, pairs: list[tuple[int, int, float]]) -> str:
-    """Draw from above what becomes of keyframes, and lines between the places most alike."""
+    """Draw all keyframes from above, what becomes of those matched, and look-alikes joined."""
     positions_m = gallery.keyframes.poses[:, :2]
     with styled_figure(height_in=4.6) as figure:
         axes = figure.subplots()
-        for a, b, _ in pairs:
+        for number, (a, b, _) in enumerate(pairs):
             axes.plot(
                 positions_m[[a, b], 0],
                 positions_m[[a, b], 1],
                 color=BAD,
                 linewidth=0.8,
                 linestyle=':',
+                label=f'most similar places: {len(pairs)} pairs' if number == 0 else None,
+            )
+        left_out = np.setdiff1d(np.arange(len(gallery)), weak.rows)
+        if left_out.size:
+            axes.scatter(
+                positions_m[left_out, 0],
+                positions_m[left_out, 1],
+                s=3,
+                color='#d3d9df',
+                label=f'not matched: {left_out.size}',
+                rasterized=left_out.size > _MOST_PATHS,
             )
         for verdict, label, colour in _KINDS:
             rows = weak.rows[weak.verdicts == verdict]
@@ -90,8 +103,14 @@ def coverage_plot(gallery: GalleryMap, found: Coverage) -> str:
     positions_m = gallery.keyframes.poses[:, :2]
     with styled_figure(height_in=4.6) as figure:
         axes = figure.subplots()
-        for gap in found.gaps:
-            axes.plot(positions_m[gap, 0], positions_m[gap, 1], color=BAD, linewidth=2)
+        for number, gap in enumerate(found.gaps):
+            axes.plot(
+                positions_m[gap, 0],
+                positions_m[gap, 1],
+                color=BAD,
+                linewidth=2,
+                label=f'gaps: {len(found.gaps)}' if number == 0 else None,
+            )
         dots = axes.scatter(
             positions_m[:, 0],
             positions_m[:, 1],
@@ -102,6 +121,8 @@ def coverage_plot(gallery: GalleryMap, found: Coverage) -> str:
             rasterized=len(gallery) > _MOST_PATHS,
         )
         figure.colorbar(dots, ax=axes, label='keyframes of the place', shrink=0.8)
+        if len(found.gaps):
+            figure.legend(loc='outside upper center')
         _from_above(axes)
         return svg_uri(figure)
 
@@ -117,16 +138,17 @@ def sessions_plot(gallery: GalleryMap) -> str:
     frames = gallery.keyframes
     with styled_figure(height_in=4.4) as figure:
         axes = figure.subplots()
-        axes.scatter(
-            frames.poses[:, 0],
-            frames.poses[:, 1],
-            c=frames.sessions % 10,
-            cmap='tab10',
-            vmin=0,
-            vmax=9,
-            s=8,
-            rasterized=len(frames) > _MOST_PATHS,
-        )
+        for number, session in enumerate(gallery.manifest.sessions):
+            rows = np.flatnonzero(frames.sessions == number)
+            axes.scatter(
+                frames.poses[rows, 0],
+                frames.poses[rows, 1],
+                color=f'C{number % 10}',
+                s=8,
+                label=f'{session.name}: {rows.size}' if number < _NAMED_SESSIONS else None,
+                rasterized=len(frames) > _MOST_PATHS,
+            )
+        figure.legend(loc='outside upper center', ncols=2)
         _from_above(axes)
         return svg_uri(figure)
 

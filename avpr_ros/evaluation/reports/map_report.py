@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from avpr_ros.evaluation.map_quality.facts import map_facts
 from avpr_ros.evaluation.map_quality.report_data import MapQuality
+from avpr_ros.evaluation.map_quality.verdict import map_verdict, recognised_share
 from avpr_ros.evaluation.map_quality.weakness_facts import apart_text, pair_text
 from avpr_ros.evaluation.reports.html import jpeg_uri, render_page
 from avpr_ros.evaluation.reports.map_plots import (
@@ -39,6 +42,9 @@ def write_map_report(gallery: GalleryMap, path: Path, quality: MapQuality) -> No
     alike = quality.alike.worst_pairs(_PAIRS)
     values = {
         'title': f'Gallery map of {", ".join(s.name for s in gallery.manifest.sessions)}',
+        'verdict': map_verdict(quality),
+        'warnings': gallery.warnings,
+        'cards': _cards(gallery, quality),
         'facts': map_facts(gallery, quality),
         'figures': _figures(gallery, quality),
         'pairs': [_pair(gallery, pair_text(gallery, *pair), pair[:2]) for pair in alike],
@@ -47,16 +53,45 @@ def write_map_report(gallery: GalleryMap, path: Path, quality: MapQuality) -> No
     write_text_atomically(path, render_page(_TEMPLATE, values))
 
 
+def _cards(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]:
+    """Return the figures that matter most."""
+    weak = quality.weak
+    cards = [
+        (f'{len(gallery)}', f'keyframes over {quality.coverage.driven_m:.0f} m'),
+        (
+            f'{recognised_share(weak):.0%}',
+            f'recognised as single images, of {_share(len(weak.rows), len(gallery))}',
+        ),
+    ]
+    if weak.metric_error_m.size:
+        cards.append(
+            (f'{np.median(weak.metric_error_m):.2f} m', 'median error of poses by landmarks')
+        )
+    elif weak.keyframe_error_m.size:
+        cards.append(
+            (f'{np.median(weak.keyframe_error_m):.2f} m', 'median distance of the best keyframe')
+        )
+    megabytes = sum(entry.bytes for entry in gallery.manifest.files.values()) / 1e6
+    return [*cards, (f'{megabytes:.1f} MB', 'without thumbnails')]
+
+
+def _share(count: int, total: int) -> str:
+    """Return how many of the keyframes were looked at."""
+    if count == total:
+        return f'all {total} keyframes'
+    return f'{count} of {total} keyframes ({count / total:.0%}), evenly chosen'
+
+
 def _figures(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, str]]:
     """Return the plots, the most important first."""
     lines = quality.alike.worst_pairs(_LINES)
     figures = (
         (
             'Where this map will be weak',
-            'Top view of the keyframes, each matched with the rest of the map by '
-            f'{quality.weak.judged_by}, as single images. Red ones would be matched with another '
-            'place, amber ones rejected unless further images support them. Dotted lines join the '
-            'most similar places. Queries are of the mapping drive: other light is harder.',
+            f'Top view of {_share(len(quality.weak.rows), len(gallery))}, each matched with the '
+            f'rest of the map by {quality.weak.judged_by}, as single images. Red ones would be '
+            'matched with another place, amber ones rejected unless further images support them. '
+            'Queries are of the mapping drive: other light is harder.',
             weak_plot(gallery, quality.weak, lines),
         ),
         (
@@ -67,8 +102,8 @@ def _figures(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, str]]:
         ),
         (
             'Coverage',
-            f'Each dot is a keyframe; dark ones have many within {quality.alike.radius_m:.1f} m '
-            'with the same viewing direction, light ones few. Red lines are gaps.',
+            'Each dot is a keyframe, all are shown; dark ones have many within '
+            f'{quality.alike.radius_m:.1f} m with the same viewing direction, light ones few.',
             coverage_plot(gallery, quality.coverage),
         ),
         (
@@ -82,7 +117,7 @@ def _figures(gallery: GalleryMap, quality: MapQuality) -> list[dict[str, str]]:
             'Distance between successive keyframes; the last bar contains all larger distances.',
             spacing_plot(gallery),
         ),
-        ('Sessions', 'Each dot is a keyframe, each colour a session.', sessions_plot(gallery)),
+        ('Sessions', 'Each dot is a keyframe.', sessions_plot(gallery)),
     )
     return [{'title': t, 'reading': reading, 'image': image} for t, reading, image in figures]
 

@@ -8,16 +8,23 @@ from collections import Counter
 from collections.abc import Sequence
 import math
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter
 import numpy as np
 
 from avpr_ros.arrays import FloatArray
 from avpr_ros.evaluation.reports.plots import ACCENT, BAD, GOOD, SOFT, styled_figure, svg_uri
-from avpr_ros.evaluation.runs.localization_log import RunImage
+from avpr_ros.evaluation.runs.localization_log import UNANSWERED, RunImage
 from avpr_ros.stamps import NS_PER_S
 
 #: Many points as paths would make the file larger than the run.
 _MOST_PATHS = 2000
+#: Up to here the axis of distances is linear; a longer one is logarithmic from 1 m on.
+_LINEAR_M = 10.0
+#: Metres with a tick on it: fewer where it is long.
+_NEAR_TICKS_M = (0, 1, 2, 5, 10, 20, 50, 100)
+_FAR_TICKS_M = (0, 1, 10, 100, 1000, 10_000, 100_000)
 
 
 def seconds(run: Sequence[RunImage]) -> FloatArray:
@@ -31,12 +38,18 @@ def reasons_over_time(run: Sequence[RunImage]) -> str:
     rows = np.array([order.index(image.reason) for image in run])
     with styled_figure(1.2 + 0.4 * len(order)) as figure:
         axes = figure.subplots()
-        colours = [GOOD if image.accepted else BAD for image in run]
+        colours = [_colour(image) for image in run]
         axes.scatter(seconds(run), rows, c=colours, marker='|', rasterized=len(run) > _MOST_PATHS)
         axes.set_yticks(range(len(order)), order)
         axes.set_ylim(-0.6, len(order) - 0.4)
         axes.set_xlabel('time, s')
         return svg_uri(figure)
+
+
+def _colour(image: RunImage) -> str:
+    if image.accepted:
+        return GOOD
+    return SOFT if image.reason == UNANSWERED else BAD
 
 
 def plan(run: Sequence[RunImage], keyframes_m: FloatArray | None) -> str:
@@ -79,9 +92,22 @@ def jumps_over_time(run: Sequence[RunImage]) -> str:
     """Return how far every answer lay from the accepted pose before."""
     with styled_figure(2.9) as figure:
         _dots(figure, run, jumps(run), 'distance, m')
-        figure.axes[0].set_yscale('symlog', linthresh=1.0)
-        figure.axes[0].set_ylim(bottom=0)
+        _distance_axis(figure.axes[0], jumps(run))
         return svg_uri(figure)
+
+
+def _distance_axis(axes: Axes, values_m: FloatArray) -> None:
+    """Scale an axis for centimetres as for hundreds of metres, with ticks in plain metres."""
+    most_m = float(np.nanmax(values_m, initial=0.0))
+    axes.set_ylim(0, 1.1 * most_m or 1.0)
+    if most_m <= _LINEAR_M:
+        return
+    axes.set_yscale('symlog', linthresh=1.0)
+    ticks_m = _NEAR_TICKS_M if most_m <= _NEAR_TICKS_M[-1] else _FAR_TICKS_M
+    axes.yaxis.set_major_locator(FixedLocator(ticks_m))
+    axes.yaxis.set_minor_locator(FixedLocator([]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value:g}'))
+    axes.set_ylim(0, 1.2 * most_m)
 
 
 def similarity_over_time(run: Sequence[RunImage]) -> str:

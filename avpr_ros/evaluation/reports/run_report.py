@@ -12,7 +12,7 @@ import numpy as np
 
 from avpr_ros.evaluation.reports import run_plots
 from avpr_ros.evaluation.reports.html import render_page
-from avpr_ros.evaluation.runs.localization_log import RunImage
+from avpr_ros.evaluation.runs.localization_log import UNANSWERED, RunImage
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.storage.files import write_text_atomically
 
@@ -33,7 +33,8 @@ def write_run_report(run: Sequence[RunImage], gallery: GalleryMap | None, path: 
     figures = [
         (
             'Decisions over time',
-            'A mark for every image, green where a pose was accepted.',
+            'A mark for every image: green where a pose was accepted, red where it was rejected, '
+            'grey where the node did not answer.',
             run_plots.reasons_over_time(run),
         ),
         (
@@ -62,12 +63,14 @@ def write_run_report(run: Sequence[RunImage], gallery: GalleryMap | None, path: 
                 run_plots.latency_plot(latencies_ms),
             )
         )
-    counts = Counter(image.reason for image in run).most_common()
     values = {
         'title': 'A run of avpr_localizer',
+        'images': len(run),
+        'cards': _cards(run),
+        'not_answered': not_answered(run),
         'facts': run_facts(run),
-        'counts': [(name, count, count / len(run)) for name, count in counts],
-        'gaps': longest_gaps(run),
+        'counts': _counts(run),
+        'gaps': _gap_table(run),
         'figures': figures,
     }
     write_text_atomically(path, render_page(_TEMPLATE, values))
@@ -77,16 +80,67 @@ def run_facts(run: Sequence[RunImage]) -> list[tuple[str, str]]:
     """Return what the run was, in words."""
     accepted = [image.pose_m for image in run if image.pose_m is not None]
     path_m = np.linalg.norm(np.diff(np.array(accepted).reshape(-1, 3), axis=0), axis=1).sum()
+    answered = _answered(run)
     facts = [
         ('images', f'{len(run)} in {run_plots.seconds(run)[-1]:.1f} s'),
-        ('accepted', f'{len(accepted)} ({len(accepted) / len(run):.1%})'),
-        ('length of the accepted path', f'{path_m:.1f} m'),
+        ('accepted', f'{len(accepted)} of {len(run)} images ({len(accepted) / len(run):.1%})'),
     ]
+    if answered < len(run):
+        share = f'{len(accepted) / answered:.1%}' if answered else '-'
+        facts.append(('of those answered', f'{len(accepted)} of {answered} ({share})'))
+    facts.append(('length of the accepted path', f'{path_m:.1f} m'))
     latencies_ms = [image.latency_ms for image in run if image.latency_ms is not None]
     if latencies_ms:
         p50, p95, p99 = np.percentile(latencies_ms, [50, 95, 99])
         facts.append(('latency', f'p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms'))
     return facts
+
+
+def not_answered(run: Sequence[RunImage]) -> str:
+    """Return what the shares of the page are of, in a sentence."""
+    missing = len(run) - _answered(run)
+    if not missing:
+        return (
+            'Every image of this log was answered. Images that the node drops before it matches '
+            'them (max_rate_hz, min_travel_m) are part of a log only where the bag holds the '
+            'images, too.'
+        )
+    return (
+        f'{missing} of {len(run)} images were not answered (grey): the node dropped them before '
+        'it matched them (max_rate_hz, min_travel_m, max_image_age_s), or they were lost. They '
+        'count in every share of this page.'
+    )
+
+
+def _answered(run: Sequence[RunImage]) -> int:
+    return sum(image.reason != UNANSWERED for image in run)
+
+
+def _cards(run: Sequence[RunImage]) -> list[tuple[str, str]]:
+    accepted = sum(image.accepted for image in run)
+    gaps = longest_gaps(run)
+    cards = [
+        (f'{accepted / len(run):.0%}', f'{accepted} of {len(run)} images gave a pose'),
+        (f'{gaps[0][1] - gaps[0][0]:.1f} s' if gaps else '0 s', 'longest time without a pose'),
+    ]
+    latencies_ms = [image.latency_ms for image in run if image.latency_ms is not None]
+    if latencies_ms:
+        cards.append((f'{np.median(latencies_ms):.0f} ms', 'image to answer, median'))
+    return cards
+
+
+def _counts(run: Sequence[RunImage]) -> list[list[str]]:
+    counts = Counter(image.reason for image in run).most_common()
+    lines = [[name, str(count), f'{count / len(run):.1%}'] for name, count in counts]
+    return [['reason', 'images', 'share'], *lines]
+
+
+def _gap_table(run: Sequence[RunImage]) -> list[list[str]]:
+    lines = [
+        [reason, f'{start_s:.1f}', f'{end_s:.1f}', str(count)]
+        for start_s, end_s, count, reason in longest_gaps(run)
+    ]
+    return [['most frequent reason', 'from, s', 'to, s', 'images'], *lines]
 
 
 def longest_gaps(run: Sequence[RunImage]) -> list[tuple[float, float, int, str]]:

@@ -13,6 +13,7 @@ from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.metrics.ground_truth import GroundTruth, ViewPoses
 from avpr_ros.evaluation.metrics.network_cost import NetworkCost, onnx_cost, torch_cost
+from avpr_ros.evaluation.retrieval.acceptance import Acceptance, measure_acceptance
 from avpr_ros.evaluation.retrieval.descriptor_set import DescriptorSet
 from avpr_ros.evaluation.retrieval.drive_descriptors import (
     Describe,
@@ -56,6 +57,7 @@ class MapEvaluation:
         threads: of the networks.
         standardize: also compare standardised descriptors, first of all pairs, where the query
             network is calibrated for them, as the matcher does.
+        acceptance: also match the drive as the localizer does, which takes longer.
     """
 
     gallery: GalleryMap
@@ -65,6 +67,7 @@ class MapEvaluation:
     symmetric: bool
     threads: int = 1
     standardize: bool = True
+    acceptance: bool = True
 
     def run(self, progress: Progress) -> Evaluation:
         """Describe, search, score, and measure the cost.
@@ -108,6 +111,15 @@ class MapEvaluation:
             descriptor_bytes=self.gallery.descriptors[0].nbytes,
             map_bytes=sum(files[name].bytes for name in REQUIRED) / len(self.gallery),
             examples=wrong_matches(self.gallery, self.drive.source, described, pairs[0]),
+            acceptance=self._acceptance(progress),
+        )
+
+    def _acceptance(self, progress: Progress) -> Acceptance | None:
+        """Return what the localizer accepts; None if not wanted or not applicable."""
+        if not (self.acceptance and self.truth.needs_positions):
+            return None
+        return measure_acceptance(
+            self.gallery, self.query, self.drive, self.truth.radius_m, self.threads, progress
         )
 
     def _pairs(

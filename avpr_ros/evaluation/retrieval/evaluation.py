@@ -10,6 +10,7 @@ from pathlib import Path
 from avpr_ros.arrays import RgbImage
 from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
 from avpr_ros.evaluation.metrics.network_cost import NetworkCost
+from avpr_ros.evaluation.retrieval.acceptance import Acceptance
 from avpr_ros.evaluation.retrieval.descriptor_set import DescriptorSet, load_features
 from avpr_ros.evaluation.retrieval.ranking import Ranking, RetrievalScore, rank, score_ranking
 from avpr_ros.sources.datasets.labelled_images import LabelledImages
@@ -74,6 +75,7 @@ class Evaluation:
         descriptor_bytes: size of a keyframe's stored descriptor.
         map_bytes: a robot's copy of the map, divided by its keyframes; None without a map.
         examples: wrong matches of the first pair with the highest similarity.
+        acceptance: what the localizer accepts; None without a map or true poses.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Evaluation:
     descriptor_bytes: int = 0
     map_bytes: float | None = None
     examples: tuple[Example, ...] = ()
+    acceptance: Acceptance | None = None
 
 
 def evaluate_pair(method: str, described: DescriptorSet, truth: GroundTruth) -> Pair:

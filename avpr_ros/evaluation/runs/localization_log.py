@@ -3,12 +3,14 @@
 """Reads the log of a localisation run: the decision on every image.
 
 A run is the folder that ``avpr localize`` writes, the JSON lines of ``avpr_replay``, or a bag with
-the node's ``~/matches`` and ``~/pose``.
+the node's ``~/matches`` and ``~/pose``. A replay, and a bag that holds the images too, also have
+the images that the node dropped before it matched them: they are ``unanswered``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 import csv
 from dataclasses import dataclass, field
 import json
@@ -22,6 +24,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.evaluation.runs.match_files import MATCHES, TRAJECTORY
 from avpr_ros.poses import Pose
 from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages, topic_types
+from avpr_ros.sources.bags.topics import IMAGE_TYPES
 from avpr_ros.sources.poses.tum import read_tum
 from avpr_ros.stamps import stamp_ns
 from avpr_ros.storage.reading import reading
@@ -123,6 +126,7 @@ def _from_replay(path: Path) -> Iterator[RunImage]:
 def _from_bag(path: Path) -> Iterator[RunImage]:
     poses: dict[int, Pose] = {}
     answers: list[tuple[int, dict[str, Any]]] = []
+    sent: dict[str, set[int]] = {}
     with open_bag(path) as reader:
         topics = topic_types(reader)
         found = [
@@ -135,7 +139,13 @@ def _from_bag(path: Path) -> Iterator[RunImage]:
             )
         (matches,) = found
         pose_topic = f'{matches.removesuffix("matches")}pose'
-        for message in read_messages(reader, (matches, pose_topic)):
+        images = [topic for topic, kind in topics.items() if kind in IMAGE_TYPES]
+        for message in read_messages(reader, (matches, pose_topic, *images)):
+            if message.topic in images:
+                with suppress(SourceError):  # a damaged image was no image for the node either
+                    header = load_message(message, path).header
+                    sent.setdefault(message.topic, set()).add(stamp_ns(header.stamp))
+                continue
             loaded = load_message(message, path)
             image_ns = stamp_ns(loaded.header.stamp)
             if message.topic == pose_topic:
@@ -149,6 +159,17 @@ def _from_bag(path: Path) -> Iterator[RunImage]:
                 answers.append((image_ns, values))
     for image_ns, values in answers:
         yield _image(image_ns, values, poses.get(image_ns), None)
+    for image_ns in _unanswered(sent, {image_ns for image_ns, _ in answers}):
+        yield _image(image_ns, {'reason': UNANSWERED}, None, None)
+
+
+def _unanswered(sent: Mapping[str, set[int]], answered: set[int]) -> set[int]:
+    """Return the stamps of images without an answer, from the first answered to the last.
+
+    Topics none of whose images was answered belong to other cameras.
+    """
+    stamps = {ns for of_topic in sent.values() if of_topic & answered for ns in of_topic}
+    return {ns for ns in stamps - answered if min(answered) < ns < max(answered)}
 
 
 def _image(

@@ -14,7 +14,7 @@ RAW_TYPE = 'sensor_msgs/msg/Image'
 COMPRESSED_TYPE = 'sensor_msgs/msg/CompressedImage'
 INFO_TYPE = 'sensor_msgs/msg/CameraInfo'
 TF_TYPE = 'tf2_msgs/msg/TFMessage'
-_IMAGE_TYPES = (RAW_TYPE, COMPRESSED_TYPE)
+IMAGE_TYPES = (RAW_TYPE, COMPRESSED_TYPE)
 #: Last parts of image topics that do not identify the camera (image_pipeline, image_transport).
 _COMMON_PARTS = {
     *('compressed', 'image', 'image_raw', 'image_color', 'image_mono'),
@@ -35,7 +35,7 @@ def choose_image_topics(topics: Mapping[str, str], wanted: Sequence[str]) -> tup
     available = [
         topic
         for topic, msgtype in topics.items()
-        if msgtype in _IMAGE_TYPES and not topic.endswith('/compressedDepth')
+        if msgtype in IMAGE_TYPES and not topic.endswith('/compressedDepth')
     ]
     for topic in wanted:
         if topic not in topics:
@@ -43,7 +43,7 @@ def choose_image_topics(topics: Mapping[str, str], wanted: Sequence[str]) -> tup
                 f'Image topic {topic} is not in the bag; choose with --image-topic one of '
                 f'{_listed(available)}.'
             )
-        if topics[topic] not in _IMAGE_TYPES:
+        if topics[topic] not in IMAGE_TYPES:
             raise SourceError(
                 f'Topic {topic} has type {topics[topic]}, not images; choose with --image-topic '
                 f'one of {_listed(available)}.'

@@ -1,0 +1,52 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's commands as a user would type them, in the folder of the demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import shutil
+
+from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
+from avpr_ros.demo.drives import MAPPING, SECOND
+from avpr_ros.errors import ConfigError
+
+MAP, QUERY, RUN, PAGE = 'my_map', 'my_map.onnx', 'run', 'run.html'
+_MARK = '.avpr_demo'
+#: Keyframes far apart and a short training: the corridor looks the same in both drives.
+_KEYFRAME_M, _STEPS, _BATCH = '3', '20', '8'
+
+COMMANDS = (
+    (
+        *('build', MAPPING.name, '--pose-topic', ODOMETRY_TOPIC),
+        *('--min-distance-m', _KEYFRAME_M, '--output', MAP),
+    ),
+    ('train', '--map', MAP, '--steps', _STEPS, '--batch-size', _BATCH, '--output', QUERY),
+    (
+        *('localize', SECOND.name, '--map', MAP, '--query', QUERY),
+        *('--pose-topic', TRUTH_TOPIC, '--output', RUN),
+    ),
+    ('report', RUN, '--map', MAP, '--output', PAGE),
+)
+#: What to do next, in the folder of the demo.
+NEXT = (
+    'ros2 launch avpr_ros demo.launch.py folder:=$PWD',
+    f'avpr inspect {MAP} --query {QUERY}',
+    f'avpr evaluate {SECOND.name} --map {MAP} --query {QUERY} --pose-topic {TRUTH_TOPIC}',
+)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder of a demo, or empty it if it is an earlier demo's.
+
+    Raises:
+        ConfigError: it is not empty and not a demo's.
+    """
+    if folder.is_file():
+        raise ConfigError(f'{folder} is a file; give an empty folder with --output.')
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / _MARK).is_file():
+            raise ConfigError(f'{folder} holds other things; give an empty folder with --output.')
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
