@@ -143,6 +143,7 @@ class LikelihoodAccumulator:
         """
         if not self.near(position_m[np.newaxis], reach_m)[0]:
             self.forget()
+        elsewhere = self._unmatched_m > 0 and self._apart_m(position_m) > self._radius_m
         matched = self._last_m is None or llr > self.background_llr + self._spread_llr()
         if matched:
             self._last_m, self._unmatched_m = position_m, 0.0
@@ -155,8 +156,9 @@ class LikelihoodAccumulator:
         others = [segment for segment in self._segments if self._far(segment[0], position_m)]
         kept = others if before else []
         self._segments = deque([*kept, (position_m, best)], maxlen=_MAX_SEGMENTS)
-        if not matched and llr > self.background_llr:
-            # What was seen before does not show which of the places in reach this is.
+        if llr > self.background_llr and (elsewhere or not matched):
+            # What was seen before a way without matches does not show which of the places in
+            # reach this is; the next image does.
             return llr - self.background_llr
         return before + best
 
@@ -166,6 +168,10 @@ class LikelihoodAccumulator:
         The log of how many times as many places are in reach: each is as much less probable.
         """
         return math.log1p(self._unmatched_m / self._radius_m)
+
+    def _apart_m(self, position_m: FloatArray) -> float:
+        """Return the distance from the last match; 0 without one."""
+        return 0.0 if self._last_m is None else float(np.linalg.norm(position_m - self._last_m))
 
     def _before(self, position_m: FloatArray) -> float:
         """Return the sum over the other segments, 0 where it is negative."""
