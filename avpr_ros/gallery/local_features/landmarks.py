@@ -134,7 +134,6 @@ class Landmarks:
                 and landmarks.min_accumulated_llr > 0
                 and landmarks.min_single_image_llr > 0
                 and landmarks.covariance_scale >= 1
-                and (first is not None) == (len(layers) > 1)
             )
         if not sound:
             raise MapError(f'{path} is not of the {keyframes} keyframes; build the map again')

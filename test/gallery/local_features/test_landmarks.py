@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.features import XFEAT, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 
@@ -59,6 +60,19 @@ def test_columns_that_lie_the_other_way_in_memory_are_loaded_too(tmp_path):
     again = Landmarks.load(tmp_path / 'landmarks.npz', 2, 2)
     np.testing.assert_array_equal(again.layers[0].descriptors, layer.descriptors)
     np.testing.assert_array_equal(again.layers[0].points_px, layer.points_px)
+
+
+def test_thresholds_of_the_first_kind_are_kept(tmp_path):
+    floor = FalsePositiveFloor(3.0, 20.0, 15.0)
+    replace(some([3]), first_kind_floor=floor).save(tmp_path / 'landmarks.npz')
+    assert Landmarks.load(tmp_path / 'landmarks.npz', 1, 2).first_kind_floor == floor
+
+
+def test_thresholds_of_the_first_kind_that_are_no_thresholds_are_refused(tmp_path):
+    floor = FalsePositiveFloor(3.0, float('nan'), 15.0)
+    replace(some([3]), first_kind_floor=floor).save(tmp_path / 'landmarks.npz')
+    with pytest.raises(MapError, match='thresholds of the first kind'):
+        Landmarks.load(tmp_path / 'landmarks.npz', 1, 2)
 
 
 def test_a_map_without_any_feature_can_be_saved(tmp_path):
