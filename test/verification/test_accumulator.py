@@ -98,3 +98,22 @@ def test_candidates_keep_the_best_found_and_make_room_for_those_near():
     assert merge_candidates(found, near[:0]).tolist() == found[:CANDIDATES].tolist()
     assert merge_candidates(found[:3], near[2:4]).tolist() == [100, 101, 102, 7, 8]
     assert merge_candidates(found[:0], near[:0]).tolist() == []
+
+
+def test_another_place_after_a_way_without_matches_needs_a_second_image():
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
+    for i in range(4):
+        trail.add(at(4.0 * i), 20.0, REACH_M)
+    for i in range(4, 8):
+        trail.add(at(4.0 * i), 4.0, REACH_M)
+    far = at(26.0)  # within reach of the last match, 14 m from it
+    assert trail.add(far, 9.0, REACH_M) == pytest.approx(4.0)
+    assert trail.add(far + at(4.0), 9.0, REACH_M) > 60.0
+
+
+def test_the_same_place_after_a_way_without_matches_needs_no_second_image():
+    trail = LikelihoodAccumulator(background_llr=5.0, radius_m=10.0)
+    for i in range(4):
+        trail.add(at(4.0 * i), 20.0, REACH_M)
+    trail.add(at(13.0), 4.0, REACH_M)
+    assert trail.add(at(16.0), 9.0, REACH_M) > 40.0

@@ -12,6 +12,7 @@ import pytest
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import ROOT_SIFT, XFEAT, FeatureKind, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -75,6 +76,16 @@ class World:
 
 @pytest.fixture
 def world(make_gallery, monkeypatch) -> World:
+    return make_world(make_gallery, monkeypatch)
+
+
+def make_world(
+    make_gallery,
+    monkeypatch,
+    mixed_llr: float = 20.0,
+    first_kind: FalsePositiveFloor | None = None,
+) -> World:
+    """Return a world with one threshold for the mixture, and those of the first kind."""
     poses = [Pose.from_xy_yaw(20.0 * i, 0, 0) for i in range(PLACES)]
     gallery = make_gallery(np.eye(PLACES, dtype=np.float32), poses)
     extractors = CountingExtractor(ROOT_SIFT, blind=True), CountingExtractor(XFEAT, blind=False)
@@ -86,8 +97,9 @@ def world(make_gallery, monkeypatch) -> World:
         Landmarks.without_points([[layer.features(0)] for layer in layers], 1),
         layers=tuple(replace(layer, weight=0.5, llr_scale=4.0) for layer in layers),
         background_llr=2.0,
-        min_accumulated_llr=20.0,
-        min_single_image_llr=20.0,
+        min_accumulated_llr=mixed_llr,
+        min_single_image_llr=mixed_llr,
+        first_kind_floor=first_kind,
     )
     monkeypatch.setattr(GalleryMap, 'landmarks', lambda self: landmarks)
     monkeypatch.setattr(geometric_verifier, 'open_extractors', lambda *_: extractors)
@@ -129,3 +141,20 @@ def test_second_kind_is_extracted_where_keyframes_of_the_place_disagree(
     result = world.match(3, picture(3))
     assert not result.accepted
     assert (len(world.first.images), len(world.second.images)) == (1, 1)
+
+
+@pytest.mark.parametrize(('first_llr', 'accepted'), [(20.0, True), (1e6, False)])
+def test_first_kind_accepts_by_itself_where_the_mixture_does_not(
+    make_gallery, monkeypatch, first_llr: float, accepted: bool
+) -> None:
+    floor = FalsePositiveFloor(2.0, first_llr, first_llr)
+    world = make_world(make_gallery, monkeypatch, mixed_llr=1e6, first_kind=floor)
+    result = world.match(3, picture(3))
+    assert result.accepted == accepted
+    assert len(world.second.images) == (0 if accepted else 1)
+
+
+def test_mixture_accepts_where_the_first_kind_is_blind(make_gallery, monkeypatch) -> None:
+    floor = FalsePositiveFloor(2.0, 20.0, 20.0)
+    world = make_world(make_gallery, monkeypatch, first_kind=floor)
+    assert world.match(3, picture(3, night=True)).accepted
