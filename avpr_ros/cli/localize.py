@@ -64,18 +64,21 @@ def localize(
     radius_m: Radius = 5.0,
     settings: MatchSettings = _DEFAULTS,
     threads: Threads = 1,
+    trusted_map_keys: shared.TrustedKeys = None,
 ) -> None:
     """Match a recorded drive against a map; where it has poses, score the matches by them.
 
     Every image goes through the code that the node runs, with the same checks and pose.
     """
     from avpr_ros.gallery.gallery_map import GalleryMap
+    from avpr_ros.gallery.signature import TrustedKeys
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
     from avpr_ros.storage.files import check_name
 
     check_name(output)
-    gallery = GalleryMap.open(map_folder)
+    trusted = None if trusted_map_keys is None else TrustedKeys.load(trusted_map_keys)
+    gallery = GalleryMap.open(map_folder, trusted=trusted)
     recognizer = Recognizer.of_map(gallery, query, settings, threads)
     options = SourceOptions(
         tuple(image_topic or ()),

@@ -20,6 +20,7 @@ from avpr_ros.errors import AvprError
 COMMANDS = (
     *('build', 'train', 'quantize', 'inspect', 'bench'),
     *('localize', 'report', 'export', 'models', 'evaluate', 'doctor'),
+    *('sign', 'verify'),
 )
 _FAILED = 2
 

@@ -16,6 +16,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.signature import TrustedKeys
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.ros.common import messages
@@ -120,7 +121,9 @@ class MapMode:
                 "Parameter 'map_path' is empty; give the folder of the gallery map: "
                 f'{how_to_set("map_path")}.'
             )
-        gallery = GalleryMap.open(Path(settings.map_path).expanduser())
+        keys = settings.trusted_map_keys
+        trusted = TrustedKeys.load(Path(keys).expanduser()) if keys else None
+        gallery = GalleryMap.open(Path(settings.map_path).expanduser(), trusted=trusted)
         _ = gallery.warnings  # read here: the diagnostics must not fail on a damaged file
         return cls(gallery)
 
