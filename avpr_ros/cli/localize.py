@@ -71,10 +71,10 @@ def localize(
     Every image goes through the code that the node runs, with the same checks and pose.
     """
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.gallery.signature import TrustedKeys
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
     from avpr_ros.storage.files import check_name
+    from avpr_ros.storage.signature import TrustedKeys
 
     check_name(output)
     trusted = None if trusted_map_keys is None else TrustedKeys.load(trusted_map_keys)

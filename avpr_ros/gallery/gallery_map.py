@@ -27,12 +27,11 @@ from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.gallery.map_files import check_all_listed, open_files
-from avpr_ros.gallery.map_folder import MANIFEST, map_file, open_manifest
-from avpr_ros.gallery.map_state import MapState
-from avpr_ros.gallery.signature import TrustedKeys
+from avpr_ros.gallery.map_folder import MANIFEST, map_file, open_manifest, read_signature
+from avpr_ros.gallery.map_state import MapState, check_all_listed, open_files
 from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.storage.reading import reading
+from avpr_ros.storage.signature import TrustedKeys
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'
@@ -98,7 +97,7 @@ class GalleryMap:
         opened = open_manifest(path)
         text = opened.read()
         if trusted is not None:
-            trusted.check(path, text)
+            trusted.check(path, text, read_signature(path))
         manifest = Manifest.parse(path, text)
         state = MapState(path, {MANIFEST, *manifest.files} - {REPORT})
         try:

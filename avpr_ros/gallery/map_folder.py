@@ -12,9 +12,11 @@ from avpr_ros.errors import MapError
 from avpr_ros.json_fields import MAX_BYTES, read_object
 from avpr_ros.storage.json_hash import check_hash
 from avpr_ros.storage.open_file import OpenFile
+from avpr_ros.storage.reading import reading
 
 MANIFEST = 'manifest.json'
 SIGNATURE = f'{MANIFEST}.sig'
+_SIGNATURE_BYTES = 64
 THUMBNAILS = 'thumbnails'
 SUMS = 'SHA256SUMS'
 THUMBNAIL_NAME = re.compile(r'\d{6,18}\.jpg')
@@ -72,6 +74,18 @@ def open_manifest(folder: Path) -> OpenFile:
         raise MapError(
             f'{folder / MANIFEST} is damaged ({error}); copy the map again or build it again'
         ) from error
+
+
+def read_signature(folder: Path) -> bytes | None:
+    """Return the bytes of a map's signature; None without; raises ``MapError``."""
+    with reading(folder / SIGNATURE, MapError, 'sign the map again with avpr sign'):
+        path = map_file(folder, SIGNATURE)
+        if path is None:
+            return None
+        file = OpenFile(path)
+        if file.size != _SIGNATURE_BYTES:
+            raise ValueError(f'it has {file.size} bytes, expected {_SIGNATURE_BYTES}')
+        return file.read()
 
 
 def check_replaceable(folder: Path) -> None:

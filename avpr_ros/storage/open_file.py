@@ -52,7 +52,7 @@ class OpenFile:
 
     def stream(self) -> BinaryIO:
         """Return a stream with a position of its own; it raises as ``read_into``."""
-        return io.BufferedReader(_Stream(self))
+        return io.BufferedReader(_FileStream(self))
 
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill a buffer of bytes from an offset on; from any thread.
@@ -95,7 +95,7 @@ def opened(source: FileSource) -> OpenFile:
     return source if isinstance(source, OpenFile) else OpenFile(source)
 
 
-class _Stream(io.RawIOBase):
+class _FileStream(io.RawIOBase):
     """Reads an open file from a position of its own."""
 
     def __init__(self, file: OpenFile) -> None:

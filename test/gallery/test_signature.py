@@ -14,8 +14,8 @@ import pytest
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.gallery_map import OPTIONAL, REPORT, GalleryMap
 from avpr_ros.gallery.manifest import NAME
-from avpr_ros.gallery.map_folder import SIGNATURE, check_replaceable
-from avpr_ros.gallery.signature import TrustedKeys, sign_map
+from avpr_ros.gallery.map_folder import SIGNATURE, check_replaceable, read_signature
+from avpr_ros.storage.signature import TrustedKeys, sign_map
 
 ed25519 = pytest.importorskip('cryptography.hazmat.primitives.asymmetric.ed25519')
 from cryptography.hazmat.primitives import serialization  # noqa: E402
@@ -43,7 +43,12 @@ def no_password() -> str:
 
 
 def sign(gallery: GalleryMap, key: Path, ask: Callable[[], str] = no_password) -> str:
-    return sign_map(gallery.path, (gallery.path / NAME).read_bytes(), key, ask)
+    return sign_map(gallery.path / SIGNATURE, (gallery.path / NAME).read_bytes(), key, ask)
+
+
+def signer_of(trusted: TrustedKeys, gallery: GalleryMap) -> str:
+    manifest = (gallery.path / NAME).read_bytes()
+    return trusted.check(gallery.path, manifest, read_signature(gallery.path))
 
 
 def test_signed_map_is_opened_and_its_key_is_named(gallery: GalleryMap, tmp_path: Path) -> None:
@@ -52,7 +57,7 @@ def test_signed_map_is_opened_and_its_key_is_named(gallery: GalleryMap, tmp_path
     trusted = TrustedKeys.load(public)
     again = GalleryMap.open(gallery.path, trusted=trusted)
     assert again.manifest == gallery.manifest
-    assert trusted.check(gallery.path, (gallery.path / NAME).read_bytes()) == signer
+    assert signer_of(trusted, gallery) == signer
     assert (gallery.path / SIGNATURE).stat().st_size == 64
 
 
@@ -61,9 +66,7 @@ def test_one_of_several_keys_is_enough(gallery: GalleryMap, tmp_path: Path) -> N
     bundle = tmp_path / 'bundle.pem'
     bundle.write_bytes(b'# notes\n'.join(public.read_bytes() for _, public in pairs))
     signer = sign(gallery, pairs[1][0])
-    assert (
-        TrustedKeys.load(bundle).check(gallery.path, (gallery.path / NAME).read_bytes()) == signer
-    )
+    assert signer_of(TrustedKeys.load(bundle), gallery) == signer
 
 
 def test_unsigned_map_is_refused(gallery: GalleryMap, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.signature import TrustedKeys
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.ros.common import messages
@@ -25,6 +24,7 @@ from avpr_ros.ros.common.parameter_table import how_to_set
 from avpr_ros.ros.localizer.online_mode import OnlineMode
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.storage.signature import TrustedKeys
 
 KeyframesMessage: TypeAlias = PoseArray | PathMessage
 

@@ -15,12 +15,9 @@ import re
 from typing import Any
 
 from avpr_ros.errors import ConfigError, MapError
-from avpr_ros.gallery.map_folder import SIGNATURE, map_file
 from avpr_ros.storage.files import atomic_file
-from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.storage.reading import reading
 
-_SIGNATURE_BYTES = 64
 _FINGERPRINT_DIGITS = 16
 #: A file of more public keys than anyone trusts.
 _MAX_KEY_BYTES = 1_000_000
@@ -59,12 +56,13 @@ class TrustedKeys:
             )
         return cls(path, keys)
 
-    def check(self, folder: Path, manifest: bytes) -> str:
+    def check(self, folder: Path, manifest: bytes, signature: bytes | None) -> str:
         """Check the signature of a map.
 
         Args:
             folder: of the map.
             manifest: the bytes of its manifest.
+            signature: the bytes of its signature; None where it has none.
 
         Returns:
             The fingerprint of the key that made the signature.
@@ -72,7 +70,6 @@ class TrustedKeys:
         Raises:
             MapError: the map is not signed, not by one of the keys, or was changed since.
         """
-        signature = _read_signature(folder)
         if signature is None:
             raise MapError(
                 f'{folder} is not signed, and only maps with a signature by a key of {self.path} '
@@ -90,12 +87,12 @@ class TrustedKeys:
 
 
 def sign_map(
-    folder: Path, manifest: bytes, key_file: Path, ask_password: Callable[[], str]
+    output: Path, manifest: bytes, key_file: Path, ask_password: Callable[[], str]
 ) -> str:
     """Sign the manifest of a map, in place of an earlier signature.
 
     Args:
-        folder: of the map.
+        output: the file of the signature.
         manifest: the bytes of its manifest, which were checked.
         key_file: PEM file with a private Ed25519 key.
         ask_password: called where the key is encrypted.
@@ -105,7 +102,7 @@ def sign_map(
 
     Raises:
         ConfigError: the key cannot be used, or the package ``cryptography`` is not installed.
-        MapError: the folder cannot be written.
+        MapError: the file cannot be written.
     """
     serialization, ed25519 = _library()
     with reading(key_file, ConfigError, _PRIVATE_ADVICE):
@@ -117,10 +114,10 @@ def sign_map(
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise ConfigError(f'{key_file} has a key of another kind; {_PRIVATE_ADVICE}')
     try:
-        with atomic_file(folder / SIGNATURE) as temporary:
+        with atomic_file(output) as temporary:
             temporary.write_bytes(key.sign(manifest))
     except OSError as error:
-        raise MapError(f'{folder} cannot be signed ({error}); check the map folder') from error
+        raise MapError(f'{output} cannot be written ({error}); check the map folder') from error
     return fingerprint(key.public_key())
 
 
@@ -139,17 +136,6 @@ def _accepts(key: Any, signature: bytes, data: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def _read_signature(folder: Path) -> bytes | None:
-    path = map_file(folder, SIGNATURE)
-    if path is None:
-        return None
-    with reading(path, MapError, 'sign the map again with avpr sign'):
-        file = OpenFile(path)
-        if file.size != _SIGNATURE_BYTES:
-            raise ValueError(f'it has {file.size} bytes, expected {_SIGNATURE_BYTES}')
-        return file.read()
 
 
 def _read_key_file(path: Path) -> bytes:
