@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-# Nodes that talk over topics are tested one after the other; the rest on two cores, each file by
-# one process.
 PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+# Tests over topics wait most of the time; each of the four processes has a ROS domain of its own.
+OVER_TOPICS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadscope test/ros
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast fuzz soak lint docs benchmark clean
@@ -20,7 +20,7 @@ $(INSTALLED): setup.py Makefile $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip 'setuptools<80' wheel
 	$(BIN)/pip install --quiet -c requirements/constraints.txt -r requirements/ros-jazzy.txt \
-	    -r requirements/dev.txt -e '.[offline,viewers,demo,test]'
+	    -r requirements/dev.txt -e '.[offline,viewers,signing,demo,test]'
 	@touch $(VENV)/COLCON_IGNORE $@  # colcon would take the wheels in there for packages
 
 demo: $(INSTALLED)  ## Town, map, training, live node, report in build/demo
@@ -34,7 +34,7 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 
 test: lint  ## Linters and the whole test suite
 	$(PARALLEL) -m 'not ros'
-	$(BIN)/python -m pytest -m ros
+	$(OVER_TOPICS)
 
 test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
 	$(PARALLEL) -m 'not slow and not ros'

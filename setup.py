@@ -44,6 +44,8 @@ OFFLINE = [
 ]
 #: Files for Foxglove and Rerun: avpr export.
 VIEWERS = ['foxglove-sdk>=0.30', 'rerun-sdk>=0.41']
+#: Signed maps: avpr sign, avpr verify; needed on a robot that accepts signed maps alone.
+SIGNING = ['cryptography>=3.4']
 DEMO = [
     'pybullet>=3.2',
     'gtsam>=4.3; python_version >= "3.11"',
@@ -74,6 +76,7 @@ setup(
         'offline': OFFLINE,
         'viewers': VIEWERS,
         'demo': DEMO,
+        'signing': SIGNING,
     },
     zip_safe=False,
     maintainer='avpr_ros maintainers',

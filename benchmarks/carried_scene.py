@@ -64,7 +64,7 @@ def open_scene(one: PrecisionSet, folder: Path) -> Scene:
     drive = read_drive(folder)
     gallery = GalleryMap.open(folder / MAP)
     landmarks = gallery.landmarks()
-    extractors = () if landmarks is None else open_extractors(gallery.path, landmarks)
+    extractors = () if landmarks is None else open_extractors(gallery, landmarks)
     features, pictures = [], []
     for image in drive.images:
         picture = image.decode()

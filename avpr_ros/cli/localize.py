@@ -64,6 +64,7 @@ def localize(
     radius_m: Radius = 5.0,
     settings: MatchSettings = _DEFAULTS,
     threads: Threads = 1,
+    trusted_map_keys: shared.TrustedKeys = None,
 ) -> None:
     """Match a recorded drive against a map; where it has poses, score the matches by them.
 
@@ -73,9 +74,11 @@ def localize(
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
     from avpr_ros.storage.files import check_name
+    from avpr_ros.storage.signature import TrustedKeys
 
     check_name(output)
-    gallery = GalleryMap.open(map_folder)
+    trusted = None if trusted_map_keys is None else TrustedKeys.load(trusted_map_keys)
+    gallery = GalleryMap.open(map_folder, trusted=trusted)
     recognizer = Recognizer.of_map(gallery, query, settings, threads)
     options = SourceOptions(
         tuple(image_topic or ()),

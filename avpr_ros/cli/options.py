@@ -23,6 +23,14 @@ Tum = Annotated[Path | None, typer.Option(help='TUM trajectory file of the poses
 Poses = Annotated[Path | None, typer.Option(help='CSV file of the poses.')]
 MapFrame = Annotated[str | None, typer.Option(help='Frame in which the poses are given.')]
 BaseFrame = Annotated[str | None, typer.Option(help='Frame of the robot whose poses are given.')]
+TrustedKeys = Annotated[
+    Path | None,
+    typer.Option(
+        '--trusted-map-keys',
+        help='PEM file with public Ed25519 keys; a map without a signature by one of them is '
+        'refused, see avpr sign.',
+    ),
+]
 MaxGap = Annotated[
     float, typer.Option(help='Longest gap between poses that is interpolated, in seconds.')
 ]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import math
-from pathlib import Path
 import struct
 from typing import Any, BinaryIO
 import zipfile
@@ -14,7 +13,8 @@ import zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from avpr_ros.gallery.file_array import FileArray, OpenFile, StoredArray
+from avpr_ros.gallery.file_array import FileArray, StoredArray
+from avpr_ros.storage.open_file import FileSource, OpenFile, opened
 
 #: Size of a member's header in the archive (APPNOTE.TXT 4.3.7), and the position of the lengths of
 #: name and extra field in it; the flag of an encrypted member.
@@ -33,7 +33,7 @@ class _Column:
     offset: int
 
 
-def open_npz(path: Path) -> dict[str, StoredArray]:
+def open_npz(source: FileSource) -> dict[str, StoredArray]:
     """Open the arrays of a file that ``numpy.savez`` wrote.
 
     Those of two dimensions and more stay in the file, the others are read.
@@ -42,12 +42,12 @@ def open_npz(path: Path) -> dict[str, StoredArray]:
         OSError: the file cannot be read.
         ValueError: not such a file, compressed, or with an array of objects.
     """
-    file = OpenFile(path)
-    with path.open('rb') as stream:
+    file = opened(source)
+    with file.stream() as stream:
         return {column.name: _open(file, stream, column) for column in _columns(stream)}
 
 
-def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+def read_npz(source: FileSource) -> dict[str, NDArray[Any]]:
     """Read the arrays of a file that ``numpy.savez`` wrote into memory.
 
     They take no more memory than the file has bytes: what is compressed is refused.
@@ -56,23 +56,23 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
         OSError: the file cannot be read.
         ValueError: not such a file, compressed, damaged, or with an array of objects.
     """
-    with path.open('rb') as stream, zipfile.ZipFile(stream) as archive:
+    with opened(source).stream() as stream, zipfile.ZipFile(stream) as archive:
         columns = _columns(stream)
         if damaged := archive.testzip():
             raise ValueError(f'{damaged} has a wrong checksum')
         return {column.name: _read(stream, column) for column in columns}
 
 
-def open_rows(path: Path) -> FileArray:
+def open_rows(source: FileSource) -> FileArray:
     """Open an ``npy`` file of float16 numbers, of a shape that the file has bytes for.
 
     Raises:
         OSError: the file cannot be read.
         ValueError: no such file, or of another type or layout.
     """
-    file = OpenFile(path)
-    with path.open('rb') as stream:
-        column = _array_header(stream, '', path.stat().st_size)
+    file = opened(source)
+    with file.stream() as stream:
+        column = _array_header(stream, '', file.size)
     if column.kind != np.dtype('<f2') or 0 in column.shape or not column.shape:
         raise ValueError(f'it is {column.kind} {column.shape}, expected float16 rows')
     return FileArray(file, column.kind, column.shape, column.offset)

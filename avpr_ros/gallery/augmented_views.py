@@ -16,7 +16,6 @@ from avpr_ros.arrays import Descriptors
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import open_rows
 from avpr_ros.gallery.gallery_map import VIEWS, GalleryMap
-from avpr_ros.gallery.map_folder import map_file
 from avpr_ros.storage.reading import reading
 
 
@@ -31,11 +30,12 @@ def load_views(gallery: GalleryMap) -> NDArray[np.float16] | None:
     Raises:
         MapError: the file is unreadable or of other keyframes.
     """
-    path = map_file(gallery.path, VIEWS)
-    if path is None:
-        return None
+    path = gallery.path / VIEWS
     with reading(path, MapError, 'build the map again'):
-        views: NDArray[np.float16] = np.asarray(open_rows(path))
+        file = gallery.file(VIEWS)
+        if file is None:
+            return None
+        views: NDArray[np.float16] = np.asarray(open_rows(file))
     count, dim = gallery.descriptors.shape
     if views.ndim != 3 or views.shape[::2] != (count, dim):
         raise MapError(

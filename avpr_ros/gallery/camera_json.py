@@ -9,7 +9,7 @@ from typing import Any
 
 from avpr_ros.json_fields import Fields
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import Camera, CameraIntrinsics
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
 from avpr_ros.sources.images.pixel_range import PixelRange
 
 
@@ -47,3 +47,13 @@ def camera_from_json(data: Fields) -> Camera:
         low, high = data.numbers('pixel_range')
         pixel_range = PixelRange(int(low), int(high))
     return Camera(data.text('name'), data.text('topic'), pose, intrinsics, pixel_range)
+
+
+def origin_from_json(data: Fields) -> GeodeticOrigin:
+    """Read where the origin of a map lies on the Earth; raises ``ValueError``."""
+    return GeodeticOrigin(
+        data.number('latitude_deg'),
+        data.number('longitude_deg'),
+        data.number('altitude_m'),
+        data.text('crs'),
+    )

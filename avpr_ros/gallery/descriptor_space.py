@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_npz
+from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
 #: Array of a fitted projection's recall@1 before and after, for the report.
@@ -55,7 +56,7 @@ class DescriptorSpace:
 
     @classmethod
     def load(
-        cls, path: Path, expected_id: str, network: str, dim: int, input_px: int
+        cls, path: FileSource, expected_id: str, network: str, dim: int, input_px: int
     ) -> DescriptorSpace:
         """Read the arrays back and check that they give the expected id.
 

@@ -11,58 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import math
-import os
-from pathlib import Path
 from typing import Any, TypeAlias
-import weakref
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from avpr_ros.errors import MapError
+from avpr_ros.storage.open_file import OpenFile
 
 #: Rows that are no further apart are read at once, in bytes.
 _GAP_BYTES = 16384
-
-
-class OpenFile:
-    """A file that is kept open, with size and time of its last change.
-
-    A file that is replaced by another of its name stays readable; one that is written over does
-    not.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Open a file; raises ``OSError``."""
-        self._path = path
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        weakref.finalize(self, os.close, self._handle)
-        self._state = self._current_state()
-
-    def read_into(self, buffer: memoryview, offset: int) -> None:
-        """Fill a buffer of bytes from an offset on; from any thread.
-
-        Raises:
-            MapError: the file was changed since it was opened, ends before, or cannot be read.
-        """
-        try:
-            filled = 0
-            while filled < len(buffer):
-                count = os.preadv(self._handle, [buffer[filled:]], offset + filled)
-                if not count:
-                    break
-                filled += count
-            changed = self._current_state() != self._state
-        except OSError as error:
-            raise MapError(f'{self._path} cannot be read ({error}); check the disk') from error
-        if changed or filled < len(buffer):
-            raise MapError(
-                f'{self._path} was changed while it is in use; load the map again (~/reload_map)'
-            )
-
-    def _current_state(self) -> tuple[int, int]:
-        found = os.fstat(self._handle)
-        return found.st_size, found.st_mtime_ns
 
 
 class FileArray:

@@ -14,6 +14,7 @@ from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
+from avpr_ros.storage.open_file import OpenFile
 
 
 class Gallery(Protocol):
@@ -50,6 +51,10 @@ class Gallery(Protocol):
 
     def landmarks(self) -> Landmarks | None:
         """Load the landmarks; None where the gallery has none."""
+        ...
+
+    def file(self, name: str) -> OpenFile | None:
+        """Return an optional file of the gallery; None where it has none."""
         ...
 
     def hog(self) -> HogDescriptors | None:

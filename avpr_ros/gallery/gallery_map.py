@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 import json
@@ -27,10 +27,11 @@ from avpr_ros.gallery.index.faiss_index import GalleryIndex, padded_dim
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.gallery.map_folder import MANIFEST, map_file
-from avpr_ros.gallery.map_state import MapState
-from avpr_ros.storage.files import sha256_of_file
+from avpr_ros.gallery.map_folder import MANIFEST, map_file, open_manifest, read_signature
+from avpr_ros.gallery.map_state import MapState, check_all_listed, open_files
+from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.storage.reading import reading
+from avpr_ros.storage.signature import TrustedKeys
 
 DESCRIPTORS = 'descriptors.npy'
 KEYFRAMES = 'keyframes.npz'
@@ -58,6 +59,7 @@ class GalleryMap:
         keyframes: N rows.
         index: search over the same N rows.
         state: of its files when it was opened.
+        files: those that are read, by name; each was hashed as it was opened, and stays open.
     """
 
     path: Path
@@ -66,37 +68,53 @@ class GalleryMap:
     keyframes: Keyframes
     index: GalleryIndex
     state: MapState = field(default_factory=lambda: MapState(Path(), ()), kw_only=True)
+    files: Mapping[str, OpenFile] = field(default_factory=dict, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.keyframes)
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, verify: bool = True) -> GalleryMap:
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        verify: bool = True,
+        trusted: TrustedKeys | None = None,
+    ) -> GalleryMap:
         """Open a map folder.
 
         Args:
             path: the folder.
             verify: compare the hash of every file with the manifest. Thumbnails are compared
                 when they are read, so that a big map opens fast.
+            trusted: keys, one of which must have signed the map; None: it need not be signed.
 
         Raises:
-            MapError: not a map, of an unknown version, incomplete, damaged or inconsistent.
+            MapError: not a map, of an unknown version, incomplete, damaged, inconsistent, or not
+                signed by a trusted key.
         """
         path = Path(path)
-        manifest = Manifest.load(path)
+        opened = open_manifest(path)
+        text = opened.read()
+        if trusted is not None:
+            trusted.check(path, text, read_signature(path))
+        manifest = Manifest.parse(path, text)
         state = MapState(path, {MANIFEST, *manifest.files} - {REPORT})
         try:
-            _check_files(path, manifest, verify)
-            descriptors = _load_descriptors(path / DESCRIPTORS)
+            files = open_files(path, manifest, REQUIRED, OPTIONAL, verify)
+            if trusted is not None:
+                check_all_listed(path, manifest, set(OPTIONAL) - {REPORT})
         except OSError as error:
             raise MapError(f'{path} cannot be read ({error}); check the map folder') from error
+        descriptors = _load_descriptors(files[DESCRIPTORS])
         gallery = cls(
             path,
             manifest,
             descriptors,
-            Keyframes.load(path / KEYFRAMES),
-            GalleryIndex.load(path / INDEX, row_reader(descriptors)),
+            Keyframes.load(files[KEYFRAMES]),
+            GalleryIndex.load(files[INDEX], row_reader(descriptors)),
             state=state,
+            files={MANIFEST: opened, **files},
         )
         gallery._check_consistent()
         state.check()
@@ -112,38 +130,37 @@ class GalleryMap:
 
     @cached_property
     def _landmarks(self) -> Landmarks | None:
-        path = self.part(LANDMARKS)
-        if path is None:
+        file = self.files.get(LANDMARKS)
+        if file is None:
             return None
-        landmarks = Landmarks.load(path, len(self), len(self.manifest.cameras))
-        self.state.check()
-        return landmarks
+        return Landmarks.load(file, len(self), len(self.manifest.cameras))
 
-    def part(self, name: str) -> Path | None:
-        """Return the path of an optional file that the manifest lists; None where it is missing.
+    def file(self, name: str) -> OpenFile | None:
+        """Return an optional file; None where it is missing.
+
+        It is the one whose hash was compared; or, of a map that is being built and does not list
+        it yet, the one that lies there now.
 
         Raises:
             MapError: it is a symlink or no regular file.
+            OSError: it cannot be opened.
         """
-        return map_file(self.path, name) if name in self.manifest.files else None
+        if name in self.manifest.files:
+            return self.files.get(name)
+        found = map_file(self.path, name)
+        return None if found is None else OpenFile(found)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What the images proved wrong about cameras and poses at build; raises ``MapError``."""
-        path = map_file(self.path, WARNINGS)
-        if path is None:
-            return ()
-        with reading(path, MapError, 'build the map again'):
-            return tuple(map(str, json.loads(path.read_text(encoding='utf-8'))))
+        with reading(self.path / WARNINGS, MapError, 'build the map again'):
+            file = self.file(WARNINGS)
+            return () if file is None else tuple(map(str, json.loads(file.read())))
 
     def hog(self) -> HogDescriptors | None:
         """Load the HOG descriptors, where this copy of the map has any; raises ``MapError``."""
-        path = self.part(HOG)
-        if path is None:
-            return None
-        hog = HogDescriptors.load(path, len(self))
-        self.state.check()
-        return hog
+        file = self.files.get(HOG)
+        return None if file is None else HogDescriptors.load(file, len(self))
 
     def space(self) -> DescriptorSpace:
         """Load the descriptor space with its arrays.
@@ -153,7 +170,7 @@ class GalleryMap:
         """
         info = self.manifest.descriptor_space
         return DescriptorSpace.load(
-            self.path / SPACE, info.id, info.network, info.dim, info.input_px
+            self.files[SPACE], info.id, info.network, info.dim, info.input_px
         )
 
     def space_arrays(self) -> dict[str, NDArray[Any]]:
@@ -166,7 +183,12 @@ class GalleryMap:
         Raises:
             MapError: the file is damaged.
         """
-        return thumbnails.Thumbnails(self.path).read(int(self.keyframes.ids[row]))
+        return self.stored_thumbnails.read(int(self.keyframes.ids[row]))
+
+    @cached_property
+    def stored_thumbnails(self) -> thumbnails.Thumbnails:
+        """The thumbnails of this copy of the map; raises ``MapError``."""
+        return thumbnails.Thumbnails(self.path, self.files.get(thumbnails.SUMS))
 
     def iter_thumbnails(self, stage: str, progress: Progress = no_progress) -> Iterator[RgbImage]:
         """Yield the thumbnail of every keyframe, in the order of rows.
@@ -214,29 +236,7 @@ class GalleryMap:
                 )
 
 
-def _check_files(path: Path, manifest: Manifest, verify: bool) -> None:
-    for name in REQUIRED:
-        if name not in manifest.files:
-            raise MapError(f'{path}: the manifest does not list {name}; build the map again')
-    for name, entry in manifest.files.items():
-        file = map_file(path, name)
-        if file is None:
-            if name in OPTIONAL:
-                continue
-            raise MapError(f'{path}: {name} is missing; copy the map again or build it again')
-        size = file.stat().st_size
-        if size != entry.bytes:
-            raise MapError(
-                f'{path}: {name} has {size} bytes, the manifest says {entry.bytes}; copy the map '
-                'again or build it again'
-            )
-        if verify and sha256_of_file(file) != entry.sha256:
-            raise MapError(
-                f'{path}: {name} is damaged (wrong hash); copy the map again or build it again'
-            )
-
-
-def _load_descriptors(file: Path) -> FileArray:
+def _load_descriptors(file: OpenFile) -> FileArray:
     with reading(file, MapError, 'build the map again'):
         descriptors = open_rows(file)
     if descriptors.ndim != 2:

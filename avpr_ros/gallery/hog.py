@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_npz
+from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
 #: The image is scaled to this width and height, and described in blocks that overlap by half.
@@ -82,7 +83,7 @@ class HogDescriptors:
         np.savez(path, mean=self.mean, basis=self.basis, rows=self.rows)
 
     @classmethod
-    def load(cls, path: Path, count: int) -> HogDescriptors:
+    def load(cls, path: FileSource, count: int) -> HogDescriptors:
         """Read what ``save`` wrote.
 
         Args:

@@ -16,6 +16,7 @@ from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.poses import Pose
+from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
 _COLUMNS: dict[str, tuple[type[np.generic], int]] = {
@@ -94,7 +95,7 @@ class Keyframes:
         np.savez(path, **columns)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: Path) -> Keyframes:
+    def load(cls, path: FileSource) -> Keyframes:
         """Read what ``save`` wrote.
 
         Raises:

@@ -12,10 +12,10 @@ from typing import Any
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
-from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
+from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json, origin_from_json
 from avpr_ros.gallery.index.index_info import IndexInfo
-from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, map_file
-from avpr_ros.json_fields import Fields, read_object
+from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, open_manifest
+from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 from avpr_ros.storage.files import sha256_of_file, write_text_atomically
 from avpr_ros.storage.json_hash import check_hash, with_hash
@@ -164,11 +164,13 @@ class Manifest:
         Raises:
             MapError: not a map folder, truncated, changed after writing, or of another version.
         """
-        path = folder / NAME
+        return cls.parse(folder, open_manifest(folder).read())
+
+    @classmethod
+    def parse(cls, folder: Path, text: bytes) -> Manifest:
+        """Read the bytes of the manifest of a map folder; raises as ``load``."""
         try:
-            if map_file(folder, NAME) is None:
-                raise MapError(f'{folder} is not a gallery map: it has no {NAME}; see avpr build')
-            data = read_object(path)
+            data = parse_object(text)
             version = data.get('format_version')
             if version != FORMAT_VERSION:
                 raise MapError(
@@ -177,9 +179,9 @@ class Manifest:
                 )
             check_hash(data)
             return _from_json(Fields(data))
-        except (OSError, ValueError, OverflowError) as error:
+        except (ValueError, OverflowError) as error:
             raise MapError(
-                f'{path} is damaged ({error}); copy the map again or build it again'
+                f'{folder / NAME} is damaged ({error}); copy the map again or build it again'
             ) from error
 
 
@@ -202,7 +204,9 @@ def _from_json(data: Fields) -> Manifest:
         base_frame=data.text('base_frame'),
         cameras=tuple(camera_from_json(camera) for camera in data.children('cameras')),
         sessions=tuple(_session(session) for session in data.children('sessions')),
-        geodetic_origin=_origin(data),
+        geodetic_origin=origin_from_json(data.child('geodetic_origin'))
+        if data.has('geodetic_origin')
+        else None,
         keyframe_spacing=KeyframeSpacing(
             spacing.number('distance_m'), spacing.number('rotation_rad')
         ),
@@ -231,16 +235,4 @@ def _session(data: Fields) -> Session:
         data.text('first_problem') if data.has('first_problem') else '',
         data.integer('unusable') if data.has('unusable') else 0,
         data.text('first_unusable') if data.has('first_unusable') else '',
-    )
-
-
-def _origin(data: Fields) -> GeodeticOrigin | None:
-    if not data.has('geodetic_origin'):
-        return None
-    origin = data.child('geodetic_origin')
-    return GeodeticOrigin(
-        origin.number('latitude_deg'),
-        origin.number('longitude_deg'),
-        origin.number('altitude_m'),
-        origin.text('crs'),
     )

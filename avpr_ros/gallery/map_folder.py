@@ -9,15 +9,19 @@ import re
 import stat
 
 from avpr_ros.errors import MapError
-from avpr_ros.json_fields import read_object
+from avpr_ros.json_fields import MAX_BYTES, read_object
 from avpr_ros.storage.json_hash import check_hash
+from avpr_ros.storage.open_file import OpenFile
+from avpr_ros.storage.reading import reading
 
 MANIFEST = 'manifest.json'
+SIGNATURE = f'{MANIFEST}.sig'
+_SIGNATURE_BYTES = 64
 THUMBNAILS = 'thumbnails'
 SUMS = 'SHA256SUMS'
 THUMBNAIL_NAME = re.compile(r'\d{6,18}\.jpg')
 #: Parts that a map may have without an entry in its manifest.
-_UNLISTED = {MANIFEST, THUMBNAILS, 'report.html', 'warnings.json'}
+_UNLISTED = {MANIFEST, SIGNATURE, THUMBNAILS, 'report.html', 'warnings.json'}
 
 
 def check_file_name(name: str) -> None:
@@ -50,6 +54,38 @@ def map_file(folder: Path, name: str) -> Path | None:
         if number == len(parts) and not stat.S_ISREG(mode):
             raise MapError(f'{path} is no regular file; copy the map again or build it again')
     return path
+
+
+def open_manifest(folder: Path) -> OpenFile:
+    """Open the manifest of a map.
+
+    Raises:
+        MapError: the folder is no map, or the manifest cannot be opened or is too large.
+    """
+    try:
+        path = map_file(folder, MANIFEST)
+        if path is None:
+            raise MapError(f'{folder} is not a gallery map: it has no {MANIFEST}; see avpr build')
+        file = OpenFile(path)
+        if file.size > MAX_BYTES:
+            raise ValueError(f'it has more than {MAX_BYTES // 1_000_000} MB')
+        return file
+    except (OSError, ValueError) as error:
+        raise MapError(
+            f'{folder / MANIFEST} is damaged ({error}); copy the map again or build it again'
+        ) from error
+
+
+def read_signature(folder: Path) -> bytes | None:
+    """Return the bytes of a map's signature; None without; raises ``MapError``."""
+    with reading(folder / SIGNATURE, MapError, 'sign the map again with avpr sign'):
+        path = map_file(folder, SIGNATURE)
+        if path is None:
+            return None
+        file = OpenFile(path)
+        if file.size != _SIGNATURE_BYTES:
+            raise ValueError(f'it has {file.size} bytes, expected {_SIGNATURE_BYTES}')
+        return file.read()
 
 
 def check_replaceable(folder: Path) -> None:

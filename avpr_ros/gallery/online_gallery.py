@@ -24,6 +24,7 @@ from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session, SpaceI
 from avpr_ros.gallery.thumbnails import decode_thumbnail, encode_thumbnail
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
+from avpr_ros.storage.open_file import OpenFile
 
 #: Shorter side and JPEG quality of a thumbnail: about 8 kB each.
 THUMBNAIL_PX, THUMBNAIL_QUALITY = 160, 80
@@ -122,6 +123,10 @@ class OnlineGallery:
         return decode_thumbnail(self._thumbnails[row])
 
     def landmarks(self) -> Landmarks | None:
+        """See ``Gallery``: a session has none."""
+        return None
+
+    def file(self, name: str) -> OpenFile | None:
         """See ``Gallery``: a session has none."""
         return None
 

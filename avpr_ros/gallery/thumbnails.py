@@ -15,6 +15,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError, MapError
 from avpr_ros.gallery.map_folder import THUMBNAIL_NAME, THUMBNAILS, map_file
 from avpr_ros.sources.images.decode import decode_encoded
+from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.storage.reading import reading
 
 FOLDER = THUMBNAILS
@@ -68,14 +69,15 @@ class Thumbnails:
         sums: hash of each, by file name.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sums: OpenFile | None = None) -> None:
         """Read ``SHA256SUMS`` where it is there.
 
         Args:
             folder: the map's folder.
+            sums: the list, where it is open already.
         """
         self._map = folder
-        self.sums = read_sums(folder)
+        self.sums = read_sums(folder, sums)
 
     def read(self, keyframe_id: int) -> RgbImage | None:
         """Return the (H, W, 3) RGB thumbnail, or None where this copy of the map has none.
@@ -106,25 +108,32 @@ class Thumbnails:
         return encoded
 
 
-def read_sums(folder: Path) -> dict[str, str]:
+def read_sums(folder: Path, sums: OpenFile | None = None) -> dict[str, str]:
     """Return the hash of each thumbnail of a map folder, by file name; empty without any.
+
+    Args:
+        folder: the map's folder.
+        sums: the list, where it is open already.
 
     Raises:
         MapError: the list or its folder is a symlink, or a line is no hash and name of a
             thumbnail.
     """
-    sums = map_file(folder, SUMS)
-    if sums is None:
-        return {}
-    with reading(sums, MapError, 'build the map again'):
-        if sums.stat().st_size > _MAX_SUMS_BYTES:
+    path = folder / SUMS
+    with reading(path, MapError, 'build the map again'):
+        if sums is None:
+            file = map_file(folder, SUMS)
+            if file is None:
+                return {}
+            sums = OpenFile(file)
+        if sums.size > _MAX_SUMS_BYTES:
             raise ValueError(f'it has more than {_MAX_SUMS_BYTES} bytes')
-        lines = sums.read_text(encoding='ascii').splitlines()
+        lines = sums.read().decode('ascii').splitlines()
     found = [_LINE.fullmatch(line) for line in lines]
     for number, match in enumerate(found, start=1):
         if match is None:
             raise MapError(
-                f'{sums}, line {number} is no hash and name of a thumbnail; build the map again'
+                f'{path}, line {number} is no hash and name of a thumbnail; build the map again'
             )
     return {match[2]: match[1] for match in found if match is not None}
 

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 import json
 from pathlib import Path
-import shutil
 from typing import TypeAlias
 
 import numpy as np
@@ -63,13 +61,13 @@ class MapContents:
         """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
         # Copied: the features of all revisions are of one network, and its package is not needed.
-        network = gallery.part(XFEAT_NETWORK)
+        network = gallery.files.get(XFEAT_NETWORK)
         return cls(
             describe_views,
             write_report,
             0 if views is None else views.shape[1],
             gallery.landmarks() is not None,
-            None if network is None else partial(shutil.copyfile, network),
+            None if network is None else lambda path: path.write_bytes(network.read()),
         )
 
     def add_to(self, gallery: GalleryMap, progress: Progress) -> None:

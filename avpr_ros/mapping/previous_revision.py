@@ -75,7 +75,7 @@ class PreviousRevision:
         """
         if self.gallery is None:
             return {}
-        known = thumbnails.Thumbnails(self.gallery.path)
+        known = self.gallery.stored_thumbnails
         for name in known.sums:
             encoded = known.read_encoded(name)
             if encoded is not None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from avpr_ros.errors import AvprError
 
@@ -14,11 +13,11 @@ _CHARACTERS = 200
 
 
 @contextmanager
-def reading(path: Path, error: type[AvprError], advice: str) -> Iterator[None]:
+def reading(path: object, error: type[AvprError], advice: str) -> Iterator[None]:
     """Turn whatever is raised while a file is read into one error of ours.
 
     Args:
-        path: the file, for the text.
+        path: the file or its path, for the text.
         error: class of the error.
         advice: what to do about it, the end of the sentence.
 

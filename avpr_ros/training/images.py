@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.thumbnails import Thumbnails
 from avpr_ros.training.augmentation.augment import Augmentation
 
 
@@ -32,7 +31,7 @@ class MapImages:
     def __init__(self, gallery: GalleryMap) -> None:
         self._path = gallery.path
         self._ids = gallery.keyframes.ids
-        self._thumbnails = Thumbnails(gallery.path)
+        self._thumbnails = gallery.stored_thumbnails
 
     def __len__(self) -> int:
         return len(self._ids)

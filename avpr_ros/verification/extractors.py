@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import XFEAT_NETWORK
 from avpr_ros.gallery.local_features.features import ROOT_SIFT, FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.gallery.map_folder import map_file
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 
@@ -21,13 +20,13 @@ from avpr_ros.verification.xfeat import XFeatExtractor
 _OPENED: WeakKeyDictionary[Landmarks, tuple[FeatureExtractor, ...]] = WeakKeyDictionary()
 
 
-def open_extractors(folder: Path, landmarks: Landmarks) -> tuple[FeatureExtractor, ...]:
+def open_extractors(gallery: Gallery, landmarks: Landmarks) -> tuple[FeatureExtractor, ...]:
     """Open an extractor for each kind of features of a map, in the order of its layers.
 
     They are the same for the same landmarks.
 
     Args:
-        folder: of the map, which holds the network of a learned kind.
+        gallery: the map, which holds the network of a learned kind.
         landmarks: of the map.
 
     Raises:
@@ -35,7 +34,7 @@ def open_extractors(folder: Path, landmarks: Landmarks) -> tuple[FeatureExtracto
     """
     opened = _OPENED.get(landmarks)
     if opened is None:
-        opened = tuple(_open(folder, layer.kind.name) for layer in landmarks.layers)
+        opened = tuple(_open(gallery, layer.kind.name) for layer in landmarks.layers)
         _OPENED[landmarks] = opened
     return opened
 
@@ -45,13 +44,13 @@ def extract_all(extractors: Sequence[FeatureExtractor], image: RgbImage) -> tupl
     return tuple(extractor.extract(image) for extractor in extractors)
 
 
-def _open(folder: Path, kind: str) -> FeatureExtractor:
+def _open(gallery: Gallery, kind: str) -> FeatureExtractor:
     if kind == ROOT_SIFT.name:
         return SiftExtractor()
-    network = map_file(folder, XFEAT_NETWORK)
+    network = gallery.file(XFEAT_NETWORK)
     if network is None:
         raise MapError(
-            f"{folder / XFEAT_NETWORK} is missing, the map's local features are of kind "
+            f"{gallery.path / XFEAT_NETWORK} is missing, the map's local features are of kind "
             f"'{kind}'; copy the map again or build it again"
         )
     return XFeatExtractor.open(network)

@@ -16,6 +16,7 @@ from avpr_ros.arrays import IntArray, RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureKind, Features
 from avpr_ros.onnx_options import open_session, run_session
+from avpr_ros.storage.open_file import OpenFile, opened
 from avpr_ros.storage.reading import reading, reason
 
 #: Names in the ONNX file: grey image in; descriptors, keypoint probabilities, reliabilities out.
@@ -38,19 +39,19 @@ class XFeatExtractor:
         self._session = session
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], threads: int = 1) -> XFeatExtractor:
+    def open(cls, source: str | os.PathLike[str] | OpenFile, threads: int = 1) -> XFeatExtractor:
         """Open the ONNX file of a map.
 
         Args:
-            path: the file that ``avpr build`` wrote.
+            source: the file that ``avpr build`` wrote.
             threads: that one inference may use.
 
         Raises:
             MapError: ONNX Runtime cannot load it, or it is another network.
         """
-        path = Path(path)
+        path = source if isinstance(source, OpenFile) else Path(source)
         with reading(path, MapError, 'build the map again'):
-            session = open_session(path.read_bytes(), threads)
+            session = open_session(opened(path).read(), threads)
         names = [value.name for value in (*session.get_inputs(), *session.get_outputs())]
         if names != [INPUT, *OUTPUTS]:
             raise MapError(f'{path} has inputs and outputs {names}; build the map again')

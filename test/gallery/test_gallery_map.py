@@ -15,7 +15,9 @@ from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.manifest import FileEntry, Manifest
+from avpr_ros.gallery.map_state import MapState
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
+from avpr_ros.storage.open_file import OpenFile
 
 ADVICE = 'build the map again|copy the map again|build it again|see avpr build'
 
@@ -193,6 +195,29 @@ def test_map_that_changes_while_it_is_opened_is_refused(folder, monkeypatch):
     monkeypatch.setattr(Keyframes, 'load', load_and_touch)
     with pytest.raises(MapError, match='was changed on disk'):
         GalleryMap.open(folder)
+
+
+@pytest.mark.parametrize('name', ['keyframes.npz', 'index.faiss', 'descriptors.npy', 'space.npz'])
+def test_file_that_is_exchanged_after_its_hash_was_compared_is_not_read(folder, monkeypatch, name):
+    whole = GalleryMap.open(folder)
+    digest_of = OpenFile.sha256
+
+    def hash_then_exchange(file):
+        digest = digest_of(file)
+        if str(file) == str(folder / name):
+            (folder / 'other').write_bytes(b'x' * file.size)
+            (folder / 'other').rename(folder / name)
+        return digest
+
+    monkeypatch.setattr(OpenFile, 'sha256', hash_then_exchange)
+    monkeypatch.setattr(MapState, 'check', lambda _: None)  # which would notice, but later
+    gallery = GalleryMap.open(folder)
+    assert (folder / name).read_bytes().strip(b'x') == b''
+    np.testing.assert_array_equal(gallery.read_descriptors(), whole.read_descriptors())
+    np.testing.assert_array_equal(gallery.keyframes.poses, whole.keyframes.poses)
+    rows = np.asarray(gallery.descriptors[:3], np.float32)
+    assert gallery.index.search(rows, 1)[1].ravel().tolist() == [0, 1, 2]
+    assert gallery.space().id == whole.space().id
 
 
 def test_search_goes_on_where_files_are_cut_short(folder):

@@ -33,7 +33,7 @@ def test_next_revision_of_a_map_without_learned_features_has_none(gallery: Galle
     assert like(gallery).write_xfeat is None
 
 
-def test_map_without_its_network_is_refused(tmp_path: Path) -> None:
+def test_map_without_its_network_is_refused(gallery: GalleryMap) -> None:
     landmarks = Landmarks.without_points([[Features.empty(XFEAT)]], 1)
     with pytest.raises(MapError, match=r'xfeat\.onnx is missing, .* kind .xfeat.; copy the map'):
-        open_extractors(tmp_path, landmarks)
+        open_extractors(gallery, landmarks)

@@ -18,6 +18,25 @@ import town  # noqa: E402
 from simulation.ros_domain import reserve_domain  # noqa: E402
 
 HERE = Path(__file__).parent
+#: Files whose every test starts its own nodes; the tests of the others share theirs.
+APART = (
+    *('test_early_signals', 'test_robustness', 'test_start_and_stop', 'test_wrong_starts'),
+    *('test_adapter_consumer', 'test_adapter_node', 'test_adapter_start'),
+    'test_pose_graph_node',
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file of tests to one process, but those of ``APART`` test by test."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition('::')[0]
+            return nodeid if Path(file).stem in APART else file
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 #: Seconds after the interpreter has begun with the package; a start takes one to three.
 MOMENTS_S = (0.0, 0.05, 0.15, 0.3, 0.5, 0.8, 1.1, 1.5, 2.0, 3.0)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: Runs a module as ``python -m`` does, and first shows that the interpreter has started: what
 #: Python itself does with a signal before is not the package's.
 RUN = """
@@ -27,17 +28,23 @@ runpy.run_module(module, run_name='__main__')
 """
 
 
-def signalled(command: list[str], number: signal.Signals, after_s: float) -> tuple[int, str]:
-    """Start a command, send it a signal after a time, and return exit code and output."""
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == 'started\n'
+def signalled(command: list[str], after_s: float) -> list[tuple[int, str]]:
+    """Start a command twice, and end one by each signal; return exit codes and outputs."""
+    pipes = {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT, 'text': True}
+    started = [subprocess.Popen(command, **pipes) for _ in SIGNALS]
+    try:
+        for process in started:
+            assert process.stdout is not None
+            assert process.stdout.readline() == 'started\n'
         time.sleep(after_s)
-        process.send_signal(number)
-        output, _ = process.communicate(timeout=60.0)
-        return process.returncode, output
+        for process, number in zip(started, SIGNALS, strict=True):
+            process.send_signal(number)
+        outputs = [process.communicate(timeout=60.0)[0] for process in started]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+    return [(one.returncode, output) for one, output in zip(started, outputs, strict=True)]
 
 
 @pytest.fixture(scope='module')
@@ -61,8 +68,7 @@ def test_signal_during_the_start(
 ) -> None:
     module, code = f'avpr_ros.ros.{folder}.main', '130' if folder == 'replay' else '0'
     command = [sys.executable, '-c', RUN, module, code, *arguments[folder]]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        found, output = signalled(command, number, after_s)
+    for found, output in signalled(command, after_s):
         # The replay of a bag that is none may have ended by itself.
         assert found in ({0} if folder != 'replay' else {2, 130}), output
         assert 'Traceback' not in output and 'Exception ignored' not in output, output

@@ -18,6 +18,12 @@ import town
 
 from avpr_ros.ros.localizer.main import main
 
+#: Of the first test vector of RFC 8032.
+PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----
+"""
+
 
 def refusal(node: NodeProcess) -> str:
     """Return what a node that must not start says; one line, with no traceback."""
@@ -56,6 +62,16 @@ def test_query_of_another_space(try_start: Callable[..., NodeProcess], tmp_path:
 
 def test_no_map_is_given(try_start: Callable[..., NodeProcess]) -> None:
     assert "'map_path' is empty" in refusal(try_start(map_path="''"))
+
+
+def test_unsigned_map_where_a_signature_is_wanted(
+    try_start: Callable[..., NodeProcess], tmp_path: Path
+) -> None:
+    pytest.importorskip('cryptography', reason='cryptography is not installed')
+    keys = tmp_path / 'trusted.pem'
+    keys.write_text(PUBLIC_KEY)
+    said = refusal(try_start(trusted_map_keys=keys))
+    assert 'is not signed' in said and 'avpr sign' in said
 
 
 def test_parameter_of_another_type(try_start: Callable[..., NodeProcess]) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, IntArray
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.index.index_check import fault_of, is_exact, read_index
+from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
 #: (k,) rows in, (k, d) float32 descriptors out.
@@ -114,7 +115,7 @@ class GalleryIndex:
         path.write_bytes(faiss.serialize_index(self._index).tobytes())
 
     @classmethod
-    def load(cls, path: Path, read_rows: ReadRows | None = None) -> GalleryIndex:
+    def load(cls, path: FileSource, read_rows: ReadRows | None = None) -> GalleryIndex:
         """Read an index file into memory.
 
         Args:

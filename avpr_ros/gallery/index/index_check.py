@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 import threading
 from typing import Any
 
 import faiss
 import numpy as np
 
+from avpr_ros.storage.open_file import FileSource, opened
+
 _LIMITS = 'vector_byte', 'loop'
 #: Of the tables that FAISS makes from a file.
 _TABLES_BYTES = 1 << 28
+_READ_BYTES = 1 << 20
 #: The limits are the same for all threads.
 _READING = threading.Lock()
 
@@ -31,7 +33,7 @@ def inverted_lists(index: Any) -> Any:
     return faiss.downcast_InvertedLists(ivf.invlists)
 
 
-def read_index(path: Path) -> Any:
+def read_index(source: FileSource) -> Any:
     """Read an index file into memory; raises what FAISS raises.
 
     FAISS could map it instead; the program would end when another one cuts the file short.
@@ -39,12 +41,15 @@ def read_index(path: Path) -> Any:
     No part of it may claim many more bytes than the file has, where FAISS has such
     limits (1.15 does): it would fill that much memory before it finds the end of the file.
     """
+    file = opened(source)
     limits = [getattr(faiss, f'set_deserialization_{name}_limit', None) for name in _LIMITS]
     with _READING:
         for limit in limits:
             if limit is not None:
-                limit(path.stat().st_size + _TABLES_BYTES)
-        return faiss.read_index(str(path), faiss.IO_FLAG_READ_ONLY)
+                limit(file.size + _TABLES_BYTES)
+        with file.stream() as stream:
+            reader = faiss.PyCallbackIOReader(stream.read, _READ_BYTES)  # type: ignore[attr-defined]
+            return faiss.read_index(reader, faiss.IO_FLAG_READ_ONLY)
 
 
 def fault_of(index: Any) -> str | None:

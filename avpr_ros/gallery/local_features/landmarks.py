@@ -17,6 +17,7 @@ from avpr_ros.gallery.file_array import StoredArray
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import KINDS, Features
+from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
 #: Largest difference of a quaternion's length from 1.
@@ -97,7 +98,7 @@ class Landmarks:
         np.savez(path, **columns)  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, path: Path, keyframes: int, cameras: int) -> Landmarks:
+    def load(cls, path: FileSource, keyframes: int, cameras: int) -> Landmarks:
         """Read what ``save`` wrote.
 
         Args:

@@ -60,7 +60,7 @@ class GeometricVerifier:
         self._descriptors = gallery.descriptors
         self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
-        self._extractors = open_extractors(gallery.path, landmarks)
+        self._extractors = open_extractors(gallery, landmarks)
         self._temporal = TemporalVerifier(
             gallery,
             landmarks,

@@ -24,6 +24,7 @@ from avpr_ros.ros.common.parameter_table import how_to_set
 from avpr_ros.ros.localizer.online_mode import OnlineMode
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.runtime.query_manifest import QueryManifest
+from avpr_ros.storage.signature import TrustedKeys
 
 KeyframesMessage: TypeAlias = PoseArray | PathMessage
 
@@ -120,7 +121,9 @@ class MapMode:
                 "Parameter 'map_path' is empty; give the folder of the gallery map: "
                 f'{how_to_set("map_path")}.'
             )
-        gallery = GalleryMap.open(Path(settings.map_path).expanduser())
+        keys = settings.trusted_map_keys
+        trusted = TrustedKeys.load(Path(keys).expanduser()) if keys else None
+        gallery = GalleryMap.open(Path(settings.map_path).expanduser(), trusted=trusted)
         _ = gallery.warnings  # read here: the diagnostics must not fail on a damaged file
         return cls(gallery)
 

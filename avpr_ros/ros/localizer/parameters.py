@@ -36,6 +36,12 @@ class Settings:
         read_only=True,
     )
     map_path: str = row('', 'Folder of the gallery map, as `avpr build` wrote it.', read_only=True)
+    trusted_map_keys: str = row(
+        '',
+        'PEM file with public Ed25519 keys: a map without a signature by one of them is refused, '
+        'at the start and by `~/reload_map`, see `avpr sign`. Empty: maps need no signature.',
+        read_only=True,
+    )
     query_network: str = row(
         '', 'ONNX file of the query network, with its manifest in the same folder.', read_only=True
     )

@@ -35,9 +35,15 @@ def filled(run: Run) -> PoseGraph:
 
 
 @cache
-def solved(seed: int, burst: int = 1) -> tuple[Run, Solution]:
+def town(seed: int, burst: int) -> tuple[Run, PoseGraph]:
     run = make_run(seed, length_m=300.0, burst=burst)
-    return run, solve(filled(run).problem(), SETTINGS)
+    return run, filled(run)
+
+
+@cache
+def solved(seed: int, burst: int = 1) -> tuple[Run, Solution]:
+    run, graph = town(seed, burst)
+    return run, solve(graph.problem(), SETTINGS)
 
 
 def used_wrong(run: Run, solution: Solution) -> int:
@@ -176,8 +182,8 @@ def test_pose_graph_relocation_is_detected(shift_m) -> None:
 @pytest.mark.parametrize('burst', [1, 5])
 def test_pose_graph_wrong_closures_are_no_relocation(burst: int) -> None:
     for seed in range(4):
-        run = make_run(seed, length_m=300.0, burst=burst)
-        assert filled(run).problem().relocations == 0
+        _, graph = town(seed, burst)
+        assert graph.problem().relocations == 0
 
 
 def test_pose_graph_temporary_wrong_closures_are_no_relocation() -> None:

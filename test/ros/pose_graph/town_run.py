@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 import itertools
 
 import numpy as np
@@ -27,8 +28,12 @@ class Run:
     wrong: list[bool]
 
 
-def streets(length_m: float, step_m: float) -> list[Pose]:
-    """Two rounds and more about blocks of 60 m by 40 m, corners rounded."""
+@cache
+def streets(length_m: float, step_m: float) -> tuple[list[Pose], list[Pose]]:
+    """Return poses and the motions between them.
+
+    Two rounds and more about blocks of 60 m by 40 m, corners rounded.
+    """
     poses, pose = [Pose.identity()], Pose.identity()
     leg, left_m = 0, 60.0
     while len(poses) * step_m < length_m:
@@ -40,14 +45,13 @@ def streets(length_m: float, step_m: float) -> list[Pose]:
             leg += 1
             left_m = 40.0 if leg % 2 else 60.0 + 20.0 * (leg % 4 == 2)
         poses.append(pose)
-    return poses
+    return poses, [before.inverse() @ after for before, after in itertools.pairwise(poses)]
 
 
-def with_drift(truth: list[Pose], scale: float, yaw_rad_per_m: float, rng) -> list[Pose]:
+def with_drift(motions: list[Pose], scale: float, yaw_rad_per_m: float, rng) -> list[Pose]:
     """Odometry from the origin: wrong scale, a heading that creeps away, and noise."""
     odometry = [Pose.identity()]
-    for before, after in itertools.pairwise(truth):
-        motion = before.inverse() @ after
+    for motion in motions:
         travelled_m = np.linalg.norm(motion.translation_m)
         noise = rng.normal(0.0, 0.004, 3) * np.sqrt(travelled_m)
         creep = Rotation.from_euler('z', yaw_rad_per_m * travelled_m + rng.normal(0.0, 0.0005))
@@ -66,9 +70,9 @@ def make_run(
 ) -> Run:
     """Drive at 1 m/s; every 2 m a match, ``wrong_part`` of them gross, in bursts that agree."""
     rng = np.random.default_rng(seed)
-    truth = streets(length_m, 0.1)
+    truth, motions = streets(length_m, 0.1)
     stamps_ns = [START_NS + 100_000_000 * k for k in range(len(truth))]
-    odometry = with_drift(truth, scale, np.deg2rad(yaw_deg_per_m), rng)
+    odometry = with_drift(motions, scale, np.deg2rad(yaw_deg_per_m), rng)
     keyframes = truth[:: int(KEYFRAME_M / 0.1)]
     places = np.array([pose.translation_m for pose in keyframes])
     closures, wrong = [], []
