@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.errors import SourceError
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, FrameSource, GeodeticOrigin, StampedImage
 
@@ -95,8 +96,24 @@ def index_frames(source: FrameSource) -> FrameIndex:
 def frames_between(
     source: FrameSource, index: FrameIndex, first: int, stop: int
 ) -> Iterator[StampedImage | Frame]:
-    """Yield the frames ``first`` to ``stop`` - 1 of an indexed source; raises ``SourceError``."""
+    """Yield the frames ``first`` to ``stop`` - 1 of an indexed source.
+
+    Raises:
+        SourceError: the source is damaged, or is not the one that was indexed.
+    """
+    frames: Iterator[StampedImage | Frame]
     if isinstance(source, SeekableSource):
-        yield from source.images_between(index, first, stop)
+        frames = source.images_between(index, first, stop)
     else:
-        yield from islice(source.frames(), first, stop)
+        frames = islice(source.frames(), first, stop)
+    position = first
+    for frame in frames:
+        if (frame.stamp_ns, frame.camera) != (index.stamps_ns[position], index.camera(position)):
+            break
+        yield frame
+        position += 1
+    if position < stop:
+        raise SourceError(
+            f'{index.name} changed while it was read; wait until it is no longer written to, and '
+            'build again'
+        )
