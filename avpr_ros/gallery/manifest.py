@@ -18,10 +18,14 @@ from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, map_file
 from avpr_ros.json_fields import Fields, read_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 from avpr_ros.storage.files import sha256_of_file, write_text_atomically
+from avpr_ros.storage.json_hash import FIELD as HASH_FIELD
 from avpr_ros.storage.json_hash import check_hash, with_hash
 
 #: 1: first version.
 FORMAT_VERSION = 1
+#: Fields that differ from build to build.
+_NOT_CONTENT = 'map_id', 'revision', 'created', HASH_FIELD
+_REPORT = 'report.html'
 NAME = MANIFEST
 
 
@@ -122,6 +126,19 @@ class Manifest:
     index: IndexInfo | None = None
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of what the map holds: equal for two builds of the same drives and settings.
+
+        Id, revision and time of the build are left out, and the report, which names them.
+        """
+        data = self.to_json()
+        kept = {key: value for key, value in data.items() if key not in _NOT_CONTENT}
+        kept['files'] = {
+            name: entry.sha256 for name, entry in self.files.items() if name != _REPORT
+        }
+        return str(with_hash(kept)[HASH_FIELD])
 
     def sealed(self, folder: Path, names: list[str]) -> Manifest:
         """Return a copy with the entries of the named files in the folder."""

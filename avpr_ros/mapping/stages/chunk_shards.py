@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.describer import ChunkDescriber, Parts
+from avpr_ros.gallery.describer import BATCH, ChunkDescriber, Parts
 from avpr_ros.mapping.stages.chunks import Chunk, Selection
 from avpr_ros.mapping.stages.keyframe_stage import (
     ChunkKeyframes,
@@ -39,6 +39,7 @@ class ChunkTask:
         chunk: which frames.
         keyframes: name of the shard of its keyframes.
         parts: name of the shard of what the network extracts.
+        features: name of the shard of its local features.
     """
 
     session: int
@@ -46,6 +47,7 @@ class ChunkTask:
     chunk: Chunk
     keyframes: str
     parts: str
+    features: str = ''
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,7 @@ class ChunkWork:
         executor: runs batches in parallel; None: one by one.
         threads: of the executor.
         described: called with the size of every batch that is described.
+        batch: images that the network processes at a time.
     """
 
     selection: Selection
@@ -67,6 +70,7 @@ class ChunkWork:
     executor: Executor | None = None
     threads: int = 1
     described: Callable[[int], None] = lambda images: None
+    batch: int = BATCH
 
     def run(
         self, task: ChunkTask, source: FrameSource, index: FrameIndex, store: ShardStore
@@ -80,7 +84,7 @@ class ChunkWork:
         extractor = None
         if self.describer is not None:
             extractor = PartsExtractor(
-                self.describer, self.executor, self.threads, self.described
+                self.describer, self.executor, self.threads, self.described, self.batch
             )
         for image in chunk_images(source, index, task.chunk, self.selection, found):
             found.thumbnails.append(encode(image, self.thumbnail))

@@ -113,6 +113,7 @@ class PartsExtractor:
         executor: Executor | None,
         threads: int,
         described: Callable[[int], None],
+        batch: int = BATCH,
     ) -> None:
         """Set up.
 
@@ -121,11 +122,13 @@ class PartsExtractor:
             executor: runs batches in parallel; None: they are run here, one by one.
             threads: of the executor.
             described: called with the size of every batch that is done.
+            batch: images of a batch; the result is the same.
         """
         self._describer = describer
         self._executor = executor
         self._threads = threads
         self._described = described
+        self._size = batch
         self._batch: list[RgbImage] = []
         self._running: deque[Future[Parts]] = deque()
         self._done: list[Parts] = []
@@ -133,7 +136,7 @@ class PartsExtractor:
     def add(self, image: RgbImage) -> None:
         """Take one image; it is reduced at once, so that no large images wait."""
         self._batch.append(self._describer.prepare(image))
-        if len(self._batch) == BATCH:
+        if len(self._batch) == self._size:
             self._start()
 
     def finish(self) -> Parts:
