@@ -19,8 +19,10 @@ from avpr_ros.errors import AvprError
 #: Names of the commands: each is a function or a group in the module of the same name.
 COMMANDS = (
     *('build', 'train', 'quantize', 'inspect', 'bench'),
-    *('localize', 'report', 'export', 'models', 'evaluate', 'doctor'),
+    *('localize', 'report', 'export', 'models', 'evaluate', 'doctor', 'gather', 'maps'),
 )
+#: Modules of commands that lie in a folder of their own.
+_FOLDERS = {'gather': 'fleet.', 'maps': 'fleet.'}
 _FAILED = 2
 
 
@@ -35,7 +37,7 @@ class LazyGroup(typer.core.TyperGroup):
         """Import one command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f'avpr_ros.cli.{cmd_name}')
+        module = importlib.import_module(f'avpr_ros.cli.{_FOLDERS.get(cmd_name, "")}{cmd_name}')
         found = getattr(module, cmd_name)
         if isinstance(found, typer.Typer):
             group = typer.main.get_command(found)

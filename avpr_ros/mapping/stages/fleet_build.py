@@ -47,6 +47,7 @@ class FleetBuild:
         self._tools = tools
         self._progress = progress
         self._counts: dict[str, list[int]] = {}
+        self._fitted_name = ''
 
     def index(self, runner: Runner) -> None:
         """Index all drives, leave out those that cannot be used, and write the plan.
@@ -150,6 +151,7 @@ class FleetBuild:
             counts=counts,
             settings=describer.space_fingerprint(),
         )
+        self._fitted_name = name
         if (known := self._store.read(name)) is not None:
             return known[0]
         with describer.running():
@@ -169,12 +171,12 @@ class FleetBuild:
                 continue
             text = drive.text(task)
             if not self._store.has(rows_name(task, fitted)):
-                pooled.append(Call('pool', (task, fitted), text, drive.number))
+                pooled.append(Call('pool', (task, self._fitted_name), text, drive.number))
             after = self.followers(drive, task)
             if self._tools.extractors and not self._store.has(
                 matches_name([task, *after], drive.index)
             ):
-                matched.append(Call('match', (task, after, drive.index), text, drive.number))
+                matched.append(Call('match', (drive.drive, task, after), text, drive.number))
         self._run(runner, pooled, len(pooled))
         self._run(runner, matched, len(matched))
 

@@ -50,7 +50,9 @@ class StageWorker:
         self._plan = plan
         self._store = store
         self._tools = tools
-        self._opened: tuple[str, FrameSource, FrameIndex] | None = None
+        self._opened: tuple[str, FrameSource] | None = None
+        self._index: tuple[str, FrameIndex] | None = None
+        self._fitted: tuple[str, Fitted] | None = None
 
     def index(self, number: int, origin: GeodeticOrigin | None) -> PlannedDrive:
         """Index a drive; see ``index_drive``."""
@@ -73,8 +75,12 @@ class StageWorker:
                     raise
                 batch = batch // 2
 
-    def pool(self, task: ChunkTask, fitted: Fitted) -> None:
-        """Write the long rows of a chunk."""
+    def pool(self, task: ChunkTask, fitted_name: str) -> None:
+        """Write the long rows of a chunk, by what was fitted."""
+        if self._fitted is None or self._fitted[0] != fitted_name:
+            fit = self._store.need(fitted_name, 'the descriptor space')[0]
+            self._fitted = fitted_name, fit
+        fitted = self._fitted[1]
         describer, name = self._tools.describer, rows_name(task, fitted)
         if self._store.has(name):
             return
@@ -83,14 +89,17 @@ class StageWorker:
             rows = describer.pool(parts, fitted) if parts else np.zeros((0, 0), np.float32)
         self._store.write(name, {'rows': rows})
 
-    def match(self, task: ChunkTask, following: Sequence[ChunkTask], index: FrameIndex) -> None:
+    def match(
+        self, drive: PlannedDrive, task: ChunkTask, following: Sequence[ChunkTask]
+    ) -> None:
         """Write the matches of a chunk with itself and with the keyframes that follow.
 
         Args:
+            drive: of the chunk.
             task: the chunk.
             following: the chunks after it of the same drive, as many as ``followers`` returns.
-            index: of the drive.
         """
+        index = self._frames(drive)
         name = matches_name([task, *following], index)
         if self._store.has(name):
             return
@@ -104,7 +113,10 @@ class StageWorker:
         positions = [at for one in found for at in one.positions]
         cameras = index.camera_rows[np.array(positions, dtype=np.int64)]
         blind = np.array([not usable for usable in triangulated(index)])
-        joined = {kind.name: [f for one in features for f in one.features[kind.name]] for kind in kinds}
+        joined = {
+            kind.name: [each for one in features for each in one.features[kind.name]]
+            for kind in kinds
+        }
         matches = match_rows(len(found[0]), np.where(blind[cameras], -1, cameras), joined)
         arrays, names = match_arrays(matches)
         self._store.write(name, arrays, {'kinds': names})
@@ -127,11 +139,16 @@ class StageWorker:
         return len(found)
 
     def _open(self, drive: PlannedDrive) -> tuple[FrameSource, FrameIndex]:
+        index = self._frames(drive)
         if self._opened is None or self._opened[0] != drive.index:
-            index = load_index(self._store, drive)
             source = open_drive(self._plan, drive, index.geodetic_origin)
-            self._opened = drive.index, source, index
-        return self._opened[1:]
+            self._opened = drive.index, source
+        return self._opened[1], index
+
+    def _frames(self, drive: PlannedDrive) -> FrameIndex:
+        if self._index is None or self._index[0] != drive.index:
+            self._index = drive.index, load_index(self._store, drive)
+        return self._index[1]
 
 
 def out_of_memory(error: BaseException) -> bool:
