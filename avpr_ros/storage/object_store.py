@@ -36,6 +36,10 @@ class ObjectStore(Protocol):
         """Write an object whole, replacing the one of that name; raises ``ConfigError``."""
         ...
 
+    def size(self, name: str) -> int | None:
+        """Return the bytes of an object, None where there is none; raises ``ConfigError``."""
+        ...
+
     def names(self, folder: str) -> list[str]:
         """Return the names of the objects below a folder, sorted; raises ``ConfigError``."""
         ...
@@ -86,6 +90,12 @@ class LocalObjects:
                 f'{self._root / name} cannot be written ({error.strerror or error}); free disk '
                 'space or choose another folder'
             ) from error
+
+    def size(self, name: str) -> int | None:
+        """See ``ObjectStore``."""
+        path = self._root / name
+        with reading(path, ConfigError, 'check the folder'):
+            return path.stat().st_size if path.is_file() else None
 
     def names(self, folder: str) -> list[str]:
         """See ``ObjectStore``; files that are being written are hidden and left out."""
@@ -162,6 +172,15 @@ class RemoteObjects:
                 f'{self._address}/{name} cannot be written ({reason(error)}); check the URI and '
                 'the credentials'
             ) from error
+
+    def size(self, name: str) -> int | None:
+        """See ``ObjectStore``."""
+        with reading(Path(f'{self._address}/{name}'), ConfigError, 'check the URI'):
+            self._system.invalidate_cache()
+            try:
+                return int(self._system.size(self._path(name)))
+            except FileNotFoundError:
+                return None
 
     def names(self, folder: str) -> list[str]:
         """See ``ObjectStore``."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import os
 from pathlib import Path
 import platform
+import resource
 import shutil
 import tempfile
 import time
@@ -35,6 +36,8 @@ MakeTools: TypeAlias = Callable[[FleetSettings], StageTools]
 _ATTEMPTS = 5
 _BATCHES = (8, 4, 2, 1, 1)
 _THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
+#: A loaded machine needs longer than Ray's 30 s to start a node.
+START_WAIT = 'RAY_raylet_start_wait_time_s', '300'
 #: Ray's sockets lie here, and their paths must not exceed 107 characters.
 _SHORT = Path('/tmp')
 
@@ -91,9 +94,10 @@ class RayWorker:
         except SourceError as error:
             return None, str(error)
 
-    def process(self) -> int:
-        """Return the id of the worker's process."""
-        return os.getpid()
+    def process(self) -> tuple[int, float]:
+        """Return the id of the worker's process, and the most memory it had, in megabytes."""
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return os.getpid(), peak_mb
 
 
 @dataclass(eq=False)
@@ -177,6 +181,10 @@ class RayRunner:
             self._ray.shutdown()
             shutil.rmtree(self._started, ignore_errors=True)
             self._started = None
+
+    def processes(self) -> list[tuple[int, float]]:
+        """Return id and most memory in megabytes of the workers that wait."""
+        return [self._ray.get(actor.process.remote()) for actor in self._idle]
 
     def run(self, plan: FleetPlan, calls: Sequence[Call], done: Done) -> None:
         """See ``Runner``.
@@ -268,6 +276,7 @@ class RayRunner:
         if workers > cores():
             raise ConfigError(f'{workers} workers, and this machine has {cores()} cores')
         self._started = Path(tempfile.mkdtemp(prefix='avpr', dir=_SHORT))
+        os.environ.setdefault(*START_WAIT)
         # One core more than workers: where actors hold all of them, Ray's own tasks wait forever.
         ray.init(
             address='local',

@@ -43,6 +43,7 @@ class HangingTools(FleetTools):
 def cluster() -> Iterator[Any]:
     ray = pytest.importorskip('ray', reason="needs Ray: pip install 'avpr_ros[ray]'")
     folder = tempfile.mkdtemp(prefix='avpr', dir='/tmp')
+    os.environ.setdefault(*ray_runner.START_WAIT)
     ray.init(
         address='local',
         num_cpus=3,
@@ -79,7 +80,7 @@ def test_work_of_a_killed_worker_is_done_again(cluster, drives, tmp_path):
 
     def kill_once(stage: str, done: int, total: int, images: int) -> None:
         if stage == 'keyframes' and done == 2 and not killed:
-            killed.append(cluster.get(runner._idle[0].process.remote()))
+            killed.append(runner.processes()[0][0])
             os.kill(killed[0], signal.SIGKILL)
 
     fleet.build._progress = kill_once
