@@ -72,6 +72,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.decision
 	$(BIN)/python -m benchmarks.onboard
 	$(BIN)/python -m benchmarks.kill
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.versions
 	$(BIN)/python -m benchmarks.soak
 

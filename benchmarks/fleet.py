@@ -4,8 +4,8 @@
 
 Bags of a camera along walls of random texture. Cases: the plain build; shards of four parts in
 shuffled order; Ray with one and two workers; workers and driver killed at random moments and
-resumed; a second run; one bag more; one bag that cannot be read. The last rows are no measurements:
-Amdahl's law with the measured serial parts.
+resumed; a second run; one bag more; one bag that cannot be read. The last rows are no
+measurements: Amdahl's law with the measured serial parts.
 
 ``python -m benchmarks.fleet [--quick]``; without Ray its cases are left out.
 """
@@ -58,9 +58,7 @@ def write_wall(path: Path, frames: int, seed: int) -> Path:
     poses = [Pose.from_xy_yaw(40.0 * seed, -float(n), 0.0) for n in range(frames)]
     stamped = [((n + 1) * NS_PER_S + seed, pose) for n, pose in enumerate(poses)]
     images = (np.ascontiguousarray(wall[:, 48 * n : 48 * n + 640]) for n in range(frames))
-    shots = [
-        Shot(*one, encode_jpeg(image)) for one, image in zip(stamped, images, strict=True)
-    ]
+    shots = [Shot(*one, encode_jpeg(image)) for one, image in zip(stamped, images, strict=True)]
     write_bag(path, shots, stamped, _CAMERA)
     return path
 
@@ -160,7 +158,9 @@ class Benchmark:
                 left[0] -= 1
 
         fleet = self._fleet(name, progress=kill)
-        with RayRunner(address, FleetTools, RaySettings(workers=workers), notices.append) as runner:
+        with RayRunner(
+            address, FleetTools, RaySettings(workers=workers), notices.append
+        ) as runner:
             started = time.perf_counter()
             fleet.compute(runner)
             row = self._gathered(f'Ray, {workers} workers', fleet, workers, started)
@@ -180,7 +180,11 @@ class Benchmark:
         finished, done_kills = 0, 0
         for attempt in range(kills + 1):
             process = subprocess.Popen(
-                words, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+                words,
+                cwd=ROOT,
+                env=environment,
+                stderr=subprocess.PIPE,
+                text=True,
                 stdout=subprocess.DEVNULL,
             )
             wanted = self._rng.randint(1, max(1, chunks // (kills + 1)))
@@ -261,9 +265,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='Four short bags.')
     parser.add_argument('--bags', type=int, default=100)
+    parser.add_argument('--frames', type=int, default=64, help='Images of a bag.')
+    parser.add_argument('--network', default='embedded', choices=['embedded', 'embedded-light'])
     options = parser.parse_args()
-    bags, frames, kills = (4, 16, (1, 1)) if options.quick else (options.bags, 64, (10, 5))
-    network = 'embedded-light' if options.quick else 'embedded'
+    if options.quick:
+        options.bags, options.frames, options.network = 4, 16, 'embedded-light'
+    bags, frames, network = options.bags, options.frames, options.network
+    kills = (1, 1) if bags < 10 else (10, 5)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         run = Benchmark(Path(folder), bags, frames, FleetSettings(network=network))
@@ -273,7 +281,9 @@ def main() -> None:
             rows += [run.ray(1), run.ray(2), run.ray(2, kills[0])]
         rows += run.modelled()
     note = f'{bags} bags of {frames} images, {network}; images_per_s of Ray without its start'
-    write_results('fleet', rows, quick=options.quick, note=note)
+    chosen = f'--bags {bags} --frames {frames} --network {network}'
+    given = '' if options.quick else chosen
+    write_results('fleet', rows, quick=options.quick, note=note, options=given)
     print_table(rows, f'fleet: {note}')
     # A bad bag is named in the map's warnings, which changes the hash.
     if len({row['map_hash'] for row in rows if _same_bags(row)}) != 1:

@@ -160,9 +160,7 @@ class Fleet:
         folder, settings = Path(output), self.build.plan.settings
         check_output(folder, replace_existing)
         check = check_replaceable if replace_existing else None
-        contents = complete_contents(
-            settings.views, settings.landmarks, settings.learned_features
-        )
+        contents = complete_contents(settings.views, settings.landmarks, settings.learned_features)
         contents = replace(contents, left_out=tuple(self.left_out()))
         with one_product_thread():
             fitted = self.build.fit()
@@ -175,9 +173,7 @@ class Fleet:
 
             try:
                 with atomic_folder(folder, replace=replace_existing, check=check) as new:
-                    gathering.write(
-                        new, self.tools.describer, settings.form, progress, finish
-                    )
+                    gathering.write(new, self.tools.describer, settings.form, progress, finish)
             except OSError as error:
                 raise not_written(folder, error) from error
         return GalleryMap.open(folder, verify=False)

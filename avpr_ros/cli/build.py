@@ -145,16 +145,13 @@ def build(
     settings = BuildSettings(
         min_distance_m, math.radians(min_rotation_deg), replace=replace, memory_mb=memory_mb
     )
-    topics = tuple(image_topic or ())
-    options = SourceOptions(
-        topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
-    )
+    given = (tuple(image_topic or ()), pose_topic, tum, poses, max_gap_s)
+    options = SourceOptions(*given, map_frame=map_frame, base_frame=base_frame)
     divided = fleet.FleetOptions(
         shards, shard, ray, workers, gpus_per_worker, stall_s, allow_missing, log_json
     )
     if divided.wanted and not dry_run:
-        if append or query or space_of:
-            raise ConfigError('--shards builds a new map: leave --append, --query, --space-of out')
+        fleet.check_new_map(append or bool(query or space_of))
         chosen = FleetSettings(
             gallery_network,
             dim,

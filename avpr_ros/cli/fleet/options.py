@@ -52,6 +52,12 @@ LogJson = Annotated[
 ]
 
 
+def check_new_map(extends: bool) -> None:
+    """Raise ``ConfigError`` where options extend a map, or take the space of another one."""
+    if extends:
+        raise ConfigError('--shards builds a new map: leave --append, --query, --space-of out')
+
+
 @dataclass(frozen=True)
 class FleetOptions:
     """What the command line gives; see the options above."""

@@ -41,9 +41,7 @@ class FleetProgress:
             self._printed_s = now_s
             self._print_line(done, total, rate, left_s)
 
-    def _print_json(
-        self, done: int, total: int, rate: float | None, left_s: float | None
-    ) -> None:
+    def _print_json(self, done: int, total: int, rate: float | None, left_s: float | None) -> None:
         line = {
             'stage': self._stage,
             'done': done,
@@ -54,9 +52,7 @@ class FleetProgress:
         sys.stderr.write(json.dumps(line) + '\n')
         sys.stderr.flush()
 
-    def _print_line(
-        self, done: int, total: int, rate: float | None, left_s: float | None
-    ) -> None:
+    def _print_line(self, done: int, total: int, rate: float | None, left_s: float | None) -> None:
         text = f'{self._stage}: {done} of {total}'
         text += '' if rate is None else f', {rate:.1f} images/s'
         text += '' if left_s is None else f', {left_s // 60:.0f}:{left_s % 60:02.0f} min left'

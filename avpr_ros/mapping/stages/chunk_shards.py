@@ -123,7 +123,9 @@ def load_keyframes(store: ShardStore, task: ChunkTask, what: str) -> ChunkKeyfra
             str(facts['first_unusable']),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise MapError(f'the shard of {what} has other contents: delete {task.keyframes}') from error
+        raise MapError(
+            f'the shard of {what} has other contents: delete {task.keyframes}'
+        ) from error
 
 
 def load_parts(store: ShardStore, task: ChunkTask, what: str) -> Parts:

@@ -29,9 +29,7 @@ _ARRAYS = 'stamps_ns', 'camera_rows', 'poses', 'recorded_ns'
 _TOO_FEW = 'keyframes'
 
 
-def open_drive(
-    plan: FleetPlan, drive: PlannedDrive, origin: GeodeticOrigin | None
-) -> FrameSource:
+def open_drive(plan: FleetPlan, drive: PlannedDrive, origin: GeodeticOrigin | None) -> FrameSource:
     """Open a drive of a plan; raises ``SourceError``.
 
     Args:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -184,4 +185,4 @@ def packed(items: list[bytes]) -> tuple[AnyArray, AnyArray]:
 
 def unpacked(data: AnyArray, offsets: AnyArray) -> list[bytes]:
     """Return the byte strings that ``packed`` was given."""
-    return [data[a:b].tobytes() for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [data[a:b].tobytes() for a, b in pairwise(offsets)]

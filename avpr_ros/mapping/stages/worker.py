@@ -89,9 +89,7 @@ class StageWorker:
             rows = describer.pool(parts, fitted) if parts else np.zeros((0, 0), np.float32)
         self._store.write(name, {'rows': rows})
 
-    def match(
-        self, drive: PlannedDrive, task: ChunkTask, following: Sequence[ChunkTask]
-    ) -> None:
+    def match(self, drive: PlannedDrive, task: ChunkTask, following: Sequence[ChunkTask]) -> None:
         """Write the matches of a chunk with itself and with the keyframes that follow.
 
         Args:
@@ -185,9 +183,9 @@ def triangulated(index: FrameIndex) -> list[bool]:
     ]
 
 
-def followers(drive: IndexedDrive, task: ChunkTask, counts: Callable[[ChunkTask], list[int]]) -> (
-    list[ChunkTask]
-):
+def followers(
+    drive: IndexedDrive, task: ChunkTask, counts: Callable[[ChunkTask], list[int]]
+) -> list[ChunkTask]:
     """Return the chunks after one that hold the next keyframes of each of its cameras.
 
     Args:

@@ -95,9 +95,9 @@ class MapVersions:
         self._set_current(new)
         return new
 
-    def pull(self, folder: Path, number: int | None = None, *, for_robot: bool = False) -> (
-        tuple[VersionRecord, bool]
-    ):
+    def pull(
+        self, folder: Path, number: int | None = None, *, for_robot: bool = False
+    ) -> tuple[VersionRecord, bool]:
         """Replace a map folder by a version; the old one stays whole until the new one is.
 
         Args:

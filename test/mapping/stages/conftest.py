@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import pytest
+from small_drives import OPTIONS, SETTINGS, Drives, write_walk, write_wall_bag
 
 from avpr_ros.api.fleet import Fleet
 from avpr_ros.api.map_parts import complete_contents
 from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.sources.open import open_source
-from small_drives import OPTIONS, SETTINGS, Drives, write_walk, write_wall_bag
 
 
 @pytest.fixture(scope='session')

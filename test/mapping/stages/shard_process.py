@@ -8,8 +8,9 @@ from pathlib import Path
 import sys
 import time
 
-from avpr_ros.api.fleet import Fleet
 from small_drives import OPTIONS, SETTINGS
+
+from avpr_ros.api.fleet import Fleet
 
 fleet = Fleet.plan(
     [Path(path) for path in sys.argv[2:]],

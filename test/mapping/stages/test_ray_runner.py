@@ -14,12 +14,12 @@ import time
 from typing import Any
 
 import pytest
+from small_drives import OPTIONS, SETTINGS
 
 from avpr_ros.api.fleet import Fleet, FleetTools
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.mapping.stages import ray_runner
 from avpr_ros.mapping.stages.ray_runner import RayRunner, RaySettings
-from small_drives import OPTIONS, SETTINGS
 
 
 class SlowTools(FleetTools):
@@ -73,9 +73,7 @@ def test_any_number_of_workers_gives_the_same_shards(cluster, drives, tmp_path, 
 def test_work_of_a_killed_worker_is_done_again(cluster, drives, tmp_path):
     fleet = Fleet.plan(drives.paths, tmp_path / 'shards', SETTINGS, OPTIONS)
     notices: list[str] = []
-    runner = RayRunner(
-        str(tmp_path / 'shards'), SlowTools, RaySettings(workers=1), notices.append
-    )
+    runner = RayRunner(str(tmp_path / 'shards'), SlowTools, RaySettings(workers=1), notices.append)
     killed: list[int] = []
 
     def kill_once(stage: str, done: int, total: int, images: int) -> None:
@@ -98,7 +96,9 @@ def test_chunk_that_stalls_is_named(cluster, drives, tmp_path):
     settings = RaySettings(workers=2, stall_s=4.0)
     with (
         RayRunner(str(tmp_path / 'shards'), HangingTools, settings) as runner,
-        pytest.raises(MapError, match=r'keyframes of wall, chunk \d of 3 .* gave no shard for 4 s'),
+        pytest.raises(
+            MapError, match=r'keyframes of wall, chunk \d of 3 .* gave no shard for 4 s'
+        ),
     ):
         fleet.build.keyframes(runner)
 
