@@ -57,7 +57,8 @@ def write_wall(path: Path, frames: int, seed: int) -> Path:
     wall = cv2.resize(small, (8 * small.shape[1], 480), interpolation=cv2.INTER_CUBIC)
     poses = [Pose.from_xy_yaw(40.0 * seed, -float(n), 0.0) for n in range(frames)]
     stamped = [((n + 1) * NS_PER_S + seed, pose) for n, pose in enumerate(poses)]
-    images = (np.ascontiguousarray(wall[:, 48 * n : 48 * n + 640]) for n in range(frames))
+    views = (wall[:, 48 * n : 48 * n + 640] for n in range(frames))
+    images = (np.ascontiguousarray(view, dtype=np.uint8) for view in views)
     shots = [Shot(*one, encode_jpeg(image)) for one, image in zip(stamped, images, strict=True)]
     write_bag(path, shots, stamped, _CAMERA)
     return path
@@ -212,7 +213,7 @@ class Benchmark:
         """Return what Amdahl's law gives for more workers."""
         parallel_s = self._stages_s['chunks'] + self._stages_s['rest']
         serial_s = self._stages_s['index'] + self._stages_s['gather']
-        rows = []
+        rows: list[Row] = []
         for workers in _MODELLED:
             total_s = serial_s + parallel_s / workers
             ratio = (serial_s + parallel_s) / total_s

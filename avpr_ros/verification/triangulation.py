@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.arrays import AnyArray, FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import FeatureKind, Features
@@ -169,7 +169,7 @@ def _fill_points(
             parallax[where[better]] = angles[better]
 
 
-def neighbouring_rows(rows: IntArray, sessions: IntArray) -> Iterator[tuple[int, int]]:
+def neighbouring_rows(rows: IntArray, sessions: AnyArray) -> Iterator[tuple[int, int]]:
     """Yield pairs of rows of one camera that follow each other closely in one session.
 
     Args:

@@ -115,8 +115,14 @@ def _index(arrays: Mapping[str, AnyArray], facts: Mapping[str, Any]) -> FrameInd
     fields = Fields(facts)
     origin = facts['geodetic_origin']
     return FrameIndex(
-        *(fields.text(key) for key in _TEXTS),
-        cameras=tuple(camera_from_json(camera) for camera in fields.children('cameras')),
-        geodetic_origin=None if origin is None else GeodeticOrigin(**origin),
-        **{key: arrays[key] for key in _ARRAYS},
+        fields.text('name'),
+        fields.text('map_frame'),
+        fields.text('base_frame'),
+        fields.text('pose_source'),
+        tuple(camera_from_json(camera) for camera in fields.children('cameras')),
+        None if origin is None else GeodeticOrigin(**origin),
+        arrays['stamps_ns'],
+        arrays['camera_rows'],
+        arrays['poses'],
+        arrays['recorded_ns'],
     )
