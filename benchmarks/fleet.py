@@ -144,7 +144,8 @@ class Benchmark:
 
     def ray(self, workers: int, kills: int = 0) -> Row:
         """Compute all shards with Ray; kill workers in the middle of a chunk."""
-        from avpr_ros.mapping.stages.ray_runner import RayRunner, RaySettings
+        from avpr_ros.mapping.stages.ray_cluster import RaySettings
+        from avpr_ros.mapping.stages.ray_runner import RayRunner
 
         name = f'ray{workers}_{kills}'
         address = str(self._folder / name)

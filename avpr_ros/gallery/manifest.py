@@ -14,18 +14,14 @@ from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json
 from avpr_ros.gallery.index.index_info import IndexInfo
-from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, map_file
+from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, content_hash, map_file
 from avpr_ros.json_fields import Fields, read_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 from avpr_ros.storage.files import sha256_of_file, write_text_atomically
-from avpr_ros.storage.json_hash import FIELD as HASH_FIELD
 from avpr_ros.storage.json_hash import check_hash, with_hash
 
 #: 1: first version.
 FORMAT_VERSION = 1
-#: Fields that differ from build to build.
-_NOT_CONTENT = 'map_id', 'revision', 'created', HASH_FIELD
-_REPORT = 'report.html'
 NAME = MANIFEST
 
 
@@ -129,16 +125,8 @@ class Manifest:
 
     @property
     def content_hash(self) -> str:
-        """Hash of what the map holds: equal for two builds of the same drives and settings.
-
-        Id, revision and time of the build are left out, and the report, which names them.
-        """
-        data = self.to_json()
-        kept = {key: value for key, value in data.items() if key not in _NOT_CONTENT}
-        kept['files'] = {
-            name: entry.sha256 for name, entry in self.files.items() if name != _REPORT
-        }
-        return str(with_hash(kept)[HASH_FIELD])
+        """See ``map_folder.content_hash``."""
+        return content_hash(self.to_json())
 
     def sealed(self, folder: Path, names: list[str]) -> Manifest:
         """Return a copy with the entries of the named files in the folder."""
@@ -148,6 +136,7 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object, its own hash included."""
+        origin = None if self.geodetic_origin is None else asdict(self.geodetic_origin)
         data: dict[str, Any] = {
             'format_version': self.format_version,
             'map_id': self.map_id,
@@ -159,9 +148,7 @@ class Manifest:
             'base_frame': self.base_frame,
             'cameras': [camera_to_json(camera) for camera in self.cameras],
             'sessions': [asdict(session) for session in self.sessions],
-            'geodetic_origin': None
-            if self.geodetic_origin is None
-            else asdict(self.geodetic_origin),
+            'geodetic_origin': origin,
             'keyframe_spacing': asdict(self.keyframe_spacing),
             'calibration': None if self.calibration is None else self.calibration.to_json(),
             'index': None if self.index is None else asdict(self.index),

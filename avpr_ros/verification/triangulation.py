@@ -170,12 +170,7 @@ def _fill_points(
 
 
 def neighbouring_rows(rows: IntArray, sessions: AnyArray) -> Iterator[tuple[int, int]]:
-    """Yield pairs of rows of one camera that follow each other closely in one session.
-
-    Args:
-        rows: of one camera, ascending.
-        sessions: (N,) of all rows.
-    """
+    """Yield pairs of ascending rows of one camera that are close in one of the (N,) sessions."""
     for place, row in enumerate(rows):
         for other in rows[place + 1 : place + 1 + NEIGHBOURS]:
             if sessions[row] == sessions[other]:

@@ -92,7 +92,8 @@ def _runner(fleet: Fleet, options: FleetOptions, stack: ExitStack) -> Runner:
         return fleet.local
     from avpr_ros.api.fleet import FleetTools
     from avpr_ros.cli.console import print_note
-    from avpr_ros.mapping.stages.ray_runner import RayRunner, RaySettings
+    from avpr_ros.mapping.stages.ray_cluster import RaySettings
+    from avpr_ros.mapping.stages.ray_runner import RayRunner
 
     settings = RaySettings(
         options.ray, options.workers, options.gpus_per_worker, stall_s=options.stall_s

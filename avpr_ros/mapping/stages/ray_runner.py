@@ -5,99 +5,29 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-import os
-from pathlib import Path
-import platform
-import resource
-import shutil
-import tempfile
 import time
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
-
-from avpr_ros import __version__
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.mapping.stages.fleet_plan import FleetPlan, FleetSettings
+from avpr_ros.mapping.stages.fleet_plan import FleetPlan
+from avpr_ros.mapping.stages.ray_cluster import (
+    MISMATCH,
+    MakeTools,
+    RayCluster,
+    RaySettings,
+    RayWorker,
+    fingerprint,
+)
 from avpr_ros.mapping.stages.runner import Call, Done
-from avpr_ros.mapping.stages.shards import ShardStore
-from avpr_ros.mapping.stages.worker import StageTools, StageWorker
-from avpr_ros.storage.object_store import open_objects
 from avpr_ros.storage.reading import reason
-from avpr_ros.threads import cores, one_product_thread
-
-#: Loads network and extractors in a worker; a function of a module.
-MakeTools: TypeAlias = Callable[[FleetSettings], StageTools]
 
 #: Attempts of one piece: it is computed again where its worker died.
 _ATTEMPTS = 5
 _BATCHES = (8, 4, 2, 1, 1)
 _THREADS = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS')
-#: A loaded machine needs longer than Ray's 30 s to start a node.
-START_WAIT = 'RAY_raylet_start_wait_time_s', '300'
-#: Ray's sockets lie here, and their paths must not exceed 107 characters.
-_SHORT = Path('/tmp')
-
-
-@dataclass(frozen=True)
-class RaySettings:
-    """Which cluster, and how much of it.
-
-    Attributes:
-        address: ``local`` for a cluster of this machine alone, ``auto`` for the one that runs
-            here, or an address.
-        workers: number of workers; 0: one less than there are cores.
-        gpus_per_worker: part of a GPU that each worker takes.
-        object_store_mb: memory of Ray's object store, where the cluster is started here; names
-            need little, and containers have 64 MB of shared memory.
-        stall_s: a piece that takes longer is computed again by another worker, once.
-    """
-
-    address: str = 'local'
-    workers: int = 0
-    gpus_per_worker: float = 0.0
-    object_store_mb: int = 200
-    stall_s: float = 900.0
-
-    def __post_init__(self) -> None:
-        """Check every value; raises ``ConfigError``."""
-        if self.workers < 0:
-            raise ConfigError(f'--workers is {self.workers}; use 1 or more')
-        if self.gpus_per_worker < 0 or self.stall_s <= 0:
-            raise ConfigError('--gpus-per-worker must not be negative, --stall-s be above 0')
-
-
-class RayWorker:
-    """One worker: loads the network once."""
-
-    def __init__(
-        self, plan: Mapping[str, Any], address: str, make_tools: MakeTools, expected: str
-    ) -> None:
-        if fingerprint() != expected:
-            raise ConfigError(
-                f'a worker on {platform.node()} has {fingerprint()} and the driver {expected}; '
-                'install the same versions on all nodes'
-            )
-        known = FleetPlan.from_json(plan)
-        self._worker = StageWorker(
-            known, ShardStore(open_objects(address)), make_tools(known.settings)
-        )
-
-    def call(self, stage: str, arguments: tuple[Any, ...]) -> tuple[Any, str]:
-        """Return the result of a call, or the text of an error of its drive."""
-        try:
-            with one_product_thread():
-                return getattr(self._worker, stage)(*arguments), ''
-        except SourceError as error:
-            return None, str(error)
-
-    def process(self) -> tuple[int, float]:
-        """Return the id of the worker's process, and the most memory it had, in megabytes."""
-        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        return os.getpid(), peak_mb
 
 
 @dataclass(eq=False)
@@ -130,41 +60,13 @@ class RayRunner:
         self._make_tools = make_tools
         self._settings = settings
         self._notice = notice
-        self._ray: Any = None
-        self._started: Path | None = None
+        self._cluster = RayCluster(settings)
         self._plan: FleetPlan | None = None
         self._idle: list[Any] = []
 
     def __enter__(self) -> RayRunner:
         """Connect; raises ``ConfigError`` where Ray or enough cores are missing."""
-        try:
-            import ray
-        except ImportError as error:
-            raise ConfigError(
-                "--ray needs the package ray, which is not installed: pip install 'avpr_ros[ray]'"
-            ) from error
-        self._ray = ray
-        workers = self._settings.workers or max(1, cores() - 1)
-        try:
-            if not ray.is_initialized():
-                self._connect(ray, workers)
-        # Ray raises many types of errors, among them of gRPC.
-        except Exception as error:
-            self.__exit__(None, None, None)
-            raise ConfigError(
-                f'no connection to Ray at {self._settings.address} ({reason(error)}); check that '
-                'the cluster runs this version of Ray, and its token (RAY_AUTH_MODE)'
-            ) from error
-        there = int(ray.cluster_resources().get('CPU', 0))
-        if not self._settings.workers and self._settings.address != 'local':
-            workers = max(1, there - 1)
-        if workers > there - 1:
-            self.__exit__(None, None, None)
-            raise ConfigError(
-                f'{workers} workers need {workers + 1} cores, one for Ray itself, and the cluster '
-                f'has {there}; give --workers {max(1, there - 1)} or add nodes'
-            )
-        self._workers = workers
+        self._cluster.connect()
         return self
 
     def __exit__(
@@ -177,10 +79,11 @@ class RayRunner:
         for actor in self._idle:
             self._ray.kill(actor)
         self._idle = []
-        if self._started is not None:
-            self._ray.shutdown()
-            shutil.rmtree(self._started, ignore_errors=True)
-            self._started = None
+        self._cluster.leave()
+
+    @property
+    def _ray(self) -> Any:
+        return self._cluster.ray
 
     def processes(self) -> list[tuple[int, float]]:
         """Return id and most memory in megabytes of the workers that wait."""
@@ -198,7 +101,7 @@ class RayRunner:
         running: dict[Any, _Running] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < self._workers:
+                while waiting and len(running) < self._cluster.workers:
                     call, attempt = waiting.popleft()
                     actor = self._idle.pop() if self._idle else self._actor(plan)
                     arguments = call.arguments
@@ -227,7 +130,7 @@ class RayRunner:
         except exceptions.RayTaskError as error:
             raise MapError(f'{one.call.text}: {reason(error.cause)}') from error
         except exceptions.ActorDiedError as error:
-            if 'install the same versions' in str(error):
+            if MISMATCH in str(error):
                 raise ConfigError(_sentence(str(error))) from error
             self._again(one, 'lost its worker', waiting)
         except (exceptions.RayError, exceptions.OutOfMemoryError) as error:
@@ -269,33 +172,8 @@ class RayRunner:
         )
         return remote.remote(plan.to_json(), self._address, self._make_tools, fingerprint())
 
-    def _connect(self, ray: Any, workers: int) -> None:
-        if self._settings.address != 'local':
-            ray.init(address=self._settings.address, log_to_driver=False)
-            return
-        if workers > cores():
-            raise ConfigError(f'{workers} workers, and this machine has {cores()} cores')
-        self._started = Path(tempfile.mkdtemp(prefix='avpr', dir=_SHORT))
-        os.environ.setdefault(*START_WAIT)
-        # One core more than workers: where actors hold all of them, Ray's own tasks wait forever.
-        ray.init(
-            address='local',
-            num_cpus=workers + 1,
-            include_dashboard=False,
-            object_store_memory=self._settings.object_store_mb * 1024 * 1024,
-            log_to_driver=False,
-            _temp_dir=str(self._started),
-            _node_ip_address='127.0.0.1',
-        )
-
-
-def fingerprint() -> str:
-    """Return the versions that the last bits of a result depend on."""
-    python = '.'.join(platform.python_version_tuple()[:2])
-    return f'avpr_ros {__version__}, Python {python}, NumPy {np.__version__}'
-
 
 def _sentence(text: str) -> str:
     """Return the sentence of an error in the middle of Ray's text."""
-    lines = [line.strip() for line in text.splitlines() if 'install the same versions' in line]
+    lines = [line.strip() for line in text.splitlines() if MISMATCH in line]
     return lines[-1].partition('ConfigError: ')[2] or lines[-1]

@@ -18,8 +18,8 @@ from small_drives import OPTIONS, SETTINGS
 
 from avpr_ros.api.fleet import Fleet, FleetTools
 from avpr_ros.errors import ConfigError, MapError
-from avpr_ros.mapping.stages import ray_runner
-from avpr_ros.mapping.stages.ray_runner import RayRunner, RaySettings
+from avpr_ros.mapping.stages.ray_cluster import START_WAIT, RaySettings, RayWorker
+from avpr_ros.mapping.stages.ray_runner import RayRunner
 
 
 class SlowTools(FleetTools):
@@ -43,7 +43,7 @@ class HangingTools(FleetTools):
 def cluster() -> Iterator[Any]:
     ray = pytest.importorskip('ray', reason="needs Ray: pip install 'avpr_ros[ray]'")
     folder = tempfile.mkdtemp(prefix='avpr', dir='/tmp')
-    os.environ.setdefault(*ray_runner.START_WAIT)
+    os.environ.setdefault(*START_WAIT)
     ray.init(
         address='local',
         num_cpus=3,
@@ -118,4 +118,4 @@ def test_worker_with_other_versions_is_refused(drives, tmp_path):
     fleet = Fleet.plan(drives.paths, tmp_path / 'shards', SETTINGS, OPTIONS)
     plan = fleet.build.plan.to_json()
     with pytest.raises(ConfigError, match='install the same versions on all nodes'):
-        ray_runner.RayWorker(plan, str(tmp_path), FleetTools, 'avpr_ros 0.0.1')
+        RayWorker(plan, str(tmp_path), FleetTools, 'avpr_ros 0.0.1')
