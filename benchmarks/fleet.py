@@ -53,8 +53,8 @@ _MODELLED = (2, 8, 64, 512)
 def write_wall(path: Path, frames: int, seed: int) -> Path:
     """Write a bag of a camera that moves sideways along a wall, one metre a frame."""
     rng = np.random.default_rng(seed)
-    small = rng.integers(0, 255, (60, 80 + 6 * frames, 3), dtype=np.uint8)
-    wall = cv2.resize(small, (8 * small.shape[1], 480), interpolation=cv2.INTER_CUBIC)
+    small = rng.integers(0, 255, (12, 18 + 2 * frames, 3), dtype=np.uint8)
+    wall = cv2.resize(small, (40 * small.shape[1], 480), interpolation=cv2.INTER_CUBIC)
     poses = [Pose.from_xy_yaw(40.0 * seed, -float(n), 0.0) for n in range(frames)]
     stamped = [((n + 1) * NS_PER_S + seed, pose) for n, pose in enumerate(poses)]
     views = (wall[:, 48 * n : 48 * n + 640] for n in range(frames))

@@ -42,16 +42,10 @@ class FleetTools:
 
     @cached_property
     def describer(self) -> ChunkDescriber:
-        """Gallery network; raises ``ConfigError`` where it cannot work chunk by chunk."""
-        from avpr_ros.networks.registry import describer_by_name
+        """Gallery network; raises ``ConfigError`` for an unknown one or missing weights."""
+        from avpr_ros.networks.registry import chunk_describer_by_name
 
-        found = describer_by_name(self._settings.network, dim=self._settings.dim)
-        if not isinstance(found, ChunkDescriber):
-            raise ConfigError(
-                f'gallery network {self._settings.network} cannot be divided into shards; use '
-                'embedded or embedded-light, or build without --shards'
-            )
-        return found
+        return chunk_describer_by_name(self._settings.network, self._settings.dim)
 
     @cached_property
     def extractors(self) -> list[FeatureExtractor]:
