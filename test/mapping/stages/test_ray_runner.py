@@ -73,7 +73,9 @@ def test_any_number_of_workers_gives_the_same_shards(cluster, drives, tmp_path, 
 def test_work_of_a_killed_worker_is_done_again(cluster, drives, tmp_path):
     fleet = Fleet.plan(drives.paths, tmp_path / 'shards', SETTINGS, OPTIONS)
     notices: list[str] = []
-    runner = RayRunner(str(tmp_path / 'shards'), SlowTools, RaySettings(workers=1), notices.append)
+    runner = RayRunner(
+        str(tmp_path / 'shards'), SlowTools, RaySettings(workers=1, stall_s=60.0), notices.append
+    )
     killed: list[int] = []
 
     def kill_once(stage: str, done: int, total: int, images: int) -> None:
