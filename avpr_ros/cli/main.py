@@ -16,14 +16,17 @@ from avpr_ros import __version__
 from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
 
-#: Names of the commands: each is a function or a group, in the module of its name or of MODULES.
+#: Names of the commands: each is a function or a group, in the module of its name or of _MODULES.
 COMMANDS = (
     *('build', 'train', 'quantize', 'inspect', 'bench'),
     *('localize', 'report', 'export', 'models', 'evaluate', 'doctor', 'demo'),
-    *('sign', 'verify'),
+    *('sign', 'verify', 'gather', 'maps'),
 )
-#: Modules of commands that have none of their own.
-MODULES = {'sign': 'inspect', 'verify': 'inspect'}
+#: Modules of commands that lie elsewhere than in the module of their name.
+_MODULES = {
+    **{'sign': 'inspect', 'verify': 'inspect'},
+    **{'gather': 'fleet.gather', 'maps': 'fleet.maps'},
+}
 _FAILED = 2
 
 
@@ -38,7 +41,7 @@ class LazyGroup(typer.core.TyperGroup):
         """Import one command; None where there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f'avpr_ros.cli.{MODULES.get(cmd_name, cmd_name)}')
+        module = importlib.import_module(f'avpr_ros.cli.{_MODULES.get(cmd_name, cmd_name)}')
         found = getattr(module, cmd_name)
         if isinstance(found, typer.Typer):
             group = typer.main.get_command(found)

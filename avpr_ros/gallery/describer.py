@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,14 @@ from avpr_ros.gallery.descriptor_space import DescriptorSpace
 
 #: Called with the stage's name, how much is done and how much there is in all.
 Progress: TypeAlias = Callable[[str, int, int], None]
+
+#: What a network extracts from images before anything is fitted: (n, ...) arrays by name.
+Parts: TypeAlias = Mapping[str, NDArray[Any]]
+#: What is fitted to a sample of them, by name.
+Fitted: TypeAlias = Mapping[str, NDArray[Any]]
+
+#: Images that a network processes at a time.
+BATCH = 8
 
 #: Rows that are checked at a time.
 _BLOCK = 4096
@@ -55,13 +64,71 @@ class Describer(Protocol):
         ...
 
 
+@runtime_checkable
+class ChunkDescriber(Protocol):
+    """A describer whose work divides into chunks of images, with the same result in any division.
+
+    The network extracts the parts of each image; a sample of them is fitted, all parts are pooled
+    into long rows by what was fitted, and the long rows are shortened together.
+
+    Attributes:
+        network: name of the gallery network.
+        sample_images: how many images the fit needs at most; 0: nothing is fitted.
+    """
+
+    @property
+    def network(self) -> str: ...  # noqa: D102
+
+    @property
+    def sample_images(self) -> int: ...  # noqa: D102
+
+    def fingerprint(self) -> str:
+        """Return a hash of all that the parts of an image depend on: weights and input."""
+        ...
+
+    def space_fingerprint(self) -> str:
+        """Return a hash of all settings that the space depends on beside the parts."""
+        ...
+
+    def running(self) -> AbstractContextManager[object]:
+        """Return a context in which one thread computes each batch, whatever the machine has."""
+        ...
+
+    def prepare(self, image: RgbImage) -> RgbImage:
+        """Reduce an image to what the network takes."""
+        ...
+
+    def parts(self, images: Sequence[RgbImage]) -> Parts:
+        """Extract the parts of at most ``BATCH`` prepared images; may be called in threads."""
+        ...
+
+    def fit(self, sample: Parts) -> Fitted:
+        """Fit what pooling needs, to the parts of the sample."""
+        ...
+
+    def pool(self, parts: Parts, fitted: Fitted) -> NDArray[np.float32]:
+        """Return (n, D) long rows of n images."""
+        ...
+
+    def shorten(
+        self, rows: NDArray[np.float32], fitted: Fitted
+    ) -> tuple[DescriptorSpace, Descriptors]:
+        """Return the space and (N, d) unit rows.
+
+        Args:
+            rows: (N, D) of all images, may be a memory map.
+            fitted: by ``fit``.
+        """
+        ...
+
+
 def checked_rows(
-    describer: Describer, space: DescriptorSpace, described: Descriptors, count: int
+    network: str, space: DescriptorSpace, described: Descriptors, count: int
 ) -> NDArray[np.float16]:
     """Refuse rows that a search could not rank; return them as float16. Raises ``MapError``."""
     if described.shape != (count, space.dim):
         raise MapError(
-            f'gallery network {describer.network} gave descriptors of shape {described.shape}, '
+            f'gallery network {network} gave descriptors of shape {described.shape}, '
             f'expected ({count}, {space.dim}); use another gallery network'
         )
     rows = np.empty(described.shape, np.float16)
@@ -73,7 +140,7 @@ def checked_rows(
     bad = np.flatnonzero(~(np.abs(lengths - 1) < 1e-2))
     if bad.size:
         raise MapError(
-            f'gallery network {describer.network} gave {bad.size} descriptors that are not of '
+            f'gallery network {network} gave {bad.size} descriptors that are not of '
             f'length 1, the first for keyframe {bad[0]}; use another gallery network'
         )
     return rows

@@ -14,7 +14,7 @@ from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json, origin_from_json
 from avpr_ros.gallery.index.index_info import IndexInfo
-from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, open_manifest
+from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, content_hash, open_manifest
 from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.sources.frame import Camera, GeodeticOrigin
 from avpr_ros.storage.files import sha256_of_file, write_text_atomically
@@ -123,6 +123,11 @@ class Manifest:
     files: Mapping[str, FileEntry] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
+    @property
+    def content_hash(self) -> str:
+        """See ``map_folder.content_hash``."""
+        return content_hash(self.to_json())
+
     def sealed(self, folder: Path, names: list[str]) -> Manifest:
         """Return a copy with the entries of the named files in the folder."""
         return replace(
@@ -131,6 +136,7 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object, its own hash included."""
+        origin = None if self.geodetic_origin is None else asdict(self.geodetic_origin)
         data: dict[str, Any] = {
             'format_version': self.format_version,
             'map_id': self.map_id,
@@ -142,9 +148,7 @@ class Manifest:
             'base_frame': self.base_frame,
             'cameras': [camera_to_json(camera) for camera in self.cameras],
             'sessions': [asdict(session) for session in self.sessions],
-            'geodetic_origin': None
-            if self.geodetic_origin is None
-            else asdict(self.geodetic_origin),
+            'geodetic_origin': origin,
             'keyframe_spacing': asdict(self.keyframe_spacing),
             'calibration': None if self.calibration is None else self.calibration.to_json(),
             'index': None if self.index is None else asdict(self.index),

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 import re
 import stat
+from typing import Any
 
 from avpr_ros.errors import MapError
 from avpr_ros.json_fields import MAX_BYTES, read_object
-from avpr_ros.storage.json_hash import check_hash
+from avpr_ros.storage.json_hash import FIELD, check_hash, with_hash
 from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.storage.reading import reading
 
@@ -22,6 +24,23 @@ SUMS = 'SHA256SUMS'
 THUMBNAIL_NAME = re.compile(r'\d{6,18}\.jpg')
 #: Parts that a map may have without an entry in its manifest.
 _UNLISTED = {MANIFEST, SIGNATURE, THUMBNAILS, 'report.html', 'warnings.json'}
+#: Fields of a manifest, and files, that differ from build to build.
+_NOT_CONTENT = {'map_id', 'revision', 'created', 'files', FIELD}
+_REPORT = 'report.html'
+
+
+def content_hash(manifest: Mapping[str, Any]) -> str:
+    """Return the hash of what a map holds: equal for builds of the same drives and settings.
+
+    Id, revision and time of the build are left out, and the report, which names them.
+
+    Args:
+        manifest: as JSON.
+    """
+    kept = {key: value for key, value in manifest.items() if key not in _NOT_CONTENT}
+    files = {name: entry['sha256'] for name, entry in manifest['files'].items()}
+    files.pop(_REPORT, None)
+    return str(with_hash({**kept, 'files': files})[FIELD])
 
 
 def check_file_name(name: str) -> None:

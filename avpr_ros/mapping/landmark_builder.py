@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avpr_ros.arrays import IntArray
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.standardization import standardized_gallery
@@ -19,17 +20,30 @@ from avpr_ros.mapping.impostors import score_impostors
 from avpr_ros.mapping.kind_weights import with_kind_weights
 from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.verification.sift import SiftExtractor
-from avpr_ros.verification.triangulation import triangulate
+from avpr_ros.verification.triangulation import MatchFeatures, triangulate
 
 
-def build_landmarks(
+@dataclass(frozen=True, eq=False)
+class MapFeatures:
+    """Local features of all keyframes of a map.
+
+    Attributes:
+        features: of each kind, those of the N keyframes.
+        sizes_px: (N, 2) width and height of their thumbnails.
+        match: returns the matches of two keyframes of a kind; None: they are computed.
+    """
+
+    features: Sequence[Sequence[Features]]
+    sizes_px: IntArray
+    match: MatchFeatures | None = None
+
+
+def extract_features(
     gallery: GalleryMap,
     progress: Progress = no_progress,
     extractors: Sequence[FeatureExtractor] = (SiftExtractor(),),
-) -> Landmarks:
-    """Extract local features, triangulate them and calibrate their thresholds on the map.
-
-    Needs memory for the features of the whole map, 75 kB a keyframe.
+) -> MapFeatures:
+    """Extract the local features of all keyframes from their thumbnails.
 
     Args:
         gallery: the map with thumbnails, sealed.
@@ -45,11 +59,34 @@ def build_landmarks(
         for images, extractor in zip(features, extractors, strict=True):
             images.append(extractor.extract(image))
         sizes_px.append(image.shape[1::-1])
+    return MapFeatures(features, np.array(sizes_px, dtype=np.int64))
+
+
+def build_landmarks(
+    gallery: GalleryMap,
+    progress: Progress = no_progress,
+    extractors: Sequence[FeatureExtractor] = (SiftExtractor(),),
+    extracted: MapFeatures | None = None,
+) -> Landmarks:
+    """Extract local features, triangulate them and calibrate their thresholds on the map.
+
+    Needs memory for the features of the whole map, 75 kB a keyframe.
+
+    Args:
+        gallery: the map with thumbnails, sealed.
+        progress: called with stage, done and total.
+        extractors: one of each kind of features.
+        extracted: the features, where they are there already.
+
+    Raises:
+        MapError: a thumbnail is missing or damaged.
+    """
+    found = extracted or extract_features(gallery, progress, extractors)
     cameras, keyframes = gallery.manifest.cameras, gallery.keyframes
     progress('landmarks', 0, 1)
-    bare = Landmarks.without_points(features, len(cameras))
-    sizes = np.array(sizes_px, dtype=np.int64)
-    landmarks = triangulate(bare, keyframes, cameras, sizes)
+    bare = Landmarks.without_points(found.features, len(cameras))
+    sizes = found.sizes_px
+    landmarks = triangulate(bare, keyframes, cameras, sizes, found.match)
     radius_m = default_distinct_radius_m(gallery)
     descriptors = standardized_gallery(gallery.read_descriptors())
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)

@@ -4,44 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 import math
 from pathlib import Path
-from typing import TypeAlias
-import uuid
 
-import numpy as np
-
-from avpr_ros import __version__
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.gallery import gallery_map, manifest, thumbnails
-from avpr_ros.gallery.describer import Describer, Progress, checked_rows, no_progress
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index.index_info import IndexInfo
-from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
+from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB
+from avpr_ros.gallery.manifest import KeyframeSpacing
 from avpr_ros.gallery.map_folder import check_replaceable
-from avpr_ros.mapping.keyframe_extraction import (
-    SelectedSession,
-    all_alike,
-    nothing_usable,
-    select_frames,
-    selected_images,
-)
+from avpr_ros.mapping.keyframe_extraction import nothing_usable
 from avpr_ros.mapping.previous_revision import PreviousRevision
-from avpr_ros.mapping.source_table import CameraTable, check_sources, keyframe_table
+from avpr_ros.mapping.source_table import check_sources
+from avpr_ros.mapping.stages.chunks import CHUNK_KEYFRAMES, Selection
+from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
+from avpr_ros.mapping.stages.local_build import LocalBuild
+from avpr_ros.mapping.stages.map_writer import DescribedKeyframes, Finish, MapFormat, write_map
+from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.storage.files import atomic_folder, check_name, is_empty_folder
+from avpr_ros.storage.object_store import LocalObjects
 from avpr_ros.storage.target_lock import real_path, target_lock
 from avpr_ros.storage.workspace import remove_leftovers
-
-#: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
-_MIN_DIM = 2
-
-#: Called with the finished map before it is renamed; may add ``report.html`` and views.
-Finish: TypeAlias = Callable[[GalleryMap], object]
+from avpr_ros.threads import one_product_thread
 
 
 @dataclass(frozen=True)
@@ -55,6 +42,7 @@ class BuildSettings:
         thumbnail_quality: JPEG quality of a thumbnail.
         replace: overwrite an existing map.
         memory_mb: largest memory of the index on the robot, in megabytes; decides its kind.
+        chunk_keyframes: keyframes that are worked on as one piece.
     """
 
     min_distance_m: float = 1.0
@@ -63,13 +51,23 @@ class BuildSettings:
     thumbnail_quality: int = 90
     replace: bool = False
     memory_mb: float = DEFAULT_MEMORY_MB
+    chunk_keyframes: int = CHUNK_KEYFRAMES
+
+    @property
+    def selection(self) -> Selection:
+        """Selection of keyframes; raises ``ConfigError``."""
+        return Selection(self.min_distance_m, self.min_rotation_rad, self.chunk_keyframes)
+
+    @property
+    def form(self) -> MapFormat:
+        """Format of the map's files."""
+        spacing = KeyframeSpacing(self.min_distance_m, self.min_rotation_rad)
+        thumbnail = ThumbnailFormat(self.thumbnail_px, self.thumbnail_quality)
+        return MapFormat(spacing, self.memory_mb, thumbnail)
 
     def __post_init__(self) -> None:
         """Check every value; raises ``ConfigError``."""
-        for name in ('min_distance_m', 'min_rotation_rad'):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise ConfigError(f'{name} is {value}; use a finite number, 0 or more')
+        _ = self.selection
         if not self.memory_mb > 0:
             raise ConfigError(f'memory_mb is {self.memory_mb}; use a number above 0')
         if self.thumbnail_px < 16:
@@ -149,85 +147,20 @@ def build_into(
     finish: Finish | None,
     base: PreviousRevision,
 ) -> None:
-    """Write a map into an empty folder: the base's keyframes, then those of the sources."""
-    writer = thumbnails.ThumbnailWriter(folder, settings.thumbnail_px, settings.thumbnail_quality)
-    writer.take_over(base.copy_thumbnails(folder))
-    sessions = select_frames(
-        sources,
-        settings.min_distance_m,
-        settings.min_rotation_rad,
-        lambda row, image: writer.write(base.first_id + row, image),
-        progress,
-    )
-    writer.close()
-    count = sum(len(session.selected) for session in sessions)
+    """Write a map into an empty folder: the base's keyframes, then those of the sources.
+
+    The shards of its chunks wait in a hidden folder beside it.
+    """
+    store = ShardStore(LocalObjects(folder.parent / '.shards'))
+    build = LocalBuild(sources, describer, settings, store, progress)
+    build.extract()
+    count = sum(build.counts)
     if count == 0:
-        raise SourceError(nothing_usable(sessions))
-    space, described = describer.describe_gallery(
-        lambda: selected_images(sessions), count, progress
-    )
-    if space.dim < _MIN_DIM:
-        raise SourceError(all_alike(count))
-    base.check_space(space)
-    rows = base.with_descriptors(checked_rows(describer, space, described, count))
-    cameras = CameraTable(sources, base.cameras)
-    np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
-    table = keyframe_table(sessions, cameras, base.first_id, base.sessions)
-    base.with_keyframes(table).save(folder / gallery_map.KEYFRAMES)
-    progress('index', 0, 1)
-    index, info = build_index(rows, settings.memory_mb)
-    index.save(folder / gallery_map.INDEX)
-    progress('index', 1, 1)
-    space.save_arrays(folder / gallery_map.SPACE)
-    names = [*gallery_map.REQUIRED, thumbnails.SUMS]
-    draft = base.revise(_draft(sources, sessions, cameras, space, settings, info))
-    draft.sealed(folder, names).save(folder)
-    if finish is not None:
-        finish(GalleryMap.open(folder))
-        parts = (name for name in gallery_map.OPTIONAL if name not in names)
-        added = [name for name in parts if (folder / name).is_file()]
-        draft.sealed(folder, names + added).save(folder)
-
-
-def _draft(
-    sources: list[FrameSource],
-    sessions: list[SelectedSession],
-    cameras: CameraTable,
-    space: DescriptorSpace,
-    settings: BuildSettings,
-    index: IndexInfo,
-) -> manifest.Manifest:
-    return manifest.Manifest(
-        map_id=str(uuid.uuid4()),
-        revision=1,
-        created=datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        tool_version=__version__,
-        descriptor_space=manifest.SpaceInfo(space.id, space.network, space.dim, space.input_px),
-        map_frame=sources[0].map_frame,
-        base_frame=sources[0].base_frame,
-        cameras=cameras.cameras,
-        sessions=tuple(
-            manifest.Session(
-                name=session.source.name,
-                pose_source=session.source.pose_source,
-                frames=session.frames,
-                keyframes=len(session.selected),
-                undecodable=session.undecodable,
-                first_problem=session.first_problem,
-                unusable=session.unusable,
-                first_unusable=session.first_unusable,
-                start_ns=session.selected[0].stamp_ns if session.selected else 0,
-                end_ns=session.selected[-1].stamp_ns if session.selected else 0,
-            )
-            for session in sessions
-        ),
-        geodetic_origin=sources[0].geodetic_origin,
-        keyframe_spacing=manifest.KeyframeSpacing(
-            settings.min_distance_m, settings.min_rotation_rad
-        ),
-        calibration=None,
-        index=index,
-    )
+        raise SourceError(nothing_usable(build.sessions))
+    with one_product_thread():
+        space, described = build.describe(folder.parent)
+        new = DescribedKeyframes(build.sessions, build.thumbnails(), space, described)
+        write_map(folder, new, settings.form, base, progress, finish)
 
 
 def not_written(output: Path, error: OSError) -> MapError:

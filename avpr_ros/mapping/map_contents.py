@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
@@ -20,7 +21,7 @@ from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.camera_check import camera_warnings
-from avpr_ros.mapping.landmark_builder import build_landmarks
+from avpr_ros.mapping.landmark_builder import MapFeatures, build_landmarks
 from avpr_ros.storage.files import write_text_atomically
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
@@ -33,6 +34,19 @@ WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
 WriteXFeat: TypeAlias = Callable[[Path], object]
 
 
+@dataclass(frozen=True, eq=False)
+class ExtractedFeatures:
+    """What is computed of each keyframe alone.
+
+    Attributes:
+        hog: (N, D) ``hog_descriptor`` of all keyframes.
+        features: their local features; None where the map has none.
+    """
+
+    hog: NDArray[np.float32]
+    features: MapFeatures | None
+
+
 @dataclass(frozen=True)
 class MapContents:
     """Adds the further parts to a map that is being built.
@@ -43,6 +57,7 @@ class MapContents:
         views: number of augmented views of each keyframe.
         landmarks: whether local features and their landmarks are stored.
         write_xfeat: writes the network of the learned features; None: RootSIFT alone is stored.
+        left_out: drives that are not in the map, each with the reason, for its warnings.
     """
 
     describe_views: DescribeViews
@@ -50,6 +65,7 @@ class MapContents:
     views: int = 0
     landmarks: bool = True
     write_xfeat: WriteXFeat | None = None
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def like(
@@ -70,41 +86,54 @@ class MapContents:
             None if network is None else lambda path: path.write_bytes(network.read()),
         )
 
-    def add_to(self, gallery: GalleryMap, progress: Progress) -> None:
+    def add_to(
+        self, gallery: GalleryMap, progress: Progress, extracted: ExtractedFeatures | None = None
+    ) -> None:
         """Write all parts into the folder of a map that is being built.
 
         Args:
             gallery: the map, with its thumbnails.
             progress: called with stage, done and total.
+            extracted: what is computed of each keyframe alone, where it is there already.
 
         Raises:
             MapError: a thumbnail is missing or damaged.
         """
         if self.views:
             save_views(gallery.path, self.describe_views(gallery, self.views, progress))
-        build_hog_descriptors(gallery, progress).save(gallery.path / HOG)
+        hog = None if extracted is None else extracted.hog
+        build_hog_descriptors(gallery, progress, hog).save(gallery.path / HOG)
         landmarks = None
+        warnings = [*self.left_out]
         if self.landmarks:
-            landmarks = self._build_landmarks(gallery, progress)
+            features = None if extracted is None else extracted.features
+            landmarks = self._build_landmarks(gallery, progress, features)
             landmarks.save(gallery.path / LANDMARKS)
-            if found := camera_warnings(gallery, landmarks):
-                text = json.dumps(found, ensure_ascii=False, indent=2)
-                write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
+            warnings += camera_warnings(gallery, landmarks)
+        if warnings:
+            text = json.dumps(warnings, ensure_ascii=False, indent=2)
+            write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
         self.write_report(gallery, landmarks)
 
-    def _build_landmarks(self, gallery: GalleryMap, progress: Progress) -> Landmarks:
+    def _build_landmarks(
+        self, gallery: GalleryMap, progress: Progress, extracted: MapFeatures | None
+    ) -> Landmarks:
         extractors: list[FeatureExtractor] = [SiftExtractor()]
         network = gallery.path / XFEAT_NETWORK
         if self.write_xfeat is not None:
             self.write_xfeat(network)
             extractors.append(XFeatExtractor.open(network))
-        landmarks = build_landmarks(gallery, progress, extractors)
+        landmarks = build_landmarks(gallery, progress, extractors, extracted)
         if not any(layer.kind is XFEAT for layer in landmarks.layers):
             network.unlink(missing_ok=True)
         return landmarks
 
 
-def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress) -> HogDescriptors:
+def build_hog_descriptors(
+    gallery: GalleryMap,
+    progress: Progress = no_progress,
+    computed: NDArray[np.float32] | None = None,
+) -> HogDescriptors:
     """Compute the HOG descriptors of all keyframes.
 
     Needs memory for the gradients of the whole map, 15 kB a keyframe.
@@ -112,10 +141,13 @@ def build_hog_descriptors(gallery: GalleryMap, progress: Progress = no_progress)
     Args:
         gallery: the map with thumbnails.
         progress: called with stage, done and total.
+        computed: (N, D) ``hog_descriptor`` of all keyframes, where they are there already.
 
     Raises:
         MapError: a thumbnail is missing or damaged.
     """
+    if computed is not None:
+        return HogDescriptors.fit(computed)
     return HogDescriptors.fit(
         np.stack(
             [

@@ -15,10 +15,11 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.mapping.keyframe_extraction import SelectedSession
 from avpr_ros.sources.checks.frame_checks import shared_frame_checks
 from avpr_ros.sources.frame import Camera, FrameSource
+from avpr_ros.sources.frame_index import FrameIndex
 from avpr_ros.sources.intrinsics import check_intrinsics
 
 
-def check_sources(sources: Sequence[FrameSource]) -> None:
+def check_sources(sources: Sequence[FrameSource | FrameIndex]) -> None:
     """Check that the poses of all sources are in one frame, and that camera models are possible.
 
     Raises:
@@ -54,7 +55,7 @@ class CameraTable:
     """
 
     def __init__(
-        self, sources: Sequence[FrameSource], known_before: Sequence[Camera] = ()
+        self, sources: Sequence[FrameSource | FrameIndex], known_before: Sequence[Camera] = ()
     ) -> None:
         """List the cameras.
 
@@ -95,15 +96,16 @@ def keyframe_table(
         first_id: id of the first row; the others count on.
         first_session: number of the first session in the manifest.
     """
-    chosen = [(number, frame) for number, s in enumerate(sessions) for frame in s.selected]
-    places = [frame.place for _, frame in chosen if frame.place is not None]
+    chosen = [(n, s.source, at) for n, s in enumerate(sessions) for at in s.positions]
+    places = [place for session in sessions for place in session.places]
     return Keyframes(
         ids=first_id + np.arange(len(chosen), dtype=np.int64),
-        stamps_ns=np.array([frame.stamp_ns for _, frame in chosen], dtype=np.int64),
-        sessions=np.array([first_session + number for number, _ in chosen], dtype=np.int32),
+        stamps_ns=np.array([index.stamps_ns[at] for _, index, at in chosen], dtype=np.int64),
+        sessions=np.array([first_session + number for number, _, _ in chosen], dtype=np.int32),
         cameras=np.array(
-            [cameras.number(number, frame.camera) for number, frame in chosen], dtype=np.int32
+            [cameras.number(number, index.camera(at)) for number, index, at in chosen],
+            dtype=np.int32,
         ),
-        poses=np.array([frame.map_from_base.as_xyz_quaternion() for _, frame in chosen]),
+        poses=np.array([index.poses[at] for _, index, at in chosen]),
         places=np.array(places, dtype=np.int64) if len(places) == len(chosen) else None,
     )

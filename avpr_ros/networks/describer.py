@@ -4,40 +4,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+import hashlib
 from itertools import islice
 import tempfile
 
 import numpy as np
 from numpy.typing import NDArray
 import torch
+from torch import nn
 
 from avpr_ros.arrays import Descriptors, RgbImage, evenly
 from avpr_ros.errors import ConfigError, MapError
-from avpr_ros.gallery.describer import Progress
+from avpr_ros.gallery.describer import BATCH, Fitted, Parts, Progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
-from avpr_ros.networks.fitted_parts import join_parts, space_arrays
-from avpr_ros.networks.gallery_network import image_batches
+from avpr_ros.networks.fitted_parts import join_parts, space_arrays, vocabulary_name
 from avpr_ros.networks.local_features import LocalFeatures
 from avpr_ros.networks.projection import fit_joint_basis, project_rows
 from avpr_ros.networks.vlad import hard_vlad
 from avpr_ros.networks.vocabulary import fit_vocabulary
+from avpr_ros.runtime.preprocess import squash
 
-#: More images or features than this add time to the vocabulary, not quality.
-_VOCABULARY_IMAGES, _FEATURES_OF_AN_IMAGE = 256, 400
+#: More images, and more features of an image, add time to a vocabulary, not quality.
+_VOCABULARY_IMAGES, _VOCABULARY_FEATURES = 256, 400
 
 
 class EmbeddedDescriber:
-    """The map builder's describer for ``embedded`` and ``embedded-light``.
+    """The map builder's describer for ``embedded`` and ``embedded-light``; a ``ChunkDescriber``.
 
     Attributes:
         network: the name.
         dim: length of a descriptor at most; a map of fewer images has shorter ones.
+        sample_images: how many images the vocabulary is fitted to, at most.
     """
 
     network: str
     dim: int
+    sample_images = _VOCABULARY_IMAGES
 
     def __init__(self, network: str, dim: int = 512) -> None:
         """Load the networks of the parts.
@@ -51,6 +56,72 @@ class EmbeddedDescriber:
         self.dim = dim
         self._kind = EMBEDDED_KINDS[network]
         self._local_features = LocalFeatures(self._kind)
+        self._names = [f'features_{number}' for number in range(len(self._kind.parts))]
+
+    def fingerprint(self) -> str:
+        """See ``ChunkDescriber``."""
+        sizes_px = [part.input_px for part in self._kind.parts]
+        return fingerprint_of(self._local_features, f'{self.network} {sizes_px}')
+
+    def space_fingerprint(self) -> str:
+        """See ``ChunkDescriber``."""
+        words = [part.words for part in self._kind.parts]
+        return f'{words} words, {self.dim} dimensions'
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """See ``ChunkDescriber``."""
+        with one_torch_thread():
+            yield
+
+    def prepare(self, image: RgbImage) -> RgbImage:
+        """See ``ChunkDescriber``."""
+        return squash(image, self._kind.input_px)
+
+    def parts(self, images: Sequence[RgbImage]) -> Parts:
+        """See ``ChunkDescriber``; (n, cells, C) float32 unit local features of each part."""
+        torch.set_num_threads(1)  # of this thread: the products' last bits depend on it
+        with torch.inference_mode():
+            features = self._local_features(torch.from_numpy(np.stack(images)))
+        return {name: of_part.numpy() for name, of_part in zip(self._names, features, strict=True)}
+
+    def fit(self, sample: Parts) -> Fitted:
+        """See ``ChunkDescriber``; raises ``MapError`` for fewer features than words."""
+        fitted: dict[str, NDArray[np.float32]] = {}
+        for number, (name, part) in enumerate(zip(self._names, self._kind.parts, strict=True)):
+            features = sample[name]
+            some = features[:, evenly(features.shape[1], _VOCABULARY_FEATURES)]
+            rows = some.reshape(-1, features.shape[-1])
+            fitted[vocabulary_name(number)] = fit_vocabulary(rows, part.words)
+        return fitted
+
+    def pool(self, parts: Parts, fitted: Fitted) -> NDArray[np.float32]:
+        """See ``ChunkDescriber``."""
+        torch.set_num_threads(1)
+        vlads = []
+        for name, words in zip(self._names, self._vocabularies(fitted), strict=True):
+            features = torch.from_numpy(np.array(parts[name]))
+            vocabulary = torch.from_numpy(np.array(words))
+            batches = [hard_vlad(batch, vocabulary) for batch in torch.split(features, BATCH)]
+            vlads.append(torch.cat(batches))
+        rows: NDArray[np.float32] = join_parts(vlads, torch.from_numpy(self._weights())).numpy()
+        return rows
+
+    def shorten(
+        self, rows: NDArray[np.float32], fitted: Fitted
+    ) -> tuple[DescriptorSpace, Descriptors]:
+        """See ``ChunkDescriber``."""
+        vocabularies = self._vocabularies(fitted)
+        basis = fit_joint_basis(rows, [words.size for words in vocabularies], self.dim)
+        arrays = space_arrays(vocabularies, self._weights(), basis)
+        space = DescriptorSpace.create(self.network, basis.shape[1], self._kind.input_px, arrays)
+        return space, project_rows(rows, basis)
+
+    def _vocabularies(self, fitted: Fitted) -> list[NDArray[np.float32]]:
+        return [fitted[vocabulary_name(number)] for number in range(len(self._names))]
+
+    def _weights(self) -> NDArray[np.float32]:
+        return np.full(len(self._names), 1 / len(self._names), np.float32)
 
     def describe_gallery(
         self,
@@ -58,10 +129,10 @@ class EmbeddedDescriber:
         count: int,
         progress: Progress,
     ) -> tuple[DescriptorSpace, Descriptors]:
-        """Fit vocabularies and projection on the images, then describe them.
+        """Fit vocabulary and projection on the images, then describe them.
 
-        Holds one batch of images and the Gram matrices of the projection; the long rows wait in a
-        temporary file of up to 48 kB an image.
+        Holds one batch of images and the Gram matrix of the projection; the long rows wait in a
+        temporary file of 15 kB an image.
 
         Args:
             images: walks over the gallery; called twice.
@@ -76,64 +147,59 @@ class EmbeddedDescriber:
         """
         if count < 1:
             raise MapError('there are no images to describe; check the source with --dry-run')
-        vocabularies = self._fit_vocabularies(images(), count, progress)
-        sizes = [words.size for words in vocabularies]
-        weights = np.full(len(sizes), 1 / len(sizes), np.float32)
-        with tempfile.TemporaryFile() as stream:
-            rows = np.memmap(stream, dtype=np.float32, mode='w+', shape=(count, sum(sizes)))
-            self._fill(rows, images(), vocabularies, weights, progress)
-            progress('projection', 0, 1)
-            basis = fit_joint_basis(rows, sizes, self.dim)
-            descriptors = project_rows(rows, basis)
+        with self.running(), tempfile.TemporaryFile() as stream:
+            step = -(-count // self.sample_images)
+            sample = list(self._walk(islice(images(), 0, None, step), -(-count // step)))
+            fitted = self.fit(
+                {name: np.concatenate([parts[name] for parts in sample]) for name in self._names}
+            )
+            del sample
+            progress('vocabulary', 1, 1)
+            shape = (count, sum(words.size for words in self._vocabularies(fitted)))
+            rows = np.memmap(stream, dtype=np.float32, mode='w+', shape=shape)
+            done = 0
+            for parts in self._walk(images(), count):
+                pooled = self.pool(parts, fitted)
+                rows[done : done + len(pooled)] = pooled
+                done += len(pooled)
+                progress('descriptors', done, count)
+            space, described = self.shorten(rows, fitted)
             progress('projection', 1, 1)
-        arrays = space_arrays(vocabularies, weights, basis)
-        space = DescriptorSpace.create(self.network, basis.shape[1], self._kind.input_px, arrays)
-        return space, descriptors
+        return space, described
 
-    def _fit_vocabularies(
-        self, images: Iterable[RgbImage], count: int, progress: Progress
-    ) -> list[NDArray[np.float32]]:
-        step = -(-count // _VOCABULARY_IMAGES)
-        total = -(-count // step)
-        features: list[list[NDArray[np.float32]]] = [[] for _ in self._kind.parts]
+    def _walk(self, images: Iterable[RgbImage], count: int) -> Iterator[Parts]:
         done = 0
-        for batch in image_batches(islice(images, 0, None, step), self._kind.input_px):
-            with torch.inference_mode():
-                for of_part, found in zip(features, self._local_features(batch), strict=True):
-                    kept = evenly(found.shape[1], _FEATURES_OF_AN_IMAGE)
-                    of_part.append(found[:, kept].flatten(0, 1).numpy())
+        squares = (self.prepare(image) for image in images)
+        while batch := list(islice(squares, BATCH)):
             done += len(batch)
-            progress('vocabulary', done, total)
-        return [
-            fit_vocabulary(np.concatenate(of_part), part.words)
-            for of_part, part in zip(features, self._kind.parts, strict=True)
-        ]
-
-    def _fill(
-        self,
-        rows: NDArray[np.float32],
-        images: Iterable[RgbImage],
-        vocabularies: Sequence[NDArray[np.float32]],
-        weights: NDArray[np.float32],
-        progress: Progress,
-    ) -> None:
-        words = [torch.from_numpy(vocabulary) for vocabulary in vocabularies]
-        done = 0
-        for batch in image_batches(images, self._kind.input_px):
-            if done + len(batch) > len(rows):
+            if done > count:
                 raise MapError(
-                    f'the source has more than the expected {len(rows)} images; do not change it '
+                    f'the source has more than the expected {count} images; do not change it '
                     'while a map is built'
                 )
-            with torch.inference_mode():
-                local = self._local_features(batch)
-                vlads = [hard_vlad(*of_part) for of_part in zip(local, words, strict=True)]
-                joined = join_parts(vlads, torch.from_numpy(weights))
-                rows[done : done + len(batch)] = joined.numpy()
-            done += len(batch)
-            progress('descriptors', done, len(rows))
-        if done < len(rows):
+            yield self.parts(batch)
+        if done < count:
             raise MapError(
-                f'the source has {done} images instead of the expected {len(rows)}; do not change '
-                'it while a map is built'
+                f'the source has {done} images instead of the expected {count}; do not change it '
+                'while a map is built'
             )
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread: the last bits of its results depend on their number."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def fingerprint_of(network: nn.Module, settings: str) -> str:
+    """Return the sha256 of a network's weights and settings as 64 hex digits."""
+    digest = hashlib.sha256(settings.encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(f'{name} {tuple(tensor.shape)}'.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

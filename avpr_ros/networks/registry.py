@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from avpr_ros.errors import ConfigError, SpaceMismatchError
-from avpr_ros.gallery.describer import Describer
+from avpr_ros.gallery.describer import ChunkDescriber, Describer
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
 from avpr_ros.networks.fitted_parts import BASIS
+from avpr_ros.networks.foundation.chunks import ChunkedFoundationDescriber
 from avpr_ros.networks.foundation.describer import FoundationDescriber
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
@@ -50,6 +51,17 @@ def describer_by_name(
             )
         return EmbeddedDescriber(name, dim)
     return FoundationDescriber(name, dim, like)
+
+
+def chunk_describer_by_name(name: str, dim: int = 512) -> ChunkDescriber:
+    """Return the gallery describer of a build that is divided into shards.
+
+    Raises:
+        ConfigError: unknown name, invalid ``dim``, or missing weights.
+    """
+    if name in EMBEDDED_KINDS:
+        return EmbeddedDescriber(name, dim)
+    return ChunkedFoundationDescriber(name, dim)
 
 
 def load_gallery_network(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from avpr_ros.arrays import FloatArray, IntArray
+from avpr_ros.arrays import AnyArray, FloatArray, IntArray
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
-from avpr_ros.gallery.local_features.features import Features
+from avpr_ros.gallery.local_features.features import FeatureKind, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
@@ -23,8 +23,11 @@ from avpr_ros.verification.camera_model import CameraModel
 from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
 from avpr_ros.verification.nearest_neighbours import squared_distances
 
+#: Returns the matches of two rows by features of a kind: the indices of the features, (M,) each.
+MatchFeatures: TypeAlias = Callable[[FeatureKind, int, int], tuple[IntArray, IntArray]]
+
 #: Following keyframes that the features of one are matched with.
-_NEIGHBOURS = 3
+NEIGHBOURS = 3
 #: Largest ratio of the distances of nearest and second nearest neighbour (Lowe, IJCV 2004).
 _RATIO = 0.85
 #: Largest reprojection error of a point, in pixels.
@@ -46,6 +49,7 @@ def triangulate(
     keyframes: Keyframes,
     cameras: Sequence[Camera],
     sizes_px: IntArray,
+    match: MatchFeatures | None = None,
 ) -> Landmarks:
     """Triangulate the features that neighbouring keyframes share.
 
@@ -57,6 +61,7 @@ def triangulate(
         keyframes: with their poses, which are taken as exact.
         cameras: of the map; the rotations of their extrinsics are refined.
         sizes_px: (N, 2) width and height of the keyframes' images.
+        match: returns the matches of two rows, where they are known; None: they are computed.
 
     Returns:
         The landmarks with points and with the refined rotation of each camera.
@@ -72,7 +77,7 @@ def triangulate(
         except ValueError:
             continue
         rotation = _triangulate_camera(
-            landmarks, keyframes, rows, camera.base_from_camera, camera_model, points
+            landmarks, keyframes, rows, camera.base_from_camera, camera_model, points, match
         )
         nominal_from_refined[number] = rotation.as_quat()
     layers = zip(landmarks.layers, points, strict=True)
@@ -90,14 +95,15 @@ def _triangulate_camera(
     base_from_camera: Pose,
     camera_model: CameraModel,
     points: Sequence[NDArray[np.float32]],
+    match: MatchFeatures | None,
 ) -> Rotation:
     """Triangulate one camera's keyframes into ``points``; return ``nominal_from_refined``."""
     map_from_camera = {
         int(row): keyframes.pose(int(row)) @ base_from_camera for row in rows.tolist()
     }
-    neighbours = list(_neighbours(rows, keyframes))
+    neighbours = list(neighbouring_rows(rows, keyframes.sessions))
     matched = [
-        list(_matched_views(layer, neighbours, map_from_camera, camera_model))
+        list(_matched_views(layer, neighbours, map_from_camera, camera_model, match))
         for layer in landmarks.layers
     ]
     # All kinds of features together: the rotation is the same for each of them.
@@ -124,6 +130,7 @@ def _matched_views(
     neighbours: Sequence[tuple[int, int]],
     map_from_camera: Mapping[int, Pose],
     camera_model: CameraModel,
+    match: MatchFeatures | None,
 ) -> Iterator[_Match]:
     """Yield pairs of views with the indices of the features that they share."""
     views = {}
@@ -132,7 +139,12 @@ def _matched_views(
         rays = camera_model.rays(features.points_px)
         views[row] = _View(int(layer.offsets[row]), features, rays, pose)
     for a, b in neighbours:
-        yield views[a], views[b], *mutual_matches(views[a].features, views[b].features, _RATIO)
+        found = (
+            neighbour_matches(views[a].features, views[b].features)
+            if match is None
+            else match(layer.kind, a, b)
+        )
+        yield views[a], views[b], *found
 
 
 def _fill_points(
@@ -157,12 +169,17 @@ def _fill_points(
             parallax[where[better]] = angles[better]
 
 
-def _neighbours(rows: IntArray, keyframes: Keyframes) -> Iterator[tuple[int, int]]:
-    """Yield pairs of rows that follow each other closely in one session."""
+def neighbouring_rows(rows: IntArray, sessions: AnyArray) -> Iterator[tuple[int, int]]:
+    """Yield pairs of ascending rows of one camera that are close in one of the (N,) sessions."""
     for place, row in enumerate(rows):
-        for other in rows[place + 1 : place + 1 + _NEIGHBOURS]:
-            if keyframes.sessions[row] == keyframes.sessions[other]:
+        for other in rows[place + 1 : place + 1 + NEIGHBOURS]:
+            if sessions[row] == sessions[other]:
                 yield int(row), int(other)
+
+
+def neighbour_matches(a: Features, b: Features) -> tuple[IntArray, IntArray]:
+    """Return the indices of the features that two neighbouring keyframes share; (M,) each."""
+    return mutual_matches(a, b, _RATIO)
 
 
 def mutual_matches(a: Features, b: Features, ratio: float) -> tuple[IntArray, IntArray]:

@@ -16,7 +16,11 @@ from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
-from avpr_ros.networks.registry import describer_by_name, load_gallery_network
+from avpr_ros.networks.registry import (
+    chunk_describer_by_name,
+    describer_by_name,
+    load_gallery_network,
+)
 
 NAME = 'cosplace-resnet18-64'
 ROOMS = {'backbone': 'backbone', 'head': 'aggregation'}
@@ -87,6 +91,22 @@ def test_the_space_of_another_map(run, published):
     # The embedded networks fit each map's own space: another map's is refused, not ignored.
     with pytest.raises(SpaceMismatchError, match='--space-of'):
         describer_by_name('embedded', like=space)
+
+
+def test_chunks_of_a_published_network_give_its_space(run, published):
+    assert run('import', published, '--as', NAME)[0] == 0
+    rng = np.random.default_rng(1)
+    images = [rng.integers(0, 255, (40, 60, 3), dtype=np.uint8) for _ in range(6)]
+    space, rows = described(describer_by_name(NAME, dim=4), images)
+    chunked = chunk_describer_by_name(NAME, 4)
+    parts = [
+        chunked.parts([chunked.prepare(image) for image in some])
+        for some in (images[:4], images[4:])
+    ]
+    pooled = np.concatenate([chunked.pool(part, chunked.fit({})) for part in parts])
+    other, again = chunked.shorten(pooled, {})
+    assert (other.network, other.dim) == (space.network, space.dim)
+    assert np.allclose(again @ again.T, rows @ rows.T, atol=1e-4)
 
 
 def described(describer, images):

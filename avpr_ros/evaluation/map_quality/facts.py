@@ -26,6 +26,7 @@ def map_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, str]]
         *(('warning', text) for text in gallery.warnings),
         *map_verdict(quality).facts(),
         ('map id', f'{manifest.map_id}, revision {manifest.revision}'),
+        ('content hash', manifest.content_hash),
         ('built', f'{manifest.created} by avpr_ros {manifest.tool_version}'),
         ('keyframes', f'{len(gallery)}, {size_mb:.1f} MB without thumbnails'),
         ('network', f'{space.network}, {space.dim} dimensions, images {space.input_px} px'),

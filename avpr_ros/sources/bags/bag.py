@@ -16,6 +16,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.index import BagIndex, TopicChoice, index_bag
 from avpr_ros.sources.bags.reader import Message, open_bag, read_messages, topic_types
+from avpr_ros.sources.bags.seek import recorded_between
 from avpr_ros.sources.bags.topics import (
     RAW_TYPE,
     camera_names,
@@ -24,6 +25,7 @@ from avpr_ros.sources.bags.topics import (
     choose_pose_topic,
 )
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage
+from avpr_ros.sources.frame_index import FrameIndex
 from avpr_ros.sources.images.decode import decode_compressed, decode_image
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.posed import PosedImages
@@ -147,6 +149,32 @@ class BagSource:
             SourceError: the bag is damaged, or was opened without poses.
         """
         return self._posed.frames(self.images())
+
+    def frame_index(self) -> FrameIndex:
+        """See ``SeekableSource``; reads the bag once."""
+        index, posed = self._index, self._posed
+        rows = index.order.rows[posed.rows_with_pose]
+        return FrameIndex(
+            self.name,
+            self.map_frame,
+            self.base_frame,
+            self.pose_source,
+            self.cameras,
+            self.geodetic_origin,
+            np.asarray(index.stamps_ns[rows], dtype=np.int64),
+            np.asarray(index.camera_rows[rows], dtype=np.int64),
+            posed.pose_rows(),
+            np.asarray(index.recorded_ns[rows], dtype=np.int64),
+        )
+
+    def images_between(self, index: FrameIndex, first: int, stop: int) -> Iterator[StampedImage]:
+        """See ``SeekableSource``; of the bag, only what was recorded in that time is read."""
+        with open_bag(self._path) as reader:
+            found = recorded_between(reader, self._choice.images, index, (first, stop))
+            for position, message in found:
+                camera = index.cameras[index.camera_rows[position]]
+                decode = self._decoder(message, camera)
+                yield StampedImage(int(index.stamps_ns[position]), camera.name, decode)
 
     def _decoder(self, message: Message, camera: Camera) -> Callable[[], RgbImage]:
         known = camera.pixel_range

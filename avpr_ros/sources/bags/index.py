@@ -53,6 +53,7 @@ class BagIndex:
 
     Attributes:
         stamps_ns: (N,) header stamps of all images, in recorded order.
+        recorded_ns: (N,) their times of recording.
         camera_rows: (N,) index of each image's camera.
         order: their order by stamp.
         cameras: one per image topic.
@@ -61,6 +62,7 @@ class BagIndex:
     """
 
     stamps_ns: IntArray
+    recorded_ns: IntArray
     camera_rows: IntArray
     order: StampOrder
     cameras: tuple[Camera, ...]
@@ -75,6 +77,7 @@ class _Collector:
         self._choice = choice
         self._options = options
         self._graph = TransformGraph()
+        self.recorded_ns: list[int] = []
         self._stamps: list[int] = []
         self._rows: list[int] = []
         self._cameras = [
@@ -114,7 +117,8 @@ class _Collector:
         cameras = tuple(camera for camera, _ in finished)
         checks = tuple(check for _, found in finished for check in found)
         order = order_stamps(stamps, rows, streamed=True)
-        return BagIndex(stamps, rows, order, cameras, poses, checks)
+        recorded_ns = np.array(self.recorded_ns, dtype=np.int64)
+        return BagIndex(stamps, recorded_ns, rows, order, cameras, poses, checks)
 
     def _on_image(self, topic: str, message: Any) -> None:
         self._stamps.append(stamp_ns(message.header.stamp))
@@ -158,6 +162,8 @@ def index_bag(
             if message.msgtype == choice.topics[message.topic]:
                 loaded = load_message(message, bag.recording.path)
                 callbacks[message.topic](message.topic, loaded)
+                if message.topic in choice.images:
+                    collector.recorded_ns.append(message.recorded_ns)
         checks = (*bag.checks(), *bag.lost_check(counted))
     found = collector.finish()
     return replace(found, checks=(*checks, *found.checks))

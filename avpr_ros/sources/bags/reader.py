@@ -36,6 +36,7 @@ class Message(NamedTuple):
     topic: str
     msgtype: str
     deserialize: Callable[[], Any]
+    recorded_ns: int = 0
 
 
 class RawMessage(NamedTuple):
@@ -112,13 +113,19 @@ class OpenBag:
         """Return the number of messages that the files claim to hold of a topic."""
         return sum(stored.count for stored in self._topics if stored.name == topic)
 
-    def messages(self, topics: Collection[str]) -> Iterator[RawMessage]:
+    def messages(
+        self, topics: Collection[str], between_ns: tuple[int, int] | None = None
+    ) -> Iterator[RawMessage]:
         """Yield the messages of some topics in the order they were recorded.
+
+        Args:
+            topics: names of the topics.
+            between_ns: first and last time of recording; None: all.
 
         Raises:
             SourceError: the bag is damaged at this place.
         """
-        walks = [self._walk(file, topics) for file in self._files]
+        walks = [self._walk(file, topics, between_ns) for file in self._files]
         merged = heapq.merge(*walks, key=lambda message: message.recorded_ns)
         while True:
             try:
@@ -162,11 +169,13 @@ class OpenBag:
     def _typestore(self) -> Typestore:
         return typestore_of(self._topics)
 
-    def _walk(self, file: StorageFile, topics: Collection[str]) -> Iterator[RawMessage]:
+    def _walk(
+        self, file: StorageFile, topics: Collection[str], between_ns: tuple[int, int] | None
+    ) -> Iterator[RawMessage]:
         wanted = {topic.key: topic for topic in file.topics if topic.name in topics}
         if not wanted:
             return
-        for recorded_ns, key, data in file.messages(wanted):
+        for recorded_ns, key, data in file.messages(wanted, between_ns):
             # CDR begins with the byte order, so that compressed messages are told apart
             if file.is_ros2 and data[:4] == zstandard.MAGIC:
                 data = zstandard.decompress(data, zstandard.MAX_MESSAGE_BYTES)
@@ -195,7 +204,10 @@ def topic_types(bag: OpenBag) -> dict[str, str]:
 
 
 def read_messages(
-    bag: OpenBag, topics: Collection[str], counted: Counter[str] | None = None
+    bag: OpenBag,
+    topics: Collection[str],
+    counted: Counter[str] | None = None,
+    between_ns: tuple[int, int] | None = None,
 ) -> Iterator[Message]:
     """Yield the messages of some topics in the order they were recorded.
 
@@ -203,14 +215,16 @@ def read_messages(
         bag: the open bag.
         topics: names of the topics.
         counted: counts the messages by topic.
+        between_ns: first and last time of recording; None: all.
 
     Raises:
         SourceError: the bag is damaged at this place.
     """
-    for message in bag.messages(topics):
+    for message in bag.messages(topics, between_ns):
         if counted is not None:
             counted[message.topic] += 1
-        yield Message(message.topic, message.msgtype, bag.loader(message))
+        load = bag.loader(message)
+        yield Message(message.topic, message.msgtype, load, message.recorded_ns)
 
 
 def load_message(message: Message, path: Path) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from avpr_ros.sources.frame import FrameSource, GeodeticOrigin
+from avpr_ros.sources.frame_index import FrameIndex
 from avpr_ros.sources.poses.frames import is_odometry
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
@@ -25,7 +26,7 @@ class HasFrames(Protocol):
 
 
 def shared_frame_checks(
-    first: HasFrames, first_name: str, source: FrameSource
+    first: HasFrames, first_name: str, source: FrameSource | FrameIndex
 ) -> tuple[PreflightCheck, ...]:
     """Check that the poses of a source are in the frames of a map or of the first drive.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.arrays import IntArray
+from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.stamp_order import StampOrder
 from avpr_ros.sources.checks.image_checks import images_check, no_stamps_check, stamps_check
@@ -53,6 +53,19 @@ class PosedImages:
         self.base_frame = poses.base_frame if poses else options.base_frame or DEFAULT_BASE_FRAME
         self.pose_source = poses.description if poses else 'none'
         self.geodetic_origin: GeodeticOrigin | None = poses.geodetic_origin if poses else None
+
+    @property
+    def rows_with_pose(self) -> IntArray:
+        """Rows, in stamp order, of the images that have a pose."""
+        at = self._at
+        return np.zeros(0, np.int64) if at is None else np.flatnonzero(at.valid).astype(np.int64)
+
+    def pose_rows(self) -> FloatArray:
+        """Return (K, 7) poses of these as x y z qx qy qz qw."""
+        at = self._at
+        found = [at.pose(int(row)) for row in self.rows_with_pose] if at is not None else []
+        rows = [pose.as_xyz_quaternion() for pose in found]
+        return np.array(rows, dtype=np.float64).reshape(-1, 7)
 
     def preflight(
         self, where: str, order: StampOrder, checks: tuple[PreflightCheck, ...]

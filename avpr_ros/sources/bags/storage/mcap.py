@@ -34,6 +34,10 @@ class _Block:
     end_ns: int
     channels: frozenset[int] = frozenset()
 
+    def overlaps(self, first_ns: int, last_ns: int) -> bool:
+        """Return whether some of its messages may lie in a span of time; True where unknown."""
+        return not self.end_ns or (self.begin_ns <= last_ns and self.end_ns >= first_ns)
+
 
 @dataclass
 class _Contents:
@@ -84,8 +88,10 @@ class McapFile:
         if blocks:
             self.span_ns = (min(blocks).begin_ns, max(block.end_ns for block in blocks))
 
-    def messages(self, keys: Collection[int]) -> Iterator[StoredMessage]:
-        """Yield the messages of some topics in the order they were recorded."""
+    def messages(
+        self, keys: Collection[int], between_ns: tuple[int, int] | None = None
+    ) -> Iterator[StoredMessage]:
+        """See ``StorageFile``."""
         wanted = frozenset(keys)
         waiting: list[tuple[int, int, StoredMessage]] = []
         serial = 0
@@ -94,8 +100,10 @@ class McapFile:
                 yield heapq.heappop(waiting)[2]
             if block.channels and not block.channels & wanted:
                 continue
+            if between_ns and not block.overlaps(*between_ns):
+                continue
             for message in self._read(block):
-                if message.key in wanted:
+                if message.key in wanted and _within(message.recorded_ns, between_ns):
                     heapq.heappush(waiting, (message.recorded_ns, serial, message))
                     serial += 1
         while waiting:
@@ -132,6 +140,10 @@ class McapFile:
                 'idl' if schema.encoding in _IDL else 'msg',
             )
         )
+
+
+def _within(recorded_ns: int, between_ns: tuple[int, int] | None) -> bool:
+    return between_ns is None or between_ns[0] <= recorded_ns <= between_ns[1]
 
 
 def _full_name(name: str) -> str:

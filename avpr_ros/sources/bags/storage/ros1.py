@@ -31,10 +31,15 @@ class Ros1File:
         if self.total:
             self.span_ns = (self._reader.start_time, self._reader.end_time)
 
-    def messages(self, keys: Collection[int]) -> Iterator[StoredMessage]:
-        """Yield the messages of some topics in the order they were recorded."""
+    def messages(
+        self, keys: Collection[int], between_ns: tuple[int, int] | None = None
+    ) -> Iterator[StoredMessage]:
+        """See ``StorageFile``."""
+        start, stop = (None, None) if between_ns is None else (between_ns[0], between_ns[1] + 1)
         wanted = [c for c in self._reader.connections if c.id in keys]
-        for connection, recorded_ns, data in self._reader.messages(connections=wanted):
+        for connection, recorded_ns, data in self._reader.messages(
+            connections=wanted, start=start, stop=stop
+        ):
             yield StoredMessage(recorded_ns, connection.id, data)
 
     def close(self) -> None:

@@ -41,13 +41,16 @@ class SqliteFile:
             self._database.close()
             raise
 
-    def messages(self, keys: Collection[int]) -> Iterator[StoredMessage]:
-        """Yield the messages of some topics in the order they were recorded."""
+    def messages(
+        self, keys: Collection[int], between_ns: tuple[int, int] | None = None
+    ) -> Iterator[StoredMessage]:
+        """See ``StorageFile``."""
         marks = ','.join('?' * len(keys))
+        span = '' if between_ns is None else 'AND timestamp BETWEEN ? AND ? '
         cursor = self._database.execute(
             f'SELECT timestamp, topic_id, data FROM messages WHERE topic_id IN ({marks}) '
-            'ORDER BY timestamp, id',
-            tuple(keys),
+            f'{span}ORDER BY timestamp, id',
+            (*keys, *(between_ns or ())),
         )
         for recorded_ns, key, data in cursor:
             yield StoredMessage(int(recorded_ns), int(key), bytes(data))

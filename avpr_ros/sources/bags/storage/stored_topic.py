@@ -66,8 +66,15 @@ class StorageFile(Protocol):
     @property
     def total(self) -> int: ...  # noqa: D102
 
-    def messages(self, keys: Collection[int]) -> Iterator[StoredMessage]:
-        """Yield the messages of some topics in the order they were recorded."""
+    def messages(
+        self, keys: Collection[int], between_ns: tuple[int, int] | None = None
+    ) -> Iterator[StoredMessage]:
+        """Yield the messages of some topics in the order they were recorded.
+
+        Args:
+            keys: of the topics.
+            between_ns: first and last time of recording; None: all.
+        """
         ...
 
     def close(self) -> None:

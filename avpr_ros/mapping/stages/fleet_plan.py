@@ -1,0 +1,167 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Plan of a build over many drives: what all processes that take part in it must agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+import json
+from pathlib import Path
+from typing import Any
+
+from avpr_ros import __version__
+from avpr_ros.errors import MapError
+from avpr_ros.gallery.manifest import KeyframeSpacing
+from avpr_ros.json_fields import parse_object
+from avpr_ros.mapping.stages.chunks import Selection
+from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
+from avpr_ros.mapping.stages.map_writer import MapFormat
+from avpr_ros.sources.options import SourceOptions
+from avpr_ros.storage.object_store import ObjectStore
+
+NAME = 'plan.json'
+_PATHS = 'tum_file', 'poses_csv'
+
+
+@dataclass(frozen=True)
+class FleetSettings:
+    """Settings of a build; see ``avpr_ros.build_map`` for their meanings."""
+
+    network: str = 'embedded'
+    dim: int = 512
+    views: int = 0
+    landmarks: bool = True
+    learned_features: bool = False
+    min_distance_m: float = 1.0
+    min_rotation_rad: float = 0.2617993877991494
+    memory_mb: float = 256.0
+    thumbnail_px: int = 320
+    thumbnail_quality: int = 90
+    chunk_keyframes: int = 64
+    allow_duplicates: bool = False
+
+    @property
+    def selection(self) -> Selection:
+        """Selection of keyframes; raises ``ConfigError``."""
+        return Selection(self.min_distance_m, self.min_rotation_rad, self.chunk_keyframes)
+
+    @property
+    def form(self) -> MapFormat:
+        """Format of the map's files."""
+        spacing = KeyframeSpacing(self.min_distance_m, self.min_rotation_rad)
+        thumbnail = ThumbnailFormat(self.thumbnail_px, self.thumbnail_quality)
+        return MapFormat(spacing, self.memory_mb, thumbnail)
+
+
+@dataclass(frozen=True)
+class PlannedDrive:
+    """One drive of a plan.
+
+    Attributes:
+        paths: the bag or folder, or the files of one recording.
+        index: name of the shard of its index; empty where the drive is left out.
+        reason: why it is left out; empty otherwise.
+    """
+
+    paths: tuple[str, ...]
+    index: str = ''
+    reason: str = ''
+
+    @property
+    def text(self) -> str:
+        """Name of the drive, for messages."""
+        return Path(self.paths[0]).name
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """Drives and settings of one map.
+
+    Attributes:
+        drives: in the order of the map.
+        options: how they are read.
+        settings: of the build.
+        version: of the package; processes of other versions are refused.
+    """
+
+    drives: tuple[PlannedDrive, ...]
+    options: SourceOptions = field(default_factory=SourceOptions)
+    settings: FleetSettings = field(default_factory=FleetSettings)
+    version: str = __version__
+
+    @classmethod
+    def of(
+        cls, recordings: Sequence[Sequence[Path]], options: SourceOptions, settings: FleetSettings
+    ) -> FleetPlan:
+        """Return a plan in which no drive is indexed yet; paths are absolute."""
+        drives = tuple(
+            PlannedDrive(tuple(str(path.absolute()) for path in files)) for files in recordings
+        )
+        return cls(drives, _absolute(options), settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        options = asdict(self.options)
+        for name in _PATHS:
+            options[name] = None if options[name] is None else str(options[name])
+        return {
+            'version': self.version,
+            'settings': asdict(self.settings),
+            'options': options,
+            'drives': [asdict(drive) for drive in self.drives],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FleetPlan:
+        """Read what ``to_json`` gave.
+
+        Raises:
+            MapError: it is of another version of this package.
+            KeyError, TypeError, ValueError: damaged.
+        """
+        if data['version'] != __version__:
+            raise MapError(
+                f'the shards were planned by avpr_ros {data["version"]} and this is '
+                f'{__version__}; use one version for all processes of a build'
+            )
+        options = {**data['options']}
+        for name in _PATHS:
+            options[name] = None if options[name] is None else Path(options[name])
+        options['image_topics'] = tuple(options['image_topics'])
+        options['map_cameras'] = ()
+        options['geodetic_origin'] = None
+        drives = tuple(
+            PlannedDrive(tuple(one['paths']), one['index'], one['reason'])
+            for one in data['drives']
+        )
+        return cls(drives, SourceOptions(**options), FleetSettings(**data['settings']))
+
+    def save(self, objects: ObjectStore) -> None:
+        """Write the plan into the folder of the shards; the same plan is not written again."""
+        data = (json.dumps(self.to_json(), indent=1, sort_keys=True) + '\n').encode()
+        if objects.read(NAME) != data:
+            objects.write(NAME, data)
+
+    @classmethod
+    def load(cls, objects: ObjectStore) -> FleetPlan:
+        """Read the plan of the shards; raises ``MapError`` where there is none."""
+        data = objects.read(NAME)
+        if data is None:
+            raise MapError(
+                f'{objects.address} has no {NAME}: no build has put shards there; run '
+                '`avpr build BAGS --shards FOLDER --shard I/N` first'
+            )
+        try:
+            return cls.from_json(parse_object(data))
+        except (KeyError, TypeError, ValueError) as error:
+            raise MapError(
+                f'{NAME} in {objects.address} is damaged ({error}); run `avpr build` with --shard '
+                'again'
+            ) from error
+
+
+def _absolute(options: SourceOptions) -> SourceOptions:
+    paths = {name: getattr(options, name) for name in _PATHS}
+    given = {name: path.absolute() for name, path in paths.items() if path is not None}
+    return replace(options, **given)

@@ -1,0 +1,153 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the files of a map from its keyframes and descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TypeAlias
+import uuid
+
+import numpy as np
+
+from avpr_ros import __version__
+from avpr_ros.arrays import Descriptors
+from avpr_ros.errors import SourceError
+from avpr_ros.gallery import gallery_map, manifest, thumbnails
+from avpr_ros.gallery.describer import Progress, checked_rows
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.index.index_info import IndexInfo
+from avpr_ros.gallery.index.selection import build_index
+from avpr_ros.mapping.keyframe_extraction import SelectedSession, all_alike
+from avpr_ros.mapping.previous_revision import PreviousRevision
+from avpr_ros.mapping.source_table import CameraTable, keyframe_table
+from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
+
+#: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
+_MIN_DIM = 2
+
+#: Called with the finished map before it is renamed; may add ``report.html`` and views.
+Finish: TypeAlias = Callable[[GalleryMap], object]
+
+
+@dataclass(frozen=True, eq=False)
+class DescribedKeyframes:
+    """The new keyframes of a map, with their descriptors.
+
+    Attributes:
+        sessions: one of each drive.
+        thumbnails: the JPEG of each keyframe, in order.
+        space: of the descriptors.
+        descriptors: (K, d) unit rows.
+    """
+
+    sessions: Sequence[SelectedSession]
+    thumbnails: Iterable[bytes]
+    space: DescriptorSpace
+    descriptors: Descriptors
+
+
+@dataclass(frozen=True)
+class MapFormat:
+    """What a map's files depend on beside its keyframes.
+
+    Attributes:
+        spacing: of the keyframes.
+        memory_mb: largest memory of the index on the robot, in megabytes; decides its kind.
+        thumbnail: format of the thumbnails.
+    """
+
+    spacing: manifest.KeyframeSpacing
+    memory_mb: float
+    thumbnail: ThumbnailFormat
+
+
+def write_map(
+    folder: Path,
+    new: DescribedKeyframes,
+    form: MapFormat,
+    base: PreviousRevision,
+    progress: Progress,
+    finish: Finish | None,
+) -> None:
+    """Write a map into an empty folder: the base's keyframes, then the new ones.
+
+    Raises:
+        SourceError: all keyframes show the same.
+        SpaceMismatchError: the descriptors are not of the base's space.
+        MapError: the descriptors are not usable.
+    """
+    sessions, space = new.sessions, new.space
+    count = sum(len(session.positions) for session in sessions)
+    if space.dim < _MIN_DIM:
+        raise SourceError(all_alike(count))
+    base.check_space(space)
+    rows = base.with_descriptors(checked_rows(space.network, space, new.descriptors, count))
+    writer = thumbnails.ThumbnailWriter(folder, form.thumbnail.side_px, form.thumbnail.quality)
+    writer.take_over(base.copy_thumbnails(folder))
+    for number, encoded in enumerate(new.thumbnails):
+        writer.write_encoded(base.first_id + number, encoded)
+    writer.close()
+    indexes = [session.source for session in sessions]
+    cameras = CameraTable(indexes, base.cameras)
+    np.save(folder / gallery_map.DESCRIPTORS, rows, allow_pickle=False)
+    table = keyframe_table(sessions, cameras, base.first_id, base.sessions)
+    base.with_keyframes(table).save(folder / gallery_map.KEYFRAMES)
+    progress('index', 0, 1)
+    index, info = build_index(rows, form.memory_mb)
+    index.save(folder / gallery_map.INDEX)
+    progress('index', 1, 1)
+    space.save_arrays(folder / gallery_map.SPACE)
+    names = [*gallery_map.REQUIRED, thumbnails.SUMS]
+    draft = base.revise(_draft(sessions, cameras, space, form, info))
+    draft.sealed(folder, names).save(folder)
+    if finish is not None:
+        finish(GalleryMap.open(folder))
+        parts = (name for name in gallery_map.OPTIONAL if name not in names)
+        added = [name for name in parts if (folder / name).is_file()]
+        draft.sealed(folder, names + added).save(folder)
+
+
+def _draft(
+    sessions: Sequence[SelectedSession],
+    cameras: CameraTable,
+    space: DescriptorSpace,
+    form: MapFormat,
+    index: IndexInfo,
+) -> manifest.Manifest:
+    first = sessions[0].source
+    return manifest.Manifest(
+        map_id=str(uuid.uuid4()),
+        revision=1,
+        created=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        tool_version=__version__,
+        descriptor_space=manifest.SpaceInfo(space.id, space.network, space.dim, space.input_px),
+        map_frame=first.map_frame,
+        base_frame=first.base_frame,
+        cameras=cameras.cameras,
+        sessions=tuple(_entry(session) for session in sessions),
+        geodetic_origin=first.geodetic_origin,
+        keyframe_spacing=form.spacing,
+        calibration=None,
+        index=index,
+    )
+
+
+def _entry(session: SelectedSession) -> manifest.Session:
+    stamps_ns = session.source.stamps_ns[session.positions]
+    return manifest.Session(
+        name=session.source.name,
+        pose_source=session.source.pose_source,
+        frames=len(session.source),
+        keyframes=len(stamps_ns),
+        undecodable=session.undecodable,
+        first_problem=session.first_problem,
+        unusable=session.unusable,
+        first_unusable=session.first_unusable,
+        start_ns=int(stamps_ns[0]) if len(stamps_ns) else 0,
+        end_ns=int(stamps_ns[-1]) if len(stamps_ns) else 0,
+    )

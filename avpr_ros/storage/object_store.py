@@ -1,0 +1,204 @@
+# Copyright 2026 the avpr_ros developers
+# SPDX-License-Identifier: Apache-2.0
+"""Whole objects by name, in a folder or behind any URI of fsspec: absent or complete."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+import re
+from typing import Any, Protocol
+import uuid
+
+from avpr_ros.errors import ConfigError
+from avpr_ros.storage.files import atomic_file, check_name
+from avpr_ros.storage.reading import reading, reason
+
+_URI = re.compile(r'[a-z][a-z0-9+.-]*(::|://)')
+#: File systems of fsspec that rename in one step; the others write an object in one step.
+_RENAMING = {'file', 'local', 'sftp', 'ssh', 'hdfs', 'smb'}
+
+
+class ObjectStore(Protocol):
+    """Objects by name; ``/`` separates folders of a name.
+
+    Attributes:
+        address: of the store, for texts.
+    """
+
+    @property
+    def address(self) -> str: ...  # noqa: D102
+
+    def read(self, name: str) -> bytes | None:
+        """Return an object, None where there is none; raises ``ConfigError``."""
+        ...
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write an object whole, replacing the one of that name; raises ``ConfigError``."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """Return the bytes of an object, None where there is none; raises ``ConfigError``."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of the objects below a folder, sorted; raises ``ConfigError``."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Delete an object, if there is one; raises ``ConfigError``."""
+        ...
+
+
+def open_objects(address: str | Path) -> ObjectStore:
+    """Open a folder, which need not exist, or a URI such as ``s3://bucket/maps``.
+
+    Raises:
+        ConfigError: the protocol is unknown, or its package is not installed.
+    """
+    text = str(address)
+    return RemoteObjects(text) if _URI.match(text) else LocalObjects(Path(text))
+
+
+class LocalObjects:
+    """Objects as files of a folder, each written to a temporary file, flushed and renamed."""
+
+    def __init__(self, root: Path) -> None:
+        check_name(root)
+        self._root = root
+
+    @property
+    def address(self) -> str:
+        """See ``ObjectStore``."""
+        return str(self._root)
+
+    def read(self, name: str) -> bytes | None:
+        """See ``ObjectStore``."""
+        path = self._root / name
+        with reading(path, ConfigError, 'check the folder'):
+            try:
+                return path.read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """See ``ObjectStore``."""
+        try:
+            with atomic_file(self._root / name) as temporary:
+                temporary.write_bytes(data)
+        except OSError as error:
+            raise ConfigError(
+                f'{self._root / name} cannot be written ({error.strerror or error}); free disk '
+                'space or choose another folder'
+            ) from error
+
+    def size(self, name: str) -> int | None:
+        """See ``ObjectStore``."""
+        path = self._root / name
+        with reading(path, ConfigError, 'check the folder'):
+            return path.stat().st_size if path.is_file() else None
+
+    def names(self, folder: str) -> list[str]:
+        """See ``ObjectStore``; files that are being written are hidden and left out."""
+        found = (path.relative_to(self._root) for path in (self._root / folder).rglob('*'))
+        return sorted(
+            name.as_posix()
+            for name in found
+            if not any(part.startswith('.') for part in name.parts)
+            and (self._root / name).is_file()
+        )
+
+    def delete(self, name: str) -> None:
+        """See ``ObjectStore``."""
+        with reading(self._root / name, ConfigError, 'check the folder'):
+            (self._root / name).unlink(missing_ok=True)
+
+
+class RemoteObjects:
+    """Objects behind a URI of fsspec."""
+
+    def __init__(self, uri: str) -> None:
+        """Open the file system of a URI.
+
+        Raises:
+            ConfigError: the protocol is unknown, or its package is not installed.
+        """
+        try:
+            import fsspec
+            from fsspec.core import url_to_fs
+        except ImportError as error:
+            raise ConfigError(
+                f'{uri} needs the package fsspec, which is not installed: pip install fsspec'
+            ) from error
+        del fsspec
+        try:
+            system, root = url_to_fs(uri)
+        except (ImportError, ValueError) as error:
+            raise ConfigError(f'{uri} cannot be opened: {reason(error)}') from error
+        self._system: Any = system
+        self._root = str(root).rstrip('/')
+        self._address = uri
+        protocol = system.protocol
+        kinds = {protocol} if isinstance(protocol, str) else set(protocol)
+        self._renames = bool(kinds & _RENAMING)
+
+    @property
+    def address(self) -> str:
+        """See ``ObjectStore``."""
+        return self._address
+
+    def read(self, name: str) -> bytes | None:
+        """See ``ObjectStore``."""
+        with reading(Path(f'{self._address}/{name}'), ConfigError, 'check the URI'):
+            self._system.invalidate_cache()
+            try:
+                return bytes(self._system.cat_file(self._path(name)))
+            except FileNotFoundError:
+                return None
+
+    def write(self, name: str, data: bytes) -> None:
+        """See ``ObjectStore``."""
+        path = self._path(name)
+        try:
+            self._system.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+            if not self._renames:
+                self._system.pipe_file(path, data)
+                return
+            temporary = f'{path}.{uuid.uuid4().hex}.tmp'
+            self._system.pipe_file(temporary, data)
+            self._system.mv(temporary, path)
+        # Every file system of fsspec raises errors of its own.
+        except Exception as error:
+            raise ConfigError(
+                f'{self._address}/{name} cannot be written ({reason(error)}); check the URI and '
+                'the credentials'
+            ) from error
+
+    def size(self, name: str) -> int | None:
+        """See ``ObjectStore``."""
+        with reading(Path(f'{self._address}/{name}'), ConfigError, 'check the URI'):
+            self._system.invalidate_cache()
+            try:
+                return int(self._system.size(self._path(name)))
+            except FileNotFoundError:
+                return None
+
+    def names(self, folder: str) -> list[str]:
+        """See ``ObjectStore``."""
+        with reading(Path(self._address), ConfigError, 'check the URI and the credentials'):
+            self._system.invalidate_cache()
+            try:
+                found = self._system.find(self._path(folder))
+            except FileNotFoundError:
+                return []
+        start = len(self._root) + 1
+        names = (str(name)[start:] for name in found)
+        return sorted(name for name in names if not name.endswith('.tmp'))
+
+    def delete(self, name: str) -> None:
+        """See ``ObjectStore``."""
+        with reading(Path(f'{self._address}/{name}'), ConfigError, 'check the URI'):
+            if self._system.exists(self._path(name)):
+                self._system.rm_file(self._path(name))
+
+    def _path(self, name: str) -> str:
+        return f'{self._root}/{name}'
