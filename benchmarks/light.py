@@ -15,6 +15,7 @@ from pathlib import Path
 import time
 
 import numpy as np
+from rich.console import Console
 
 from avpr_ros.gallery.gallery_map import XFEAT_NETWORK, GalleryMap
 from avpr_ros.gallery.local_features.features import FeatureExtractor
@@ -25,16 +26,33 @@ from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 from benchmarks.precision import METHODS, errors_m
 from benchmarks.precision_drive import Drive, matched, read_drive
-from benchmarks.precision_sets import MAP, SETS, WORK, PrecisionSet, prepare
+from benchmarks.precision_left_out import wrong_floors
+from benchmarks.precision_sets import (
+    GALLERY_BAG,
+    MAP,
+    QUERY,
+    QUERY_BAG,
+    SETS,
+    WORK,
+    PrecisionSet,
+    prepare,
+    write_posed,
+)
 from benchmarks.results import Row, print_table, write_results
+from simulation.demo.steps import Steps
+from simulation.drives.bag_writer import ODOMETRY_TOPIC
 
 LIGHT_SETS = 'gardens_day', 'gardens_night_left', 'gardens_night_right'
+#: Sets of one light, to see what learned features cost there; retrieval needs no training for it.
+SAME_LIGHT_SETS = 'corridor', 'ietower'
 NOTE = (
     'gardens_night_left is the walk at night against the map of the left side by day, '
     'gardens_night_right against that of the right side, gardens_day the right side against the '
     'left one; 200 images each, wrong is more than 8 frames off. ms is the median of search, '
     'local features and decision, without the query network. Size of the images and number '
-    'of learned features were chosen with these sets in view.'
+    'of learned features were chosen with these sets in view. corridor and ietower are walks in '
+    'one light: there the light network retrieves on both sides; ietower counts matches on '
+    'another floor as wrong_floor_accepted.'
 )
 
 
@@ -60,6 +78,7 @@ def kinds(folder: Path) -> Iterator[tuple[str, list[FeatureExtractor]]]:
 def rows_of(one: PrecisionSet, folder: Path, drive: Drive) -> Iterator[Row]:
     """Build the landmarks of each kind and match the drive."""
     gallery = GalleryMap.open(folder / MAP)
+    floors = wrong_floors if one.name == 'ietower' else None
     method = next(method for method in METHODS if method.name == 'all')
     for name, extractors in kinds(folder):
         landmarks = build_landmarks(gallery, extractors=extractors)
@@ -88,6 +107,7 @@ def rows_of(one: PrecisionSet, folder: Path, drive: Drive) -> Iterator[Row]:
             'wrong_accepted': int((accepted & (errors > one.tolerance_m)).sum()),
             'ms': 1e3 * float(np.median(times_s)),
             'kb_per_keyframe': _kb(landmarks, folder) / len(gallery),
+            **({} if floors is None else floors(results, drive)),
         }
 
 
@@ -97,6 +117,24 @@ def _kb(landmarks: Landmarks, folder: Path) -> float:
     size_kb = file.stat().st_size / 1e3
     file.unlink()
     return size_kb
+
+
+def prepare_without_training(one: PrecisionSet) -> Path:
+    """Return the folder of a set whose map is of the light network, which is the query network."""
+    assert one.frames is not None
+    folder = WORK / 'light' / one.name
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / QUERY_BAG).exists():
+        for bag, posed in zip((GALLERY_BAG, QUERY_BAG), one.frames(), strict=True):
+            write_posed(folder / bag, posed)
+    steps = Steps(folder, Console())
+    build = ['avpr', 'build', GALLERY_BAG, '--pose-topic', ODOMETRY_TOPIC, '--output', MAP]
+    build += ['--min-distance-m', str(one.spacing_m), '--gallery-network', 'embedded-light']
+    if not (folder / MAP).exists():
+        steps.run([*build, '--no-landmarks'])
+    if not (folder / QUERY).exists():
+        steps.run(['avpr', 'train', '--map', MAP, '--symmetric', '--output', QUERY])
+    return folder
 
 
 def main() -> None:
@@ -111,6 +149,10 @@ def main() -> None:
         folder = prepare(one)
         if folder is not None:
             rows += rows_of(one, WORK / one.name, read_drive(folder))
+    for one in SETS:
+        if one.name in SAME_LIGHT_SETS and not options.quick:
+            folder = prepare_without_training(one)
+            rows += rows_of(one, folder, read_drive(folder))
     print_table(rows, 'Another light')
     write_results('light', rows, quick=options.quick, note=NOTE)
 

@@ -66,7 +66,7 @@ def prepare(one: PrecisionSet) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / QUERY_BAG).exists():
             for bag, posed in zip((GALLERY_BAG, QUERY_BAG), one.frames(), strict=True):
-                _write(folder / bag, posed)
+                write_posed(folder / bag, posed)
         steps = Steps(folder, Console())
         build = ['avpr', 'build', GALLERY_BAG, '--pose-topic', ODOMETRY_TOPIC, '--output', MAP]
         if not (folder / MAP).exists():
@@ -83,7 +83,8 @@ def calibrated(folder: Path) -> None:
         recalibrate(GalleryMap.open(folder / MAP), folder / QUERY)
 
 
-def _write(bag: Path, posed: Sequence[Posed]) -> None:
+def write_posed(bag: Path, posed: Sequence[Posed]) -> None:
+    """Write images with their poses as a bag."""
     shots = (Shot(stamp, pose, path.read_bytes()) for stamp, pose, path in posed)
     write_bag(bag, shots, [(stamp, pose) for stamp, pose, _ in posed], None)
 
