@@ -8,7 +8,7 @@ PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 OVER_TOPICS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist loadscope test/ros
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast fuzz soak lint docs benchmark clean
+.PHONY: help setup demo test test-fast test-ray fuzz soak lint docs benchmark clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,11 +33,14 @@ lint: $(INSTALLED)  ## ruff, mypy --strict, import contracts
 	$(BIN)/lint-imports
 
 test: lint  ## Linters and the whole test suite
-	$(PARALLEL) -m 'not ros'
+	$(PARALLEL) -m 'not ros and not ray'
 	$(OVER_TOPICS)
 
 test-fast: $(INSTALLED)  ## Without linters, slow tests and those that talk over topics
-	$(PARALLEL) -m 'not slow and not ros'
+	$(PARALLEL) -m 'not slow and not ros and not ray'
+
+test-ray: $(INSTALLED)  ## Divided builds on a cluster of Ray on this machine
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m ray
 
 fuzz: $(INSTALLED)  ## Damaged files of every kind, many more cases than in `make test`
 	AVPR_FUZZ_CASES=4000 OMP_NUM_THREADS=1 $(BIN)/python -X faulthandler -m pytest --timeout 0 test/fuzz

@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from avpr_ros.networks.local_features import resized
+from avpr_ros.networks.embedded.dense_features import resized
 from avpr_ros.networks.query_network import VladQueryNetwork
 
 

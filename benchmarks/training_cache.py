@@ -21,7 +21,7 @@ import torch
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork, image_batches
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.storage.files import atomic_file

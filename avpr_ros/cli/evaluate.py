@@ -225,12 +225,11 @@ def _report(evaluation: Evaluation, output: Path, save_features: bool) -> None:
     from avpr_ros.evaluation.retrieval.descriptor_set import save_features as save
     from avpr_ros.evaluation.retrieval.evaluation import STANDARDIZED
 
-    command = shlex.join(['avpr', *sys.argv[1:]])
     try:
-        write_evaluation(output, evaluation, command)
+        write_evaluation(output, evaluation, shlex.join(['avpr', *sys.argv[1:]]))
         if save_features:
-            as_they_are = [pair for pair in evaluation.pairs if pair.method != STANDARDIZED]
-            save(output, as_they_are[0].described)
+            raw = (pair for pair in evaluation.pairs if pair.method != STANDARDIZED)
+            save(output, next(raw).described)
     except OSError as error:
         raise _unwritable(output, error) from error
     print_table(f'{evaluation.name}, correct {evaluation.truth}', _facts(evaluation))
@@ -246,9 +245,6 @@ def _facts(evaluation: Evaluation) -> list[tuple[str, str]]:
         time = '' if cost.latency_p50_ms is None else f', {cost.latency_p50_ms:.1f} ms p50'
         size = f'{cost.gmac:.3f} GMAC, {cost.parameters_m:.2f} M weights'
         lines.append((f'{cost.side} network', f'{cost.network}: {size}{time} ({cost.ran_on})'))
-    if (found := evaluation.acceptance) is not None:
-        share = f'{found.accepted} of {found.queries} ({found.share:.1%})'
-        lines.append(
-            ('accepted by all checks', f'{share}, {found.wrong} over {found.radius_m:g} m wrong')
-        )
+    if evaluation.acceptance is not None:
+        lines.append(('accepted by all checks', str(evaluation.acceptance)))
     return [*lines, ('storage', storage(evaluation))]

@@ -19,9 +19,9 @@ from avpr_ros.arrays import Descriptors, RgbImage, evenly
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.describer import BATCH, Fitted, Parts, Progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
-from avpr_ros.networks.fitted_parts import join_parts, space_arrays, vocabulary_name
-from avpr_ros.networks.local_features import LocalFeatures
+from avpr_ros.networks.embedded.dense_features import DenseFeatures
+from avpr_ros.networks.embedded.fitted_parts import join_parts, space_arrays, vocabulary_name
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.projection import fit_joint_basis, project_rows
 from avpr_ros.networks.vlad import hard_vlad
 from avpr_ros.networks.vocabulary import fit_vocabulary
@@ -55,13 +55,13 @@ class EmbeddedDescriber:
         self.network = network
         self.dim = dim
         self._kind = EMBEDDED_KINDS[network]
-        self._local_features = LocalFeatures(self._kind)
+        self._dense_features = DenseFeatures(self._kind)
         self._names = [f'features_{number}' for number in range(len(self._kind.parts))]
 
     def fingerprint(self) -> str:
         """See ``ChunkDescriber``."""
         sizes_px = [part.input_px for part in self._kind.parts]
-        return fingerprint_of(self._local_features, f'{self.network} {sizes_px}')
+        return fingerprint_of(self._dense_features, f'{self.network} {sizes_px}')
 
     def space_fingerprint(self) -> str:
         """See ``ChunkDescriber``."""
@@ -82,7 +82,7 @@ class EmbeddedDescriber:
         """See ``ChunkDescriber``; (n, cells, C) float16 unit local features of each part."""
         torch.set_num_threads(1)  # of this thread: the products' last bits depend on it
         with torch.inference_mode():
-            features = self._local_features(torch.from_numpy(np.stack(images)))
+            features = self._dense_features(torch.from_numpy(np.stack(images)))
         return {name: of_part.numpy() for name, of_part in zip(self._names, features, strict=True)}
 
     def fit(self, sample: Parts) -> Fitted:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
-from avpr_ros.networks.fitted_parts import FittedParts
-from avpr_ros.networks.local_features import LocalFeatures
+from avpr_ros.networks.embedded.dense_features import DenseFeatures
+from avpr_ros.networks.embedded.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.vlad import hard_vlad
 from avpr_ros.runtime.preprocess import squash
 
@@ -28,13 +28,13 @@ class EmbeddedGalleryNetwork(nn.Module):
 
     Attributes:
         input_px: side S of the square image.
-        local_features: of each part, resized from the square image.
+        dense_features: of each part, resized from the square image.
         fitted: vocabularies, weights and basis of the descriptor space.
     """
 
-    def __init__(self, local_features: LocalFeatures, input_px: int, fitted: FittedParts) -> None:
+    def __init__(self, dense_features: DenseFeatures, input_px: int, fitted: FittedParts) -> None:
         super().__init__()
-        self.local_features = local_features
+        self.dense_features = dense_features
         self.input_px = input_px
         self.fitted = fitted
         self.requires_grad_(False).eval()
@@ -54,11 +54,11 @@ class EmbeddedGalleryNetwork(nn.Module):
                 'embedded kind; build the map again'
             )
         fitted = FittedParts.from_space(space, len(kind.parts))
-        return cls(LocalFeatures(kind), space.input_px, fitted)
+        return cls(DenseFeatures(kind), space.input_px, fitted)
 
     def forward(self, images: Tensor) -> Tensor:
         """Describe (B, S, S, 3) uint8 RGB by (B, d) float32 unit rows."""
-        features = self.local_features(images)
+        features = self.dense_features(images)
         return self.fitted.project(
             [
                 hard_vlad(of_part, words)

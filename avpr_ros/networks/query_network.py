@@ -13,10 +13,10 @@ from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.backbone import Backbone
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS, XFEAT
-from avpr_ros.networks.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.dense_features import DenseXFeat, resized
+from avpr_ros.networks.embedded.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS, XFEAT
 from avpr_ros.networks.gallery_network import describe_images
-from avpr_ros.networks.local_features import DenseXFeat, resized
 from avpr_ros.networks.vlad import soft_vlad, unit_features
 
 BACKBONE = 'tf_efficientnet_lite0'

@@ -11,8 +11,8 @@ from avpr_ros.errors import ConfigError, SpaceMismatchError
 from avpr_ros.gallery.describer import ChunkDescriber, Describer
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
-from avpr_ros.networks.fitted_parts import BASIS
+from avpr_ros.networks.embedded.fitted_parts import BASIS
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.foundation.chunks import ChunkedFoundationDescriber
 from avpr_ros.networks.foundation.describer import FoundationDescriber
 from avpr_ros.networks.foundation.kinds import kind_by_name

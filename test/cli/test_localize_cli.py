@@ -74,7 +74,7 @@ def test_a_stricter_threshold_rejects(avpr, walk, tmp_path, map_and_query):
     arguments = ('localize', walk, *map_and_query, '-o', tmp_path / 'out', '--min-ratio', '50')
     code, out, _ = avpr(*arguments)
     assert code == 0
-    assert _cell(out, 'rejected: ambiguous') == '12 (100.0%)'
+    assert _cell(out, 'rejected: ambiguous') == '12 of 12 images (100.0%)'
     assert (tmp_path / 'out' / 'trajectory.tum').read_text() == ''
 
 
@@ -103,7 +103,7 @@ def test_a_page_about_a_run_with_its_map(avpr, walk, tmp_path, map_and_query):
     page = ('-o', tmp_path / 'run.html')
     code, out, err = avpr('report', tmp_path / 'out', '--map', tmp_path / 'map', *page)
     assert (code, err) == (0, '')
-    assert _cell(out, 'accepted') == '12 (100.0%)'
+    assert _cell(out, 'accepted') == '12 of 12 images (100.0%)'
     assert '<td>accepted</td><td>12</td>' in (tmp_path / 'run.html').read_text()
     code, _, err = avpr('report', tmp_path / 'nowhere', *page)
     assert code == 2

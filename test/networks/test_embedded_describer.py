@@ -8,7 +8,7 @@ import pytest
 from avpr_ros.errors import ConfigError, MapError, SpaceMismatchError
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.registry import describer_by_name, load_gallery_network
 
 

@@ -14,11 +14,11 @@ from avpr_ros.errors import SpaceMismatchError, TrainingError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.networks import export
 from avpr_ros.networks.backbone import Backbone
-from avpr_ros.networks.embedded_kinds import EmbeddedKind, EmbeddedPart
+from avpr_ros.networks.embedded.dense_features import DenseFeatures
+from avpr_ros.networks.embedded.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.kinds import EmbeddedKind, EmbeddedPart
 from avpr_ros.networks.export import OPSET, export_onnx
-from avpr_ros.networks.fitted_parts import FittedParts
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
-from avpr_ros.networks.local_features import LocalFeatures
 from avpr_ros.networks.query_network import VladQueryNetwork
 
 SIDE_PX = 64
@@ -42,7 +42,7 @@ def gallery_network() -> EmbeddedGalleryNetwork:
     backbone = Backbone('tf_efficientnet_lite0', embedded=False)
     kind = EmbeddedKind((EmbeddedPart('lite0', SIDE_PX),))
     return EmbeddedGalleryNetwork(
-        LocalFeatures(kind, [backbone]), SIDE_PX, fitted_parts(backbone.channels)
+        DenseFeatures(kind, [backbone]), SIDE_PX, fitted_parts(backbone.channels)
     )
 
 

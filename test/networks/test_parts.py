@@ -10,11 +10,11 @@ from torch import nn
 
 from avpr_ros.errors import SpaceMismatchError
 from avpr_ros.gallery.descriptor_space import DescriptorSpace
-from avpr_ros.networks.embedded_kinds import EMBEDDED_KINDS, XFEAT, EmbeddedKind, EmbeddedPart
+from avpr_ros.networks.embedded.dense_features import DenseFeatures, DenseXFeat, resized
+from avpr_ros.networks.embedded.fitted_parts import FittedParts, join_parts, space_arrays
+from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS, XFEAT, EmbeddedKind, EmbeddedPart
 from avpr_ros.networks.export import export_onnx
-from avpr_ros.networks.fitted_parts import FittedParts, join_parts, space_arrays
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
-from avpr_ros.networks.local_features import DenseXFeat, LocalFeatures, resized
 from avpr_ros.networks.projection import fit_basis, fit_joint_basis, project_rows
 from avpr_ros.networks.query_network import XFEAT_PX, VladQueryNetwork
 from avpr_ros.networks.xfeat import XFeat
@@ -121,13 +121,13 @@ def test_the_xfeat_part_of_the_gallery_needs_no_training():
     light = nn.Conv2d(3, WIDTHS[0], 1)
     kind = EmbeddedKind((EmbeddedPart('light', 64), EmbeddedPart(XFEAT, XFEAT_PX)))
     network = query_network()
-    local_features = LocalFeatures(kind, [_Planes(light), network.xfeat])
-    gallery_network = EmbeddedGalleryNetwork(local_features, XFEAT_PX, two_parts())
+    dense_features = DenseFeatures(kind, [_Planes(light), network.xfeat])
+    gallery_network = EmbeddedGalleryNetwork(dense_features, XFEAT_PX, two_parts())
     initialise_by_ridge(network, gallery_network, _Photos(), lambda *_: None)
     pixels = torch.from_numpy(photo(9)).unsqueeze(0)
     square = resized(pixels, XFEAT_PX).to(torch.uint8)
     with torch.inference_mode():
-        wanted = local_features(square)[1]
+        wanted = dense_features(square)[1]
         found = network.widened(*network.sources(square))[1]
     assert (found * wanted).sum(2).mean() > 0.98
 

@@ -12,7 +12,7 @@ import torch
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.keyframes import Keyframes
-from avpr_ros.networks.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.fitted_parts import FittedParts
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, Frame, StampedImage

@@ -8,10 +8,10 @@ import torch
 
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.networks.backbone import Backbone
-from avpr_ros.networks.embedded_kinds import EmbeddedKind, EmbeddedPart
-from avpr_ros.networks.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.dense_features import DenseFeatures
+from avpr_ros.networks.embedded.fitted_parts import FittedParts
+from avpr_ros.networks.embedded.kinds import EmbeddedKind, EmbeddedPart
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
-from avpr_ros.networks.local_features import LocalFeatures
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.vlad import unit_features
 from avpr_ros.runtime.preprocess import squash
@@ -27,8 +27,8 @@ def test_the_light_features_predict_the_heavy_ones(made_up_images, gallery_px, l
     basis = np.eye(224, 8, dtype=np.float32)
     fitted = FittedParts([words], basis)
     network = VladQueryNetwork(fitted, input_px=64)
-    local_features = LocalFeatures(EmbeddedKind((EmbeddedPart('lite0', gallery_px),)), [backbone])
-    gallery_network = EmbeddedGalleryNetwork(local_features, gallery_px, fitted)
+    dense_features = DenseFeatures(EmbeddedKind((EmbeddedPart('lite0', gallery_px),)), [backbone])
+    gallery_network = EmbeddedGalleryNetwork(dense_features, gallery_px, fitted)
     images = made_up_images(24)
     initialise_by_ridge(network, gallery_network, images, no_progress)
     pixels = torch.from_numpy(np.stack([squash(images.read(row), 64) for row in range(4)]))

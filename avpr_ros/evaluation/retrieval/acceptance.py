@@ -45,6 +45,11 @@ class Acceptance:
         """Accepted images divided by all."""
         return self.accepted / max(self.queries, 1)
 
+    def __str__(self) -> str:
+        """Return accepted and wrong poses in one line."""
+        share = f'{self.accepted} of {self.queries} ({self.share:.1%})'
+        return f'{share}, {self.wrong} over {self.radius_m:g} m wrong'
+
 
 def measure_acceptance(
     gallery: GalleryMap,

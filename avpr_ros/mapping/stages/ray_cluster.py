@@ -92,7 +92,10 @@ class RayCluster:
             ) from error
         self.ray = ray
         if self._settings.address == 'local' and self.workers > cores():
-            raise ConfigError(f'{self.workers} workers, and this machine has {cores()} cores')
+            raise ConfigError(
+                f'{self.workers} workers need as many cores and this machine has {cores()}; give '
+                f'--workers {cores()} or fewer'
+            )
         try:
             if not ray.is_initialized():
                 self._initialise()

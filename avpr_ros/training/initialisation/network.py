@@ -49,7 +49,7 @@ def initialise_by_ridge(
     with torch.inference_mode():
         for light, heavy in zip(light_batches, heavy_batches, strict=True):
             by_backbone, dense = network.sources(light)
-            wanted = gallery_network.local_features.maps(heavy)
+            wanted = gallery_network.dense_features.maps(heavy)
             for fit, of_xfeat, part in zip(fits, network.by_xfeat, wanted, strict=True):
                 fit.add(dense if of_xfeat and dense is not None else by_backbone, part)
             done += len(light)

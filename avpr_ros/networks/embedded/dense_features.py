@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from avpr_ros.networks.backbone import Backbone, fold_batch_norms
-from avpr_ros.networks.embedded_kinds import XFEAT, EmbeddedKind
+from avpr_ros.networks.embedded.kinds import XFEAT, EmbeddedKind
 from avpr_ros.networks.vlad import unit_features
 from avpr_ros.networks.xfeat import XFEAT_DIM, XFeat
 from avpr_ros.networks.xfeat_export import load_xfeat
@@ -48,7 +48,7 @@ class DenseXFeat(nn.Module):
         return self.network.dense(grey.unsqueeze(1))
 
 
-class LocalFeatures(nn.Module):
+class DenseFeatures(nn.Module):
     """Local features of each part of a gallery network, of one square image; frozen.
 
     Attributes:
