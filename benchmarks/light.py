@@ -22,6 +22,7 @@ from avpr_ros.gallery.local_features.features import FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.networks.xfeat_export import export_xfeat
+from avpr_ros.storage.open_file import OpenFile
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
 from benchmarks.precision import METHODS, errors_m
@@ -66,6 +67,12 @@ class MapVariant(GalleryMap):
         """Return the other landmarks."""
         return self.variant
 
+    def file(self, name: str) -> OpenFile | None:
+        """Return the network of the learned features from beside the map, others from within."""
+        if name == XFEAT_NETWORK:
+            return OpenFile(self.path / name)
+        return super().file(name)
+
 
 def kinds(folder: Path) -> Iterator[tuple[str, list[FeatureExtractor]]]:
     """Yield the names of the compared kinds with their extractors."""
@@ -89,6 +96,7 @@ def rows_of(one: PrecisionSet, folder: Path, drive: Drive) -> Iterator[Row]:
             gallery.keyframes,
             gallery.index,
             landmarks,
+            files=gallery.files,
         )
         times_s, results = [], []
         before_s = time.perf_counter()

@@ -54,6 +54,7 @@ def part_of(gallery: GalleryMap, rows: IntArray) -> PartOfMap:
         GalleryIndex.build(descriptors),
         None if whole is None else _landmarks_of(whole, rows),
         None if hog is None else replace(hog, rows=hog.rows[rows]),
+        files=gallery.files,
     )
 
 
