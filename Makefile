@@ -59,6 +59,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.precision
 	$(BIN)/python -m benchmarks.epipolar
 	$(BIN)/python -m benchmarks.light
+	$(BIN)/python -m benchmarks.light_retrieval
 	$(BIN)/python -m benchmarks.light_anchor
 	$(BIN)/python -m benchmarks.wxbs
 	$(BIN)/python -m benchmarks.unusable_images
