@@ -34,7 +34,8 @@ Rotation = Annotated[
 Network = Annotated[
     str,
     typer.Option(
-        help='Gallery network: embedded, embedded-light, or a name of `avpr models list`.'
+        help='Gallery network: embedded, embedded-day, embedded-light, or a name of '
+        '`avpr models list`.'
     ),
 ]
 Dim = Annotated[

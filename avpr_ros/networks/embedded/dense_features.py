@@ -39,13 +39,15 @@ class DenseXFeat(nn.Module):
         super().__init__()
         self.network = load_xfeat() if network is None else network
         fold_batch_norms(self.network)
-        self.register_buffer('luminance', torch.tensor(_LUMINANCE), persistent=False)
+        self.register_buffer(
+            'luminance', torch.tensor(_LUMINANCE).view(1, 3, 1, 1), persistent=False
+        )
         self.requires_grad_(False).eval()
 
     def forward(self, images: Tensor) -> Tensor:
         """Return (B, 64, S / 8, S / 8) for (B, S, S, 3) RGB of any scale; 32 divides S."""
-        grey = (images.to(self.luminance.dtype) * self.luminance).sum(3)
-        return self.network.dense(grey.unsqueeze(1))
+        planes = images.permute(0, 3, 1, 2).to(self.luminance.dtype)
+        return self.network.dense(functional.conv2d(planes, self.luminance))
 
 
 class DenseFeatures(nn.Module):

@@ -41,13 +41,13 @@ class EmbeddedKind:
         return max(part.input_px for part in self.parts)
 
 
+_HEAVY = EmbeddedPart('tf_efficientnet_lite2', 320)
+_LIGHT = EmbeddedPart('tf_efficientnet_lite0', 192)
+
+#: ``embedded`` survives changes of the light, ``embedded-day`` needs a third of the time on the
+#: robot, and ``embedded-light`` is the light network alone.
 EMBEDDED_KINDS = {
-    'embedded': EmbeddedKind(
-        (
-            EmbeddedPart('tf_efficientnet_lite2', 320),
-            EmbeddedPart('tf_efficientnet_lite0', 192),
-            EmbeddedPart(XFEAT, 320, 64),
-        )
-    ),
-    'embedded-light': EmbeddedKind((EmbeddedPart('tf_efficientnet_lite0', 192),)),
+    'embedded': EmbeddedKind((_HEAVY, _LIGHT, EmbeddedPart(XFEAT, 320, 64))),
+    'embedded-day': EmbeddedKind((_HEAVY, _LIGHT)),
+    'embedded-light': EmbeddedKind((_LIGHT,)),
 }
