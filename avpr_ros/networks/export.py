@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
+import onnx
 import onnxruntime
 import torch
 from torch import nn
@@ -17,6 +18,8 @@ from torch import nn
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import TrainingError
 from avpr_ros.networks.gallery_network import image_batches
+from avpr_ros.networks.xfeat import XFeat
+from avpr_ros.networks.xfeat_export import NOTICE
 from avpr_ros.runtime.onnx_backend import INPUT, OUTPUT
 from avpr_ros.storage.files import atomic_file
 
@@ -31,7 +34,8 @@ def export_onnx(
 ) -> float:
     """Write a network as ONNX and compare it with torch.
 
-    The file appears only when the comparison has passed. Its input is ``image``, (B, S, S, 3)
+    The file appears only when the comparison has passed. With XFeat in it, it carries that
+    network's notice. Its input is ``image``, (B, S, S, 3)
     uint8 RGB with B free, its output ``descriptor``, (B, d) float32 unit rows.
 
     Args:
@@ -51,6 +55,8 @@ def export_onnx(
     batches.append(rng.integers(0, 256, (3, input_px, input_px, 3), dtype=np.uint8))
     with atomic_file(output) as temporary:
         _trace(network.eval(), input_px, temporary)
+        if any(isinstance(part, XFeat) for part in network.modules()):
+            _add_notice(temporary)
         difference = _largest_difference(network, temporary, batches)
         if not difference <= LARGEST_DIFFERENCE:
             raise TrainingError(
@@ -76,6 +82,13 @@ def _trace(network: nn.Module, input_px: int, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+
+
+def _add_notice(path: Path) -> None:
+    """Write who made the weights of XFeat, and their licence, into the file."""
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, NOTICE)
+    onnx.save(model, path)
 
 
 def _largest_difference(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -18,6 +19,7 @@ from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.projection import fit_basis, fit_joint_basis, project_rows
 from avpr_ros.networks.query_network import XFEAT_PX, VladQueryNetwork
 from avpr_ros.networks.xfeat import XFeat
+from avpr_ros.networks.xfeat_export import SHA256
 from avpr_ros.training.initialisation.network import initialise_by_ridge
 
 WIDTHS = (10, 64)
@@ -109,6 +111,8 @@ def test_the_exported_query_network_of_two_parts_matches_torch(tmp_path):
     assert network.input_px == XFEAT_PX
     path = tmp_path / 'query.onnx'
     assert export_onnx(network, network.input_px, path, [photo()]) < 1e-5
+    notice = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert (notice['license'], notice['weights_sha256']) == ('Apache-2.0', SHA256)
     session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
     image = np.random.default_rng(1).integers(0, 256, (1, XFEAT_PX, XFEAT_PX, 3), dtype=np.uint8)
     (rows,) = session.run(['descriptor'], {'image': image})
