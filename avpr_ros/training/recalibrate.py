@@ -56,15 +56,16 @@ class Recalibration:
     @property
     def text(self) -> str:
         """A summary in one sentence, with advice where the recall is low."""
-        was = 'none' if self.before is None else f'{self.before.min_similarity:.3f}'
+        before, after = self.before, self.after.in_use()
+        was = 'none' if before is None else f'{before.in_use().min_similarity:.3f}'
         text = (
-            f'threshold {was} -> {self.after.min_similarity:.3f}; recall@1 of held-out views '
+            f'threshold {was} -> {after.min_similarity:.3f}; recall@1 of held-out views '
             f'{self.recall_at_1_old:.2f} in the earlier sessions, {self.recall_at_1_new:.2f} in '
             'the last one'
         )
         if self.recall_at_1_new < self.recall_at_1_old - _WEAKER:
             text += f', lower by more than {_WEAKER:g}: train again with avpr train'
-        if (power := self.after.in_use().power) is not None:
+        if (power := after.power) is not None:
             text += f'; {power}'
         return text
 

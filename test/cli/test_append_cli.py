@@ -54,7 +54,7 @@ def test_append_with_query_recalibrates_network(avpr, walk, second_walk, angle_n
     before = QueryManifest.load(query.with_suffix('.json'))
     code, out, err = avpr('build', second_walk, '-o', target, *AGAIN, '--query', query)
     assert (code, err) == (0, '')
-    assert f'threshold {before.calibration.min_similarity:.3f} -> ' in out
+    assert f'threshold {before.calibration.in_use().min_similarity:.3f} -> ' in out
     after = QueryManifest.load(query.with_suffix('.json'))
     assert after.calibration != before.calibration
     assert after.onnx_sha256 == before.onnx_sha256

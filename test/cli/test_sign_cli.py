@@ -7,7 +7,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
+
+from avpr_ros.poses import Pose
+from avpr_ros.sources.frame import Camera
 
 pytest.importorskip('cryptography')
 
@@ -38,6 +42,14 @@ def test_signed_map_is_verified(avpr, folder, keys):
     assert (code, err) == (0, '')
     assert f'was signed with the key {signer}; ' in out
     assert '12 thumbnails' in out
+
+
+def test_map_with_extrinsics_is_signed(avpr, make_gallery, keys):
+    camera = Camera('front', '/front/image', Pose.from_xy_yaw(0.1, 0.0, 0.0), None)
+    poses = [Pose.from_xy_yaw(float(x), 0.0, 0.0) for x in range(3)]
+    folder = make_gallery(np.eye(3, dtype=np.float32), poses, (camera,)).path
+    code, _, err = avpr('sign', folder, '--key', keys[0])
+    assert (code, err) == (0, '')
 
 
 def test_signature_is_one_that_other_programs_verify(avpr, folder, keys):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import XFEAT_NETWORK, GalleryMap
 from avpr_ros.gallery.local_features.features import XFEAT, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.mapping.map_contents import MapContents
 from avpr_ros.verification.extractors import open_extractors
 
@@ -31,6 +34,23 @@ def test_next_revision_takes_the_network_of_the_map(gallery: GalleryMap, tmp_pat
 
 def test_next_revision_of_a_map_without_learned_features_has_none(gallery: GalleryMap) -> None:
     assert like(gallery).write_xfeat is None
+
+
+def test_report_has_the_content_hash_of_the_whole_map(straight_drive, describer, tmp_path):
+    reported: list[str] = []
+    contents = MapContents(
+        lambda *_: np.empty(0),
+        lambda made, _: reported.append(made.manifest.content_hash),
+        landmarks=False,
+    )
+    made = build_map(
+        straight_drive,
+        describer,
+        tmp_path / 'map',
+        BuildSettings(),
+        finish=lambda draft: contents.add_to(draft, no_progress),
+    )
+    assert reported == [made.manifest.content_hash]
 
 
 def test_map_without_its_network_is_refused(gallery: GalleryMap) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 maps = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     help='Versions of maps in a folder or behind a URI: push, pull, roll back.',
 )
 

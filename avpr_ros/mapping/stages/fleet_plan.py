@@ -32,7 +32,7 @@ class FleetSettings:
     dim: int = 512
     views: int = 0
     landmarks: bool = True
-    learned_features: bool = False
+    learned_features: bool = True
     min_distance_m: float = 1.0
     min_rotation_rad: float = 0.2617993877991494
     memory_mb: float = 256.0

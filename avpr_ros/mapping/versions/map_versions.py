@@ -16,7 +16,7 @@ import re
 
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.gallery_map import REPORT, VIEWS, GalleryMap
-from avpr_ros.gallery.map_folder import MANIFEST, THUMBNAILS, check_replaceable
+from avpr_ros.gallery.map_folder import MANIFEST, SIGNATURE, THUMBNAILS, check_replaceable
 from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.mapping.versions.version_record import VersionRecord, local_file
 from avpr_ros.storage.files import atomic_folder
@@ -217,10 +217,12 @@ def _has(folder: Path, record: VersionRecord) -> bool:
     """Return whether a folder holds a version, at least what a robot needs of it."""
     try:
         GalleryMap.open(folder)
-        text = (folder / MANIFEST).read_bytes()
+        wanted = [name for name in (MANIFEST, SIGNATURE) if name in record.files]
+        texts = [(folder / name).read_bytes() for name in wanted]
     except (MapError, OSError):
         return False
-    return hashlib.sha256(text).hexdigest() == record.files[MANIFEST].sha256
+    hashes = [hashlib.sha256(text).hexdigest() for text in texts]
+    return hashes == [record.files[name].sha256 for name in wanted]
 
 
 def _key(sha256: str) -> str:

@@ -13,7 +13,13 @@ from pathlib import Path
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import FileEntry
-from avpr_ros.gallery.map_folder import MANIFEST, THUMBNAILS, check_file_name, map_file
+from avpr_ros.gallery.map_folder import (
+    MANIFEST,
+    SIGNATURE,
+    THUMBNAILS,
+    check_file_name,
+    map_file,
+)
 from avpr_ros.gallery.thumbnails import read_sums
 from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.storage.json_hash import check_hash, with_hash
@@ -49,7 +55,7 @@ class VersionRecord:
     def of(cls, gallery: GalleryMap, number: int) -> VersionRecord:
         """Describe a map on disk whose hashes were checked; raises ``MapError``."""
         manifest, folder = gallery.manifest, gallery.path
-        names = [MANIFEST, *manifest.files]
+        names = [MANIFEST, SIGNATURE, *manifest.files]
         names += [f'{THUMBNAILS}/{name}' for name in read_sums(folder)]
         there = [(name, map_file(folder, name)) for name in names]
         return cls(

@@ -18,7 +18,7 @@ from simulation.drives.bag_writer import Shot, encode_jpeg, write_bag
 
 SECOND_NS = 1_000_000_000
 #: As few keyframes as make several chunks of each drive.
-SETTINGS = FleetSettings(network='embedded-light', chunk_keyframes=5)
+SETTINGS = FleetSettings(network='embedded-light', learned_features=False, chunk_keyframes=5)
 CAMERA = CameraIntrinsics(
     160, 120, 'plumb_bob', (120.0, 0.0, 80.0, 0.0, 120.0, 60.0, 0.0, 0.0, 1.0), (0.0,) * 5
 )

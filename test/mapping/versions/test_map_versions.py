@@ -6,6 +6,7 @@ import pytest
 
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.map_folder import SIGNATURE
 from avpr_ros.mapping.map_append import append_to_map
 from avpr_ros.mapping.map_builder import BuildSettings
 from avpr_ros.mapping.versions.map_versions import MapVersions, differences, map_names
@@ -50,6 +51,15 @@ def test_pulled_map_is_the_pushed_one(versions, gallery, tmp_path):
 def test_robot_goes_without_thumbnails(versions, tmp_path):
     versions.pull(tmp_path / 'robot', for_robot=True)
     assert not list((tmp_path / 'robot').rglob('*.jpg'))
+    assert versions.pull(tmp_path / 'robot', for_robot=True)[1] is False
+
+
+def test_signature_is_pushed_and_pulled(versions, gallery, tmp_path):
+    versions.pull(tmp_path / 'robot')
+    (gallery.path / SIGNATURE).write_bytes(b'a signature')
+    assert versions.push(gallery.path).number == 3
+    assert versions.pull(tmp_path / 'robot', for_robot=True)[1]
+    assert (tmp_path / 'robot' / SIGNATURE).read_bytes() == b'a signature'
     assert versions.pull(tmp_path / 'robot', for_robot=True)[1] is False
 
 
