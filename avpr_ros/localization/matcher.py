@@ -55,12 +55,6 @@ class Matcher:
         radius_m = self._settings.distinct_radius_m
         self.distinct_radius_m = radius_m or default_distinct_radius_m(gallery)
         self._criterion = PlaceCriterion(self.distinct_radius_m, self._settings.distinct_angle_rad)
-        standardize = self._settings.standardize_descriptors
-        self._standardizer = DescriptorStandardizer.for_matcher(gallery, calibration, standardize)
-        if calibration is not None:
-            calibration = calibration.in_use(standardize)
-        self._score = None if calibration is None else calibration.score
-        self._score_checks = ScoreChecks.from_settings(calibration, self._settings)
         self._history_checks = HistoryChecks.from_settings(
             self._settings, self.distinct_radius_m, self._spacing_m, self._rotation_step_rad
         )
@@ -74,6 +68,13 @@ class Matcher:
             self._geometry = GeometricVerifier.for_map(
                 gallery, self._settings, self.distinct_radius_m
             )
+        # Local features verify the raw order of the candidates, which their thresholds are from.
+        standardize = self._settings.standardize_descriptors and self._geometry is None
+        self._standardizer = DescriptorStandardizer.for_matcher(gallery, calibration, standardize)
+        if calibration is not None:
+            calibration = calibration.in_use(standardize)
+        self._score = None if calibration is None else calibration.score
+        self._score_checks = ScoreChecks.from_settings(calibration, self._settings)
 
     @property
     def needs_image(self) -> bool:

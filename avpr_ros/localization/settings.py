@@ -90,8 +90,9 @@ class MatchSettings:
     )
     standardize_descriptors: bool = _setting(
         True,
-        'Descriptors are compared about the mean of the map and the running mean of the drive, '
-        'which is robust to a change of light, where the query network is calibrated for it.',
+        'Where scores alone decide, descriptors are compared about the mean of the map and the '
+        'running mean of the drive, which is robust to a change of light; the query network must '
+        'be calibrated for it.',
     )
     min_ratio: float = _setting(
         1.05,

@@ -12,7 +12,6 @@ import numpy as np
 from avpr_ros.arrays import IntArray
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index.standardization import standardized_gallery
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import default_distinct_radius_m
@@ -88,7 +87,7 @@ def build_landmarks(
     sizes = found.sizes_px
     landmarks = triangulate(bare, keyframes, cameras, sizes, found.match)
     radius_m = default_distinct_radius_m(gallery)
-    descriptors = standardized_gallery(gallery.read_descriptors())
+    descriptors = gallery.read_descriptors()
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
     impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
     first_kind_floor = None

@@ -11,7 +11,6 @@ from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity, self
 from avpr_ros.evaluation.map_quality.weak_places import WeakPlaces, weak_places
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index.standardization import standardized_gallery
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.impostors import ImpostorScores, score_impostors
 
@@ -60,5 +59,4 @@ class MapQuality:
 
 
 def _impostors(gallery: GalleryMap, landmarks: Landmarks, radius_m: float) -> ImpostorScores:
-    descriptors = standardized_gallery(gallery.read_descriptors())
-    return score_impostors(landmarks, descriptors, gallery.keyframes, radius_m)
+    return score_impostors(landmarks, gallery.read_descriptors(), gallery.keyframes, radius_m)

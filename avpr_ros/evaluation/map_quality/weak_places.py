@@ -15,7 +15,6 @@ import numpy as np
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.evaluation.map_quality.self_similarity import SelfSimilarity
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index.standardization import standardized_gallery
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.leave_one_out import LeaveOneOutMatcher
@@ -100,10 +99,7 @@ def _by_local_features(
     """Decide as the likelihood check does, for single images."""
     criterion = alike.criterion
     matcher = LeaveOneOutMatcher(
-        landmarks,
-        standardized_gallery(gallery.read_descriptors()),
-        gallery.keyframes,
-        criterion,
+        landmarks, gallery.read_descriptors(), gallery.keyframes, criterion
     )
     poses, others = matcher.poses, np.ones(len(matcher), dtype=np.bool_)
     verdicts = np.full(len(some), UNSURE)

@@ -20,8 +20,8 @@ STANDARDIZED = 'asymmetric, standardized'
 FEATURES = 'stored features'
 
 MEANING = {
-    STANDARDIZED: 'the asymmetric pair as the localizer compares it: descriptors about the mean '
-    'of the map and the running mean of the drive',
+    STANDARDIZED: 'the asymmetric pair as the localizer compares it where scores alone decide: '
+    'descriptors about the mean of the map and the running mean of the drive',
     ASYMMETRIC: 'query network on the queries, gallery network on the map',
     TEACHER: 'gallery network on both sides',
     STUDENT: 'query network on both sides, the gallery side from the thumbnails of the map',

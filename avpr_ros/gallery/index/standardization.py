@@ -51,14 +51,3 @@ def standardized(descriptors: NDArray[np.floating], mean: FloatArray) -> NDArray
     about = descriptors - mean
     lengths = np.linalg.norm(about, axis=-1, keepdims=True)
     return np.asarray(about / np.maximum(lengths, 1e-9))
-
-
-def standardized_gallery(descriptors: NDArray[np.floating]) -> NDArray[Any]:
-    """Return the (N, d) descriptors of a map as a calibrated matcher compares them.
-
-    In a map of few keyframes they stay as they are.
-    """
-    if len(descriptors) < FEWEST_KEYFRAMES:
-        return descriptors
-    rows = descriptors.astype(np.float32)
-    return standardized(rows, mean_descriptor(rows.__getitem__, len(rows)))
