@@ -39,7 +39,8 @@ def weakness_facts(gallery: GalleryMap, quality: MapQuality) -> list[tuple[str, 
         facts.append(('local features', _local_features(quality.impostors)))
     facts.append(('coverage', _coverage(gallery, quality.coverage)))
     if quality.calibration is not None:
-        facts.append(('calibration', _calibration(quality.calibration.in_use())))
+        in_use = quality.calibration.in_use(standardize=quality.impostors is None)
+        facts.append(('calibration', _calibration(in_use)))
         facts += _light(quality.calibration)
     return facts
 
