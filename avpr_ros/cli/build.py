@@ -34,8 +34,7 @@ Rotation = Annotated[
 Network = Annotated[
     str,
     typer.Option(
-        help='Gallery network: embedded, embedded-day, embedded-light, or a name of '
-        '`avpr models list`.'
+        help='Gallery network: embedded, embedded-day, embedded-light, or one of `avpr models`.'
     ),
 ]
 Dim = Annotated[
