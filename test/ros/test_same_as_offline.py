@@ -79,6 +79,8 @@ def test_node_and_command_decide_alike(
     )
     peer = peer_of(node)
     said = over_topics(peer)
+    # The next node hears its own publishers only, and its publishers wait for no other node.
+    assert node.stop() == 0
     localize(
         write_bag(tmp_path / 'bag'),
         town_map,
@@ -127,6 +129,8 @@ def over_topics(peer: Peer) -> dict[int, list[dict[str, str]]]:
         images.publish(image)
         matches = peer.until(lambda at=stamp_ns: peer.matches_of(at), 'matches of the image')
         found[stamp_ns] = [values_of(status) for status in matches.status]
+    for publisher in (images, odometry):
+        peer.node.destroy_publisher(publisher)
     return found
 
 
