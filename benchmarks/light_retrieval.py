@@ -21,6 +21,7 @@ from avpr_ros.evaluation.metrics.recall import recall_at
 from avpr_ros.gallery.describer import no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.standardization import MAP_MEAN_IMAGES, standardized
+from avpr_ros.localization.temporal.running_mean import RunningMean
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.networks.registry import load_gallery_network
 from benchmarks.precision_drive import read_drive
@@ -59,10 +60,10 @@ def pairs(gallery: GalleryMap, folder: Path) -> Iterator[tuple[str, Descriptors,
 
 def about_running_mean(queries: Descriptors, start: Descriptors) -> Descriptors:
     """Standardise the queries of a drive one after the other, beginning with the map's mean."""
-    mean, rows = start.astype(np.float64), []
-    for number, descriptor in enumerate(queries.astype(np.float64)):
-        rows.append(standardized(descriptor, mean))
-        mean += (descriptor - mean) / (number + 1 + MAP_MEAN_IMAGES)
+    mean, rows = RunningMean(start.astype(np.float64), MAP_MEAN_IMAGES, len(queries)), []
+    for descriptor in queries.astype(np.float64):
+        rows.append(standardized(descriptor, mean.value))
+        mean.update(descriptor, 1.0)
     return np.stack(rows).astype(np.float32)
 
 

@@ -79,7 +79,7 @@ class EmbeddedDescriber:
         return squash(image, self._kind.input_px)
 
     def parts(self, images: Sequence[RgbImage]) -> Parts:
-        """See ``ChunkDescriber``; (n, cells, C) float16 unit local features of each part."""
+        """See ``ChunkDescriber``; (n, cells, C) float32 unit local features of each part."""
         torch.set_num_threads(1)  # of this thread: the products' last bits depend on it
         with torch.inference_mode():
             features = self._dense_features(torch.from_numpy(np.stack(images)))
@@ -91,7 +91,7 @@ class EmbeddedDescriber:
         for number, (name, part) in enumerate(zip(self._names, self._kind.parts, strict=True)):
             features = sample[name]
             some = features[:, evenly(features.shape[1], _VOCABULARY_FEATURES)]
-            rows = some.reshape(-1, features.shape[-1]).astype(np.float32)
+            rows = some.reshape(-1, features.shape[-1])
             fitted[vocabulary_name(number)] = fit_vocabulary(rows, part.words)
         return fitted
 
@@ -100,7 +100,7 @@ class EmbeddedDescriber:
         torch.set_num_threads(1)
         vlads = []
         for name, words in zip(self._names, self._vocabularies(fitted), strict=True):
-            features = torch.from_numpy(np.array(parts[name], dtype=np.float32))
+            features = torch.from_numpy(np.array(parts[name]))
             vocabulary = torch.from_numpy(np.array(words))
             batches = [hard_vlad(batch, vocabulary) for batch in torch.split(features, BATCH)]
             vlads.append(torch.cat(batches))

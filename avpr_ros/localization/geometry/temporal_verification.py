@@ -129,7 +129,7 @@ class TemporalVerifier:
             if complete and not any(map(len, features)):
                 return None
             first = None
-            if len(kinds) == 1 and trackers.first_kind is not None:
+            if len(kinds) == 1:
                 first = self._by_first_kind(query, features[0], kinds[0], places, trackers)
             likelihoods = combine_kinds(kinds, layers, self._enough(floor))
             if complete or first is not None:
@@ -151,7 +151,7 @@ class TemporalVerifier:
         places: CandidatePlaces,
         trackers: Trackers,
     ) -> _ComparedImage | None:
-        """Add an image to the track of the first kind; None where that kind does not suffice."""
+        """Add an image to the track of the first kind; None if that does not suffice."""
         floor, tracker = self._landmarks.first_kind_floor, trackers.first_kind
         if floor is None or tracker is None:
             return None
