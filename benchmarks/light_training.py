@@ -55,7 +55,8 @@ def prepare() -> GalleryMap:
         shots = (Shot(stamp, pose, path.read_bytes()) for stamp, pose, path in posed)
         write_bag(WORK / 'bag', shots, [(stamp, pose) for stamp, pose, _ in posed], None)
         source = open_source(WORK / 'bag', SourceOptions(pose_topic=ODOMETRY_TOPIC))
-        build_map(source, describer_by_name('embedded'), folder, BuildSettings(0.0, 0.0))
+        settings = BuildSettings(min_distance_m=0.0, min_rotation_rad=0.0)
+        build_map(source, describer_by_name('embedded'), folder, settings)
     return GalleryMap.open(folder)
 
 

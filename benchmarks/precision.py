@@ -124,7 +124,7 @@ def rows_of(
             yield _row(name, 'raw_score', None, right, curve, None), curve
             right_alone = int((accepted & right).sum())
         floors = wrong_floors(shipped, drive) if name == 'ietower' else {}
-        loose = replace(method.settings, min_probability=1e-6, min_ratio=1.0)
+        loose = replace(method.settings, min_probability=0.01, min_ratio=1.0)
         swept = shipped  # the filter asks neither of them
         if method.settings.temporal_filter != 'bayes':
             swept = list(matched(folder, drive, replace(method, settings=loose)))

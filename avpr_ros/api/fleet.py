@@ -95,7 +95,6 @@ class Fleet:
             raise ConfigError('no drive is given; name at least one bag or image folder')
         recordings = group_splits([Path(path) for path in paths])
         given = settings or FleetSettings()
-        _ = given.selection  # Values out of range are an error before the work starts.
         plan = FleetPlan.of(recordings, options or SourceOptions(), given)
         return cls(plan, shards, progress)
 

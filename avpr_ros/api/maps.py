@@ -15,6 +15,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping import map_append, map_builder
 from avpr_ros.mapping.drive_checks import DriveRules
 from avpr_ros.mapping.map_builder import BuildSettings
+from avpr_ros.mapping.stages.map_settings import MapSettings
 from avpr_ros.sources.options import SourceOptions
 
 
@@ -68,7 +69,10 @@ def build_map(
         MapError: the output exists or cannot be written.
     """
     settings = BuildSettings(
-        min_distance_m, min_rotation_rad, replace=replace_existing, memory_mb=memory_mb
+        min_distance_m=min_distance_m,
+        min_rotation_rad=min_rotation_rad,
+        replace=replace_existing,
+        memory_mb=memory_mb,
     )
     folder = Path(output)
     map_builder.check_output(folder, replace_existing)
@@ -118,7 +122,9 @@ def append_to_map(
     """
     opened = open_map(gallery)
     spacing = opened.manifest.keyframe_spacing
-    settings = BuildSettings(spacing.distance_m, spacing.rotation_rad)
+    settings = MapSettings(
+        min_distance_m=spacing.distance_m, min_rotation_rad=spacing.rotation_rad
+    )
     rules = _rules(settings, options, allow_duplicates)
     sources = checked_drives(drives, in_map_frame(opened, options), rules, opened)
     contents = contents_like(opened)
@@ -145,7 +151,7 @@ def in_map_frame(gallery: GalleryMap, options: SourceOptions | None = None) -> S
 
 
 def _rules(
-    settings: BuildSettings, options: SourceOptions | None, allow_duplicates: bool
+    settings: MapSettings, options: SourceOptions | None, allow_duplicates: bool
 ) -> DriveRules:
     return DriveRules(
         settings.min_distance_m,

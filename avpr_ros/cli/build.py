@@ -16,7 +16,7 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.threads import limit_product_threads
 
 if TYPE_CHECKING:
-    from avpr_ros.mapping.map_builder import BuildSettings
+    from avpr_ros.mapping.stages.fleet_plan import FleetSettings
     from avpr_ros.sources.frame import FrameSource
 
 Sources = Annotated[
@@ -138,12 +138,19 @@ def build(
     from avpr_ros.cli.drives import print_topics, run_preflight
     from avpr_ros.cli.fleet.build import build_shards
     from avpr_ros.mapping.drive_checks import DriveRules
-    from avpr_ros.mapping.map_builder import BuildSettings
     from avpr_ros.mapping.stages.fleet_plan import FleetSettings
     from avpr_ros.sources.options import SourceOptions
 
-    settings = BuildSettings(
-        min_distance_m, math.radians(min_rotation_deg), replace=replace, memory_mb=memory_mb
+    settings = FleetSettings(
+        network=gallery_network,
+        dim=dim,
+        views=views,
+        landmarks=landmarks,
+        learned_features=learned_features,
+        min_distance_m=min_distance_m,
+        min_rotation_rad=math.radians(min_rotation_deg),
+        memory_mb=memory_mb,
+        allow_duplicates=allow_duplicates,
     )
     given = (tuple(image_topic or ()), pose_topic, tum, poses, max_gap_s)
     options = SourceOptions(*given, map_frame=map_frame, base_frame=base_frame)
@@ -152,18 +159,7 @@ def build(
     )
     if divided.wanted and not dry_run:
         fleet.check_new_map(append or bool(query or space_of))
-        chosen = FleetSettings(
-            gallery_network,
-            dim,
-            views,
-            landmarks,
-            learned_features,
-            min_distance_m,
-            settings.min_rotation_rad,
-            memory_mb,
-            allow_duplicates=allow_duplicates,
-        )
-        build_shards(sources, output, chosen, options, divided, replace)
+        build_shards(sources, output, settings, options, divided, replace)
         return
     if dry_run:
         print_topics(sources)
@@ -182,17 +178,7 @@ def build(
     )
     run_preflight(drives, rules)
     if target is not None:
-        _build(
-            drives,
-            target,
-            settings,
-            gallery_network,
-            dim,
-            space_of,
-            views=views,
-            landmarks=landmarks,
-            learned_features=learned_features,
-        )
+        _build(drives, target, settings, space_of, replace)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -208,43 +194,28 @@ def _target(output: Path | None, replace: bool) -> Path:
 def _build(
     drives: list[FrameSource],
     output: Path,
-    settings: BuildSettings,
-    network: str,
-    dim: int,
+    settings: FleetSettings,
     space_of: Path | None,
-    *,
-    views: int,
-    landmarks: bool,
-    learned_features: bool,
+    replace: bool,
 ) -> None:
     from avpr_ros.api.maps import build_map
-    from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.cli.drives import print_unusable
+    from avpr_ros.cli.console import progress_bars
+    from avpr_ros.cli.drives import print_new_map
 
     with progress_bars() as report:
         gallery = build_map(
             drives,
             output,
-            network=network,
-            dim=dim,
+            network=settings.network,
+            dim=settings.dim,
             space_of=space_of,
-            views=views,
-            landmarks=landmarks,
-            learned_features=learned_features,
+            views=settings.views,
+            landmarks=settings.landmarks,
+            learned_features=settings.learned_features,
             min_distance_m=settings.min_distance_m,
             min_rotation_rad=settings.min_rotation_rad,
             memory_mb=settings.memory_mb,
-            replace_existing=settings.replace,
+            replace_existing=replace,
             progress=report,
         )
-    for session in gallery.manifest.sessions:
-        skipped = ''
-        if session.undecodable:
-            skipped = f', {session.undecodable} undecodable; the first: {session.first_problem}'
-        print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
-        print_unusable(session)
-    print_note(f'{output}: {len(gallery)} keyframes, see {output / "report.html"}')
-    print_note(f'index: {gallery.manifest.index}')
-    for warning in gallery.warnings:
-        print_note(f'warning: {warning}')
-    print_note(f'next: avpr train --map {output}')
+    print_new_map(gallery, settings.landmarks and settings.learned_features)

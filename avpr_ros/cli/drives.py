@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery_map import REPORT, GalleryMap
+from avpr_ros.gallery.local_features.features import XFEAT
 from avpr_ros.gallery.manifest import Session
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives, require_ok
+from avpr_ros.mapping.impostors import MIN_IMPOSTORS
 from avpr_ros.sources.bags.reader import open_bag
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import group_splits
@@ -83,6 +85,39 @@ def print_checks(title: str, checks: Sequence[PreflightCheck], keyframes: str = 
     if keyframes:
         table.add_row('keyframes', '', keyframes)
     Console(highlight=False).print(table)
+
+
+def print_new_map(gallery: GalleryMap, learned_features: bool) -> None:
+    """Print what a map that was just built holds, its warnings, and the next command.
+
+    Args:
+        gallery: the map.
+        learned_features: whether it was to have learned local features.
+    """
+    from avpr_ros.cli.console import print_note
+
+    for session in gallery.manifest.sessions:
+        skipped = ''
+        if session.undecodable:
+            skipped = f', {session.undecodable} undecodable; the first: {session.first_problem}'
+        print_note(f'{session.name}: {session.keyframes} of {session.frames} frames{skipped}')
+        print_unusable(session)
+    print_note(f'{gallery.path}: {len(gallery)} keyframes, see {gallery.path / REPORT}')
+    print_note(f'index: {gallery.manifest.index}')
+    landmarks = gallery.landmarks()
+    if landmarks is not None:
+        names = [layer.kind.name for layer in landmarks.layers]
+        print_note(f'local features: {", ".join(names)}')
+        if learned_features and len(names) == 1:
+            print_note(
+                f'note: the map has fewer than {MIN_IMPOSTORS} keyframes of other places that '
+                f'{XFEAT.name} could be weighed by: it stays out, and the map holds for the light '
+                'of its drive; map a longer drive to match at night'
+            )
+    for warning in gallery.warnings:
+        print_note(f'warning: {warning}')
+    print_note(f'content hash: {gallery.manifest.content_hash}')
+    print_note(f'next: avpr train --map {gallery.path}')
 
 
 def print_unusable(session: Session) -> None:

@@ -133,7 +133,8 @@ def train(
         resume=resume,
     )
     result = _run(maps, target, settings, symmetric)
-    _print_result(result.manifest)
+    # As in the matcher: where local features decide, descriptors are compared as they are.
+    _print_result(result.manifest, standardize=all(one.landmarks() is None for one in maps))
     print_note(f'{target}: query network, with {target.with_suffix(".json").name}')
 
 
@@ -154,7 +155,7 @@ def _run(
         return train_query_network(maps, output, settings, report)
 
 
-def _print_result(manifest: QueryManifest) -> None:
+def _print_result(manifest: QueryManifest, standardize: bool) -> None:
     from avpr_ros.cli.console import print_table
 
     held_out: dict[str, Any] = manifest.training['held_out']
@@ -167,7 +168,7 @@ def _print_result(manifest: QueryManifest) -> None:
     rows.append(('recall measured on', held_out['what']))
     rows.append(('largest difference ONNX - torch', f'{manifest.max_abs_difference:.1e}'))
     if manifest.calibration is not None:
-        rows += _calibration(manifest.calibration.in_use())
+        rows += _calibration(manifest.calibration.in_use(standardize))
     print_table('Query network', rows)
 
 

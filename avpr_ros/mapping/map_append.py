@@ -12,9 +12,10 @@ from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.gallery.map_folder import check_replaceable
-from avpr_ros.mapping.map_builder import BuildSettings, build_into, not_written
+from avpr_ros.mapping.map_builder import build_into, not_written
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
+from avpr_ros.mapping.stages.map_settings import MapSettings
 from avpr_ros.mapping.stages.map_writer import Finish
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.storage.files import atomic_folder
@@ -24,7 +25,7 @@ def append_to_map(
     gallery: GalleryMap,
     sources: Sequence[FrameSource],
     describer: Describer,
-    settings: BuildSettings,
+    settings: MapSettings,
     progress: Progress = no_progress,
     finish: Finish | None = None,
 ) -> GalleryMap:

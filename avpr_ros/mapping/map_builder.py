@@ -6,22 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-import math
 from pathlib import Path
 
-from avpr_ros.errors import ConfigError, MapError, SourceError
+from avpr_ros.errors import MapError, SourceError
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB
-from avpr_ros.gallery.manifest import KeyframeSpacing
 from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.mapping.keyframe_extraction import nothing_usable
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
-from avpr_ros.mapping.stages.chunks import CHUNK_KEYFRAMES, Selection
-from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
 from avpr_ros.mapping.stages.local_build import LocalBuild
-from avpr_ros.mapping.stages.map_writer import DescribedKeyframes, Finish, MapFormat, write_map
+from avpr_ros.mapping.stages.map_settings import MapSettings
+from avpr_ros.mapping.stages.map_writer import DescribedKeyframes, Finish, write_map
 from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.storage.files import atomic_folder, check_name, is_empty_folder
@@ -31,49 +27,15 @@ from avpr_ros.storage.workspace import remove_leftovers
 from avpr_ros.threads import one_product_thread
 
 
-@dataclass(frozen=True)
-class BuildSettings:
+@dataclass(frozen=True, kw_only=True)
+class BuildSettings(MapSettings):
     """How a map is built.
 
     Attributes:
-        min_distance_m: distance after which a new keyframe is taken.
-        min_rotation_rad: rotation after which a new keyframe is taken.
-        thumbnail_px: shorter side of a thumbnail; images are never enlarged.
-        thumbnail_quality: JPEG quality of a thumbnail.
         replace: overwrite an existing map.
-        memory_mb: largest memory of the index on the robot, in megabytes; decides its kind.
-        chunk_keyframes: keyframes that are worked on as one piece.
     """
 
-    min_distance_m: float = 1.0
-    min_rotation_rad: float = math.radians(15)
-    thumbnail_px: int = 320
-    thumbnail_quality: int = 90
     replace: bool = False
-    memory_mb: float = DEFAULT_MEMORY_MB
-    chunk_keyframes: int = CHUNK_KEYFRAMES
-
-    @property
-    def selection(self) -> Selection:
-        """Selection of keyframes; raises ``ConfigError``."""
-        return Selection(self.min_distance_m, self.min_rotation_rad, self.chunk_keyframes)
-
-    @property
-    def form(self) -> MapFormat:
-        """Format of the map's files."""
-        spacing = KeyframeSpacing(self.min_distance_m, self.min_rotation_rad)
-        thumbnail = ThumbnailFormat(self.thumbnail_px, self.thumbnail_quality)
-        return MapFormat(spacing, self.memory_mb, thumbnail)
-
-    def __post_init__(self) -> None:
-        """Check every value; raises ``ConfigError``."""
-        _ = self.selection
-        if not self.memory_mb > 0:
-            raise ConfigError(f'memory_mb is {self.memory_mb}; use a number above 0')
-        if self.thumbnail_px < 16:
-            raise ConfigError(f'thumbnail_px is {self.thumbnail_px}; use 16 or more')
-        if not 1 <= self.thumbnail_quality <= 100:
-            raise ConfigError(f'thumbnail_quality is {self.thumbnail_quality}; use 1 to 100')
 
 
 def build_map(
@@ -142,7 +104,7 @@ def build_into(
     folder: Path,
     sources: list[FrameSource],
     describer: Describer,
-    settings: BuildSettings,
+    settings: MapSettings,
     progress: Progress,
     finish: Finish | None,
     base: PreviousRevision,

@@ -46,18 +46,22 @@ class Recalibration:
         after: calibration on the extended map, written to the network's manifest.
         recall_at_1_old: recall@1 of held-out views of the earlier sessions.
         recall_at_1_new: recall@1 of held-out views of the last session.
+        standardize: whether the matcher standardises the descriptors of this map.
     """
 
     before: Calibration | None
     after: Calibration
     recall_at_1_old: float
     recall_at_1_new: float
+    standardize: bool = True
 
     @property
     def text(self) -> str:
         """A summary in one sentence, with advice where the recall is low."""
-        before, after = self.before, self.after.in_use()
-        was = 'none' if before is None else f'{before.in_use().min_similarity:.3f}'
+        after = self.after.in_use(self.standardize)
+        was = 'none'
+        if self.before is not None:
+            was = f'{self.before.in_use(self.standardize).min_similarity:.3f}'
         text = (
             f'threshold {was} -> {after.min_similarity:.3f}; recall@1 of held-out views '
             f'{self.recall_at_1_old:.2f} in the earlier sessions, {self.recall_at_1_new:.2f} in '
@@ -108,5 +112,7 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
         some = HeldOutViews.draw(images, describing.input_px, _SEED, among)
         found = some.similarities(describing, gallery.read_descriptors())
         recalls.append(recall(found, some.rows, places, 1))
+    old, new = recalls
     replace(network.manifest, calibration=after).save(query.with_suffix('.json'))
-    return Recalibration(network.manifest.calibration, after, *recalls)
+    standardize = gallery.landmarks() is None
+    return Recalibration(network.manifest.calibration, after, old, new, standardize)

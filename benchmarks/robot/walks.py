@@ -87,7 +87,7 @@ def map_of(name: str, images: Sequence[Path], network: str = HEAVY) -> GalleryMa
                 link.symlink_to(image.resolve())
             table.writerow((link.name, 1000 + number, number, 0, 0, 0, 0, 1))
     drive = open_source(source, SourceOptions())
-    return build_map(drive, describer_by_name(network), folder, BuildSettings(0.0))
+    return build_map(drive, describer_by_name(network), folder, BuildSettings(min_distance_m=0.0))
 
 
 def query_of(name: str, gallery: GalleryMap, symmetric: bool = False) -> Path:

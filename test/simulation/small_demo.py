@@ -62,7 +62,7 @@ def pixels(image: RgbImage) -> Descriptors:
 
 def small_map(bag: Path, output: Path) -> GalleryMap:
     source = open_source(bag, SourceOptions(pose_topic=ODOMETRY_TOPIC))
-    return build_map(source, PixelDescriber(), output, BuildSettings(1.0, 0.3))
+    return build_map(source, PixelDescriber(), output, BuildSettings(min_rotation_rad=0.3))
 
 
 def write_answers(path: Path, bag: Path, gallery: GalleryMap, least: float = 0.5) -> None:

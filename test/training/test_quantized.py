@@ -23,7 +23,9 @@ def pair(tmp_path_factory, drive_of_images):
     """A map of the light network and that network as its query network."""
     folder = tmp_path_factory.mktemp('pair')
     describer = EmbeddedDescriber('embedded-light', dim=16)
-    gallery = build_map(drive_of_images, describer, folder / 'map', BuildSettings(0.0))
+    gallery = build_map(
+        drive_of_images, describer, folder / 'map', BuildSettings(min_distance_m=0.0)
+    )
     export_gallery_network(gallery, folder / 'query.onnx')
     return gallery, folder / 'query.onnx'
 

@@ -12,11 +12,8 @@ from typing import Any
 
 from avpr_ros import __version__
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.manifest import KeyframeSpacing
 from avpr_ros.json_fields import parse_object
-from avpr_ros.mapping.stages.chunks import Selection
-from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
-from avpr_ros.mapping.stages.map_writer import MapFormat
+from avpr_ros.mapping.stages.map_settings import MapSettings
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.storage.object_store import ObjectStore
 
@@ -24,34 +21,16 @@ NAME = 'plan.json'
 _PATHS = 'tum_file', 'poses_csv'
 
 
-@dataclass(frozen=True)
-class FleetSettings:
-    """Settings of a build; see ``avpr_ros.build_map`` for their meanings."""
+@dataclass(frozen=True, kw_only=True)
+class FleetSettings(MapSettings):
+    """Settings of a build over many drives; see ``avpr_ros.build_map`` for their meanings."""
 
     network: str = 'embedded'
     dim: int = 512
     views: int = 0
     landmarks: bool = True
     learned_features: bool = True
-    min_distance_m: float = 1.0
-    min_rotation_rad: float = 0.2617993877991494
-    memory_mb: float = 256.0
-    thumbnail_px: int = 320
-    thumbnail_quality: int = 90
-    chunk_keyframes: int = 64
     allow_duplicates: bool = False
-
-    @property
-    def selection(self) -> Selection:
-        """Selection of keyframes; raises ``ConfigError``."""
-        return Selection(self.min_distance_m, self.min_rotation_rad, self.chunk_keyframes)
-
-    @property
-    def form(self) -> MapFormat:
-        """Format of the map's files."""
-        spacing = KeyframeSpacing(self.min_distance_m, self.min_rotation_rad)
-        thumbnail = ThumbnailFormat(self.thumbnail_px, self.thumbnail_quality)
-        return MapFormat(spacing, self.memory_mb, thumbnail)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.describer import ChunkDescriber, Describer, Parts, Progress
@@ -21,23 +20,13 @@ from avpr_ros.mapping.stages.chunk_shards import (
     load_keyframes,
     load_parts,
 )
-from avpr_ros.mapping.stages.chunks import Selection, plan_chunks
-from avpr_ros.mapping.stages.map_writer import MapFormat
+from avpr_ros.mapping.stages.chunks import plan_chunks
+from avpr_ros.mapping.stages.map_settings import MapSettings
 from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.mapping.stages.space_stage import described_rows, fit_space
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.frame_index import index_frames
 from avpr_ros.threads import cores
-
-
-class StageSettings(Protocol):
-    """What the stages need of the settings of a build."""
-
-    @property
-    def selection(self) -> Selection: ...  # noqa: D102
-
-    @property
-    def form(self) -> MapFormat: ...  # noqa: D102
 
 
 class LocalBuild:
@@ -52,7 +41,7 @@ class LocalBuild:
         self,
         sources: Sequence[FrameSource],
         describer: Describer,
-        settings: StageSettings,
+        settings: MapSettings,
         store: ShardStore,
         progress: Progress,
     ) -> None:
