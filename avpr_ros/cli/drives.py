@@ -110,13 +110,11 @@ def print_new_map(gallery: GalleryMap, learned_features: bool) -> None:
         print_note(f'local features: {", ".join(names)}')
         if learned_features and len(names) == 1:
             print_note(
-                f'note: the map has fewer than {MIN_IMPOSTORS} keyframes of other places that '
-                f'{XFEAT.name} could be weighed by: it stays out, and the map holds for the light '
-                'of its drive; map a longer drive to match at night'
+                f'note: without {XFEAT.name}, for which {MIN_IMPOSTORS} keyframes with images of '
+                'other places are needed; in another light fewer images will be accepted'
             )
     for warning in gallery.warnings:
         print_note(f'warning: {warning}')
-    print_note(f'content hash: {gallery.manifest.content_hash}')
     print_note(f'next: avpr train --map {gallery.path}')
 
 

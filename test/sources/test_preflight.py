@@ -54,6 +54,14 @@ def test_coverage_levels(with_pose: int, level: str) -> None:
     assert 'would interpolate' not in check.text
 
 
+def test_longer_gap_in_a_covered_drive_is_explained() -> None:
+    span = (0, 100 * 10**9)
+    check = coverage_check('a', np.tile(STAMPS, 100), 100 * len(STAMPS) - 1, span, (0.83, 0.5))
+    assert check.level == 'ok'
+    assert 'limit 0.5 s, so the images within it are left out' in check.text
+    assert 'left out' not in coverage_check('a', STAMPS, len(STAMPS), span, (0.83, 0.5)).text
+
+
 def test_coverage_check_suggests_gap_limit() -> None:
     span = (0, 9 * SECOND_NS)
     far = (100 * SECOND_NS, 200 * SECOND_NS)

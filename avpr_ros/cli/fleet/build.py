@@ -66,12 +66,13 @@ def build_shards(
 
 def gather_map(fleet: Fleet, output: Path, replace: bool, runner: Runner | None = None) -> None:
     """Make the map from the shards, and print what it holds."""
-    from avpr_ros.cli.console import progress_bars
+    from avpr_ros.cli.console import print_note, progress_bars
     from avpr_ros.cli.drives import print_new_map
 
     settings = fleet.build.plan.settings
     with progress_bars() as report:
         gallery = fleet.gather(output, runner, replace_existing=replace, progress=report)
+    print_note(f'content hash: {gallery.manifest.content_hash}')
     print_new_map(gallery, settings.landmarks and settings.learned_features)
 
 

@@ -117,6 +117,8 @@ def coverage_check(
     if gaps_s is not None:
         text += f'; the largest gap between poses is {gaps_s[0]:.2f} s, the limit {gaps_s[1]:g} s'
     if share >= _GOOD_COVERAGE:
+        if gaps_s is not None and gaps_s[0] > gaps_s[1] and with_pose < len(images_ns):
+            text += ', so the images within it are left out'
         return PreflightCheck('poses', 'ok', text + '.')
     begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
     if span_ns[1] < begin_ns or span_ns[0] > end_ns:
