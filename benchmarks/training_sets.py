@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -125,7 +125,15 @@ SETS: dict[str, Callable[[], TrainingSet]] = {
     'ietower': ietower,
     'town': town,
     'nordland': nordland,
+    'gardens_day': lambda: _gardens('gardens_day', 'day_left', 'day_right'),
+    'gardens_night_left': lambda: _gardens('gardens_night_left', 'day_left', 'night_right'),
+    'gardens_night_right': lambda: _gardens('gardens_night_right', 'day_right', 'night_right'),
 }
+
+
+def _gardens(name: str, gallery: str, query: str) -> TrainingSet:
+    """A walk against that of another side or light; right within three frames."""
+    return replace(_walks('gardens_point', gallery, query, 3, 1), name=name)
 
 
 def _walks(name: str, gallery: str, query: str, tolerance: int, step: int) -> TrainingSet:
