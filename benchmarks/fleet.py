@@ -21,48 +21,21 @@ from pathlib import Path
 import random
 import resource
 import signal
-import subprocess
-import sys
 import tempfile
 from threading import Timer
 import time
 
-import cv2
-import numpy as np
-
 from avpr_ros.api.fleet import Fleet, FleetTools
 from avpr_ros.api.maps import build_map
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.mapping.stages.fleet_plan import FleetSettings
-from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.sources.options import SourceOptions
-from avpr_ros.stamps import NS_PER_S
 from avpr_ros.threads import limit_product_threads
-from benchmarks.results import ROOT, Row, print_table, write_results
-from simulation.drives.bag_writer import ODOMETRY_TOPIC, Shot, encode_jpeg, write_bag
+from benchmarks.fleet_bags import OPTIONS, write_wall
+from benchmarks.fleet_driver_kills import killed_driver
+from benchmarks.results import Row, print_table, write_results
 
-_CAMERA = CameraIntrinsics(
-    640, 480, 'plumb_bob', (480.0, 0.0, 320.0, 0.0, 480.0, 240.0, 0.0, 0.0, 1.0), (0.0,) * 5
-)
-_OPTIONS = SourceOptions(pose_topic=ODOMETRY_TOPIC)
 _SEED = 19
 _MODELLED = (2, 8, 64, 512)
-
-
-def write_wall(path: Path, frames: int, seed: int) -> Path:
-    """Write a bag of a camera that moves sideways along a wall, one metre a frame."""
-    rng = np.random.default_rng(seed)
-    small = rng.integers(0, 255, (12, 18 + 2 * frames, 3), dtype=np.uint8)
-    wall = cv2.resize(small, (40 * small.shape[1], 480), interpolation=cv2.INTER_CUBIC)
-    poses = [Pose.from_xy_yaw(40.0 * seed, -float(n), 0.0) for n in range(frames)]
-    stamped = [((n + 1) * NS_PER_S + seed, pose) for n, pose in enumerate(poses)]
-    views = (wall[:, 48 * n : 48 * n + 640] for n in range(frames))
-    images = (np.ascontiguousarray(view, dtype=np.uint8) for view in views)
-    shots = [Shot(*one, encode_jpeg(image)) for one, image in zip(stamped, images, strict=True)]
-    write_bag(path, shots, stamped, _CAMERA)
-    return path
 
 
 class Benchmark:
@@ -88,7 +61,7 @@ class Benchmark:
 
     def _plain(self, bags: list[Path], name: str) -> GalleryMap:
         network = self._settings.network
-        return build_map(bags, self._folder / name, network=network, options=_OPTIONS)
+        return build_map(bags, self._folder / name, network=network, options=OPTIONS)
 
     def shuffled(self) -> Row:
         """Compute shards of four parts in shuffled order, then gather."""
@@ -174,42 +147,8 @@ class Benchmark:
 
     def killed_driver(self, kills: int) -> Row:
         """Kill the whole build at random moments, and start it again."""
-        shards, output = self._folder / 'killed', self._folder / 'killed_map'
-        words = [sys.executable, '-m', 'avpr_ros.cli.main', 'build', *map(str, self._bags)]
-        words += ['--shards', str(shards), '-o', str(output), '--pose-topic', ODOMETRY_TOPIC]
-        words += ['--gallery-network', self._settings.network, '--log-json']
-        environment = {**os.environ, 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
         chunks = len(self._bags) * -(-self._frames // self._settings.chunk_keyframes)
-        finished, done_kills = 0, 0
-        for attempt in range(kills + 1):
-            process = subprocess.Popen(
-                words,
-                cwd=ROOT,
-                env=environment,
-                stderr=subprocess.PIPE,
-                text=True,
-                stdout=subprocess.DEVNULL,
-            )
-            wanted = self._rng.randint(1, max(1, chunks // (kills + 1)))
-            assert process.stderr is not None
-            for line in process.stderr:
-                finished += '"stage": "keyframes"' in line
-                wanted -= '"stage": "keyframes"' in line
-                if attempt < kills and wanted <= 0:
-                    time.sleep(self._rng.random())
-                    process.kill()
-                    done_kills += 1
-                    break
-            process.wait()
-            process.stderr.close()
-        found = Manifest.load(output).content_hash
-        return {
-            'case': 'driver killed',
-            'workers': 1,
-            'map_hash': found,
-            'kills': done_kills,
-            'recomputed_chunks': max(0, finished - chunks),
-        }
+        return killed_driver(self._bags, self._folder, self._settings, chunks, kills, self._rng)
 
     def modelled(self) -> list[Row]:
         """Return what Amdahl's law gives for more workers."""
@@ -237,7 +176,7 @@ class Benchmark:
         progress: Callable[[str, int, int, int], None] = lambda *_: None,
     ) -> Fleet:
         given = self._bags if bags is None else bags
-        return Fleet.plan(given, self._folder / name, self._settings, _OPTIONS, progress)
+        return Fleet.plan(given, self._folder / name, self._settings, OPTIONS, progress)
 
     def _gathered(self, case: str, fleet: Fleet, workers: int, started: float) -> Row:
         output = self._folder / 'gathered'

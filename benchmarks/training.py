@@ -50,8 +50,8 @@ NOTE = (
     'untrained. right_queries: which were right at 1, packed bits in hexadecimal. Truth: corridor '
     '2 frames, nordland (every third frame) 1, ietower 2 s of the same clip, town 5 m, gardens_* '
     '3 frames; all queries count. gardens_* are of the gallery network as it is, the other sets '
-    'of the former one without XFeat. train_s was taken while the machine did other work too. Rows may come from '
-    'several runs; what is missing has not been run yet.'
+    'of the former one without XFeat. train_s was taken while the machine did other work too. '
+    'Rows may come from several runs; what is missing has not been run yet.'
 )
 
 
