@@ -56,7 +56,7 @@ class StampWatch:
             return None
         where = 'behind' if age_ns > 0 else 'ahead of'
         return (
-            f'The images are stamped {abs(age_ns) / NS_PER_S:.1f} s {where} the clock of the node, '
+            f'Images are stamped {abs(age_ns) / NS_PER_S:.1f} s {where} the clock of the node, '
             'and so are the poses: synchronise the clocks of camera and node (chrony, PTP), or '
             'play a recording with --clock and use_sim_time.'
         )
