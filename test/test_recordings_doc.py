@@ -162,6 +162,10 @@ TESTS = {
     'images of another size': (
         'localization/geometry/picture_check:part_without_region_of_interest_is_rejected'
     ),
+    'a camera model that is not': (
+        'localization/geometry/picture_check:'
+        'camera_model_that_fits_worse_than_that_of_the_map_is_rejected'
+    ),
     'mirrored images': 'localization/geometry/picture_check:mirrored_image_is_rejected',
     'size 0 x 0': 'camera_intrinsics:size_of_the_image_stands_in_for_0_x_0',
     '`plumb_bob`': 'camera_intrinsics:names_of_the_pinhole_model_are_known',
