@@ -66,16 +66,23 @@ TESTS = {
         'bag_recording:stale_metadata_hides_neither_files_nor_messages'
     ),
     '`metadata.yaml` that names a missing file': 'bag_recording:missing_file_of_metadata_is_named',
+    '`metadata.yaml` of files that were': (
+        'bag_recording:files_packed_or_unpacked_after_metadata_was_written_are_read'
+    ),
+    'file of 0 bytes': 'bag_recording:empty_split_is_named',
     '`.mcap`, `.db3`, ROS 1': 'bag_recording:compressed_file_and_capital_suffix_are_opened',
     '`.db3` with a write-ahead log': 'bag_recording:messages_in_the_write_ahead_log_are_read',
     'mcap without message index': 'mcap:file_without_message_index_is_read',
     'mcap without end mark': 'bag_reader:truncated_bag_is_refused_in_one_sentence',
     'mcap with JSON': 'mcap:other_encodings_are_left_out_and_listed',
     'type definitions for some': 'mcap:definitions_of_some_topics_are_enough',
+    'messages whose bytes': 'bag_reader:a_damaged_message_is_left_out_and_counted',
     'fewer messages than': 'mcap:fewer_messages_than_the_statistics_count_is_a_warning',
     'splits in one folder': 'bag_recording:split_folder_without_metadata_is_one_recording',
     'separate drives in one folder': 'bag_recording:numbered_drives_far_apart_stay_separate',
     'parent of bag folders': 'bag_recording:parent_of_bags_lists_them',
+    'archive, `.bag.active`': 'open:what_to_open_instead_is_named',
+    'image folder with other formats': 'image_folder:images_that_are_not_read_are_counted',
     'one topic with messages of two types': 'mcap:topic_of_two_types_is_refused',
     'rows of a TUM or CSV file': 'pose_csv:rows_that_are_no_poses_are_skipped_and_counted',
     'TUM header that names': 'tum:bad_files_are_refused',
@@ -154,6 +161,10 @@ TESTS = {
     'K and P zero': 'bag_cameras:first_calibrated_camera_info_counts',
     'images of another size': (
         'localization/geometry/picture_check:part_without_region_of_interest_is_rejected'
+    ),
+    'a camera model that is not': (
+        'localization/geometry/picture_check:'
+        'camera_model_that_fits_worse_than_that_of_the_map_is_rejected'
     ),
     'mirrored images': 'localization/geometry/picture_check:mirrored_image_is_rejected',
     'size 0 x 0': 'camera_intrinsics:size_of_the_image_stands_in_for_0_x_0',

@@ -107,6 +107,11 @@ def read_signature(folder: Path) -> bytes | None:
         return file.read()
 
 
+def is_map(folder: Path) -> bool:
+    """Return whether a folder holds the manifest of a map; its files may be damaged."""
+    return _listed_files(folder) is not None
+
+
 def check_replaceable(folder: Path) -> None:
     """Check that a folder is absent, empty, or a map with nothing else in it.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from avpr_ros.errors import MapError, SourceError
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.map_folder import check_replaceable
+from avpr_ros.gallery.map_folder import check_replaceable, is_map
 from avpr_ros.mapping.keyframe_extraction import nothing_usable
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
@@ -80,12 +80,15 @@ def check_output(output: Path, replace_existing: bool) -> None:
     """Check that the output does not exist or is a map that may be replaced.
 
     Raises:
-        ConfigError: its name is no UTF-8.
+        ConfigError: its name is no UTF-8, too long or empty.
         MapError: it exists and ``replace_existing`` is false, or it is not a map, or there are
             other files in the map's folder, or its parent folder cannot be written.
         OutputBusyError: another process is writing it.
     """
     check_name(output)
+    if output.name in ('', '..'):
+        shown = '/' if output.is_absolute() else 'the current folder'
+        raise ConfigError(f'The map cannot be {shown} itself: name a new folder in it.')
     output = real_path(output)
     if output.parent.is_dir():
         try:
@@ -95,7 +98,7 @@ def check_output(output: Path, replace_existing: bool) -> None:
             raise not_written(output, error) from error
     if not output.exists() or is_empty_folder(output):
         return
-    if not replace_existing:
+    if not replace_existing and is_map(output):
         raise _exists(output)
     check_replaceable(output)
 

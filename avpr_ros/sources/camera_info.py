@@ -133,16 +133,24 @@ def rectified_as_in_map(
 
 
 def check_region(info: Any) -> None:
-    """Check that the region of interest lies in the picture.
+    """Check that the region of interest, or without one the principal point, is in the picture.
 
     Raises:
-        CalibrationError: it does not.
+        CalibrationError: it is not.
     """
     width_px, height_px, x, y, width, height, *_ = _window(info)
     if width_px and height_px and (x + width > width_px or y + height > height_px):
         raise CalibrationError(
             f'the region of interest of {width} x {height} px at {x}, {y} is not in the picture '
             f'of {width_px} x {height_px} px: width and height are those of the whole sensor'
+        )
+    cx, cy = _matrix(info, 'k', 3)[:2, 2]
+    whole = width_px and height_px and not any((x, y, width, height))
+    if whole and (cx > width_px or cy > height_px):
+        raise CalibrationError(
+            f'the principal point in K is {cx:g}, {cy:g} px, outside of images of {width_px} x '
+            f'{height_px} px: K is of images of another size; scale it with them, or set binning '
+            'or roi'
         )
 
 
@@ -157,9 +165,11 @@ def calibration_rank(info: Any) -> int:
 def describes_another_image(info: Any, other: Any) -> bool:
     """Return whether size, matrices, distortion, region or binning of two messages differ."""
     same = all(
-        np.array_equal(_matrix(info, name, n), _matrix(other, name, n)) for name, n in _MATRICES
+        np.array_equal(_matrix(info, name, n), _matrix(other, name, n), equal_nan=True)
+        for name, n in _MATRICES
     )
-    same &= np.array_equal(_field(info, 'd'), _field(other, 'd'))
+    d, other_d = (np.array(_field(one, 'd'), dtype=np.float64) for one in (info, other))
+    same &= np.array_equal(d, other_d, equal_nan=True)
     same &= str(info.distortion_model) == str(other.distortion_model)
     return not same or _window(info) != _window(other)
 

@@ -17,7 +17,12 @@ from avpr_ros.sources.datasets.dataset_source import DatasetSource
 from avpr_ros.sources.datasets.open import is_dataset
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.images.image_folder import ImageFolderSource
+from avpr_ros.sources.images.image_listing import has_images
 from avpr_ros.sources.options import SourceOptions
+
+_ARCHIVES = ('.gz', '.tgz', '.tar', '.zip', '.7z', '.xz', '.bz2', '.lz4', '.rar')
+
+_MANIFEST_OF_MAP = 'manifest.json'
 
 __all__ = ['SourceOptions', 'group_splits', 'open_recording', 'open_source']
 
@@ -37,10 +42,7 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
     if path.is_file():
         if storage_suffix(path):
             return BagSource(path, options)
-        raise SourceError(
-            f'{path} is not a bag: give a bag folder, a .mcap, .db3 or .bag file, or an image '
-            'folder.'
-        )
+        raise SourceError(f'{path} is not a bag: {_advice(path)}.')
     if _is_bag(path):
         return BagSource(path, options)
     if is_dataset(path):
@@ -53,6 +55,13 @@ def open_source(path: Path, options: SourceOptions) -> FrameSource:
         raise SourceError(
             f'{path} holds {len(below)} bags: give one of them, or several one by one: {names}.'
         )
+    if has_images(path):
+        return ImageFolderSource(path, options)
+    if (path / _MANIFEST_OF_MAP).is_file():
+        raise SourceError(f'{path} is a gallery map: give the recording that it is to hold.')
+    if deeper := _bags_deeper(path):
+        names = ', '.join(str(bag.relative_to(path)) for bag in deeper)
+        raise SourceError(f'{path} holds bags further below: give them one by one: {names}.')
     return ImageFolderSource(path, options)
 
 
@@ -75,7 +84,30 @@ def _is_bag(folder: Path) -> bool:
 
 def _bags_below(folder: Path) -> list[Path]:
     """Return the bag folders in a folder that has no images of its own."""
-    return sorted(path for path in folder.iterdir() if path.is_dir() and _has_storage(path))
+    return [path for path in _folders(folder) if _has_storage(path)]
+
+
+def _bags_deeper(folder: Path) -> list[Path]:
+    """Return the bags two folders below."""
+    return [bag for below in _folders(folder) for bag in _bags_below(below)]
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def _advice(path: Path) -> str:
+    """Return what to give instead of a file that is no bag."""
+    if path.name == METADATA:
+        return f'give its folder {path.parent}'
+    if path.suffix.lower() in _ARCHIVES:
+        return 'unpack it and give what is in it'
+    if path.suffix.lower() == '.active':
+        return 'its recorder did not close it; "rosbag reindex" repairs it, then rename it to .bag'
+    return 'give a bag folder, a .mcap, .db3 or .bag file, or an image folder'
 
 
 def _has_storage(folder: Path) -> bool:

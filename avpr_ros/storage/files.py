@@ -17,16 +17,24 @@ from avpr_ros.errors import ConfigError
 from avpr_ros.storage.target_lock import real_path, target_lock
 from avpr_ros.storage.workspace import REPLACED, workspace
 
+#: File systems allow 255; a workspace beside an output has 15 more than its name.
+_LONGEST_NAME_BYTES = 240
 #: Raises an error where the content of a path must not be replaced; the path may not exist.
 Check: TypeAlias = Callable[[Path], None]
 
 
 def check_name(path: Path) -> None:
-    """Check that the name of an output can be written into text files.
+    """Check that the name of an output can be written into text files and to disk.
 
     Raises:
-        ConfigError: it is no UTF-8.
+        ConfigError: it is no UTF-8, or too long for a temporary name beside it.
     """
+    length = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    if length > _LONGEST_NAME_BYTES:
+        raise ConfigError(
+            f'A name of the output has {length} bytes, and {_LONGEST_NAME_BYTES} at most are '
+            'possible: choose a shorter one.'
+        )
     try:
         str(path).encode()
     except UnicodeEncodeError as error:

@@ -53,6 +53,22 @@ def test_an_existing_map_needs_replace(avpr, walk, tmp_path):
     assert avpr('build', walk, '-o', target, '--replace')[0] == 0
 
 
+def test_outputs_that_are_no_maps_are_refused_in_one_way(avpr, walk, tmp_path, monkeypatch):
+    (tmp_path / 'notes').mkdir()
+    (tmp_path / 'notes' / 'a.txt').touch()
+    (tmp_path / 'file').touch()
+    for name in ('notes', 'file'):
+        for options in ((), ('--replace',)):
+            code, _, err = avpr('build', walk, '-o', tmp_path / name, *options)
+            assert code == 2
+            assert 'is not a gallery map, so it is not replaced' in err
+    monkeypatch.chdir(tmp_path)
+    for name in ('', '.', '/'):
+        code, _, err = avpr('build', walk, '-o', name)
+        assert (code, err.count('\n')) == (2, 1)
+        assert 'name a new folder in it' in err
+
+
 @pytest.mark.parametrize(
     ('arguments', 'text'),
     [

@@ -178,3 +178,20 @@ def test_images_of_another_size_than_the_cameras_of_the_map_are_a_warning(tmp_pa
 
     assert check.level == 'warning'
     assert 'the map describes 64 x 48 px' in check.text
+
+
+def test_camera_info_that_belongs_to_no_images_is_named(tmp_path: Path) -> None:
+    check = checked(source_of(tmp_path, Sent('/camera_info', changed(), EPOCH_NS)))
+
+    assert check.level == 'warning'
+    assert 'no camera_info in the namespace of /cam/image_raw, and /camera_info' in check.text
+
+
+def test_camera_info_of_another_camera_is_no_warning(tmp_path: Path) -> None:
+    other = next(s for s in drive(1, ('/depth/image_raw',)) if s.topic != '/odom')
+    bag = write_bag(
+        tmp_path / 'bag', [*drive(3), other, Sent('/depth/camera_info', changed(), EPOCH_NS)]
+    )
+    source = BagSource(bag, SourceOptions(image_topics=('/cam/image_raw',)))
+
+    assert checked(source).level == 'ok'

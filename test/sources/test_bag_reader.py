@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+import sqlite3
 
 import numpy as np
 import pytest
-from small_bags import STORAGES, drive, write_bag
+from small_bags import STORAGES, drive, found, write_bag
 
 from avpr_ros.errors import AvprError, SourceError
 from avpr_ros.sources.open import SourceOptions, open_source
@@ -48,7 +49,7 @@ def test_flipped_bytes_raise_nothing_but_our_own_errors(tmp_path: Path, storage:
     bag = write_bag(tmp_path / 'bag', drive(3), storage)
     file = storage_file(bag)
     data = file.read_bytes()
-    refused = 0
+    noticed = 0
     for _ in range(20):
         broken = bytearray(data)
         for place in rng.integers(0, len(data), 4):
@@ -56,10 +57,47 @@ def test_flipped_bytes_raise_nothing_but_our_own_errors(tmp_path: Path, storage:
         file.write_bytes(broken)
         try:
             read_all(bag)
+            checks = open_source(bag, SourceOptions()).preflight().checks
+            noticed += any(check.level != 'ok' for check in checks)
         except AvprError as error:
-            refused += 1
+            noticed += 1
             assert '\n' not in str(error)
-    assert refused > 2
+    assert noticed > 2
+
+
+def replaced(bag: Path, topic: str, rows: slice, data: bytes) -> None:
+    """Write other bytes into some messages of a topic of an sqlite3 bag."""
+    with sqlite3.connect(storage_file(bag)) as database:
+        query = 'SELECT m.id FROM messages m JOIN topics t ON t.id = topic_id WHERE t.name = ?'
+        ids = [number for (number,) in database.execute(query, (topic,))][rows]
+        for number in ids:
+            database.execute('UPDATE messages SET data = ? WHERE id = ?', (data, number))
+
+
+@pytest.mark.parametrize('topic', ['/cam/image_raw', '/odom'])
+def test_a_damaged_message_is_left_out_and_counted(tmp_path: Path, topic: str) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(6), 'sqlite3')
+    replaced(bag, topic, slice(2, 3), b'\0\1\0\0cut')
+    source = open_source(bag, SourceOptions())
+
+    frames = list(source.frames())
+
+    check = found(source.preflight(), 'storage')
+    count = 6 if topic == '/cam/image_raw' else 60
+    assert check.level == 'warning'
+    assert f'1 of {count} messages on {topic} do not fit their type' in check.text
+    kept = [0, 1, 3, 4, 5] if topic == '/cam/image_raw' else [*range(6)]
+    assert [round(f.map_from_base.translation_m[0] - 0.05) for f in frames] == kept
+    # each image keeps its own stamp, pose and pixels
+    assert [round(float(f.decode().mean() - 10) / 10) for f in frames] == kept
+
+
+def test_a_topic_of_damaged_messages_is_refused(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(6), 'sqlite3')
+    replaced(bag, '/odom', slice(0, 30), b'\0\1\0\0cut')
+
+    with pytest.raises(SourceError, match=r'30 of 60 messages on /odom .* do not fit their type'):
+        read_all(bag)
 
 
 @EVERY_STORAGE

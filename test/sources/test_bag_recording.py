@@ -181,3 +181,47 @@ def test_missing_file_of_metadata_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(SourceError, match=r'names bag.mcap, which is missing'):
         open_only(bag)
+
+
+def test_splits_in_the_order_of_a_shell_are_one_recording(tmp_path: Path) -> None:
+    files = split(tmp_path / 'run')
+    ninth = files[0].rename(files[0].with_name('run_2026.05.01_9.mcap'))
+    tenth = files[1].rename(files[1].with_name('run_2026.05.01_10.mcap'))
+
+    drives = open_drives([tenth, ninth], SourceOptions())
+
+    assert [images(drive) for drive in drives] == [6]
+    assert drives[0].cameras[0].base_from_camera is not None
+
+
+@pytest.mark.parametrize('suffix', ['.zstd', '.zst'])
+def test_files_packed_or_unpacked_after_metadata_was_written_are_read(
+    tmp_path: Path, suffix: str
+) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(2))
+    file, metadata = storage_file(bag), bag / 'metadata.yaml'
+    packed = file.with_name(file.name + suffix)
+    packed.write_bytes(zstd.compress(file.read_bytes()))
+    file.rename(tmp_path / file.name)
+    assert images(open_only(bag)) == images(open_only(packed)) == 2
+
+    packed.unlink()
+    (tmp_path / file.name).rename(file)
+    metadata.write_text(metadata.read_text().replace(file.name, packed.name))
+    assert images(open_only(bag)) == 2
+
+
+def test_metadata_written_on_windows_is_read(tmp_path: Path) -> None:
+    bag = write_bag(tmp_path / 'bag', drive(2))
+    text = (bag / 'metadata.yaml').read_text()
+    (bag / 'metadata.yaml').write_text(text.replace('bag.mcap', 'C:\\bags\\bag.mcap'))
+
+    assert images(open_only(bag)) == 2
+
+
+def test_empty_split_is_named(tmp_path: Path) -> None:
+    split(tmp_path / 'run')
+    (tmp_path / 'run' / 'run_2.mcap').touch()
+
+    with pytest.raises(SourceError, match=r'run_2.mcap is .*\(it is empty\).*; remove it'):
+        open_only(tmp_path / 'run')

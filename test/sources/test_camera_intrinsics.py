@@ -14,6 +14,7 @@ from avpr_ros.errors import CalibrationError, UnsupportedModelError
 from avpr_ros.sources.camera_info import (
     camera_intrinsics,
     check_region,
+    describes_another_image,
     is_rectified,
     rectification_doubt,
 )
@@ -197,3 +198,17 @@ def test_usual_lenses_can_be_inverted(focal: float, d: tuple[float, ...]) -> Non
     k = (focal * 752, 0.0, 376.0, 0.0, focal * 752, 240.0, 0.0, 0.0, 1.0)
     check_intrinsics(CameraIntrinsics(752, 480, 'rational_polynomial', k, d))
     check_intrinsics(CameraIntrinsics(752, 480, 'equidistant', k, (-0.01, 0.02, -0.02, 0.004)))
+
+
+def test_principal_point_outside_of_whole_images_is_refused() -> None:
+    large = [458.0, 0, 367.0, 0, 457.0, 248.0, 0, 0, 1]
+    with pytest.raises(CalibrationError, match=r'367, 248 px, outside of images of 376 x 240 px'):
+        check_region(info(width=376, height=240, k=large))
+    check_region(info(width=752, height=480, k=large))
+    check_region(info(width=376, height=240, k=large, roi=window(0, 0, 376, 240)))
+
+
+def test_nan_that_stays_is_no_change() -> None:
+    first = info(d=[float('nan')] * 5)
+    assert not describes_another_image(first, info(d=[float('nan')] * 5))
+    assert describes_another_image(first, info())

@@ -153,6 +153,12 @@ def test_jpeg_of_a_transport_is_no_depth() -> None:
     assert decode_compressed(compressed(data, 'bgr8; jpeg compressed bgr8')).shape == (120, 160, 3)
 
 
+@pytest.mark.parametrize('kind', ['webp', 'tiff', 'bmp'])
+def test_formats_of_opencv_that_are_not_read_are_named(kind: str) -> None:
+    with pytest.raises(ImageDecodeError, match=rf'format {kind}, which is not read: record JPEG'):
+        decode_compressed(compressed(encoded(f'.{kind}', photo()), 'png'))
+
+
 @pytest.mark.parametrize(('kind', 'words'), [('avif', 'format avif'), ('theora', 'theora video')])
 def test_formats_that_are_not_read_are_named(kind: str, words: str) -> None:
     with pytest.raises(ImageDecodeError, match=words):

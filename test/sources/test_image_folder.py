@@ -266,3 +266,37 @@ def test_names_that_are_no_times_among_times_are_left_out(tmp_path: Path) -> Non
     checks = [check for check in source.preflight().checks if check.name == 'time']
     assert [check.level for check in checks] == ['warning']
     assert '1 images, the first cover.png, have no time as name' in checks[0].text
+
+
+def test_images_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    put(tmp_path, *(f'{second}.5.jpg' for second in range(1_700_000_000, 1_700_000_003)))
+    put(tmp_path / 'more', '1700000004.5.jpg')
+    (tmp_path / '1700000003.5.TIF').touch()
+    (tmp_path / '1700000005.5.jpg').symlink_to(tmp_path / 'nowhere')
+    (tmp_path / 'poses.tum').write_text('1700000000 0 0 0 0 0 0 1\n1700000006 6 0 0 0 0 0 1\n')
+
+    source = ImageFolderSource(tmp_path, SourceOptions(tum_file=tmp_path / 'poses.tum'))
+
+    warnings = [c.text for c in source.preflight().checks if c.level == 'warning']
+    assert sum(1 for _ in source.images()) == 3
+    assert any(
+        text.startswith('Not read: 1 images of other formats (.TIF); 1 links to missing files')
+        and '1 images in folder more, which --image-topic chooses' in text
+        for text in warnings
+    )
+
+
+def test_folder_of_another_format_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / '0.bmp').touch()
+
+    with pytest.raises(SourceError, match=r'1 images of other formats \(\.bmp\).*convert them'):
+        ImageFolderSource(tmp_path, SourceOptions())
+
+
+def test_poses_beside_the_images_of_the_only_folder_are_read(tmp_path: Path) -> None:
+    put(tmp_path / 'images', '1.png', '2.png')
+    (tmp_path / 'images' / 'poses.csv').write_text('image,x_m,y_m\n1.png,1,7\n2.png,2,7\n')
+
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == [1, 2]

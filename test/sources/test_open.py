@@ -42,6 +42,23 @@ def test_open_source_invalid_path_is_an_error(tmp_path: Path) -> None:
             open_source(tmp_path / name, SourceOptions())
 
 
+def test_what_to_open_instead_is_named(tmp_path: Path) -> None:
+    write_bag(tmp_path / 'week' / 'day' / 'run', drive(2))
+    (tmp_path / 'map').mkdir()
+    for name in ('map/manifest.json', 'run.mcap.gz', 'run.bag.active'):
+        (tmp_path / name).touch()
+
+    for name, words in (
+        ('week', r'bags further below: give them one by one: day/run\.'),
+        ('week/day/run/metadata.yaml', 'give its folder .*week/day/run'),
+        ('map', 'is a gallery map: give the recording'),
+        ('run.mcap.gz', 'unpack it'),
+        ('run.bag.active', 'rosbag reindex'),
+    ):
+        with pytest.raises(SourceError, match=words):
+            open_source(tmp_path / name, SourceOptions())
+
+
 @pytest.mark.parametrize('gap', [-1.0, float('nan'), float('inf')])
 def test_impossible_gap_is_refused(gap: float) -> None:
     with pytest.raises(ConfigError, match='max_gap_s'):

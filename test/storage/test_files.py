@@ -234,6 +234,12 @@ def test_a_name_that_is_no_utf8_is_refused() -> None:
     assert printable(os.fsdecode(b'map\xff')) == 'map\ufffd'
 
 
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    check_name(tmp_path / ('m' * 240))
+    with pytest.raises(ConfigError, match='300 bytes, and 240 at most'):
+        check_name(tmp_path / ('m' * 300) / 'map')
+
+
 def test_two_writers_of_a_file_do_not_disturb_each_other(tmp_path: Path) -> None:
     with atomic_file(tmp_path / 'net.onnx') as temporary:
         with atomic_file(tmp_path / 'net.onnx') as second:

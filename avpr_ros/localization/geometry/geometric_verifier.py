@@ -160,6 +160,9 @@ class GeometricVerifier:
         other = None
         if intrinsics is not None:
             other = self._picture.part_of_picture(query, intrinsics, verification, found.inliers)
+            if other is None:
+                of_map = self._poses.intrinsics_of_map(query)
+                other = self._picture.camera_of_map(query, of_map, verification, found.inliers)
             if other is None and not pose_well_supported:
                 other = self._picture.mirrored(query, intrinsics, verification, found.inliers)
         if other is not None:

@@ -94,9 +94,12 @@ class MetricPoses:
 
     def intrinsics(self, query: Query) -> CameraIntrinsics | None:
         """Return the intrinsics of a query's camera: its own, else those of the map's camera."""
+        return query.intrinsics or self.intrinsics_of_map(query)
+
+    def intrinsics_of_map(self, query: Query) -> CameraIntrinsics | None:
+        """Return the intrinsics of the map's camera of a query; None where unknown."""
         number = self._number(query)
-        known = None if number is None else self._gallery.manifest.cameras[number].intrinsics
-        return query.intrinsics or known
+        return None if number is None else self._gallery.manifest.cameras[number].intrinsics
 
     def _number(self, query: Query) -> int | None:
         """Return the map's camera of the query's; an unknown one is taken for the map's only."""

@@ -207,8 +207,8 @@ class Localizer:
 
     def _image_problem(self, camera: str) -> tuple[Level, str] | None:
         """Return severity and sentence on why a camera's images are not matched, or not fully."""
-        if stopped := self._clock_watch.problem():
-            return Level.WARN, stopped
+        if wrong := self._clock_watch.problem() or self._gate.stamps.problem(camera):
+            return Level.WARN, wrong
         statistics = self._pipeline.statistics
         dropped = drop_problem(
             statistics.recent, camera, self._gate.last_age_s, statistics.details

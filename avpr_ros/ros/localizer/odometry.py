@@ -42,6 +42,7 @@ class OdometryInput:
         restarts: how often all was forgotten: time went back, the pose jumped, or the frames
             changed, of the publisher that is followed.
         behind_s: by how much the newest stamp was older than that of the last image.
+        ahead_s: by how much it was newer than that image and than the clock of the node.
     """
 
     def __init__(self, node: Node) -> None:
@@ -50,6 +51,7 @@ class OdometryInput:
         self.refused = 0
         self.restarts = 0
         self.behind_s = 0.0
+        self.ahead_s = 0.0
         self._restarts_before: deque[tuple[float, int]] = deque(maxlen=_RESTART_SAMPLES)
         self._node = node
         self._buffer = OdometryBuffer(KEEP_S)
@@ -119,6 +121,8 @@ class OdometryInput:
                 return pose
             behind_ns = image_stamp_ns - newest[0]
             self.behind_s = behind_ns / NS_PER_S
+            now_ns = self._node.get_clock().now().nanoseconds
+            self.ahead_s = (newest[0] - max(now_ns, image_stamp_ns)) / NS_PER_S
             if pose is not None:
                 return pose
             left_s = deadline_s - time.monotonic()
@@ -145,6 +149,12 @@ class OdometryInput:
             return (
                 f'The newest odometry is {self.behind_s:.1f} s older than the last image by their '
                 'stamps, so images are matched without it: let its publisher run, and stamp it by '
+                'the clock of the camera.'
+            )
+        if self.received and self.ahead_s > SILENT_NS / NS_PER_S:
+            return (
+                f'The newest odometry is {self.ahead_s:.1f} s ahead of the clock and of the last '
+                'image by its stamp, so images get odometry of another time or none: stamp it by '
                 'the clock of the camera.'
             )
         return None

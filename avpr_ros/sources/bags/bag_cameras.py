@@ -47,6 +47,7 @@ class BagCamera:
         image_size_px: width and height of its first image whose size is known.
         info: its first calibrated ``camera_info``, else its first; None without.
         other_info: the first calibrated one that describes another camera or region.
+        stray_infos: ``camera_info`` topics of the bag that belong to no image topic.
         range_meter: measures the values of 16-bit images.
         rectification: measures whether images are rectified where the topic's name does not
             state it.
@@ -58,6 +59,7 @@ class BagCamera:
     image_size_px: tuple[int, int] | None = None
     info: Any = field(default=None, repr=False)
     other_info: Any = field(default=None, repr=False)
+    stray_infos: tuple[str, ...] = ()
     range_meter: PixelRangeMeter = field(default_factory=PixelRangeMeter)
     rectification: RectificationMeter = field(default_factory=RectificationMeter)
 
@@ -120,6 +122,13 @@ class BagCamera:
             of_map: those of the same camera in the map, if any.
         """
         who = f'Camera {self.name}: '
+        if self.info is None and self.stray_infos:
+            text = (
+                f'{who}no camera_info in the namespace of {self.topic}, and '
+                f'{", ".join(self.stray_infos)} belongs to no images: if it is of this camera, '
+                'record it beside the images; poses are those of keyframes.'
+            )
+            return None, PreflightCheck('camera', 'warning', text)
         if self.info is None:
             text = f'{who}no camera_info, so poses are those of keyframes.'
             return None, PreflightCheck('camera', 'ok', text)

@@ -14,9 +14,10 @@ import numpy as np
 
 from avpr_ros.arrays import IntArray
 from avpr_ros.sources.bags.bag_cameras import BagCamera
-from avpr_ros.sources.bags.reader import load_message, open_bag, read_messages
+from avpr_ros.sources.bags.damaged_messages import DamagedMessages
+from avpr_ros.sources.bags.reader import Message, open_bag, read_messages
 from avpr_ros.sources.bags.stamp_order import StampOrder, order_stamps
-from avpr_ros.sources.bags.topics import TF_TYPE, info_topic
+from avpr_ros.sources.bags.topics import TF_TYPE, info_topic, stray_info_topics
 from avpr_ros.sources.frame import Camera
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME
@@ -77,11 +78,13 @@ class _Collector:
         self._choice = choice
         self._options = options
         self._graph = TransformGraph()
-        self.recorded_ns: list[int] = []
+        self._recorded_ns: list[int] = []
         self._stamps: list[int] = []
         self._rows: list[int] = []
+        self._damaged: list[bool] = []
+        self.damage = DamagedMessages()
         self._cameras = [
-            BagCamera(name, topic)
+            BagCamera(name, topic, stray_infos=stray_info_topics(choice.topics))
             for name, topic in zip(choice.cameras, choice.images, strict=True)
         ]
         self._pose_reader = _pose_reader(choice)
@@ -106,6 +109,19 @@ class _Collector:
             callbacks[pose_topic] = lambda _, message: reader.add(message)
         return callbacks
 
+    def take(self, message: Message, callback: Callable[[str, Any], None]) -> None:
+        """Take a message; one whose bytes do not fit its type is counted and left out."""
+        if message.topic in self._choice.images:
+            self._recorded_ns.append(message.recorded_ns)
+            self._rows.append(self._choice.images.index(message.topic))
+        loaded = self.damage.loaded(message)
+        if loaded is not None:
+            callback(message.topic, loaded)
+        if message.topic in self._choice.images:
+            self._damaged.append(loaded is None)
+            if loaded is None:  # keeps its row, as images are read again by their order
+                self._stamps.append(message.recorded_ns)
+
     def finish(self) -> BagIndex:
         """Return the index of the collected messages."""
         stamps = np.array(self._stamps, dtype=np.int64)
@@ -116,15 +132,14 @@ class _Collector:
         finished = [camera.finish(self._graph, base, known) for camera in self._cameras]
         cameras = tuple(camera for camera, _ in finished)
         checks = tuple(check for _, found in finished for check in found)
-        order = order_stamps(stamps, rows, streamed=True)
-        recorded_ns = np.array(self.recorded_ns, dtype=np.int64)
+        whole = np.flatnonzero(~np.array(self._damaged, dtype=np.bool_)).astype(np.int64)
+        order = order_stamps(stamps[whole], rows[whole], streamed=True).among(whole, len(stamps))
+        recorded_ns = np.array(self._recorded_ns, dtype=np.int64)
         return BagIndex(stamps, recorded_ns, rows, order, cameras, poses, checks)
 
     def _on_image(self, topic: str, message: Any) -> None:
         self._stamps.append(stamp_ns(message.header.stamp))
-        row = self._choice.images.index(topic)
-        self._rows.append(row)
-        self._cameras[row].add_image(message)
+        self._cameras[self._choice.images.index(topic)].add_image(message)
 
     def _on_info(self, topic: str, message: Any) -> None:
         for camera in self._cameras:
@@ -160,11 +175,9 @@ def index_bag(
     with open_bag(path) as bag:
         for message in read_messages(bag, callbacks, counted):
             if message.msgtype == choice.topics[message.topic]:
-                loaded = load_message(message, bag.recording.path)
-                callbacks[message.topic](message.topic, loaded)
-                if message.topic in choice.images:
-                    collector.recorded_ns.append(message.recorded_ns)
-        checks = (*bag.checks(), *bag.lost_check(counted))
+                collector.take(message, callbacks[message.topic])
+        damage = collector.damage.checks(counted, bag.recording.path)
+        checks = (*bag.checks(), *bag.lost_check(counted), *damage)
     found = collector.finish()
     return replace(found, checks=(*checks, *found.checks))
 

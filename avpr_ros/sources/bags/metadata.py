@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -32,8 +32,14 @@ def read_metadata(folder: Path) -> BagMetadata | None:
     path = folder / METADATA
     try:
         facts: Any = YAML(typ='safe').load(path.read_text(encoding='utf-8'))[_ROOT]
-        names = tuple(PurePath(str(name)).name for name in facts['relative_file_paths'])
+        names = tuple(_file_name(folder, name) for name in facts['relative_file_paths'])
     except Exception:  # whatever the YAML parser raises, the files themselves are still there
         return None
     count = facts.get('message_count')
     return BagMetadata(names, count if isinstance(count, int) else None)
+
+
+def _file_name(folder: Path, named: Any) -> str:
+    """Return the name of a storage file; recorders on Windows write paths with backslashes."""
+    name = PurePath(str(named)).name
+    return name if (folder / name).is_file() else PureWindowsPath(name).name

@@ -12,7 +12,7 @@ import re
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.metadata import METADATA, BagMetadata, read_metadata
-from avpr_ros.sources.bags.storage.opening import COMPRESSED_SUFFIX, cannot_read, storage_suffix
+from avpr_ros.sources.bags.storage.opening import cannot_read, storage_suffix, unpacked_name
 from avpr_ros.sources.bags.time_spans import FileSpan, contiguous, file_span, overlapping
 from avpr_ros.sources.preflight import PreflightCheck
 
@@ -70,21 +70,20 @@ def storage_files(folder: Path) -> list[Path]:
     kept = [
         file
         for file in found
-        if not file.name.lower().endswith(COMPRESSED_SUFFIX)
-        or file.name[: -len(COMPRESSED_SUFFIX)] not in names
+        if (unpacked := unpacked_name(file.name)) == file.name or unpacked not in names
     ]
     return sorted(kept, key=_natural)
 
 
 def split_number(file: Path) -> tuple[str, int] | None:
     """Return name and number of a split such as ``run_3.mcap``; None for other names."""
-    found = re.fullmatch(r'(.+)_(\d+)', file.name[: -len(''.join(file.suffixes)) or None])
+    found = re.fullmatch(r'(.+)_(\d+)', Path(unpacked_name(file.name)).stem)
     return None if found is None else (found[1], int(found[2]))
 
 
 def _with_metadata(path: Path, files: list[Path], metadata: BagMetadata) -> Recording:
     """Return the files that metadata.yaml names, and those it should name."""
-    named = [path / name for name in metadata.names]
+    named = [_present(path / name, files) for name in metadata.names]
     if missing := [file.name for file in named if not file.is_file()]:
         raise SourceError(
             f'{METADATA} of bag {path} names {", ".join(missing)}, which is missing: restore it, '
@@ -94,8 +93,8 @@ def _with_metadata(path: Path, files: list[Path], metadata: BagMetadata) -> Reco
         if not files:
             raise cannot_read(path, ValueError('metadata.yaml names no storage file'))
         named = files[:1]
-    present = {_unpacked(file) for file in named}
-    others = [file for file in files if _unpacked(file) not in present]
+    present = {unpacked_name(file.name) for file in named}
+    others = [file for file in files if unpacked_name(file.name) not in present]
     if not others:
         return Recording(path, tuple(named), counted=metadata.messages)
     spans = [file_span(file) for file in named]
@@ -124,6 +123,14 @@ def _with_metadata(path: Path, files: list[Path], metadata: BagMetadata) -> Reco
             )
         )
     return Recording(path, tuple(used), tuple(checks))
+
+
+def _present(named: Path, files: Sequence[Path]) -> Path:
+    """Return a file that metadata.yaml names, or the same one packed or unpacked since."""
+    if named.is_file():
+        return named
+    unpacked = unpacked_name(named.name)
+    return next((file for file in files if unpacked_name(file.name) == unpacked), named)
 
 
 def _check_one_run(path: Path, spans: Sequence[FileSpan]) -> None:
@@ -162,10 +169,6 @@ def _siblings(file: Path) -> tuple[PreflightCheck, ...]:
             f'{file.parent} to read all of them.'
         ),
     )
-
-
-def _unpacked(file: Path) -> str:
-    return file.name.removesuffix(COMPRESSED_SUFFIX)
 
 
 def _warning(text: str) -> PreflightCheck:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,12 @@ class StampOrder:
     def dropped(self) -> int:
         """Number of dropped images."""
         return self.duplicates + self.late + self.misdated
+
+    def among(self, rows: IntArray, count: int) -> StampOrder:
+        """Return the order where the N images are some rows of more, the others being dropped."""
+        ranks = np.full(count, -1, dtype=np.int64)
+        ranks[rows] = self.ranks
+        return replace(self, rows=np.asarray(rows[self.rows], dtype=np.int64), ranks=ranks)
 
 
 def order_stamps(stamps_ns: IntArray, cameras: IntArray, *, streamed: bool) -> StampOrder:

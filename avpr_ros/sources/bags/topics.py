@@ -120,6 +120,14 @@ def info_topic(image_topic: str, topics: Mapping[str, str]) -> str | None:
     return None
 
 
+def stray_info_topics(topics: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ``camera_info`` topics that belong to no image topic by their name."""
+    images = [topic for topic, msgtype in topics.items() if msgtype in IMAGE_TYPES]
+    taken = {info_topic(topic, topics) for topic in images}
+    infos = [topic for topic, msgtype in topics.items() if msgtype == INFO_TYPE]
+    return tuple(topic for topic in infos if topic not in taken)
+
+
 def camera_names(image_topics: Sequence[str]) -> tuple[str, ...]:
     """Return short unique names: ``/cam0/image_raw/compressed`` becomes ``cam0``."""
     names = [_short_name(topic) for topic in image_topics]

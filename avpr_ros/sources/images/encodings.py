@@ -50,6 +50,8 @@ _NUMBERS = re.compile(r'(8|16|32)s(c\d*)?|(16|32)u(c1)?|(32|64)f(c\d*)?')
 _VIDEO = ('h264', 'h.264', 'avc', 'h265', 'h.265', 'hevc', 'av1', 'vp8', 'vp9', 'theora')
 #: Names of formats of single pictures that OpenCV's wheels do not read.
 _UNREAD = ('avif', 'heic', 'heif', 'qoi', 'jxl')
+#: First bytes of formats whose size is not read from the header, so that they are not decoded.
+_OTHER_STARTS = {b'RIFF': 'webp', b'II*\0': 'tiff', b'MM\0*': 'tiff', b'BM': 'bmp', b'GIF8': 'gif'}
 _ANNEX_B_STARTS = (b'\x00\x00\x00\x01', b'\x00\x00\x01')
 
 
@@ -88,6 +90,10 @@ def why_no_picture(message_format: str, head: bytes) -> str | None:
             'cannot be decoded by itself: record raw, JPEG or PNG images, or convert the bag.'
         )
     unread = next((name for name in _UNREAD if re.search(rf'\b{name}\b', told)), None)
+    if unread is None:
+        unread = next(
+            (kind for start, kind in _OTHER_STARTS.items() if head.startswith(start)), None
+        )
     if unread is not None:
         return (
             f'A compressed image ({message_format}) is of the format {unread}, which is not read: '

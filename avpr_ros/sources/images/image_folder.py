@@ -21,7 +21,7 @@ from avpr_ros.arrays import evenly
 from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage, range_for
 from avpr_ros.sources.images.decode import decode_file
-from avpr_ros.sources.images.image_listing import choose_folders, list_images
+from avpr_ros.sources.images.image_listing import choose_folders, list_images, not_read_checks
 from avpr_ros.sources.images.image_size import is_deep_png
 from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_png_values
@@ -52,12 +52,13 @@ class ImageFolderSource:
         self.name = printable(path.resolve().name)
         folders = choose_folders(path, options.image_topics)
         self._folders = folders
+        self._not_read = not_read_checks(path, folders)
         listing = list_images(folders)
         images = listed = listing.images
         self._timed, self._untimed = listing.timed, listing.untimed
         poses: PoseInput | None = None
         if options.poses_wanted:
-            images, poses = folder_poses(path, listed, options, timed=listing.timed)
+            images, poses = folder_poses(path, folders, listed, options, timed=listing.timed)
             self._timed = self._timed or images != listed  # the CSV gave stamps
         stamps = np.array([image.stamp_ns for image in images], dtype=np.int64)
         rows = np.array([image.camera for image in images], dtype=np.int64)
@@ -78,10 +79,10 @@ class ImageFolderSource:
     def preflight(self) -> Preflight:
         """Check names, stamps and poses without opening an image."""
         where = ', '.join(str(folder) for folder in self._folders)
-        checks: tuple[PreflightCheck, ...] = ()
+        checks = self._not_read
         if not self._timed:
             text = 'The image names are no times: images are counted one second apart.'
-            checks = (PreflightCheck('time', 'ok', text),)
+            checks = (*checks, PreflightCheck('time', 'ok', text))
         if self._untimed:
             text = (
                 f'{len(self._untimed)} images, the first {self._untimed[0].name}, have no time as '

@@ -12,9 +12,15 @@ import re
 
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.poses.stamp_units import is_date, parse_stamp_ns
+from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import NS_PER_S
 
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
+#: Formats of images that are not read.
+_OTHER_SUFFIXES = {
+    *('.tif', '.tiff', '.bmp', '.webp', '.gif', '.pgm', '.ppm', '.pnm', '.jp2', '.exr', '.hdr'),
+    *('.heic', '.heif', '.avif', '.jxl', '.qoi', '.dng', '.cr2', '.cr3', '.nef', '.arw', '.raw'),
+}
 _THUMBNAILS = {'thumbs', 'thumbnails'}
 #: A file name that is a time since 1970: seconds with decimals, or nanoseconds,
 _STAMP_NAME = re.compile(r'\d{9,10}\.\d+|\d{18,19}')
@@ -39,6 +45,14 @@ class ImageFile:
     stamp_ns: int
 
 
+def has_images(root: Path) -> bool:
+    """Return whether a folder or one directly below it has images."""
+    try:
+        return any(_image_paths(folder) for folder in (root, *_below(root)))
+    except OSError:
+        return False
+
+
 def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
     """Return the wanted folders of images, or the only one: the root or a sub-folder.
 
@@ -46,8 +60,7 @@ def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
         SourceError: a wanted one has no images, or the choice is ambiguous; lists the folders.
     """
     try:
-        below = sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path))
-        available = [folder for folder in (root, *below) if _image_paths(folder)]
+        available = [folder for folder in (root, *_below(root)) if _image_paths(folder)]
     except OSError as error:
         raise SourceError(f'Folder {root} cannot be read: {error}.') from error
     names = ('.' if folder == root else folder.name for folder in available)
@@ -66,6 +79,8 @@ def choose_folders(root: Path, wanted: Sequence[str]) -> tuple[Path, ...]:
         advice = 'give a bag, or a folder of JPEG or PNG images'
         if available:
             advice = 'choose with --image-topic'
+        elif others := [text for folder in (root, *_below(root)) for text in _not_read(folder)]:
+            advice = f'in it are {others[0]}, which are not read; convert them to JPEG or PNG'
         raise SourceError(f'{root} has {len(available)} folders of images ({listed}): {advice}.')
     return (available[0],)
 
@@ -99,6 +114,45 @@ def list_images(folders: Sequence[Path]) -> ImageListing:
         if path not in left_out
     ]
     return ImageListing(images, timed, left_out)
+
+
+def not_read_checks(root: Path, folders: Sequence[Path]) -> tuple[PreflightCheck, ...]:
+    """Return a warning for images in the source's folders that are not read.
+
+    Args:
+        root: folder of the source.
+        folders: that are read.
+    """
+    found = [text for folder in folders for text in _not_read(folder)]
+    if root in folders:
+        below = [(path.name, len(_image_paths(path))) for path in _below(root)]
+        found += [
+            f'{number} images in folder {name}, which --image-topic chooses'
+            for name, number in below
+            if number and root / name not in folders
+        ]
+    if not found:
+        return ()
+    text = f'Not read: {"; ".join(found)}.'
+    return (PreflightCheck('images', 'warning', text),)
+
+
+def _not_read(folder: Path) -> list[str]:
+    """Return images of a folder that cannot be read, in words."""
+    visible = [path for path in folder.iterdir() if not path.name.startswith('.')]
+    others = [path for path in visible if path.suffix.lower() in _OTHER_SUFFIXES]
+    broken = [path for path in visible if path.suffix.lower() in _SUFFIXES and not path.exists()]
+    found = []
+    if others:
+        suffixes = ', '.join(sorted({path.suffix for path in others}))
+        found.append(f'{len(others)} images of other formats ({suffixes})')
+    if broken:
+        found.append(f'{len(broken)} links to missing files, the first {broken[0].name}')
+    return found
+
+
+def _below(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir() and not _hidden(path))
 
 
 def _is_time(name: str) -> bool:

@@ -27,14 +27,21 @@ _SAME_POSITION_M = 0.1
 
 
 def folder_poses(
-    root: Path, images: Sequence[ImageFile], options: SourceOptions, *, timed: bool
+    root: Path,
+    folders: Sequence[Path],
+    images: Sequence[ImageFile],
+    options: SourceOptions,
+    *,
+    timed: bool,
 ) -> tuple[list[ImageFile], PoseInput]:
     """Find the poses of a folder's images.
 
-    Sources in this order: the file of the options, ``poses.csv`` in the folder, the images' names.
+    Sources in this order: the file of the options, ``poses.csv`` in the folder or in the only one
+    of images below it, the images' names.
 
     Args:
         root: the source's folder; names in a CSV are relative to it or to the images' folder.
+        folders: of the images.
         images: all images.
         options: files and frame names.
         timed: whether the images' names are times.
@@ -51,8 +58,9 @@ def folder_poses(
             f'topic {options.pose_topic}.'
         )
     if options.tum_file is None and options.poses_csv is None:
-        if (root / POSES_FILE).is_file():
-            options = replace(options, poses_csv=root / POSES_FILE)
+        beside = [folder / POSES_FILE for folder in (root, *folders[: len(folders) == 1])]
+        if (poses := next((file for file in beside if file.is_file()), None)) is not None:
+            options = replace(options, poses_csv=poses)
         elif all(has_utm_name(image.path.name) for image in images):
             return list(images), _poses_from_names(images, options)
         else:

@@ -67,6 +67,28 @@ def test_whole_and_scaled_images_pass(landmarks: Landmarks) -> None:
     assert rejections(landmarks, small) == [None, None]
 
 
+def test_camera_model_that_fits_worse_than_that_of_the_map_is_rejected(
+    landmarks: Landmarks,
+) -> None:
+    def rejection(own: CameraIntrinsics, of_map: CameraIntrinsics) -> str | None:
+        features = (SiftExtractor().extract(picture()),)
+        rows = np.zeros(1, np.int64)
+        found = VerificationResult(features, 0, rows, 0.0, 100.0, 100.0)
+        model = CameraModel(own, WIDTH_PX, HEIGHT_PX)
+        inliers = count_pose_inliers(landmarks, rows, features, model)
+        asked = Query(np.ones(1, np.float32), 0, 'front', picture(), intrinsics=own)
+        check = PictureCheck(landmarks, (SiftExtractor(),))
+        return check.camera_of_map(asked, of_map, found, max(inliers, 12))
+
+    shifted = replace(LENS, k=(300.0, 0.0, 400.0, 0.0, 300.0, 300.0, 0.0, 0.0, 1.0))
+    distorted = replace(LENS, d=(-0.3, 0.08, 0.0, 0.0))
+    for wrong in (shifted, distorted):
+        assert 'inliers with the camera model of the map' in (rejection(wrong, LENS) or '')
+        assert rejection(LENS, wrong) is None
+    assert rejection(LENS, replace(LENS, width_px=240, height_px=180)) is None
+    assert rejection(LENS, LENS) is None
+
+
 @pytest.mark.parametrize('x_px', [0, 60, 120])
 @pytest.mark.parametrize('y_px', [0, 90])
 def test_part_without_region_of_interest_is_rejected(

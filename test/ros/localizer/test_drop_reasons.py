@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from avpr_ros.ros.localizer.drop_reasons import ClockWatch, drop_problem
 from avpr_ros.ros.localizer.health import ImageReport, inference_report
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.recent_outcomes import RECENT_S, RecentOutcomes
+from avpr_ros.ros.localizer.pipeline.stamp_watch import StampWatch
 from avpr_ros.ros.localizer.pipeline.statistics import Statistics
 
 
@@ -82,6 +84,34 @@ def test_simulated_clock_that_stands_is_named() -> None:
     clock.now_s += RECENT_S
     assert 'The clock stands at 7.0 s' in (watch.problem() or '')
     assert ClockWatch(node_at(0, simulated=False)).problem() is None
+
+
+@pytest.mark.parametrize(
+    ('stamps_s', 'words'),
+    [
+        ([0.0], 'stamped 0, so poses have no time: set header.stamp'),
+        ([1000.0] * 6, 'stamps of the last 6 images do not advance, the last is 1000.000 s'),
+        ([1000.0 - n for n in range(6)], 'stamps of the last 6 images do not advance'),
+        ([910.0], '90.0 s behind the clock of the node.*synchronise the clocks'),
+        ([1005.0], '5.0 s ahead of the clock of the node.*synchronise the clocks'),
+        ([995.0], None),  # its age has a limit of its own
+        ([1000.5], None),
+        ([1000.0, 1000.0, 1000.1], None),
+        ([1e6], None),  # a recording without /clock
+    ],
+)
+def test_stamps_of_no_clock_of_the_robot_are_named(
+    stamps_s: list[float], words: str | None
+) -> None:
+    watch = StampWatch()
+    assert watch.problem('front') is None
+    for stamp_s in stamps_s:
+        watch.add('front', int(stamp_s * 1e9), 1000 * 10**9)
+    text = watch.problem('front')
+    assert (text is None) == (words is None)
+    assert re.search(words or '^$', text or '')
+    watch.forget()
+    assert watch.problem('front') is None
 
 
 def test_failures_are_an_error() -> None:

@@ -26,7 +26,7 @@ class GateAtTime:
 
     def by_time(self, age_s: float = 0.0) -> str | None:
         settings = Settings(max_rate_hz=2.0, max_image_age_s=1.0)
-        return self.gate.drop_by_time(self.now_ns - int(age_s * S), settings)
+        return self.gate.drop_by_time('front', self.now_ns - int(age_s * S), settings)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def odometry(kept: KeptMessages, publishers: list[Any]) -> OdometryInput:
     node: Any = SimpleNamespace(
         create_subscription=lambda *_, **__: subscription,
         get_logger=lambda: logger,
+        get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=16 * S)),
         get_publishers_info_by_topic=lambda _: publishers,
     )
     return OdometryInput(node)
@@ -135,6 +136,16 @@ def test_odometry_with_stale_stamps_is_a_problem(
     assert odometry.problem() is None
     assert x_at(odometry, 15.1) is None
     assert 'newest odometry is 5.0 s older than the last image' in (odometry.problem() or '')
+
+
+@pytest.mark.parametrize(('newest_s', 'wrong'), [(16.9, False), (21.0, True), (1e6, True)])
+def test_odometry_ahead_of_clock_and_images_is_a_problem(
+    odometry: OdometryInput, kept: KeptMessages, newest_s: float, wrong: bool
+) -> None:
+    kept.messages += [message(newest_s, 0.0)]
+    x_at(odometry, 15.9)
+    text = odometry.problem() or ''
+    assert (f'odometry is {newest_s - 16:.1f} s ahead of the clock' in text) == wrong
 
 
 def test_odometry_that_starts_anew_all_the_time_is_a_problem(

@@ -11,6 +11,7 @@ from rclpy.clock import Clock
 from avpr_ros.poses import Pose
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.gates import MotionGate, RateGate, too_old
+from avpr_ros.ros.localizer.pipeline.stamp_watch import StampWatch
 from avpr_ros.stamps import NS_PER_S
 
 #: Length of one pause of the image subscriptions while the node is disabled.
@@ -22,6 +23,7 @@ class ImageGate:
 
     Attributes:
         enabled: whether images are matched that no ``~/trigger`` asked for.
+        stamps: watches the stamps of each camera.
         last_age_s: age of the last image by its stamp and the clock of the node.
     """
 
@@ -34,20 +36,23 @@ class ImageGate:
         """
         self.enabled = True
         self.last_age_s = 0.0
+        self.stamps = StampWatch()
         self._clock = clock
         self._pause = pause
         self._rate = RateGate()
         self._motion = MotionGate()
 
-    def drop_by_time(self, stamp_ns: int, settings: Settings) -> str | None:
+    def drop_by_time(self, camera: str, stamp_ns: int, settings: Settings) -> str | None:
         """Return the reason to drop an image by its age or the rate limit; None: it passes.
 
         Args:
+            camera: name of the camera.
             stamp_ns: the image's stamp.
             settings: ``max_image_age_s`` and ``max_rate_hz``.
         """
         now_ns = self._clock.now().nanoseconds
         self.last_age_s = (now_ns - stamp_ns) / NS_PER_S
+        self.stamps.add(camera, stamp_ns, now_ns)
         if not self.enabled:
             self._pause(DISABLED_PAUSE_NS)
             return 'disabled'
@@ -87,4 +92,5 @@ class ImageGate:
     def reset(self) -> None:
         """Open every gate, as after a jump of the clock."""
         self._rate.reset()
+        self.stamps.forget()
         self._motion.reset()

@@ -75,7 +75,7 @@ class Pipeline:
         self._camera = camera
         stamp_ns = messages.stamp_ns(message.header.stamp)
         settings = self._recognizers.settings
-        reason = None if requested else self._gate.drop_by_time(stamp_ns, settings)
+        reason = None if requested else self._gate.drop_by_time(camera, stamp_ns, settings)
         if reason is not None:
             return self._drop(camera, reason)
         odom_from_base = self._context.odom_from_base(stamp_ns, settings.odom_wait_s)

@@ -21,6 +21,8 @@ CHUNK_INDEX, STATISTICS, DATA_END = 0x08, 0x0B, 0x0F
 TAIL_BYTES = 37
 #: Recorders write chunks of some megabytes.
 MAX_CHUNK_BYTES = 1 << 29
+#: No recorder writes more into one record.
+MAX_RECORD_BYTES = 1 << 40
 #: Bytes of a message record before its data.
 _MESSAGE_HEADER_BYTES = 22
 
@@ -134,7 +136,8 @@ def record_at(stream: BinaryIO, offset: int) -> tuple[int, int]:
 
 def content(stream: BinaryIO, length: int) -> bytes:
     """Return the content of the record at which a stream stands."""
-    data = stream.read(length)
+    # a length that is no length may be larger than any memory
+    data = stream.read(length) if length <= MAX_RECORD_BYTES else b''
     if len(data) != length:
         raise McapError(f'a record of {length} bytes is cut off')
     return data

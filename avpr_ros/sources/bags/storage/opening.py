@@ -18,7 +18,8 @@ from avpr_ros.sources.bags.storage.stored_topic import StorageFile
 from avpr_ros.storage.reading import reason
 
 SUFFIXES = ('.mcap', '.db3', '.bag')
-COMPRESSED_SUFFIX = '.zstd'
+#: Of rosbag2 and of the command ``zstd``.
+COMPRESSED_SUFFIXES = ('.zstd', '.zst')
 _KINDS: dict[str, Callable[[Path], StorageFile]] = {
     '.mcap': McapFile,
     '.db3': SqliteFile,
@@ -28,9 +29,15 @@ _KINDS: dict[str, Callable[[Path], StorageFile]] = {
 
 def storage_suffix(path: Path) -> str:
     """Return ``.mcap``, ``.db3`` or ``.bag`` by a file's name, in any case; empty for others."""
-    name = path.name.lower().removesuffix(COMPRESSED_SUFFIX)
+    name = unpacked_name(path.name).lower()
     hidden = path.name.startswith('.')
     return '' if hidden else next((end for end in SUFFIXES if name.endswith(end)), '')
+
+
+def unpacked_name(name: str) -> str:
+    """Return the name of a file without the suffix of its compression as a whole."""
+    packed = name.lower().endswith(COMPRESSED_SUFFIXES)
+    return name.rpartition('.')[0] if packed else name
 
 
 @contextmanager
@@ -40,12 +47,12 @@ def open_storage(path: Path) -> Iterator[StorageFile]:
     Raises:
         SourceError: it cannot be read.
     """
-    if not path.name.lower().endswith(COMPRESSED_SUFFIX):
+    if unpacked_name(path.name) == path.name:
         with _opened(path, path) as storage:
             yield storage
         return
     with TemporaryDirectory() as folder:
-        unpacked = Path(folder) / path.name[: -len(COMPRESSED_SUFFIX)]
+        unpacked = Path(folder) / unpacked_name(path.name)
         try:
             zstandard.decompress_file(path, unpacked)
         except SourceError:
@@ -63,13 +70,13 @@ def open_storage(path: Path) -> Iterator[StorageFile]:
 
 @contextmanager
 def _opened(path: Path, named: Path) -> Iterator[StorageFile]:
-    kinds: dict[str, Callable[[Path], StorageFile]] = {
-        '.mcap': McapFile,
-        '.db3': SqliteFile,
-        '.bag': Ros1File,
-    }
     try:
-        storage = kinds[storage_suffix(path)](path)
+        if not path.stat().st_size:
+            raise SourceError(
+                f'Bag {named} is truncated, damaged or of an unknown kind (it is empty): its '
+                'recorder was stopped before it wrote; remove it to read the files beside it.'
+            )
+        storage = _KINDS[storage_suffix(path)](path)
     except SourceError:
         raise
     except Exception as error:
