@@ -34,7 +34,8 @@ Rotation = Annotated[
 Network = Annotated[
     str,
     typer.Option(
-        help='Gallery network: embedded, embedded-day, embedded-light, or one of `avpr models`.'
+        help='Gallery network: embedded, embedded-day, embedded-light, embedded-fixed (one query '
+        'network for all maps), or one of `avpr models`.'
     ),
 ]
 Dim = Annotated[
@@ -46,8 +47,8 @@ Dim = Annotated[
 SpaceOf = Annotated[
     Path | None,
     typer.Option(
-        help='Use the projection of this map, so that one query network works with both maps; '
-        'published networks only.'
+        help='Use vocabulary and projection of this map, of the same gallery network, so that one '
+        'query network works with both maps.'
     ),
 ]
 Views = Annotated[
@@ -151,7 +152,7 @@ def build(
         shards, shard, ray, workers, gpus_per_worker, stall_s, allow_missing, log_json
     )
     if divided.wanted and not dry_run:
-        fleet.check_new_map(append or bool(query or space_of))
+        fleet.check_new_map(append or query is not None)
         chosen = FleetSettings(
             gallery_network,
             dim,
@@ -162,6 +163,7 @@ def build(
             settings.min_rotation_rad,
             memory_mb,
             allow_duplicates=allow_duplicates,
+            space_of='' if space_of is None else str(space_of.absolute()),
         )
         build_shards(sources, output, chosen, options, divided, replace)
         return
@@ -219,7 +221,7 @@ def _build(
 ) -> None:
     from avpr_ros.api.maps import build_map
     from avpr_ros.cli.console import print_note, progress_bars
-    from avpr_ros.cli.drives import print_unusable
+    from avpr_ros.cli.drives import print_next, print_unusable
 
     with progress_bars() as report:
         gallery = build_map(
@@ -247,4 +249,4 @@ def _build(
     print_note(f'index: {gallery.manifest.index}')
     for warning in gallery.warnings:
         print_note(f'warning: {warning}')
-    print_note(f'next: avpr train --map {output}')
+    print_next(gallery)

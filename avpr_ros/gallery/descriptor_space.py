@@ -19,6 +19,10 @@ from avpr_ros.gallery.array_files import read_npz
 from avpr_ros.storage.open_file import FileSource
 from avpr_ros.storage.reading import reading
 
+#: Array of the projection that a map's descriptors were shortened with: (D, d).
+BASIS = 'basis'
+#: Array with the id of the space before the projection, where maps share that: (32,) uint8.
+BASE = 'base_space'
 #: Array of a fitted projection's recall@1 before and after, for the report.
 RECALL_COST = 'recall_at_1_before_and_after_projection'
 
@@ -48,6 +52,12 @@ class DescriptorSpace:
         """Build a space and compute its id."""
         kept = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
         return cls(_space_id(network, dim, input_px, kept), network, dim, input_px, kept)
+
+    @property
+    def base_id(self) -> str | None:
+        """Id of the space before the projection; None where maps do not share that."""
+        base = self.arrays.get(BASE)
+        return None if base is None or BASIS not in self.arrays else bytes(base).hex()
 
     def save_arrays(self, path: Path) -> None:
         """Write the arrays as an npz file, without pickle."""

@@ -13,6 +13,7 @@ from typing import Any
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json, origin_from_json
+from avpr_ros.gallery.descriptor_space import DescriptorSpace
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, content_hash, open_manifest
 from avpr_ros.json_fields import Fields, parse_object
@@ -27,12 +28,30 @@ NAME = MANIFEST
 
 @dataclass(frozen=True)
 class SpaceInfo:
-    """The descriptor space without its arrays; see ``DescriptorSpace``."""
+    """The descriptor space without its arrays; see ``DescriptorSpace``.
+
+    Attributes:
+        id: of the descriptors in the map.
+        network: name of the gallery network.
+        dim: length of a descriptor.
+        input_px: side of the square image that the gallery network sees.
+        base_id: id of the space before the projection, where maps share that; else None.
+    """
 
     id: str
     network: str
     dim: int
     input_px: int
+    base_id: str | None = None
+
+    @classmethod
+    def of(cls, space: DescriptorSpace) -> SpaceInfo:
+        """Return what a manifest holds of a space."""
+        return cls(space.id, space.network, space.dim, space.input_px, space.base_id)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the JSON object; ``base_id`` only where there is one."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -143,7 +162,7 @@ class Manifest:
             'revision': self.revision,
             'created': self.created,
             'tool_version': self.tool_version,
-            'descriptor_space': asdict(self.descriptor_space),
+            'descriptor_space': self.descriptor_space.to_json(),
             'map_frame': self.map_frame,
             'base_frame': self.base_frame,
             'cameras': [camera_to_json(camera) for camera in self.cameras],
@@ -203,6 +222,7 @@ def _from_json(data: Fields) -> Manifest:
             space.text('network'),
             space.integer('dim'),
             space.integer('input_px'),
+            space.text('base_id') if space.has('base_id') else None,
         ),
         map_frame=data.text('map_frame'),
         base_frame=data.text('base_frame'),

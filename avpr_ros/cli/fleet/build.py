@@ -67,13 +67,14 @@ def build_shards(
 def gather_map(fleet: Fleet, output: Path, replace: bool, runner: Runner | None = None) -> None:
     """Make the map from the shards, and print what it holds."""
     from avpr_ros.cli.console import print_note, progress_bars
+    from avpr_ros.cli.drives import print_next
 
     with progress_bars() as report:
         gallery = fleet.gather(output, runner, replace_existing=replace, progress=report)
     sessions = gallery.manifest.sessions
     print_note(f'{output}: {len(gallery)} keyframes of {len(sessions)} drives')
     print_note(f'content hash: {gallery.manifest.content_hash}')
-    print_note(f'next: avpr train --map {output}')
+    print_next(gallery)
 
 
 def exit_where_left_out(fleet: Fleet, allowed: bool) -> None:

@@ -40,6 +40,7 @@ class FleetSettings:
     thumbnail_quality: int = 90
     chunk_keyframes: int = 64
     allow_duplicates: bool = False
+    space_of: str = ''
 
     @property
     def selection(self) -> Selection:
