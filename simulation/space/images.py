@@ -1,9 +1,9 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Rendered images of towns and office storeys in many lights, that no benchmark looks at.
+"""Rendered images of towns and office storeys in many lights.
 
-The towns have other seeds than that of the demo. The office has one plan, which ``benchmarks``
-use for wrong matches, not for recall.
+The towns have other seeds than that of the demo. The office has one plan only, so that figures of
+``embedded-fixed`` in the office would be of a building that it has seen.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def rendered(drive: Recordable, count: int) -> Iterator[RgbImage]:
     for number, frame in enumerate(np.linspace(0, len(times_s) - 1, count).astype(int)):
         jpeg = painter.paint(number, float(times_s[frame]))
         image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
         yield np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 

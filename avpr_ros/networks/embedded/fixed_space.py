@@ -22,7 +22,7 @@ from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 FIXED = 'embedded-fixed'
 FILE = Path(__file__).with_name('fixed_space.npz')
 #: Hash of the file: another one is damaged, or of another version.
-SHA256 = ''
+SHA256 = '888d724745366ed6add87b00674f8f588e860949b3f56d962c7dd5142dc92a46'
 
 
 def fixed_space(file: Path = FILE, sha256: str = SHA256) -> DescriptorSpace:
