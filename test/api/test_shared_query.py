@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+import shutil
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from avpr_ros.api.maps import append_to_map, build_map
 from avpr_ros.api.recognition import PlaceRecognizer, localize
 from avpr_ros.errors import MapError, QueryNetworkError, SpaceMismatchError
 from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, GalleryMap
-from avpr_ros.localization.recognizer import Recognizer
+from avpr_ros.localization.recognizer import Recognizer, map_calibration
 from avpr_ros.networks.embedded.fixed_space import fixed_space
 from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.training import held_out
@@ -88,7 +89,8 @@ def test_one_query_network_serves_two_maps(maps: list[GalleryMap], query: Path) 
 
 
 def test_thresholds_are_those_of_each_map(maps: list[GalleryMap], query: Path) -> None:
-    found = [Recognizer.of_map(gallery, query).matcher.calibration for gallery in maps]
+    opened = [Recognizer.of_map(gallery, query) for gallery in maps]
+    found = [map_calibration(one.gallery, one.network.manifest) for one in opened]
     assert found == [gallery.manifest.calibration for gallery in maps]
     assert None not in found
     assert found[0] != found[1]
@@ -110,11 +112,9 @@ def test_maps_hold_the_same_network_file(maps: list[GalleryMap]) -> None:
     assert first == second
 
 
-def test_map_of_another_network_needs_a_query_network(tmp_path: Path) -> None:
-    walk = write_walk(tmp_path / 'walk', 3)
-    light = build_map(walk, tmp_path / 'map', network='embedded-light', landmarks=False)
+def test_map_of_another_network_needs_a_query_network(gallery: GalleryMap) -> None:
     with pytest.raises(QueryNetworkError, match='holds none'):
-        Recognizer.of_map(light, None)
+        Recognizer.of_map(gallery, None)
 
 
 def test_query_network_of_another_vocabulary_is_refused(
@@ -128,9 +128,8 @@ def test_query_network_of_another_vocabulary_is_refused(
         Recognizer.of_map(maps[0], other)
 
 
-def test_damaged_network_of_a_map_is_refused(tmp_path: Path) -> None:
-    walk = write_walk(tmp_path / 'walk', 4)
-    folder = build_map(walk, tmp_path / 'map', network=FIXED, landmarks=False).path
+def test_damaged_network_of_a_map_is_refused(maps: list[GalleryMap], tmp_path: Path) -> None:
+    folder = shutil.copytree(maps[0].path, tmp_path / 'map')
     data = bytearray((folder / GALLERY_NETWORK).read_bytes())
     data[1000] ^= 1
     (folder / GALLERY_NETWORK).write_bytes(data)
@@ -139,10 +138,9 @@ def test_damaged_network_of_a_map_is_refused(tmp_path: Path) -> None:
 
 
 def test_appended_drive_renews_the_calibration_of_the_map_alone(
-    query: Path, tmp_path: Path
+    maps: list[GalleryMap], query: Path, tmp_path: Path
 ) -> None:
-    walk = write_walk(tmp_path / 'walk', 5)
-    before = build_map(walk, tmp_path / 'map', network=FIXED, landmarks=False)
+    before = GalleryMap.open(shutil.copytree(maps[0].path, tmp_path / 'map'))
     manifest = query.with_suffix('.json').read_bytes()
     after = append_to_map(before, write_walk(tmp_path / 'walk6', 6))
     assert after.manifest.calibration not in (None, before.manifest.calibration)

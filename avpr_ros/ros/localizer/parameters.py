@@ -45,7 +45,7 @@ class Settings:
     query_network: str = row(
         '',
         'ONNX file of the query network, with its manifest in the same folder. Empty: the one in '
-        'a map of gallery network `embedded-fixed`.',
+        'the map, which those of `embedded-fixed` hold.',
         read_only=True,
     )
     cameras: tuple[str, ...] = row(
