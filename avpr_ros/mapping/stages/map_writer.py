@@ -32,8 +32,8 @@ from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
 _MIN_DIM = 2
 
 #: Called with the finished map before it is renamed; may add ``report.html`` and views, and
-#: returns the calibration of the gallery network, if there is one.
-Finish: TypeAlias = Callable[[GalleryMap], Calibration | None]
+#: may return the calibration of the gallery network; other values are dropped.
+Finish: TypeAlias = Callable[[GalleryMap], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,9 @@ def write_map(
     draft = base.revise(_draft(sessions, cameras, space, form, info))
     draft.sealed(folder, names).save(folder)
     if finish is not None:
-        draft = replace(draft, calibration=finish(GalleryMap.open(folder)))
+        made = finish(GalleryMap.open(folder))
+        if isinstance(made, Calibration):
+            draft = replace(draft, calibration=made)
         parts = (name for name in gallery_map.OPTIONAL if name not in names)
         added = [name for name in parts if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
