@@ -33,10 +33,7 @@ Rotation = Annotated[
 ]
 Network = Annotated[
     str,
-    typer.Option(
-        help='Gallery network: embedded, embedded-day, embedded-light, embedded-fixed (one query '
-        'network for all maps), or one of `avpr models`.'
-    ),
+    typer.Option(help='Gallery network: embedded (-day, -light, -fixed) or one of `avpr models`.'),
 ]
 Dim = Annotated[
     int,
@@ -47,8 +44,7 @@ Dim = Annotated[
 SpaceOf = Annotated[
     Path | None,
     typer.Option(
-        help='Use vocabulary and projection of this map, of the same gallery network, so that one '
-        'query network works with both maps.'
+        help='Map of the same network whose vocabulary and projection are used, and query network.'
     ),
 ]
 Views = Annotated[

@@ -13,7 +13,7 @@ from typing import Any
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json, origin_from_json
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, content_hash, open_manifest
 from avpr_ros.json_fields import Fields, parse_object
@@ -24,34 +24,6 @@ from avpr_ros.storage.json_hash import check_hash, with_hash
 #: 1: first version.
 FORMAT_VERSION = 1
 NAME = MANIFEST
-
-
-@dataclass(frozen=True)
-class SpaceInfo:
-    """The descriptor space without its arrays; see ``DescriptorSpace``.
-
-    Attributes:
-        id: of the descriptors in the map.
-        network: name of the gallery network.
-        dim: length of a descriptor.
-        input_px: side of the square image that the gallery network sees.
-        base_id: id of the space before the projection, where maps share that; else None.
-    """
-
-    id: str
-    network: str
-    dim: int
-    input_px: int
-    base_id: str | None = None
-
-    @classmethod
-    def of(cls, space: DescriptorSpace) -> SpaceInfo:
-        """Return what a manifest holds of a space."""
-        return cls(space.id, space.network, space.dim, space.input_px, space.base_id)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the JSON object; ``base_id`` only where there is one."""
-        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -209,7 +181,6 @@ class Manifest:
 
 
 def _from_json(data: Fields) -> Manifest:
-    space = data.child('descriptor_space')
     spacing = data.child('keyframe_spacing')
     files = data.child('files')
     return Manifest(
@@ -217,13 +188,7 @@ def _from_json(data: Fields) -> Manifest:
         revision=data.integer('revision'),
         created=data.text('created'),
         tool_version=data.text('tool_version'),
-        descriptor_space=SpaceInfo(
-            space.text('id'),
-            space.text('network'),
-            space.integer('dim'),
-            space.integer('input_px'),
-            space.text('base_id') if space.has('base_id') else None,
-        ),
+        descriptor_space=SpaceInfo.from_json(data.child('descriptor_space')),
         map_frame=data.text('map_frame'),
         base_frame=data.text('base_frame'),
         cameras=tuple(camera_from_json(camera) for camera in data.children('cameras')),

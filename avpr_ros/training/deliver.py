@@ -17,8 +17,8 @@ from avpr_ros import __version__
 from avpr_ros.arrays import evenly
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.manifest import SpaceInfo
 from avpr_ros.json_fields import read_object
 from avpr_ros.networks.export import export_onnx
 from avpr_ros.runtime.query_manifest import ONNX_HASH, QueryManifest

@@ -13,8 +13,8 @@ import numpy as np
 from avpr_ros.arrays import RgbImage, evenly
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.manifest import SpaceInfo
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.describer import one_torch_thread
 from avpr_ros.networks.export import export_onnx

@@ -19,7 +19,7 @@ from avpr_ros.errors import SourceError
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, checked_rows
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace, SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.index.selection import build_index
@@ -129,7 +129,7 @@ def _draft(
         revision=1,
         created=datetime.now(timezone.utc).isoformat(timespec='seconds'),
         tool_version=__version__,
-        descriptor_space=manifest.SpaceInfo.of(space),
+        descriptor_space=SpaceInfo.of(space),
         map_frame=first.map_frame,
         base_frame=first.base_frame,
         cameras=cameras.cameras,
