@@ -61,7 +61,7 @@ setup(
     name=package_name,
     version='0.1.0',
     packages=find_packages(include=['avpr_ros', 'avpr_ros.*']),
-    package_data={package_name: ['py.typed', '*.pyi', '**/*.j2', '**/*.json']},
+    package_data={package_name: ['py.typed', '*.pyi', '**/*.j2', '**/*.json', '**/*.npz']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (f'share/{package_name}', ['package.xml']),

@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 import tempfile
 
-from avpr_ros.api.drives import PathLike
+from avpr_ros.api.drives import PathLike, open_map
 from avpr_ros.api.map_parts import complete_contents
 from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import ChunkDescriber, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features.features import FeatureExtractor
@@ -42,10 +43,13 @@ class FleetTools:
 
     @cached_property
     def describer(self) -> ChunkDescriber:
-        """Gallery network; raises ``ConfigError`` for an unknown one or missing weights."""
+        """Gallery network; errors are those of ``chunk_describer_by_name`` and ``open_map``."""
         from avpr_ros.networks.registry import chunk_describer_by_name
 
-        return chunk_describer_by_name(self._settings.network, self._settings.dim)
+        given, like = self._settings, None
+        if given.space_of:
+            like = open_map(given.space_of).space()
+        return chunk_describer_by_name(given.network, given.dim, like)
 
     @cached_property
     def extractors(self) -> list[FeatureExtractor]:
@@ -161,8 +165,8 @@ class Fleet:
             gathering = Gathering(self.build, self.store, fitted)
             kinds = [extractor.kind for extractor in self.tools.extractors]
 
-            def finish(made: GalleryMap) -> None:
-                contents.add_to(made, progress, gathering.extracted(kinds, progress))
+            def finish(made: GalleryMap) -> Calibration | None:
+                return contents.add_to(made, progress, gathering.extracted(kinds, progress))
 
             try:
                 with atomic_folder(folder, replace=replace_existing, check=check) as new:

@@ -43,11 +43,12 @@ def build_map(
         drives: one or more bags or image folders; each becomes a session. All poses must be in
             one map frame.
         output: folder of the map; it appears when everything is done, or not at all.
-        network: ``embedded``, ``embedded-day``, ``embedded-light``, a name of ``avpr models
-            list``, or an object with the methods of ``Describer``, such as your own network.
+        network: ``embedded``, ``embedded-day``, ``embedded-light``, ``embedded-fixed``, a name
+            of ``avpr models list``, or an object with the methods of ``Describer``, such as your
+            own network.
         dim: largest length of a descriptor; 0 for the full length of a published network.
-        space_of: map whose projection is used, so that one query network serves both maps;
-            published networks only.
+        space_of: map of the same network whose vocabulary and projection are used, so that one
+            query network serves both maps.
         views: number of augmented views that are described for each keyframe.
         landmarks: store local features and triangulated landmarks of each keyframe.
         learned_features: store XFeat features beside RootSIFT, for another light or season;

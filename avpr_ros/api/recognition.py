@@ -39,13 +39,18 @@ class PlaceRecognizer:
 
     @classmethod
     def open(
-        cls, gallery: AnyMap, query_network: PathLike, *, threads: int = 1, **settings: Any
+        cls,
+        gallery: AnyMap,
+        query_network: PathLike | None = None,
+        *,
+        threads: int = 1,
+        **settings: Any,
     ) -> PlaceRecognizer:
         """Open a query network for a map and check that their descriptor spaces are equal.
 
         Args:
             gallery: the map or its folder.
-            query_network: ONNX file, with its manifest beside it.
+            query_network: ONNX file, with its manifest beside it; None: the one in the map.
             threads: threads of the query network.
             **settings: fields of ``MatchSettings``. Unlike in the node, the default is no
                 temporal filter, so that a single image can be accepted.
@@ -58,7 +63,8 @@ class PlaceRecognizer:
         """
         opened = open_map(gallery)
         chosen = _settings({**_SINGLE_IMAGE, **settings})
-        return cls(opened, Recognizer.of_map(opened, Path(query_network), chosen, threads))
+        query = None if query_network is None else Path(query_network)
+        return cls(opened, Recognizer.of_map(opened, query, chosen, threads))
 
     def recognize(
         self,
@@ -93,7 +99,7 @@ class PlaceRecognizer:
 def localize(
     drive: PathLike,
     gallery: AnyMap,
-    query_network: PathLike,
+    query_network: PathLike | None = None,
     *,
     odom_topic: str | None = None,
     options: SourceOptions | None = None,
@@ -105,7 +111,7 @@ def localize(
     Args:
         drive: bag or image folder; poses are not needed.
         gallery: the map or its folder.
-        query_network: ONNX file, with its manifest beside it.
+        query_network: ONNX file, with its manifest beside it; None: the one in the map.
         odom_topic: odometry topic of the bag; None: without odometry.
         options: how the drive is read.
         threads: threads of the query network.
@@ -118,7 +124,8 @@ def localize(
         AvprError: drive, map, query network or a setting cannot be used.
     """
     opened = open_map(gallery)
-    recognizer = Recognizer.of_map(opened, Path(query_network), _settings(settings), threads)
+    query = None if query_network is None else Path(query_network)
+    recognizer = Recognizer.of_map(opened, query, _settings(settings), threads)
     given = options or SourceOptions(poses_wanted=False)
     odometry = {} if odom_topic is None else read_odometry(Path(drive), odom_topic, given)
     yield from localize_drive(open_source(Path(drive), given), recognizer, odometry)

@@ -33,9 +33,7 @@ Rotation = Annotated[
 ]
 Network = Annotated[
     str,
-    typer.Option(
-        help='Gallery network: embedded, embedded-day, embedded-light, or one of `avpr models`.'
-    ),
+    typer.Option(help='Gallery network: embedded (-day, -light, -fixed) or one of `avpr models`.'),
 ]
 Dim = Annotated[
     int,
@@ -46,8 +44,7 @@ Dim = Annotated[
 SpaceOf = Annotated[
     Path | None,
     typer.Option(
-        help='Use the projection of this map, so that one query network works with both maps; '
-        'published networks only.'
+        help='Map of the same network whose vocabulary and projection are used, and query network.'
     ),
 ]
 Views = Annotated[
@@ -151,6 +148,7 @@ def build(
         min_rotation_rad=math.radians(min_rotation_deg),
         memory_mb=memory_mb,
         allow_duplicates=allow_duplicates,
+        space_of='' if space_of is None else str(space_of.absolute()),
     )
     given = (tuple(image_topic or ()), pose_topic, tum, poses, max_gap_s)
     options = SourceOptions(*given, map_frame=map_frame, base_frame=base_frame)
@@ -158,7 +156,7 @@ def build(
         shards, shard, ray, workers, gpus_per_worker, stall_s, allow_missing, log_json
     )
     if divided.wanted and not dry_run:
-        fleet.check_new_map(append or bool(query or space_of))
+        fleet.check_new_map(append or query is not None)
         build_shards(sources, output, settings, options, divided, replace)
         return
     if dry_run:
@@ -178,7 +176,7 @@ def build(
     )
     run_preflight(drives, rules)
     if target is not None:
-        _build(drives, target, settings, space_of, replace)
+        _build(drives, target, settings, replace)
 
 
 def _target(output: Path | None, replace: bool) -> Path:
@@ -195,7 +193,6 @@ def _build(
     drives: list[FrameSource],
     output: Path,
     settings: FleetSettings,
-    space_of: Path | None,
     replace: bool,
 ) -> None:
     from avpr_ros.api.maps import build_map
@@ -208,7 +205,7 @@ def _build(
             output,
             network=settings.network,
             dim=settings.dim,
-            space_of=space_of,
+            space_of=settings.space_of or None,
             views=settings.views,
             landmarks=settings.landmarks,
             learned_features=settings.learned_features,

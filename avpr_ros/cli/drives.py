@@ -115,7 +115,7 @@ def print_new_map(gallery: GalleryMap, learned_features: bool) -> None:
             )
     for warning in gallery.warnings:
         print_note(f'warning: {warning}')
-    print_note(f'next: avpr train --map {gallery.path}')
+    print_next(gallery)
 
 
 def print_unusable(session: Session) -> None:
@@ -127,3 +127,14 @@ def print_unusable(session: Session) -> None:
             f'warning: {session.name}: {session.unusable} images became no keyframes, nothing is '
             f'visible in them; the first: {session.first_unusable}'
         )
+
+
+def print_next(gallery: GalleryMap) -> None:
+    """Print the command that follows the build of a map."""
+    from avpr_ros.cli.console import print_note
+    from avpr_ros.gallery.gallery_map import GALLERY_NETWORK
+
+    if GALLERY_NETWORK in gallery.manifest.files:
+        print_note(f'next: avpr localize BAG --map {gallery.path} --output RESULTS, no training')
+        return
+    print_note(f'next: avpr train --map {gallery.path}')

@@ -158,17 +158,20 @@ def _run(
 def _print_result(manifest: QueryManifest, standardize: bool) -> None:
     from avpr_ros.cli.console import print_table
 
-    held_out: dict[str, Any] = manifest.training['held_out']
+    held_out: dict[str, Any] = manifest.training.get('held_out', {})
     rows = [('network', f'{manifest.network}, {manifest.input_px} px, {manifest.dim} dimensions')]
     for when in ('before', 'after'):
         if when in held_out:
             found = held_out[when]
             text = f'{found["recall_at_1"]:.3f} / {found["recall_at_5"]:.3f}'
             rows.append((f'recall@1 / @5 {when}', text))
-    rows.append(('recall measured on', held_out['what']))
+    if held_out:
+        rows.append(('recall measured on', held_out['what']))
     rows.append(('largest difference ONNX - torch', f'{manifest.max_abs_difference:.1e}'))
     if manifest.calibration is not None:
         rows += _calibration(manifest.calibration.in_use(standardize))
+    else:
+        rows.append(('acceptance threshold', 'that of each map'))
     print_table('Query network', rows)
 
 

@@ -41,11 +41,11 @@ REPORT = 'report.html'
 VIEWS = 'views.npy'
 LANDMARKS = 'landmarks.npz'
 HOG = 'layout.npz'
-XFEAT_NETWORK = 'xfeat.onnx'
+NETWORKS = XFEAT_NETWORK, GALLERY_NETWORK = 'xfeat.onnx', 'gallery_network.onnx'
 WARNINGS = 'warnings.json'
 REQUIRED = (DESCRIPTORS, KEYFRAMES, INDEX, SPACE)
 #: A robot's copy of a map may go without these.
-OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG, XFEAT_NETWORK, WARNINGS)
+OPTIONAL = (thumbnails.SUMS, REPORT, VIEWS, LANDMARKS, HOG, *NETWORKS, WARNINGS)
 
 
 @dataclass(frozen=True, eq=False)

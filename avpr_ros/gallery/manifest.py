@@ -13,6 +13,7 @@ from typing import Any
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.camera_json import camera_from_json, camera_to_json, origin_from_json
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.map_folder import MANIFEST, check_file_name, content_hash, open_manifest
 from avpr_ros.json_fields import Fields, parse_object
@@ -23,16 +24,6 @@ from avpr_ros.storage.json_hash import check_hash, with_hash
 #: 1: first version.
 FORMAT_VERSION = 1
 NAME = MANIFEST
-
-
-@dataclass(frozen=True)
-class SpaceInfo:
-    """The descriptor space without its arrays; see ``DescriptorSpace``."""
-
-    id: str
-    network: str
-    dim: int
-    input_px: int
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ class Manifest:
             'revision': self.revision,
             'created': self.created,
             'tool_version': self.tool_version,
-            'descriptor_space': asdict(self.descriptor_space),
+            'descriptor_space': self.descriptor_space.to_json(),
             'map_frame': self.map_frame,
             'base_frame': self.base_frame,
             'cameras': [camera_to_json(camera) for camera in self.cameras],
@@ -190,7 +181,6 @@ class Manifest:
 
 
 def _from_json(data: Fields) -> Manifest:
-    space = data.child('descriptor_space')
     spacing = data.child('keyframe_spacing')
     files = data.child('files')
     return Manifest(
@@ -198,12 +188,7 @@ def _from_json(data: Fields) -> Manifest:
         revision=data.integer('revision'),
         created=data.text('created'),
         tool_version=data.text('tool_version'),
-        descriptor_space=SpaceInfo(
-            space.text('id'),
-            space.text('network'),
-            space.integer('dim'),
-            space.integer('input_px'),
-        ),
+        descriptor_space=SpaceInfo.from_json(data.child('descriptor_space')),
         map_frame=data.text('map_frame'),
         base_frame=data.text('base_frame'),
         cameras=tuple(camera_from_json(camera) for camera in data.children('cameras')),

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors, RgbImage
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.hog import HogDescriptors
 from avpr_ros.gallery.index.faiss_index import GalleryIndex
 from avpr_ros.gallery.keyframe_selection import KeyframeSelector
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session, SpaceInfo
+from avpr_ros.gallery.manifest import KeyframeSpacing, Manifest, Session
 from avpr_ros.gallery.thumbnails import decode_thumbnail, encode_thumbnail
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera

@@ -24,7 +24,7 @@ from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import timed_stage
-from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.map_network import in_space_of, open_query_network
 from avpr_ros.runtime.query_manifest import QueryManifest
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -55,7 +55,7 @@ class Recognizer:
     def of_map(
         cls,
         gallery: GalleryMap,
-        query: Path,
+        query: Path | None,
         settings: MatchSettings | None = None,
         threads: int = 1,
     ) -> Recognizer:
@@ -63,7 +63,7 @@ class Recognizer:
 
         Args:
             gallery: the map.
-            query: ONNX file of the query network.
+            query: ONNX file of the query network; None: the one in the map.
             settings: how to match.
             threads: that the network may use.
 
@@ -71,7 +71,7 @@ class Recognizer:
             QueryNetworkError: the query network is missing, damaged or cannot be run.
             SpaceMismatchError: they are of different descriptor spaces.
         """
-        network = OnnxQueryNetwork.open(query, threads)
+        network = in_space_of(open_query_network(gallery, query, threads), gallery)
         check_space(network.manifest, gallery.manifest)
         calibration = map_calibration(gallery, network.manifest)
         return cls(gallery, network, Matcher(gallery, calibration, settings or MatchSettings()))

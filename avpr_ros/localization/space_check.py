@@ -12,10 +12,14 @@ from avpr_ros.runtime.query_manifest import QueryManifest
 def check_space(query: QueryManifest, gallery: Manifest) -> None:
     """Refuse a pair whose descriptors cannot be compared.
 
+    A query network of the space before the projection fits every map that shares it.
+
     Raises:
         SpaceMismatchError: names both ids.
     """
     space = gallery.descriptor_space
+    if query.space_id == space.base_id:
+        return
     if query.space_id != space.id:
         raise SpaceMismatchError(
             f'the query network was made for descriptor space {query.space_id[:12]} and the map '

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avpr_ros.errors import MapError, SourceError
+from avpr_ros.errors import ConfigError, MapError, SourceError
 from avpr_ros.gallery.describer import Describer, Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.map_folder import check_replaceable, is_map

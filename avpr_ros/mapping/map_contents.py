@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from avpr_ros.arrays import Descriptors
 from avpr_ros.gallery.augmented_views import load_views, save_views
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import (
     HOG,
@@ -39,6 +40,9 @@ DescribeViews: TypeAlias = Callable[[GalleryMap, int, Progress], Descriptors]
 WriteReport: TypeAlias = Callable[[GalleryMap, 'Landmarks | None'], None]
 #: Writes the network of XFeat to a file.
 WriteXFeat: TypeAlias = Callable[[Path], object]
+#: Writes the gallery network of a map into its folder where queries can be described with it,
+#: and returns its calibration; None where they cannot.
+WriteNetwork: TypeAlias = Callable[[GalleryMap, Progress], Calibration | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,7 @@ class MapContents:
         views: number of augmented views of each keyframe.
         landmarks: whether local features and their landmarks are stored.
         write_xfeat: writes the network of the learned features; None: RootSIFT alone is stored.
+        write_network: passed in, as it needs a network; None: nothing is written.
         left_out: drives that are not in the map, each with the reason, for its warnings.
     """
 
@@ -72,6 +77,7 @@ class MapContents:
     views: int = 0
     landmarks: bool = True
     write_xfeat: WriteXFeat | None = None
+    write_network: WriteNetwork | None = None
     left_out: tuple[str, ...] = ()
 
     @classmethod
@@ -80,6 +86,7 @@ class MapContents:
         gallery: GalleryMap,
         describe_views: DescribeViews,
         write_report: WriteReport,
+        write_network: WriteNetwork | None = None,
     ) -> MapContents:
         """Return the parts of an existing map, which its next revision must have too."""
         views = load_views(gallery)
@@ -91,17 +98,21 @@ class MapContents:
             0 if views is None else views.shape[1],
             gallery.landmarks() is not None,
             None if network is None else lambda path: path.write_bytes(network.read()),
+            write_network,
         )
 
     def add_to(
         self, gallery: GalleryMap, progress: Progress, extracted: ExtractedFeatures | None = None
-    ) -> None:
+    ) -> Calibration | None:
         """Write all parts into the folder of a map that is being built.
 
         Args:
             gallery: the map, with its thumbnails.
             progress: called with stage, done and total.
             extracted: what is computed of each keyframe alone, where it is there already.
+
+        Returns:
+            The calibration of the gallery network, where it stands on both sides.
 
         Raises:
             MapError: a thumbnail is missing or damaged.
@@ -120,7 +131,11 @@ class MapContents:
         if warnings:
             text = json.dumps(warnings, ensure_ascii=False, indent=2)
             write_text_atomically(gallery.path / WARNINGS, f'{text}\n')
-        self.write_report(_with_parts(gallery), landmarks)
+        calibration = None
+        if self.write_network is not None:
+            calibration = self.write_network(gallery, progress)
+        self.write_report(_with_parts(gallery, calibration), landmarks)
+        return calibration
 
     def _build_landmarks(
         self, gallery: GalleryMap, progress: Progress, extracted: MapFeatures | None
@@ -136,9 +151,9 @@ class MapContents:
         return landmarks
 
 
-def _with_parts(gallery: GalleryMap) -> GalleryMap:
+def _with_parts(gallery: GalleryMap, calibration: Calibration | None) -> GalleryMap:
     """Open a map again that lists its parts: the report has their size and the content hash."""
-    manifest, path = gallery.manifest, gallery.path
+    manifest, path = replace(gallery.manifest, calibration=calibration), gallery.path
     added = (name for name in OPTIONAL if name not in manifest.files)
     names = [*manifest.files, *(name for name in added if (path / name).is_file())]
     manifest.sealed(path, names).save(path)

@@ -16,11 +16,18 @@ import torch
 from torch import nn
 
 from avpr_ros.arrays import Descriptors, RgbImage, evenly
-from avpr_ros.errors import ConfigError, MapError
+from avpr_ros.errors import ConfigError, MapError, SpaceMismatchError
 from avpr_ros.gallery.describer import BATCH, Fitted, Parts, Progress
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import BASE, BASIS, DescriptorSpace
 from avpr_ros.networks.embedded.dense_features import DenseFeatures
-from avpr_ros.networks.embedded.fitted_parts import join_parts, space_arrays, vocabulary_name
+from avpr_ros.networks.embedded.fitted_parts import (
+    WEIGHTS,
+    FittedParts,
+    join_parts,
+    space_arrays,
+    vocabulary_name,
+)
+from avpr_ros.networks.embedded.fixed_space import fixed_space
 from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.projection import fit_joint_basis, project_rows
 from avpr_ros.networks.vlad import hard_vlad
@@ -32,29 +39,39 @@ _VOCABULARY_IMAGES, _VOCABULARY_FEATURES = 256, 400
 
 
 class EmbeddedDescriber:
-    """The map builder's describer for ``embedded`` and ``embedded-light``; a ``ChunkDescriber``.
+    """The map builder's describer for networks of the embedded kind; a ``ChunkDescriber``.
 
     Attributes:
         network: the name.
         dim: length of a descriptor at most; a map of fewer images has shorter ones.
-        sample_images: how many images the vocabulary is fitted to, at most.
+        sample_images: how many images the vocabulary is fitted to, at most; 0 where it is given.
     """
 
     network: str
     dim: int
-    sample_images = _VOCABULARY_IMAGES
+    sample_images: int
 
-    def __init__(self, network: str, dim: int = 512) -> None:
+    def __init__(self, network: str, dim: int = 512, like: DescriptorSpace | None = None) -> None:
         """Load the networks of the parts.
 
+        Args:
+            network: the name.
+            dim: length of a descriptor at most.
+            like: take vocabularies and projection of this space rather than fit them, so that
+                both maps share a space and a query network.
+
         Raises:
-            ConfigError: ``dim`` is not positive, or the weights are not installed.
+            ConfigError: ``dim`` is not positive, the weights are not installed, or the file of
+                the fixed space is damaged.
+            SpaceMismatchError: ``like`` is of another network.
         """
         if dim < 1:
             raise ConfigError(f'dim is {dim}; use 1 or more (512 suits robots)')
         self.network = network
         self.dim = dim
         self._kind = EMBEDDED_KINDS[network]
+        self._given = _given_space(network, like)
+        self.sample_images = _VOCABULARY_IMAGES if self._given is None else 0
         self._dense_features = DenseFeatures(self._kind)
         self._names = [f'features_{number}' for number in range(len(self._kind.parts))]
 
@@ -65,6 +82,8 @@ class EmbeddedDescriber:
 
     def space_fingerprint(self) -> str:
         """See ``ChunkDescriber``."""
+        if self._given is not None:
+            return f'space {self._given.id}, {self.dim} dimensions'
         words = [part.words for part in self._kind.parts]
         return f'{words} words, {self.dim} dimensions'
 
@@ -87,6 +106,9 @@ class EmbeddedDescriber:
 
     def fit(self, sample: Parts) -> Fitted:
         """See ``ChunkDescriber``; raises ``MapError`` for fewer features than words."""
+        if self._given is not None:
+            names = map(vocabulary_name, range(len(self._names)))
+            return {name: self._given.arrays[name] for name in names}
         fitted: dict[str, NDArray[np.float32]] = {}
         for number, (name, part) in enumerate(zip(self._names, self._kind.parts, strict=True)):
             features = sample[name]
@@ -111,9 +133,14 @@ class EmbeddedDescriber:
         self, rows: NDArray[np.float32], fitted: Fitted
     ) -> tuple[DescriptorSpace, Descriptors]:
         """See ``ChunkDescriber``."""
+        given = self._given
+        if given is not None and BASIS in given.arrays:
+            return given, project_rows(rows, given.arrays[BASIS])
         vocabularies = self._vocabularies(fitted)
         basis = fit_joint_basis(rows, [words.size for words in vocabularies], self.dim)
-        arrays = space_arrays(vocabularies, self._weights(), basis)
+        arrays = dict(space_arrays(vocabularies, self._weights(), basis))
+        if given is not None:
+            arrays[BASE] = np.frombuffer(bytes.fromhex(given.id), dtype=np.uint8)
         space = DescriptorSpace.create(self.network, basis.shape[1], self._kind.input_px, arrays)
         return space, project_rows(rows, basis)
 
@@ -121,6 +148,8 @@ class EmbeddedDescriber:
         return [fitted[vocabulary_name(number)] for number in range(len(self._names))]
 
     def _weights(self) -> NDArray[np.float32]:
+        if self._given is not None and WEIGHTS in self._given.arrays:
+            return np.asarray(self._given.arrays[WEIGHTS])
         return np.full(len(self._names), 1 / len(self._names), np.float32)
 
     def describe_gallery(
@@ -148,12 +177,7 @@ class EmbeddedDescriber:
         if count < 1:
             raise MapError('there are no images to describe; check the source with --dry-run')
         with self.running(), tempfile.TemporaryFile() as stream:
-            step = -(-count // self.sample_images)
-            sample = list(self._walk(islice(images(), 0, None, step), -(-count // step)))
-            fitted = self.fit(
-                {name: np.concatenate([parts[name] for parts in sample]) for name in self._names}
-            )
-            del sample
+            fitted = self.fit(self._sample(images, count))
             progress('vocabulary', 1, 1)
             shape = (count, sum(words.size for words in self._vocabularies(fitted)))
             rows = np.memmap(stream, dtype=np.float32, mode='w+', shape=shape)
@@ -166,6 +190,13 @@ class EmbeddedDescriber:
             space, described = self.shorten(rows, fitted)
             progress('projection', 1, 1)
         return space, described
+
+    def _sample(self, images: Callable[[], Iterable[RgbImage]], count: int) -> Parts:
+        if not self.sample_images:
+            return {}
+        step = -(-count // self.sample_images)
+        sample = list(self._walk(islice(images(), 0, None, step), -(-count // step)))
+        return {name: np.concatenate([parts[name] for parts in sample]) for name in self._names}
 
     def _walk(self, images: Iterable[RgbImage], count: int) -> Iterator[Parts]:
         done = 0
@@ -183,6 +214,19 @@ class EmbeddedDescriber:
                 f'the source has {done} images instead of the expected {count}; do not change it '
                 'while a map is built'
             )
+
+
+def _given_space(network: str, like: DescriptorSpace | None) -> DescriptorSpace | None:
+    """Return the space whose vocabularies are used; None where they are fitted to the map."""
+    if like is None:
+        return fixed_space() if EMBEDDED_KINDS[network].fixed else None
+    if like.network != network:
+        raise SpaceMismatchError(
+            f'the map of --space-of is of gallery network {like.network} and {network} is chosen; '
+            f'use --gallery-network {like.network}, or leave --space-of out'
+        )
+    FittedParts.from_space(like, len(EMBEDDED_KINDS[network].parts))  # refuses missing arrays
+    return like
 
 
 @contextmanager

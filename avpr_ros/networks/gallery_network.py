@@ -40,8 +40,13 @@ class EmbeddedGalleryNetwork(nn.Module):
         self.requires_grad_(False).eval()
 
     @classmethod
-    def from_space(cls, space: DescriptorSpace) -> EmbeddedGalleryNetwork:
+    def from_space(cls, space: DescriptorSpace, projected: bool = True) -> EmbeddedGalleryNetwork:
         """Build the network that a map was described with.
+
+        Args:
+            space: of the map.
+            projected: whether the projection of the map is applied; false gives the long
+                descriptors, which maps of one vocabulary share.
 
         Raises:
             ConfigError: weights of a part are not installed.
@@ -53,7 +58,7 @@ class EmbeddedGalleryNetwork(nn.Module):
                 f'descriptor space {space.id[:12]} of network {space.network!r} is not of the '
                 'embedded kind; build the map again'
             )
-        fitted = FittedParts.from_space(space, len(kind.parts))
+        fitted = FittedParts.from_space(space, len(kind.parts), projected)
         return cls(DenseFeatures(kind), space.input_px, fitted)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -7,11 +7,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from avpr_ros.errors import ConfigError, SpaceMismatchError
+from avpr_ros.errors import ConfigError
 from avpr_ros.gallery.describer import ChunkDescriber, Describer
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import BASIS, DescriptorSpace
 from avpr_ros.networks.describer import EmbeddedDescriber
-from avpr_ros.networks.embedded.fitted_parts import BASIS
 from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.foundation.chunks import ChunkedFoundationDescriber
 from avpr_ros.networks.foundation.describer import FoundationDescriber
@@ -35,33 +34,29 @@ def describer_by_name(
     """Return the gallery describer of ``avpr build``.
 
     Args:
-        name: ``embedded``, ``embedded-light`` or a network of the model folder.
+        name: a key of ``EMBEDDED_KINDS`` or a network of the model folder.
         dim: most dimensions of the descriptor; 0: as many as the foundation network has.
-        like: space of another map whose projection is used; foundation networks only.
+        like: space of another map whose vocabularies and projection are used.
 
     Raises:
         ConfigError: unknown name, invalid ``dim``, or missing weights.
-        SpaceMismatchError: ``like`` is given and it or the network is an embedded one.
+        SpaceMismatchError: ``like`` is of another network.
     """
     if name in EMBEDDED_KINDS:
-        if like is not None:
-            raise SpaceMismatchError(
-                f'{name} fits a descriptor space to each map; --space-of needs a foundation '
-                'network for both maps: remove it or choose such a --gallery-network'
-            )
-        return EmbeddedDescriber(name, dim)
+        return EmbeddedDescriber(name, dim, like)
     return FoundationDescriber(name, dim, like)
 
 
-def chunk_describer_by_name(name: str, dim: int = 512) -> ChunkDescriber:
+def chunk_describer_by_name(
+    name: str, dim: int = 512, like: DescriptorSpace | None = None
+) -> ChunkDescriber:
     """Return the gallery describer of a build that is divided into shards.
 
-    Raises:
-        ConfigError: unknown name, invalid ``dim``, or missing weights.
+    Arguments and errors are those of ``describer_by_name``.
     """
     if name in EMBEDDED_KINDS:
-        return EmbeddedDescriber(name, dim)
-    return ChunkedFoundationDescriber(name, dim)
+        return EmbeddedDescriber(name, dim, like)
+    return ChunkedFoundationDescriber(name, dim, like)
 
 
 def load_gallery_network(

@@ -48,8 +48,6 @@ class OnnxQueryNetwork:
             QueryNetworkError: a file is missing or damaged, or the network does not match its
                 manifest.
         """
-        if threads < 1:
-            raise QueryNetworkError(f'threads is {threads}; use 1 or more')
         path = Path(path)
         if not path.is_file():
             raise QueryNetworkError(
@@ -63,6 +61,25 @@ class OnnxQueryNetwork:
                 f'{path} does not have the hash that its manifest names: it is damaged or '
                 'belongs to another manifest; copy both files again or export them again'
             )
+        return cls.of_model(path, manifest, model, threads)
+
+    @classmethod
+    def of_model(
+        cls, path: Path, manifest: QueryManifest, model: bytes, threads: int = 1
+    ) -> OnnxQueryNetwork:
+        """Open a model that has been read and hashed, and run it once.
+
+        Args:
+            path: where it was read, for messages.
+            manifest: of the network.
+            model: bytes of the ONNX file.
+            threads: how many threads one inference may use, at least 1.
+
+        Raises:
+            QueryNetworkError: the network does not match its manifest.
+        """
+        if threads < 1:
+            raise QueryNetworkError(f'threads is {threads}; use 1 or more')
         network = cls(manifest, _open_session(path, model, threads))
         network._dry_run(path)
         return network

@@ -17,6 +17,7 @@ from avpr_ros import __version__
 from avpr_ros.arrays import evenly
 from avpr_ros.errors import TrainingError
 from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.json_fields import read_object
 from avpr_ros.networks.export import export_onnx
@@ -99,7 +100,8 @@ def deliver(
     images: TrainingImages,
     output: Path,
     training: Mapping[str, Any],
-    calibration: Calibration,
+    calibration: Calibration | None,
+    space: SpaceInfo | None = None,
 ) -> TrainResult:
     """Export a network and write its manifest; the old pair stays until the new one is whole.
 
@@ -111,12 +113,13 @@ def deliver(
         images: of the map; some are used to compare ONNX with torch.
         output: the ONNX file.
         training: record of the training.
-        calibration: score thresholds with this map.
+        calibration: score thresholds with this map; None: those of each map hold.
+        space: of the network's descriptors; None: that of the map.
 
     Raises:
         TrainingError: ONNX differs from torch, or a file cannot be written.
     """
-    space = gallery.manifest.descriptor_space
+    space = space or gallery.manifest.descriptor_space
     checked = [images.read(int(row)) for row in evenly(len(images), _CHECKED_IMAGES)]
     try:
         with workspace(output) as folder:

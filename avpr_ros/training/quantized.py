@@ -17,8 +17,10 @@ from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.int8 import quantize_onnx
+from avpr_ros.runtime.map_network import in_space_of
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.preprocess import squash
+from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.storage.file_pair import matching_file, replace_pair
 from avpr_ros.storage.files import sha256_of_file
 from avpr_ros.storage.workspace import workspace
@@ -107,7 +109,8 @@ def _quantize(
     manifest = replace(fp32.manifest, onnx_sha256=sha256_of_file(draft))
     manifest.save(draft.with_suffix('.json'))
     held_out = HeldOutViews.draw(images, side, seed=0)
-    float_form, int8_form = _in_turn(fp32, OnnxQueryNetwork.open(draft), held_out)
+    first, second = in_space_of(fp32, gallery), in_space_of(OnnxQueryNetwork.open(draft), gallery)
+    float_form, int8_form = _in_turn(first, second, held_out)
     progress('quantization', 2, 3)
     places = places_from_poses(gallery.keyframes, PlaceSettings())
     rows = gallery.read_descriptors()
@@ -117,18 +120,18 @@ def _quantize(
     )
     _refuse_loss(before['recall_at_1'], after['recall_at_1'])
     record = _record(before, after, float_form, int8_form)
-    manifest = replace(
-        manifest,
-        training={**fp32.manifest.training, 'int8': record},
-        calibration=calibrate_views(
+    calibration = None
+    if first is fp32:  # else it serves several maps, and each has a calibration of its own
+        calibration = calibrate_views(
             int8_form.descriptors,
             held_out.rows,
             rows,
             gallery.keyframes,
             places,
             default_distinct_radius_m(gallery),
-        ),
-    )
+        )
+    training = {**fp32.manifest.training, 'int8': record}
+    manifest = replace(manifest, training=training, calibration=calibration)
     replace_pair(draft, output, manifest.onnx_sha256, manifest.save)
     progress('quantization', 3, 3)
     return TrainResult(output, manifest)
@@ -143,7 +146,7 @@ def _refuse_loss(before: float, after: float) -> None:
 
 
 def _in_turn(
-    first: OnnxQueryNetwork, second: OnnxQueryNetwork, views: HeldOutViews
+    first: QueryNetwork, second: QueryNetwork, views: HeldOutViews
 ) -> tuple[_Measured, _Measured]:
     """Run two networks in turn, each on this thread, and count the processor time of each."""
     rows: tuple[list[Descriptors], list[Descriptors]] = ([], [])

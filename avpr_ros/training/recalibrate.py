@@ -14,7 +14,9 @@ from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
+from avpr_ros.runtime.map_network import in_space_of
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.training.deliver import locked_output
 from avpr_ros.training.held_out import HeldOutViews, calibrate_views, light_recalls, recall
 from avpr_ros.training.images import MapImages
@@ -29,7 +31,7 @@ _WEAKER = 0.1
 class _Describing:
     """Describes batches of held-out views with an exported network."""
 
-    def __init__(self, network: OnnxQueryNetwork) -> None:
+    def __init__(self, network: QueryNetwork) -> None:
         self.input_px = network.manifest.input_px
         self._network = network
 
@@ -43,7 +45,8 @@ class Recalibration:
 
     Attributes:
         before: previous calibration; None if uncalibrated.
-        after: calibration on the extended map, written to the network's manifest.
+        after: calibration on the extended map, written to the network's manifest unless that
+            network serves several maps.
         recall_at_1_old: recall@1 of held-out views of the earlier sessions.
         recall_at_1_new: recall@1 of held-out views of the last session.
         standardize: whether the matcher standardises the descriptors of this map.
@@ -92,7 +95,8 @@ def recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
 
 def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     network = OnnxQueryNetwork.open(query)
-    describing = _Describing(network)
+    in_map = in_space_of(network, gallery)
+    describing = _Describing(in_map)
     places = places_of(gallery.keyframes, PlaceSettings())
     images = MapImages(gallery)
     views = HeldOutViews.draw(images, describing.input_px, _SEED)
@@ -112,7 +116,8 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
         some = HeldOutViews.draw(images, describing.input_px, _SEED, among)
         found = some.similarities(describing, gallery.read_descriptors())
         recalls.append(recall(found, some.rows, places, 1))
+    if in_map is network:  # else it serves several maps, and each has a calibration of its own
+        replace(network.manifest, calibration=after).save(query.with_suffix('.json'))
     old, new = recalls
-    replace(network.manifest, calibration=after).save(query.with_suffix('.json'))
     standardize = gallery.landmarks() is None
     return Recalibration(network.manifest.calibration, after, old, new, standardize)

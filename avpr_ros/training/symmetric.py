@@ -4,11 +4,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from avpr_ros.arrays import RgbImage, evenly
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, no_progress
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.places import default_distinct_radius_m
+from avpr_ros.networks.describer import one_torch_thread
+from avpr_ros.networks.export import export_onnx
+from avpr_ros.networks.foundation.space import FoundationGalleryNetwork
+from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import (
@@ -29,6 +40,9 @@ def export_gallery_network(
 ) -> TrainResult:
     """Export the map's own gallery network, calibrated on held-out views.
 
+    Where maps share a vocabulary, it is exported before the projection and without calibration,
+    so that it serves all of them: each map holds a projection and a calibration of its own.
+
     Args:
         gallery: a map with thumbnails, of an embedded gallery network.
         output: the ONNX file; its manifest gets the same name with ``.json``.
@@ -48,32 +62,79 @@ def export_gallery_network(
 
 def _export(gallery: GalleryMap, output: Path, seed: int, progress: Progress) -> TrainResult:
     images = MapImages(gallery)
+    space = gallery.space()
+    name, size_px = space.network, space.input_px
+    record: dict[str, object] = {'method': 'none: the gallery network itself on both sides'}
+    if (base_id := space.base_id) is not None:
+        long = EmbeddedGalleryNetwork.from_space(space, projected=False)
+        base = SpaceInfo(base_id, name, long.fitted.dim, size_px)
+        return deliver(long, name, size_px, gallery, images, output, record, None, base)
+    network = load_gallery_network(space)
+    found = _calibrated(gallery, network, seed, progress)
+    held_out = {'what': WHAT, 'views': VIEWS, 'after': found.recalls}
+    record |= {'images': len(images), 'held_out': held_out}
+    return deliver(network, name, size_px, gallery, images, output, record, found.calibration)
+
+
+def write_gallery_network(
+    gallery: GalleryMap, output: Path, seed: int = 0, progress: Progress = no_progress
+) -> Calibration:
+    """Write the gallery network of a map that is being built, and return its calibration.
+
+    It is written before the projection, the same file for all maps that share a vocabulary. One
+    thread computes it, so that builds of the same drives give the same bytes.
+
+    Args:
+        gallery: the map, with thumbnails.
+        output: the ONNX file.
+        seed: of the held-out views.
+        progress: called with stage, done, total.
+
+    Raises:
+        TrainingError: ONNX differs from torch.
+        MapError: a file of the map is damaged.
+    """
     network = load_gallery_network(gallery.space())
-    places = places_of(gallery.keyframes, PlaceSettings())
+    with one_torch_thread():
+        calibration = _calibrated(gallery, network, seed, progress).calibration
+        long = EmbeddedGalleryNetwork.from_space(gallery.space(), projected=False)
+        export_onnx(long, long.input_px, output, _some_images(gallery))
+    return calibration
+
+
+def _some_images(gallery: GalleryMap, count: int = 8) -> list[RgbImage]:
+    images = MapImages(gallery)
+    return [images.read(int(row)) for row in evenly(len(images), count)]
+
+
+@dataclass(frozen=True)
+class _Calibrated:
+    """Calibration of the gallery network on held-out views, and the recalls of these."""
+
+    calibration: Calibration
+    recalls: Mapping[str, float]
+
+
+def _calibrated(
+    gallery: GalleryMap,
+    network: EmbeddedGalleryNetwork | FoundationGalleryNetwork,
+    seed: int,
+    progress: Progress,
+) -> _Calibrated:
+    images, places = MapImages(gallery), places_of(gallery.keyframes, PlaceSettings())
     progress('calibration', 0, 1)
     held_out = HeldOutViews.draw(images, network.input_px, seed)
     views = network.describe(list(held_out.views))
+    rows = np.asarray(gallery.read_descriptors())
     calibration = calibrate_views(
         views,
         held_out.rows,
-        gallery.read_descriptors(),
+        rows,
         gallery.keyframes,
         places,
         default_distinct_radius_m(gallery),
     )
-    lights = light_recalls(network, images, gallery.read_descriptors(), places, seed)
-    calibration = calibration.with_statistics(lights)
+    lights = light_recalls(network, images, rows, places, seed)
     progress('calibration', 1, 1)
-    record = {
-        'method': 'none: the gallery network itself on both sides',
-        'images': len(images),
-        'held_out': {
-            'what': WHAT,
-            'views': VIEWS,
-            'after': recalls(
-                inner_products(views, gallery.read_descriptors()), held_out.rows, places
-            ),
-        },
-    }
-    name = gallery.manifest.descriptor_space.network
-    return deliver(network, name, network.input_px, gallery, images, output, record, calibration)
+    found = recalls(inner_products(views, rows), held_out.rows, places)
+    return _Calibrated(calibration.with_statistics(lights), found)

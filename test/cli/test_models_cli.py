@@ -88,7 +88,7 @@ def test_the_space_of_another_map(run, published):
     embedded = DescriptorSpace.create('embedded', 4, 320, {})
     with pytest.raises(SpaceMismatchError, match='not of a foundation network'):
         describer_by_name(NAME, like=embedded)
-    # The embedded networks fit each map's own space: another map's is refused, not ignored.
+    # An embedded network cannot take over the space of another network.
     with pytest.raises(SpaceMismatchError, match='--space-of'):
         describer_by_name('embedded', like=space)
 

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 import json
 
 import pytest
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.calibration import Calibration
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.manifest import (
     FileEntry,
     KeyframeSpacing,
     Manifest,
     Session,
-    SpaceInfo,
 )
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, GeodeticOrigin
@@ -66,3 +66,10 @@ def test_nonsense_is_refused_in_one_sentence(tmp_path, text):
     with pytest.raises(MapError) as caught:
         Manifest.load(tmp_path)
     assert '\n' not in str(caught.value)
+
+
+def test_shared_space_survives_the_file(manifest, tmp_path):
+    space = SpaceInfo('f' * 64, 'embedded-fixed', 512, 320, 'a' * 64)
+    replace(manifest, descriptor_space=space).save(tmp_path)
+    assert Manifest.load(tmp_path).descriptor_space == space
+    assert 'base_id' not in manifest.to_json()['descriptor_space']

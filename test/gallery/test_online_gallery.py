@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.manifest import SpaceInfo
 from avpr_ros.gallery.online_gallery import OnlineGallery, SessionSettings
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query

@@ -53,9 +53,9 @@ LogJson = Annotated[
 
 
 def check_new_map(extends: bool) -> None:
-    """Raise ``ConfigError`` where options extend a map, or take the space of another one."""
+    """Raise ``ConfigError`` where options extend a map."""
     if extends:
-        raise ConfigError('--shards builds a new map: leave --append, --query, --space-of out')
+        raise ConfigError('--shards builds a new map: leave --append and --query out')
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.localization.standardization import DescriptorStandardizer
+from avpr_ros.runtime.map_network import in_space_of
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 
 _QUERY, _GALLERY = 'query', 'gallery'
@@ -191,7 +192,7 @@ class _Network:
 
 def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
     """Open the query network and count it, both before the first image."""
-    network = OnnxQueryNetwork.open(query, threads)
+    network = in_space_of(OnnxQueryNetwork.open(query, threads), gallery)
     info = network.manifest
     check_space(info, gallery.manifest)
     cost = onnx_cost(query, info.network, info.input_px, threads)

@@ -31,6 +31,7 @@ class FleetSettings(MapSettings):
     landmarks: bool = True
     learned_features: bool = True
     allow_duplicates: bool = False
+    space_of: str = ''
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeAlias
@@ -17,8 +17,9 @@ from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
+from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, checked_rows
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import DescriptorSpace, SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
 from avpr_ros.gallery.index.selection import build_index
@@ -30,7 +31,8 @@ from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
 #: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
 _MIN_DIM = 2
 
-#: Called with the finished map before it is renamed; may add ``report.html`` and views.
+#: Called with the finished map before it is renamed; may add ``report.html`` and views, and
+#: may return the calibration of the gallery network; other values are dropped.
 Finish: TypeAlias = Callable[[GalleryMap], object]
 
 
@@ -106,7 +108,9 @@ def write_map(
     draft = base.revise(_draft(sessions, cameras, space, form, info))
     draft.sealed(folder, names).save(folder)
     if finish is not None:
-        finish(GalleryMap.open(folder))
+        made = finish(GalleryMap.open(folder))
+        if isinstance(made, Calibration):
+            draft = replace(draft, calibration=made)
         parts = (name for name in gallery_map.OPTIONAL if name not in names)
         added = [name for name in parts if (folder / name).is_file()]
         draft.sealed(folder, names + added).save(folder)
@@ -125,7 +129,7 @@ def _draft(
         revision=1,
         created=datetime.now(timezone.utc).isoformat(timespec='seconds'),
         tool_version=__version__,
-        descriptor_space=manifest.SpaceInfo(space.id, space.network, space.dim, space.input_px),
+        descriptor_space=SpaceInfo.of(space),
         map_frame=first.map_frame,
         base_frame=first.base_frame,
         cameras=cameras.cameras,

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from avpr_ros.errors import SpaceMismatchError
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import BASIS, DescriptorSpace
 from avpr_ros.networks.vlad import project
 
 #: Names of the arrays in a descriptor space; vocabularies of further parts have a number.
-VOCABULARY, WEIGHTS, BASIS = 'vocabulary', 'part_weights', 'basis'
+VOCABULARY, WEIGHTS = 'vocabulary', 'part_weights'
 
 
 class FittedParts(nn.Module):
@@ -27,23 +27,23 @@ class FittedParts(nn.Module):
 
     Attributes:
         weights: (P,), not negative, of sum 1.
-        basis: (K1*C1 + K2*C2 + ..., d), orthonormal columns.
+        basis: (K1*C1 + K2*C2 + ..., d), orthonormal columns; None before the projection.
     """
 
     weights: Tensor
-    basis: Tensor
+    basis: Tensor | None
 
     def __init__(
         self,
         vocabularies: Sequence[NDArray[np.float32]],
-        basis: NDArray[np.float32],
+        basis: NDArray[np.float32] | None,
         weights: Sequence[float] | NDArray[np.floating] | None = None,
     ) -> None:
         """Take the arrays.
 
         Args:
             vocabularies: (K, C) unit rows, one a part.
-            basis: of the joined descriptors.
+            basis: of the joined descriptors; None: they are not projected.
             weights: of the parts; None: equal.
         """
         super().__init__()
@@ -55,11 +55,17 @@ class FittedParts(nn.Module):
         self.register_buffer(
             'weights', torch.tensor(np.asarray(weights), dtype=torch.float32), persistent=False
         )
-        self.register_buffer('basis', torch.tensor(basis), persistent=False)
+        projection = None if basis is None else torch.tensor(basis)
+        self.register_buffer('basis', projection, persistent=False)
 
     @classmethod
-    def from_space(cls, space: DescriptorSpace, parts: int) -> FittedParts:
+    def from_space(cls, space: DescriptorSpace, parts: int, projected: bool = True) -> FittedParts:
         """Read the arrays of a descriptor space.
+
+        Args:
+            space: of a map.
+            parts: of its gallery network.
+            projected: whether its projection is applied.
 
         Raises:
             SpaceMismatchError: it lacks one of them.
@@ -73,11 +79,14 @@ class FittedParts(nn.Module):
                 '--gallery-network embedded'
             )
         arrays = space.arrays
-        return cls([arrays[name] for name in names], arrays[BASIS], arrays.get(WEIGHTS))
+        basis = arrays[BASIS] if projected else None
+        return cls([arrays[name] for name in names], basis, arrays.get(WEIGHTS))
 
     @property
     def dim(self) -> int:
         """Length of a descriptor."""
+        if self.basis is None:
+            return sum(words.numel() for words in self.vocabularies())
         return int(self.basis.shape[1])
 
     def vocabularies(self) -> list[Tensor]:
@@ -86,7 +95,8 @@ class FittedParts(nn.Module):
 
     def project(self, vlads: Sequence[Tensor]) -> Tensor:
         """Join the (B, K*C) unit rows of the parts and project them: (B, d) unit rows."""
-        return project(join_parts(vlads, self.weights), self.basis)
+        joined = join_parts(vlads, self.weights)
+        return joined if self.basis is None else project(joined, self.basis)
 
 
 def join_parts(vlads: Sequence[Tensor], weights: Tensor) -> Tensor:

@@ -31,9 +31,13 @@ class EmbeddedKind:
 
     Attributes:
         parts: at least one; their VLAD descriptors are weighted, joined and projected.
+        fixed: whether the vocabularies are those of the package, the same for every map, rather
+            than fitted to the images of each map. All parts are then light: the gallery network
+            is the query network, too.
     """
 
     parts: tuple[EmbeddedPart, ...]
+    fixed: bool = False
 
     @property
     def input_px(self) -> int:
@@ -43,11 +47,20 @@ class EmbeddedKind:
 
 _HEAVY = EmbeddedPart('tf_efficientnet_lite2', 320)
 _LIGHT = EmbeddedPart('tf_efficientnet_lite0', 192)
+_XFEAT = EmbeddedPart(XFEAT, 320, 64)
 
 #: ``embedded`` survives changes of the light, ``embedded-day`` needs a third of the time on the
-#: robot, and ``embedded-light`` is the light network alone.
+#: robot, ``embedded-light`` is the light network alone, and ``embedded-fixed`` has one query
+#: network for all maps.
 EMBEDDED_KINDS = {
-    'embedded': EmbeddedKind((_HEAVY, _LIGHT, EmbeddedPart(XFEAT, 320, 64))),
+    'embedded': EmbeddedKind((_HEAVY, _LIGHT, _XFEAT)),
     'embedded-day': EmbeddedKind((_HEAVY, _LIGHT)),
     'embedded-light': EmbeddedKind((_LIGHT,)),
+    'embedded-fixed': EmbeddedKind((_LIGHT, _XFEAT), fixed=True),
 }
+
+
+def is_fixed(network: str) -> bool:
+    """Return whether a gallery network has the vocabularies of the package for all maps."""
+    kind = EMBEDDED_KINDS.get(network)
+    return kind is not None and kind.fixed

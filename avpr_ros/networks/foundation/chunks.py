@@ -33,9 +33,9 @@ class ChunkedFoundationDescriber(FoundationDescriber):
 
     sample_images = 0
 
-    def __init__(self, name: str, dim: int = 512) -> None:
-        """Load the weights; raises ``ConfigError`` as ``FoundationDescriber``."""
-        super().__init__(name, dim)
+    def __init__(self, name: str, dim: int = 512, like: DescriptorSpace | None = None) -> None:
+        """Load the weights; arguments and errors are those of ``FoundationDescriber``."""
+        super().__init__(name, dim, like)
         self._run = TorchNetwork(self._net)
 
     def fingerprint(self) -> str:
@@ -44,7 +44,7 @@ class ChunkedFoundationDescriber(FoundationDescriber):
 
     def space_fingerprint(self) -> str:
         """See ``ChunkDescriber``."""
-        return f'{self.dim} dimensions'
+        return f'{self.dim} dimensions' if self._like is None else f'space {self._like.id}'
 
     @contextmanager
     def running(self) -> Iterator[None]:

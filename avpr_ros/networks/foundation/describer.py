@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.gallery.descriptor_space import RECALL_COST, DescriptorSpace
+from avpr_ros.gallery.descriptor_space import BASIS, RECALL_COST, DescriptorSpace
 from avpr_ros.networks.checkpoints.store import load_stored, stored_model
-from avpr_ros.networks.embedded.fitted_parts import BASIS
 from avpr_ros.networks.extraction import Extraction, extraction_folder
 from avpr_ros.networks.foundation.space import CHECKPOINT, FoundationGalleryNetwork
 from avpr_ros.networks.inference import fastest

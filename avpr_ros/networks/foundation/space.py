@@ -11,9 +11,8 @@ from torch import Tensor, nn
 
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.errors import SpaceMismatchError
-from avpr_ros.gallery.descriptor_space import DescriptorSpace
+from avpr_ros.gallery.descriptor_space import BASIS, DescriptorSpace
 from avpr_ros.networks.checkpoints.store import load_stored
-from avpr_ros.networks.embedded.fitted_parts import BASIS
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.networks.gallery_network import describe_images
 from avpr_ros.networks.vlad import project

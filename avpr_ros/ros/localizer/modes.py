@@ -114,7 +114,7 @@ class MapMode:
     publishes_pose: ClassVar[bool] = True
 
     @classmethod
-    def open(cls, settings: Settings, _query: QueryManifest) -> MapMode:
+    def open(cls, settings: Settings, _query: QueryManifest | None = None) -> MapMode:
         """Open the map; see :meth:`LocalizerMode.reopened` for the errors."""
         if not settings.map_path:
             raise ConfigError(

@@ -12,7 +12,7 @@ from builtin_interfaces.msg import Time
 from nav_msgs.msg import Path as PathMessage
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.gallery.manifest import SpaceInfo
+from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.online_gallery import OnlineGallery, SessionSettings
 from avpr_ros.localization.query import Query
 from avpr_ros.mapping.session_export import save_session

@@ -43,7 +43,10 @@ class Settings:
         read_only=True,
     )
     query_network: str = row(
-        '', 'ONNX file of the query network, with its manifest in the same folder.', read_only=True
+        '',
+        'ONNX file of the query network, with its manifest in the same folder. Empty: the one in '
+        'the map, which those of `embedded-fixed` hold.',
+        read_only=True,
     )
     cameras: tuple[str, ...] = row(
         ('camera',),

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from avpr_ros.errors import ConfigError
+from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, GalleryMap
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.ros.common.parameter_table import how_to_set
-from avpr_ros.ros.localizer.modes import MODES, LocalizerMode
+from avpr_ros.ros.localizer.modes import MODES, LocalizerMode, MapMode
 from avpr_ros.ros.localizer.parameters import Settings, match_settings
+from avpr_ros.runtime.map_network import in_space_of, open_query_network
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 
@@ -44,8 +46,13 @@ class NodeRecognizer(Recognizer):
             QueryNetworkError: the query network is missing, damaged or cannot be run.
             SpaceMismatchError: they are of different descriptor spaces.
         """
-        network = _open_network(settings)
-        mode = MODES[settings.mode].open(settings, network.manifest)
+        mode: LocalizerMode
+        if not settings.query_network and settings.mode == 'localize' and settings.map_path:
+            mode = MapMode.open(settings)
+            network = _network_of(mode, settings)
+        else:
+            network = _open_network(settings)
+            mode = MODES[settings.mode].open(settings, network.manifest)
         return cls.from_mode(mode, network, settings, feature_executor)
 
     @classmethod
@@ -61,6 +68,7 @@ class NodeRecognizer(Recognizer):
         Raises:
             SpaceMismatchError: map and query network are of different descriptor spaces.
         """
+        network = in_space_of(network, mode.gallery)
         check_space(network.manifest, mode.gallery.manifest)
         calibration = mode.calibration(network.manifest)
         return cls(
@@ -97,8 +105,18 @@ class NodeRecognizer(Recognizer):
             AvprError: as :meth:`open`.
         """
         mode = self.mode.reopened(settings, self.network.manifest)
-        network = _open_network(settings)
+        network = _network_of(mode, settings)
         return self.from_mode(mode, network, settings, self.feature_executor)
+
+
+def _network_of(mode: LocalizerMode, settings: Settings) -> OnnxQueryNetwork:
+    """Open the network of the parameter; where that is empty, the one in the map, if any."""
+    gallery = mode.gallery
+    if settings.query_network or not isinstance(gallery, GalleryMap):
+        return _open_network(settings)
+    if GALLERY_NETWORK not in gallery.files:
+        return _open_network(settings)
+    return open_query_network(gallery, None, settings.inference_threads)
 
 
 def _open_network(settings: Settings) -> OnnxQueryNetwork:
