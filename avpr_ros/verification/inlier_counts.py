@@ -16,7 +16,10 @@ from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.verification.epipolar import MIN_INLIERS, most_inliers, to_working_scale_px
 
 #: Candidates that are verified geometrically, and how many of one place.
-_MAX_VERIFIED, _MAX_PER_PLACE = 8, 2
+_MAX_VERIFIED, _MAX_PER_PLACE = 12, 4
+#: Keyframes of a place, those with the largest ratios, whose mean is the ratio of the place. A
+#: geometry by chance is that of one keyframe, while the right place is seen from several.
+_POOLED = 3
 #: Features of an image, the strongest, by which these are chosen.
 _SCREENED = 300
 #: Share of inliers among the matches with a place that the image does not show, before other
@@ -41,9 +44,10 @@ class InlierCountLikelihoods:
     inliers among m mutual nearest neighbours, and q the share of inliers at places that the image
     does not show, the generalised likelihood ratio of two binomial distributions is
     ``m KL(c / m || q)`` where c / m exceeds q. q is the pooled share over the other places among
-    the candidates, so that it is that of this image, in its light. A place's log-likelihood ratio
-    is its own less that of the best other place: for an image of none of them about exponentially
-    distributed with mean 1, as the gap between the two largest of many such values.
+    the candidates, so that it is that of this image, in its light. The ratio of a place is the
+    mean of those of its best three keyframes. Its log-likelihood ratio is that less the ratio of
+    the best other place that does not overlap with it: one that does shows the same things from
+    farther off, and would be weighed against the right one.
 
     Attributes:
         llr_all_matches: (n,) minus infinity: matches that agree on no geometry do not count.
@@ -66,6 +70,8 @@ class InlierCountLikelihoods:
         """
         self._query, self._layer, self._rows = query, layer, rows
         self._same_place = same_place
+        shared = same_place.astype(np.float32)
+        self._overlapping: NDArray[np.bool_] = shared @ shared > 0
         self.llr_all_matches: FloatArray = np.full(len(rows), -np.inf)
 
     @property
@@ -74,28 +80,32 @@ class InlierCountLikelihoods:
 
     @property
     def llr_inliers(self) -> FloatArray:  # noqa: D102
-        gain, elsewhere = self._gains
-        return np.asarray(np.maximum(gain - elsewhere, 0.0))
+        return self._above_elsewhere(self._gains)
 
     @property
     def llr_place(self) -> FloatArray:  # noqa: D102
-        return np.asarray(np.where(self._same_place, self.llr_inliers, 0.0).max(axis=1))
+        of_places = np.where(self._same_place, self._gains, 0.0)
+        best = np.sort(of_places, axis=1)[:, -_POOLED:]
+        return self._above_elsewhere(best.sum(axis=1) / _POOLED)
+
+    def _above_elsewhere(self, ratios: FloatArray) -> FloatArray:
+        """Return (n,) ratios less the largest one elsewhere, 0 or more."""
+        elsewhere = np.where(self._overlapping, 0.0, ratios).max(axis=1)
+        return np.asarray(np.maximum(ratios - elsewhere, 0.0))
 
     @cached_property
-    def _gains(self) -> tuple[FloatArray, FloatArray]:
-        """Likelihood ratio of each candidate, and of the best candidate of another place."""
+    def _gains(self) -> FloatArray:
+        """Likelihood ratio of each candidate, (n,)."""
         matches, inliers = np.zeros(len(self._rows)), np.zeros(len(self._rows))
         for number in self._chosen():
             found = self._mutual(number, None)
             matches[number] = len(found.of_query)
             inliers[number] = self._count_inliers(number, found)
-        gain = self._likelihood_ratio(inliers, matches)
-        elsewhere = np.where(self._same_place, 0.0, gain).max(axis=1)
-        return gain, elsewhere
+        return self._likelihood_ratio(inliers, matches)
 
     def _likelihood_ratio(self, inliers: FloatArray, matches: FloatArray) -> FloatArray:
         """Return (n,) log-likelihood ratios of inliers at the right place against elsewhere."""
-        other = ~self._same_place[int(inliers.argmax())]
+        other = ~self._overlapping[int(inliers.argmax())]
         expected = _PRIOR_RATE * _PRIOR_MATCHES
         elsewhere = (inliers[other].sum() + expected) / (matches[other].sum() + _PRIOR_MATCHES)
         share = np.clip(inliers / np.maximum(matches, 1.0), 1e-6, 1 - 1e-6)

@@ -27,7 +27,7 @@ class LayerLikelihoods(Protocol):
             candidates that are not verified, and for those without enough inliers. Computed at
             the first access, which fits the epipolar geometries.
         llr_place: (n,) of the place: the larger of ``llr_all_matches`` and the ``llr_inliers`` of
-            its best keyframe.
+            its best keyframe; for kinds that are compared by inliers alone, over its best three.
     """
 
     @property

@@ -28,8 +28,7 @@ class PlaceLikelihoods:
     Attributes:
         llr_all_matches: (n,) of the candidate's place, over all features wherever they lie.
         llr_inliers: (n,) of the keyframe, over the inliers of its epipolar geometry; 0 or more.
-        llr_place: (n,) of the place: the larger of ``llr_all_matches`` and the ``llr_inliers`` of
-            its best keyframe.
+        llr_place: (n,) of the place, see ``LayerLikelihoods``.
     """
 
     llr_all_matches: FloatArray

@@ -88,6 +88,47 @@ def test_places_that_look_alike_cancel_each_other() -> None:
     assert world.compare(seen, together).llr_place[2] > 20
 
 
+def neighbours(width: int) -> np.ndarray:
+    """Return which of the places are at most so many numbers apart."""
+    numbers = np.arange(PLACES)
+    return np.abs(numbers[:, np.newaxis] - numbers) <= width
+
+
+def scattered(rng: np.random.Generator, seen: Features, count: int) -> Features:
+    """Return features whose first points are elsewhere in the image."""
+    points_px = seen.points_px.copy()
+    points_px[:count] = rng.permutation(points_px[:count])
+    return Features(points_px, seen.descriptors, XFEAT)
+
+
+def test_place_seen_from_several_keyframes_outweighs_one_that_is_seen_from_one() -> None:
+    world = World()
+    seen = world.view(1, 0.5)
+    views = [world.view(place, 0.0) for place in range(PLACES)]
+    for place in (0, 1, 2):
+        views[place] = scattered(world.rng, world.view(1, 0.1 * place), 120)
+    # By chance the keyframe of another place has more inliers than each of these.
+    views[5] = scattered(world.rng, world.view(1, 0.2), 90)
+    world.layer = FeatureLayer.from_features(views, XFEAT)
+    together = np.eye(PLACES, dtype=bool)
+    together[:3, :3] = True
+    found = world.compare(seen, together)
+    assert found.llr_inliers.argmax() == 5
+    assert found.llr_place.argmax() in (0, 1, 2)
+    assert found.llr_place[5] == 0
+
+
+def test_place_that_overlaps_with_the_right_one_is_not_weighed_against_it() -> None:
+    world = World()
+    for place in (2, 3, 4):  # the same things from farther and farther off
+        world.looks[place], world.space_m[place] = world.looks[2], world.space_m[2]
+    views = [world.view(place, 0.3 * place) for place in range(PLACES)]
+    world.layer = FeatureLayer.from_features(views, XFEAT)
+    seen = world.view(2, 0.6)
+    assert world.compare(seen, neighbours(1)).llr_place[2] > 20
+    assert world.compare(seen, neighbours(0)).llr_place[2] < 5
+
+
 @pytest.mark.parametrize('count', [0, 1, 7])
 def test_few_features_have_no_likelihood(count: int) -> None:
     world = World()
