@@ -84,9 +84,12 @@ class InlierCountLikelihoods:
 
     @property
     def llr_place(self) -> FloatArray:  # noqa: D102
-        of_places = np.where(self._same_place, self._gains, 0.0)
-        best = np.sort(of_places, axis=1)[:, -_POOLED:]
-        return self._above_elsewhere(best.sum(axis=1) / _POOLED)
+        return self._above_elsewhere(self._of_places(self._gains))
+
+    def _of_places(self, values: FloatArray) -> FloatArray:
+        """Return (n,) means of the best keyframes of each candidate's place."""
+        of_members = np.where(self._same_place, values, 0.0)
+        return np.asarray(np.sort(of_members, axis=1)[:, -_POOLED:].sum(axis=1) / _POOLED)
 
     def _above_elsewhere(self, ratios: FloatArray) -> FloatArray:
         """Return (n,) ratios less the largest one elsewhere, 0 or more."""
@@ -105,7 +108,7 @@ class InlierCountLikelihoods:
 
     def _likelihood_ratio(self, inliers: FloatArray, matches: FloatArray) -> FloatArray:
         """Return (n,) log-likelihood ratios of inliers at the right place against elsewhere."""
-        other = ~self._overlapping[int(inliers.argmax())]
+        other = ~self._overlapping[int(self._of_places(inliers).argmax())]
         expected = _PRIOR_RATE * _PRIOR_MATCHES
         elsewhere = (inliers[other].sum() + expected) / (matches[other].sum() + _PRIOR_MATCHES)
         share = np.clip(inliers / np.maximum(matches, 1.0), 1e-6, 1 - 1e-6)
