@@ -2,29 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accepted matches by day and by night, with RootSIFT alone and with learned features beside it.
 
-One map and one query network a set, and the matcher as shipped; only the landmarks differ. No
-pose and no odometry is used but the order of the frames.
+One map and one query network a set, and the matcher as shipped; only the kinds of features that it
+uses differ. No pose and no odometry is used but the order of the frames.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 import time
 
 import numpy as np
 from rich.console import Console
 
-from avpr_ros.gallery.gallery_map import XFEAT_NETWORK, GalleryMap
-from avpr_ros.gallery.local_features.features import FeatureExtractor
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.mapping.landmark_builder import build_landmarks
-from avpr_ros.networks.xfeat_export import export_xfeat
-from avpr_ros.storage.open_file import OpenFile
-from avpr_ros.verification.sift import SiftExtractor
-from avpr_ros.verification.xfeat import XFeatExtractor
 from benchmarks.precision import METHODS, errors_m
 from benchmarks.precision_drive import Drive, matched, read_drive
 from benchmarks.precision_left_out import wrong_floors
@@ -39,7 +33,7 @@ from benchmarks.precision_sets import (
     prepare,
     write_posed,
 )
-from benchmarks.results import Row, print_table, write_results
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 from simulation.demo.steps import Steps
 from simulation.drives.bag_writer import ODOMETRY_TOPIC
 
@@ -59,46 +53,34 @@ NOTE = (
 
 
 @dataclass(frozen=True, eq=False)
-class MapVariant(GalleryMap):
-    """A map with other landmarks."""
-
-    variant: Landmarks
+class FirstKindAlone(GalleryMap):
+    """A map as ``--no-learned-features`` makes it."""
 
     def landmarks(self) -> Landmarks:
-        """Return the other landmarks."""
-        return self.variant
+        """Return the landmarks with the first kind of features, and the thresholds of that."""
+        found = super().landmarks()
+        assert found is not None
+        floor = found.first_kind_floor
+        assert floor is not None
+        return replace(found, layers=found.layers[:1], first_kind_floor=None, **vars(floor))
 
-    def file(self, name: str) -> OpenFile | None:
-        """Return the network of the learned features from beside the map, others from within."""
-        if name == XFEAT_NETWORK:
-            return OpenFile(self.path / name)
-        return super().file(name)
-
-
-def kinds(folder: Path) -> Iterator[tuple[str, list[FeatureExtractor]]]:
-    """Yield the names of the compared kinds with their extractors."""
-    network = folder / XFEAT_NETWORK
-    export_xfeat(network)
-    yield 'rootsift', [SiftExtractor()]
-    yield 'rootsift_xfeat', [SiftExtractor(), XFeatExtractor.open(network)]
+    @classmethod
+    def of(cls, gallery: GalleryMap) -> FirstKindAlone:
+        """Return the same map with the first kind of features alone."""
+        return cls(**{field.name: getattr(gallery, field.name) for field in fields(gallery)})
 
 
 def rows_of(one: PrecisionSet, folder: Path, drive: Drive) -> Iterator[Row]:
-    """Build the landmarks of each kind and match the drive."""
+    """Match the drive with each kind of features."""
     gallery = GalleryMap.open(folder / MAP)
     floors = wrong_floors if one.name == 'ietower' else None
     method = next(method for method in METHODS if method.name == 'all')
-    for name, extractors in kinds(folder):
-        landmarks = build_landmarks(gallery, extractors=extractors)
-        variant = MapVariant(
-            folder,  # extractors are opened from where their network lies
-            gallery.manifest,
-            gallery.descriptors,
-            gallery.keyframes,
-            gallery.index,
-            landmarks,
-            files=gallery.files,
-        )
+    for name, variant in (
+        ('rootsift', FirstKindAlone.of(gallery)),
+        ('rootsift_xfeat', gallery),
+    ):
+        landmarks = variant.landmarks()
+        assert landmarks is not None
         times_s, results = [], []
         before_s = time.perf_counter()
         for result in matched(folder, drive, method, variant):
@@ -140,7 +122,7 @@ def prepare_without_training(one: PrecisionSet) -> Path:
     build = ['avpr', 'build', GALLERY_BAG, '--pose-topic', ODOMETRY_TOPIC, '--output', MAP]
     build += ['--min-distance-m', str(one.spacing_m), '--gallery-network', 'embedded-light']
     if not (folder / MAP).exists():
-        steps.run([*build, '--no-landmarks'])
+        steps.run(build)
     if not (folder / QUERY).exists():
         steps.run(['avpr', 'train', '--map', MAP, '--symmetric', '--output', QUERY])
     return folder
@@ -150,19 +132,23 @@ def main() -> None:
     """Compare the kinds on each set, print the table, write the result file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='gardens_day only')
+    names = [*LIGHT_SETS, *SAME_LIGHT_SETS]
+    parser.add_argument('--set', action='append', choices=names, help='these sets only')
     options = parser.parse_args()
+    wanted = LIGHT_SETS[:1] if options.quick else options.set or names
     rows: list[Row] = []
     for one in SETS:
-        if one.name not in LIGHT_SETS[: 1 if options.quick else None]:
+        if one.name not in wanted:
             continue
-        folder = prepare(one)
+        in_one_light = one.name in SAME_LIGHT_SETS
+        folder = prepare_without_training(one) if in_one_light else prepare(one)
         if folder is not None:
-            rows += rows_of(one, WORK / one.name, read_drive(folder))
-    for one in SETS:
-        if one.name in SAME_LIGHT_SETS and not options.quick:
-            folder = prepare_without_training(one)
             rows += rows_of(one, folder, read_drive(folder))
     print_table(rows, 'Another light')
+    if not options.quick:
+        others = stored_rows(RESULTS / 'light.json')
+        rows += [row for row in others if row['set'] not in wanted]
+        rows.sort(key=lambda row: names.index(str(row['set'])))
     write_results('light', rows, quick=options.quick, note=NOTE)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 import time
@@ -29,11 +29,8 @@ from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion, default_distinct_radius_m
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.settings import MatchSettings
-from avpr_ros.mapping.landmark_builder import build_landmarks
-from avpr_ros.networks.xfeat_export import export_xfeat
+from avpr_ros.verification.extractors import open_extractors
 from avpr_ros.verification.place_likelihood import place_log_likelihood_ratios
-from avpr_ros.verification.sift import SiftExtractor
-from avpr_ros.verification.xfeat import XFeatExtractor
 from benchmarks.aliked import AlikedLightGlue, open_aliked
 from benchmarks.precision_drive import Drive, read_drive
 from benchmarks.precision_sets import MAP, SETS, PrecisionSet, prepare
@@ -154,13 +151,15 @@ def rows_of(one: PrecisionSet, folder: Path, drive: Drive, anchor: AlikedLightGl
         for kind in kinds:
             counted = count_inliers(kind, night, keyframe, rows)
             results.append(row_of(one.name, f'{kind.name}, inliers', counted, right))
-        export_xfeat(network)
-        both: list[Any] = [SiftExtractor(), XFeatExtractor.open(network)]
-        for extractors in ([both[0]], [both[1]], both):
-            landmarks = build_landmarks(gallery, extractors=extractors)
-            counted = likelihoods(extractors, landmarks, gallery, night, rows)
-            name = '_'.join(extractor.kind.name for extractor in extractors)
-            results.append(row_of(one.name, f'{name}, llr', counted, right))
+    landmarks = gallery.landmarks()
+    assert landmarks is not None
+    both = open_extractors(gallery, landmarks)
+    for first, stop in ((0, 1), (1, 2), (0, 2)):
+        extractors = both[first:stop]
+        chosen_kinds = replace(landmarks, layers=landmarks.layers[first:stop])
+        counted = likelihoods(extractors, chosen_kinds, gallery, night, rows)
+        name = '_'.join(extractor.kind.name for extractor in extractors)
+        results.append(row_of(one.name, f'{name}, llr', counted, right))
     return results
 
 

@@ -27,9 +27,6 @@ from avpr_ros.training.held_out import (
     VIEWS,
     WHAT,
     HeldOutViews,
-    calibrate_views,
-    inner_products,
-    light_recalls,
     recalls,
 )
 from avpr_ros.training.images import TrainingImages
@@ -37,6 +34,7 @@ from avpr_ros.training.initialisation.head import initialise_head
 from avpr_ros.training.initialisation.network import initialise_by_ridge
 from avpr_ros.training.initialisation.projection import initialise_projection
 from avpr_ros.training.inputs import FreshViews
+from avpr_ros.training.network_calibration import CalibrationMap, calibrate_network
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.methods import objective_by_name
 from avpr_ros.training.places import Places
@@ -109,21 +107,15 @@ def _train(
     trainer.run(checkpoint, gallery.identity(settings.to_json()), held_out_loss, progress)
     write_curve(trainer.history, output.with_suffix('.csv'))
     progress('calibration', 0, 1)
-    views = network.describe(list(held_out.views))
-    after = inner_products(views, gallery.descriptors)
-    calibration = calibrate_views(
-        views,
-        held_out.rows,
+    on = CalibrationMap(
+        gallery.images,
         gallery.descriptors,
         gallery.keyframes,
         gallery.places,
         max(default_distinct_radius_m(gallery_map) for gallery_map in gallery.maps),
         [len(gallery_map) for gallery_map in gallery.maps],
     )
-    lights = light_recalls(
-        network, gallery.images, gallery.descriptors, gallery.places, settings.seed
-    )
-    calibration = calibration.with_statistics(lights)
+    found = calibrate_network(network, on, settings.seed, held_out)
     progress('calibration', 1, 1)
     training = {
         **_record(trainer, settings, gallery.places),
@@ -132,13 +124,13 @@ def _train(
             'what': WHAT,
             'views': VIEWS,
             'before': recalls(before, held_out.rows, gallery.places),
-            'after': recalls(after, held_out.rows, gallery.places),
+            'after': found.recalls,
         },
         'seconds': round(time.monotonic() - started, 1),
     }
     of, size_px = gallery.maps[0], network.input_px
     result = deliver(
-        network, network.name, size_px, of, gallery.images, output, training, calibration
+        network, network.name, size_px, of, gallery.images, output, training, found.calibration
     )
     _forget(checkpoint)
     return result

@@ -13,14 +13,12 @@ import numpy as np
 from avpr_ros.arrays import Descriptors, RgbImage
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.runtime.map_network import in_space_of
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
 from avpr_ros.training.deliver import locked_output
-from avpr_ros.training.held_out import HeldOutViews, calibrate_views, light_recalls, recall
-from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_of
+from avpr_ros.training.held_out import HeldOutViews, recall
+from avpr_ros.training.network_calibration import CalibrationMap, calibrate_network
 
 #: Seed of the views, other than those of the training.
 _SEED = 1
@@ -97,25 +95,14 @@ def _recalibrate(gallery: GalleryMap, query: Path) -> Recalibration:
     network = OnnxQueryNetwork.open(query)
     in_map = in_space_of(network, gallery)
     describing = _Describing(in_map)
-    places = places_of(gallery.keyframes, PlaceSettings())
-    images = MapImages(gallery)
-    views = HeldOutViews.draw(images, describing.input_px, _SEED)
-    after = calibrate_views(
-        describing.describe(list(views.views)),
-        views.rows,
-        gallery.read_descriptors(),
-        gallery.keyframes,
-        places,
-        default_distinct_radius_m(gallery),
-    )
-    lights = light_recalls(describing, images, gallery.read_descriptors(), places, _SEED)
-    after = after.with_statistics(lights)
+    on = CalibrationMap.of(gallery)
+    after = calibrate_network(describing, on, _SEED).calibration
     last = gallery.keyframes.sessions == gallery.keyframes.sessions.max()
     recalls = []
     for among in (np.flatnonzero(~last), np.flatnonzero(last)):
-        some = HeldOutViews.draw(images, describing.input_px, _SEED, among)
-        found = some.similarities(describing, gallery.read_descriptors())
-        recalls.append(recall(found, some.rows, places, 1))
+        some = HeldOutViews.draw(on.images, describing.input_px, _SEED, among)
+        found = some.similarities(describing, on.descriptors)
+        recalls.append(recall(found, some.rows, on.places, 1))
     if in_map is network:  # else it serves several maps, and each has a calibration of its own
         replace(network.manifest, calibration=after).save(query.with_suffix('.json'))
     old, new = recalls

@@ -4,35 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from avpr_ros.arrays import RgbImage, evenly
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, no_progress
 from avpr_ros.gallery.descriptor_space import SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.gallery.places import default_distinct_radius_m
 from avpr_ros.networks.describer import one_torch_thread
 from avpr_ros.networks.export import export_onnx
 from avpr_ros.networks.foundation.space import FoundationGalleryNetwork
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.registry import load_gallery_network
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import (
-    VIEWS,
-    WHAT,
-    HeldOutViews,
-    calibrate_views,
-    inner_products,
-    light_recalls,
-    recalls,
-)
+from avpr_ros.training.held_out import VIEWS, WHAT
 from avpr_ros.training.images import MapImages
-from avpr_ros.training.places import PlaceSettings, places_of
+from avpr_ros.training.network_calibration import (
+    CalibrationMap,
+    NetworkCalibration,
+    calibrate_network,
+)
 
 
 def export_gallery_network(
@@ -107,34 +98,13 @@ def _some_images(gallery: GalleryMap, count: int = 8) -> list[RgbImage]:
     return [images.read(int(row)) for row in evenly(len(images), count)]
 
 
-@dataclass(frozen=True)
-class _Calibrated:
-    """Calibration of the gallery network on held-out views, and the recalls of these."""
-
-    calibration: Calibration
-    recalls: Mapping[str, float]
-
-
 def _calibrated(
     gallery: GalleryMap,
     network: EmbeddedGalleryNetwork | FoundationGalleryNetwork,
     seed: int,
     progress: Progress,
-) -> _Calibrated:
-    images, places = MapImages(gallery), places_of(gallery.keyframes, PlaceSettings())
+) -> NetworkCalibration:
     progress('calibration', 0, 1)
-    held_out = HeldOutViews.draw(images, network.input_px, seed)
-    views = network.describe(list(held_out.views))
-    rows = np.asarray(gallery.read_descriptors())
-    calibration = calibrate_views(
-        views,
-        held_out.rows,
-        rows,
-        gallery.keyframes,
-        places,
-        default_distinct_radius_m(gallery),
-    )
-    lights = light_recalls(network, images, rows, places, seed)
+    found = calibrate_network(network, CalibrationMap.of(gallery), seed)
     progress('calibration', 1, 1)
-    found = recalls(inner_products(views, rows), held_out.rows, places)
-    return _Calibrated(calibration.with_statistics(lights), found)
+    return found
