@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recognise the place of single images; needs neither ROS nor torch.
 
-python examples/localize_images.py MAP QUERY_NETWORK IMAGE [IMAGE ...]
+python examples/localize_images.py MAP IMAGE [IMAGE ...] [--query QUERY_NETWORK]
+
+Without a query network the one in the map is used, which those of embedded-fixed hold.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Print one line for each image; return 0, or 2 with a message."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('map', type=Path)
-    parser.add_argument('query_network', type=Path)
     parser.add_argument('images', type=Path, nargs='+')
+    parser.add_argument('--query', type=Path)
     options = parser.parse_args(arguments)
     try:
-        recognizer = PlaceRecognizer.open(options.map, options.query_network)
+        recognizer = PlaceRecognizer.open(options.map, options.query)
     except AvprError as error:
         print(f'error: {error}', file=sys.stderr)
         return 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def evaluate(
     drive: PathLike,
     gallery: AnyMap,
-    query_network: PathLike,
+    query_network: PathLike | None = None,
     *,
     radius_m: float = GroundTruth.radius_m,
     max_angle_rad: float | None = None,
@@ -38,7 +38,7 @@ def evaluate(
     Args:
         drive: queries; a bag, an image folder or a folder of a dataset, with true poses.
         gallery: the map or its folder.
-        query_network: ONNX file, with its manifest beside it.
+        query_network: ONNX file, with its manifest beside it; None: the one in the map.
         radius_m: a retrieved image within this distance of the query is right, metres,
         max_angle_rad: if its heading differs by at most this angle, radians; None: any.
         tolerance_frames: instead of both: frame numbers differ by at most this.
@@ -72,7 +72,7 @@ def evaluate(
     queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
     evaluation = MapEvaluation(
         opened,
-        Path(query_network),
+        None if query_network is None else Path(query_network),
         queries,
         truth,
         symmetric,

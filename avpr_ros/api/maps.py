@@ -102,7 +102,7 @@ def append_to_map(
 
     Keyframes keep their ids, and the descriptor space stays, so query networks of the map still
     fit. Their calibration does not include the new sessions; train again or use
-    ``avpr build --append --query``.
+    ``avpr build --append --query``. That in a map of ``embedded-fixed`` is renewed.
 
     Args:
         gallery: the whole map, thumbnails included.

@@ -81,7 +81,11 @@ def _append(gallery: GalleryMap, drives: list[FrameSource]) -> GalleryMap:
 
 def _recalibrate(grown: GalleryMap, query: Path | None) -> None:
     from avpr_ros.cli.console import print_note
+    from avpr_ros.gallery.gallery_map import GALLERY_NETWORK
 
+    if query is None and GALLERY_NETWORK in grown.manifest.files:
+        print_note('the calibration in the map covers the new sessions')
+        return
     if query is None:
         print_note(
             'query networks of this map can still be used, but their calibration does not cover '

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avpr_ros.cli import options as shared
 from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from avpr_ros.gallery.gallery_map import GalleryMap
 
 Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
-Query = Annotated[Path, typer.Option(help='Query network, an ONNX file with its manifest.')]
 Images = Annotated[
     Path | None,
     typer.Option(help="Folder of JPEG or PNG files; by default the map's own thumbnails."),
@@ -33,7 +33,11 @@ _FILES = 100
 
 
 def bench(
-    map_folder: Map, query: Query, images: Images = None, count: Count = 300, threads: Threads = 1
+    map_folder: Map,
+    query: shared.QueryNetwork = None,
+    images: Images = None,
+    count: Count = 300,
+    threads: Threads = 1,
 ) -> None:
     """Time each stage of an image on this machine, and print the table in Markdown."""
     from avpr_ros.threads import limit_product_threads

@@ -26,7 +26,6 @@ Source = Annotated[
     typer.Argument(help='Queries: a bag, an image folder, or a folder of a dataset.'),
 ]
 Map = Annotated[Path | None, typer.Option('--map', help='Folder of the map.')]
-Query = Annotated[Path | None, typer.Option(help='Query network, an ONNX file.')]
 Output = Annotated[
     Path, typer.Option('--output', '-o', help='Folder for evaluation.json, .md and .html.')
 ]
@@ -90,7 +89,7 @@ Threads = Annotated[int, typer.Option(help='Threads of the networks.')]
 def evaluate(
     source: Source = None,
     map_folder: Map = None,
-    query: Query = None,
+    query: shared.QueryNetwork = None,
     output: Output = Path('evaluation'),
     features: Features = None,
     queries: Queries = None,
@@ -125,8 +124,8 @@ def evaluate(
     else:
         from avpr_ros.sources.options import SourceOptions
 
-        if source is None or map_folder is None or query is None:
-            raise ConfigError('give a query drive with --map and --query, or give --features')
+        if source is None or map_folder is None:
+            raise ConfigError('give a query drive with --map, or give --features')
         if queries or database:
             raise ConfigError('--queries and --database need --features')
         topics = tuple(image_topic or ())
@@ -187,7 +186,7 @@ def _of_features(
 def _of_map(
     source: Path,
     map_folder: Path,
-    query: Path,
+    query: Path | None,
     options: SourceOptions,
     truth: GroundTruth,
     symmetric: bool,

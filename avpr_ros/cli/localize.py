@@ -31,13 +31,6 @@ _DEFAULTS = MatchSettings()
 
 Source = Annotated[Path, typer.Argument(help='Bag or image folder.')]
 Map = Annotated[Path, typer.Option('--map', help='Folder of the map.')]
-Query = Annotated[
-    Path | None,
-    typer.Option(
-        help='Query network, an ONNX file with its manifest; by default the one in a map of '
-        'embedded-fixed.'
-    ),
-]
 Output = Annotated[
     Path,
     typer.Option('--output', '-o', help='Folder for matches.csv, poses.csv and trajectory.tum.'),
@@ -59,7 +52,7 @@ def localize(
     source: Source,
     map_folder: Map,
     output: Output,
-    query: Query = None,
+    query: shared.QueryNetwork = None,
     image_topic: shared.ImageTopics = None,
     odom_topic: OdomTopic = None,
     pose_topic: shared.PoseTopic = None,

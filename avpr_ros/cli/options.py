@@ -23,6 +23,14 @@ Tum = Annotated[Path | None, typer.Option(help='TUM trajectory file of the poses
 Poses = Annotated[Path | None, typer.Option(help='CSV file of the poses.')]
 MapFrame = Annotated[str | None, typer.Option(help='Frame in which the poses are given.')]
 BaseFrame = Annotated[str | None, typer.Option(help='Frame of the robot whose poses are given.')]
+QueryNetwork = Annotated[
+    Path | None,
+    typer.Option(
+        '--query',
+        help='Query network, an ONNX file with its manifest; by default the one in a map of '
+        'embedded-fixed.',
+    ),
+]
 TrustedKeys = Annotated[
     Path | None,
     typer.Option(

@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 import pytest
 
+from avpr_ros.api.evaluation import evaluate
 from avpr_ros.api.maps import append_to_map, build_map
 from avpr_ros.api.recognition import PlaceRecognizer, localize
+from avpr_ros.cli.bench import bench
 from avpr_ros.errors import MapError, QueryNetworkError, SpaceMismatchError
 from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, GalleryMap
 from avpr_ros.localization.recognizer import Recognizer, map_calibration
@@ -105,6 +107,19 @@ def test_map_without_query_network_argument_is_matched_by_its_own(
     (walk,) = maps[1].path.parent.glob('walk2')
     best = [one.candidates[0].row for one in localize(walk, maps[1])]
     assert best == list(range(IMAGES))
+
+
+def test_drive_is_evaluated_and_timed_by_the_network_in_the_map(
+    maps: list[GalleryMap], capsys: pytest.CaptureFixture[str]
+) -> None:
+    walk = maps[0].path.parent / 'walk1'
+    found = evaluate(walk, maps[0], radius_m=0.5)
+    assert found.pairs[0].score.recall[1] == 1.0
+    assert found.costs[0].gmac > 0
+    assert found.acceptance is not None
+    assert found.acceptance.queries == IMAGES
+    bench(maps[0].path, count=2)
+    assert f'network {FIXED}' in capsys.readouterr().out
 
 
 def test_maps_hold_the_same_network_file(maps: list[GalleryMap]) -> None:

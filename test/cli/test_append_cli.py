@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
+from avpr_ros.cli import append
 from avpr_ros.gallery.augmented_views import load_views
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, GalleryMap
 from avpr_ros.runtime.query_manifest import QueryManifest
 
 pytestmark = pytest.mark.slow
@@ -37,6 +39,12 @@ def test_a_second_drive_makes_the_next_revision(avpr, walk, second_walk, tmp_pat
     grown = GalleryMap.open(target)
     assert [s.name for s in grown.manifest.sessions] == ['walk', 'second']
     assert 'report.html' in grown.manifest.files
+
+
+def test_map_with_its_own_network_is_not_called_uncalibrated(capsys):
+    own = SimpleNamespace(manifest=SimpleNamespace(files={GALLERY_NETWORK: None}))
+    append._recalibrate(own, None)
+    assert capsys.readouterr().out == 'the calibration in the map covers the new sessions\n'
 
 
 def test_a_map_with_views_has_them_of_the_new_keyframes_too(avpr, walk, second_walk, tmp_path):

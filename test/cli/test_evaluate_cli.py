@@ -221,7 +221,7 @@ def test_evaluate_msls_city_by_position_and_heading(avpr, tmp_path, angle_networ
 @pytest.mark.parametrize(
     ('arguments', 'words'),
     [
-        ((), 'give a query drive with --map and --query, or give --features'),
+        ((), 'give a query drive with --map, or give --features'),
         (('w', '--features', 'f'), '--features replaces the drive, --map'),
         (
             ('w', '--map', 'm', '--query', 'q', '--queries', 'd'),

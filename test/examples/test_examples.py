@@ -29,7 +29,7 @@ def test_map_is_built_and_its_images_are_localized(example, walk, tmp_path, caps
     (tmp_path / 'text.png').write_text('no image')
     images = [str(walk / '002.png'), str(walk / '005.png'), str(tmp_path / 'text.png')]
     network = str(folder.with_suffix('.onnx'))
-    assert example('localize_images').main([str(folder), network, *images]) == 0
+    assert example('localize_images').main([str(folder), *images, '--query', network]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert all('keyframe' in line or 'rejected' in line for line in lines[:2])
@@ -39,7 +39,7 @@ def test_map_is_built_and_its_images_are_localized(example, walk, tmp_path, caps
 def test_scripts_report_an_error_in_one_line(example, tmp_path, capsys) -> None:
     nothing = str(tmp_path / 'nothing')
     assert example('build_from_folder').main([nothing, str(tmp_path / 'map')]) == 2
-    assert example('localize_images').main([nothing, nothing, nothing]) == 2
+    assert example('localize_images').main([nothing, nothing]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2
     assert all(line.startswith('error: ') for line in errors)

@@ -53,7 +53,7 @@ class Acceptance:
 
 def measure_acceptance(
     gallery: GalleryMap,
-    query: Path,
+    query: Path | None,
     drive: EvaluationDrive,
     radius_m: float,
     threads: int,
@@ -63,7 +63,7 @@ def measure_acceptance(
 
     Args:
         gallery: the map.
-        query: ONNX file of the query network.
+        query: ONNX file of the query network; None: the one in the map.
         drive: with its true poses.
         radius_m: an accepted pose farther off is wrong, metres.
         threads: of the network.

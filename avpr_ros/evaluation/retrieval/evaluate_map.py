@@ -33,14 +33,13 @@ from avpr_ros.evaluation.retrieval.false_positives import wrong_matches
 from avpr_ros.evaluation.runs.ground_truth_poses import EvaluationDrive
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress
-from avpr_ros.gallery.gallery_map import REQUIRED, GalleryMap
+from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, REQUIRED, GalleryMap
 from avpr_ros.gallery.index.standardization import standardized
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.recognizer import map_calibration
 from avpr_ros.localization.space_check import check_space
 from avpr_ros.localization.standardization import DescriptorStandardizer
-from avpr_ros.runtime.map_network import in_space_of
-from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
+from avpr_ros.runtime.map_network import in_space_of, open_query_network
 
 _QUERY, _GALLERY = 'query', 'gallery'
 
@@ -51,7 +50,7 @@ class MapEvaluation:
 
     Attributes:
         gallery: the map.
-        query: ONNX file of the query network.
+        query: ONNX file of the query network; None: the one in the map.
         drive: the queries, with ground-truth poses unless ``truth`` compares frame numbers.
         truth: criterion of a correct image.
         symmetric: also the gallery network on both sides, and the query network on both sides.
@@ -62,7 +61,7 @@ class MapEvaluation:
     """
 
     gallery: GalleryMap
-    query: Path
+    query: Path | None
     drive: EvaluationDrive
     truth: GroundTruth
     symmetric: bool
@@ -190,12 +189,12 @@ class _Network:
     calibration: Calibration | None = None
 
 
-def _student(query: Path, gallery: GalleryMap, threads: int) -> _Network:
+def _student(query: Path | None, gallery: GalleryMap, threads: int) -> _Network:
     """Open the query network and count it, both before the first image."""
-    network = in_space_of(OnnxQueryNetwork.open(query, threads), gallery)
+    network = in_space_of(open_query_network(gallery, query, threads), gallery)
     info = network.manifest
     check_space(info, gallery.manifest)
-    cost = onnx_cost(query, info.network, info.input_px, threads)
+    cost = onnx_cost(query or gallery.path / GALLERY_NETWORK, info.network, info.input_px, threads)
     return _Network(network.describe, cost, map_calibration(gallery, info))
 
 

@@ -30,7 +30,10 @@ def localizer_arguments() -> list[DeclareLaunchArgument]:
     """Return the arguments of the localizer in either mode."""
     config = Path(get_package_share_directory('avpr_ros'), 'config', 'localizer.yaml')
     return [
-        argument('query_network', 'ONNX file of the query network; empty: as in params_file.'),
+        argument(
+            'query_network',
+            'ONNX file of the query network; empty: as in params_file, else the one in the map.',
+        ),
         argument('params_file', 'YAML file with the parameters of the localizer.', str(config)),
         argument(
             'image', 'Topic of the raw images; /compressed is added for compressed ones.', 'image'
