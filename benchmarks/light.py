@@ -48,7 +48,7 @@ NOTE = (
     'compare within a set only with care. Size of the images and number '
     'of learned features were chosen with these sets in view. corridor and ietower are walks in '
     'one light: there the light network retrieves on both sides; ietower counts matches on '
-    'another floor as wrong_floor_accepted.'
+    'another floor as wrong_floor_accepted. Rows of different sets may come from different runs.'
 )
 
 
