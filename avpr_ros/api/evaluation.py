@@ -69,7 +69,7 @@ def evaluate(
         geodetic_origin=opened.manifest.geodetic_origin,
         poses_wanted=truth.needs_positions,
     )
-    queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
+    queries = open_drive(Path(drive), wanted, opened.manifest)
     evaluation = MapEvaluation(
         opened,
         Path(query_network),

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from avpr_ros.errors import ImageDecodeError
+from avpr_ros.localization.drive_cameras import own_extrinsics
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.poses import Pose
@@ -30,7 +31,8 @@ def localize_drive(
     The node's gates of rate, age and motion save work on a robot; here no image is left out.
 
     Args:
-        source: the drive; of its cameras the intrinsics are used whose model is supported.
+        source: the drive; of its cameras the intrinsics are used whose model is supported, and
+            the extrinsics that differ from those of the map.
         recognizer: map, query network and matcher.
         odometry: ``odom_from_base`` by image stamp; images without one are matched without.
 
@@ -39,6 +41,7 @@ def localize_drive(
     """
     known = {} if odometry is None else odometry
     intrinsics = usable_intrinsics(source)
+    extrinsics = own_extrinsics(source, recognizer.gallery.manifest)
     sizes_px = {camera.name: camera.sent_px for camera in source.cameras}
     for image in source.images():
         stamp_ns, camera = image.stamp_ns, image.camera
@@ -50,6 +53,7 @@ def localize_drive(
                 camera,
                 known.get(stamp_ns),
                 intrinsics.get(camera),
+                extrinsics.get(camera),
                 sent_px=sizes_px.get(camera),
             )
         except ImageDecodeError as error:
