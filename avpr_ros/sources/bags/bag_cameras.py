@@ -225,6 +225,13 @@ class BagCamera:
         if (pose := graph.constant_pose(base_frame, frame)) is not None:
             text = f'{who}extrinsics from /tf, where {base_frame} <- {frame} never changes.'
             return pose, PreflightCheck('extrinsics', 'ok', text)
+        if unusable := graph.unusable_fixed():
+            text = (
+                f'{who}extrinsics unknown: of /tf_static {", ".join(unusable)} is no pose (NaN, '
+                'infinity, or a quaternion that is not of length 1): correct its publisher; poses '
+                'are those of keyframes.'
+            )
+            return None, PreflightCheck('extrinsics', 'warning', text)
         text = (
             f'{who}extrinsics unknown: no transform that never changes leads from {base_frame} to '
             f'{frame}, the frame of the images; record /tf_static, or name another --base-frame; '
