@@ -14,7 +14,6 @@ from avpr_ros.api.drives import AnyMap, PathLike, open_map
 from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ConfigError, ImageDecodeError
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.localization.drive_cameras import camera_checks
 from avpr_ros.localization.offline import localize_drive, read_odometry
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.result import MatchResult
@@ -23,6 +22,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.verification.drive_cameras import camera_checks
 
 #: Single images are matched without the images before them.
 _SINGLE_IMAGE = {'temporal_filter': 'none'}

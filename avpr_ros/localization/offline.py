@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from avpr_ros.errors import ImageDecodeError
-from avpr_ros.localization.drive_cameras import own_extrinsics
 from avpr_ros.localization.recognizer import Recognizer
 from avpr_ros.localization.result import MatchResult
 from avpr_ros.poses import Pose
@@ -18,6 +17,7 @@ from avpr_ros.sources.frame import CameraIntrinsics, FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.drive_cameras import own_extrinsics
 
 #: Odometry is not interpolated across a longer gap; as in the node.
 ODOMETRY_GAP_S = 1.0

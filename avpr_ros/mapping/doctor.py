@@ -14,7 +14,6 @@ import numpy as np
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.gallery.gallery_map import GalleryMap
-from avpr_ros.localization.drive_cameras import camera_checks
 from avpr_ros.mapping.camera_model_check import camera_model_checks
 from avpr_ros.mapping.doctor_texts import explanation
 from avpr_ros.mapping.drive_checks import DriveRules, check_drives
@@ -29,6 +28,7 @@ from avpr_ros.sources.open import open_recording
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseTrack
 from avpr_ros.sources.preflight import CheckLevel, Preflight, PreflightCheck
+from avpr_ros.verification.drive_cameras import camera_checks
 
 _MAX_GAP_S = 1.0
 _LEVELS = ('ok', 'warning', 'error')

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from avpr_ros.errors import AmbiguousTopicError, SourceError
 from avpr_ros.gallery.manifest import Manifest
-from avpr_ros.localization.drive_cameras import camera_checks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.checks.decoding import decoding_checks
 from avpr_ros.sources.checks.frame_checks import recorded_frame_check
@@ -17,6 +16,7 @@ from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.verification.drive_cameras import camera_checks
 
 #: Names of the checks of images; without usable images nothing can be matched.
 _IMAGE_CHECKS = ('images', 'stamps', 'decoding')
