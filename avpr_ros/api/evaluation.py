@@ -69,7 +69,7 @@ def evaluate(
         geodetic_origin=opened.manifest.geodetic_origin,
         poses_wanted=truth.needs_positions,
     )
-    queries = open_drive(Path(drive), wanted, opened.manifest.map_frame)
+    queries = open_drive(Path(drive), wanted, opened.manifest)
     evaluation = MapEvaluation(
         opened,
         None if query_network is None else Path(query_network),

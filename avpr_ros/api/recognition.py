@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.verification.drive_cameras import camera_checks
 
 #: Single images are matched without the images before them.
 _SINGLE_IMAGE = {'temporal_filter': 'none'}
@@ -108,6 +110,9 @@ def localize(
 ) -> Iterator[MatchResult | ImageDecodeError]:
     """Match every image of a drive, in stamp order, with the code and defaults of the node.
 
+    Intrinsics and extrinsics are those of the drive, where it has them; where they differ from
+    those of the map, a warning is logged.
+
     Args:
         drive: bag or image folder; poses are not needed.
         gallery: the map or its folder.
@@ -128,7 +133,12 @@ def localize(
     recognizer = Recognizer.of_map(opened, query, _settings(settings), threads)
     given = options or SourceOptions(poses_wanted=False)
     odometry = {} if odom_topic is None else read_odometry(Path(drive), odom_topic, given)
-    yield from localize_drive(open_source(Path(drive), given), recognizer, odometry)
+    if not given.poses_wanted and given.base_frame is None:
+        given = replace(given, base_frame=opened.manifest.base_frame)
+    source = open_source(Path(drive), given)
+    for check in camera_checks(source, opened.manifest):
+        logging.getLogger(__name__).warning('%s: %s', source.name, check.text)
+    yield from localize_drive(source, recognizer, odometry)
 
 
 def _settings(values: dict[str, Any]) -> MatchSettings:

@@ -108,7 +108,7 @@ def _localize(
     from avpr_ros.localization.offline import read_odometry
 
     gallery = recognizer.gallery
-    drive = open_drive(source, options, gallery.manifest.map_frame)
+    drive = open_drive(source, options, gallery.manifest)
     if findings := [check for check in drive.checks if check.level != 'ok']:
         print_checks(f'pre-flight: {drive.source.name}', findings)
     odometry = {} if odom_topic is None else read_odometry(source, odom_topic, options)

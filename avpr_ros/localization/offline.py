@@ -17,6 +17,7 @@ from avpr_ros.sources.frame import CameraIntrinsics, FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.drive_cameras import own_extrinsics
 
 #: Odometry is not interpolated across a longer gap; as in the node.
 ODOMETRY_GAP_S = 1.0
@@ -30,7 +31,8 @@ def localize_drive(
     The node's gates of rate, age and motion save work on a robot; here no image is left out.
 
     Args:
-        source: the drive; of its cameras the intrinsics are used whose model is supported.
+        source: the drive; of its cameras the intrinsics are used whose model is supported, and
+            the extrinsics that differ from those of the map.
         recognizer: map, query network and matcher.
         odometry: ``odom_from_base`` by image stamp; images without one are matched without.
 
@@ -39,6 +41,7 @@ def localize_drive(
     """
     known = {} if odometry is None else odometry
     intrinsics = usable_intrinsics(source)
+    extrinsics = own_extrinsics(source, recognizer.gallery.manifest)
     sizes_px = {camera.name: camera.sent_px for camera in source.cameras}
     for image in source.images():
         stamp_ns, camera = image.stamp_ns, image.camera
@@ -50,6 +53,7 @@ def localize_drive(
                 camera,
                 known.get(stamp_ns),
                 intrinsics.get(camera),
+                extrinsics.get(camera),
                 sent_px=sizes_px.get(camera),
             )
         except ImageDecodeError as error:

@@ -28,6 +28,7 @@ from avpr_ros.sources.open import open_recording
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseTrack
 from avpr_ros.sources.preflight import CheckLevel, Preflight, PreflightCheck
+from avpr_ros.verification.drive_cameras import camera_checks
 
 _MAX_GAP_S = 1.0
 _LEVELS = ('ok', 'warning', 'error')
@@ -75,13 +76,19 @@ def examine(
         (checked,) = check_drives([source], rules, gallery)
         preflight = checked.preflight
         checks = [*preflight.checks, *_camera_checks(source), *_image_checks(source, preflight)]
+        if gallery is not None:
+            checks += camera_checks(source, gallery.manifest)
     except SourceError as error:
-        checks = _without_poses(paths, options, error, opened)
+        checks = _without_poses(paths, options, error, opened, gallery)
     return [_finding(check) for check in checks]
 
 
 def _without_poses(
-    paths: Sequence[Path], options: SourceOptions, error: SourceError, opened: bool
+    paths: Sequence[Path],
+    options: SourceOptions,
+    error: SourceError,
+    opened: bool,
+    gallery: GalleryMap | None,
 ) -> list[PreflightCheck]:
     """Check the images alone where the poses cannot be read.
 
@@ -90,15 +97,20 @@ def _without_poses(
         options: how it was read.
         error: the fault of it with poses.
         opened: whether poses were found, and could not be used.
+        gallery: map that the images are matched with, if any.
     """
     images_only = replace(
         options, pose_topic=None, tum_file=None, poses_csv=None, poses_wanted=False
     )
+    if gallery is not None and options.base_frame is None:
+        images_only = replace(images_only, base_frame=gallery.manifest.base_frame)
     try:
         source = open_recording(paths, images_only)
         preflight = source.preflight()
         checks = [*preflight.checks, *decoding_checks(source), *_camera_checks(source)]
         checks += _image_checks(source, preflight)
+        if gallery is not None:
+            checks += camera_checks(source, gallery.manifest)
     except SourceError as second:
         return [PreflightCheck('source', 'error', str(second))]
     if opened:

@@ -62,6 +62,14 @@ _TEXTS = {
         'No metric pose of the robot can be computed from the images.',
         'Record /tf_static with the pose of the optical frame of the camera on the base.',
     ),
+    'map extrinsics': (
+        'Poses of the robot are wrong by this difference if the camera is mounted as before.',
+        'Correct /tf_static, or build the map anew if its extrinsics are the wrong ones.',
+    ),
+    'map camera': (
+        'With a wrong camera model no metric pose is accepted.',
+        'Correct camera_info if it is the same camera.',
+    ),
     'intrinsics': (
         'No landmarks and no metric poses can be computed.',
         'Calibrate the camera and record its camera_info beside the images.',

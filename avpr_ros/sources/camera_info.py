@@ -70,6 +70,12 @@ def is_rectified(image_topic: str) -> bool:
     return _told_by_name(image_topic) is True
 
 
+def rectification_matters(info: Any) -> bool:
+    """Return whether raw and rectified images have different camera models (D above 1e-3)."""
+    known = all(_matrix(info, name, columns)[0, 0] for name, columns in _MATRICES)
+    return known and any(abs(float(value)) > 1e-3 for value in _field(info, 'd'))
+
+
 def rectification_doubt(info: Any, image_topic: str) -> str | None:
     """Return why it is not known whether images are rectified; None where it is or is no matter.
 
@@ -168,7 +174,7 @@ def describes_another_image(info: Any, other: Any) -> bool:
         np.array_equal(_matrix(info, name, n), _matrix(other, name, n), equal_nan=True)
         for name, n in _MATRICES
     )
-    d, other_d = (np.array(_field(one, 'd'), dtype=np.float64) for one in (info, other))
+    d, other_d = (np.array(_field(one, 'd'), float) for one in (info, other))
     same &= np.array_equal(d, other_d, equal_nan=True)
     same &= str(info.distortion_model) == str(other.distortion_model)
     return not same or _window(info) != _window(other)
@@ -185,9 +191,8 @@ def _same_matrix(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
 
 
 def _window(info: Any) -> tuple[int, ...]:
-    roi = getattr(info, 'roi', None)
     names = ('x_offset', 'y_offset', 'width', 'height')
-    region = [int(getattr(roi, name)) if roi is not None else 0 for name in names]
+    region = [int(getattr(getattr(info, 'roi', None), name, 0)) for name in names]
     binning = [int(getattr(info, f'binning_{axis}', 0)) for axis in 'xy']
     return (int(info.width), int(info.height), *region, *binning)
 

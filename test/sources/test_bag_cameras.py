@@ -107,6 +107,15 @@ def test_camera_info_that_changes_is_refused(tmp_path: Path, moves: bool) -> Non
     assert source.cameras[0].intrinsics is None
 
 
+@pytest.mark.parametrize('value', [0.0, 2.0, math.nan])
+def test_fixed_transform_that_is_no_pose_is_named(tmp_path: Path, value: float) -> None:
+    mounted = transform(EPOCH_NS, 'base_link', 'cam', 0.1)
+    mounted.transform.rotation.w = value
+    check = checked(source_of(tmp_path, Sent('/tf_static', tf(mounted), EPOCH_NS)), 'extrinsics')
+    assert check.level == 'warning'
+    assert 'of /tf_static base_link -> cam is no pose' in check.text
+
+
 def test_rectified_images_have_p(tmp_path: Path) -> None:
     p = np.array([25.0, 0, 15, 0, 0, 26.0, 11, 0, 0, 0, 1, 0])
     source = source_of(tmp_path, sent_info(changed(p=p)), images='/cam/image_rect')

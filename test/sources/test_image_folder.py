@@ -194,6 +194,38 @@ def test_names_are_times_in_any_unit(tmp_path: Path, digits: int) -> None:
     assert stamps == [1403715280562, 1403715281562]
 
 
+def test_names_in_seconds_since_a_start_have_the_poses_of_these_times(tmp_path: Path) -> None:
+    put(tmp_path, '98.950.png', '101.450.png', '123.45.png')
+    tum = tmp_path / 'poses.txt'
+    tum.write_text('98.95 1 0 0 0 0 0 1\n101.45 2 0 0 0 0 0 1\n123.45 4 0 0 0 0 0 1\n')
+    source = ImageFolderSource(tmp_path, SourceOptions(tum_file=tum))
+
+    assert [f.stamp_ns // 10_000_000 for f in source.frames()] == [9895, 10145, 12345]
+    assert [f.map_from_base.translation_m[0] for f in source.frames()] == [1, 2, 4]
+
+
+def test_numbers_with_decimals_need_not_be_times_beside_poses_by_name(tmp_path: Path) -> None:
+    names = [f'3.{number:02d}.png' for number in range(1, 9)]
+    put(tmp_path, *names)
+    rows = ''.join(f'{name},{row},0,0\n' for row, name in enumerate(names))
+    (tmp_path / 'poses.csv').write_text('image,x,y,yaw\n' + rows)
+    source = ImageFolderSource(tmp_path, SourceOptions())
+
+    # 1 m in 0.01 s would be no motion of a robot
+    assert [f.map_from_base.translation_m[0] for f in source.frames()] == list(range(8))
+    assert all(check.level != 'error' for check in source.preflight().checks)
+
+
+def test_names_that_are_no_times_have_an_exact_remedy(tmp_path: Path) -> None:
+    put(tmp_path, 'a1.png', 'a2.png')
+    (tmp_path / 'poses.txt').write_text('98.95 1 0 0 0 0 0 1\n101.45 2 0 0 0 0 0 1\n')
+    options = SourceOptions(tum_file=tmp_path / 'poses.txt')
+    checks = ImageFolderSource(tmp_path, options).preflight().checks
+    assert 'name images by seconds with two decimals or more (123.45.jpg)' in next(
+        check.text for check in checks if check.name == 'time'
+    )
+
+
 def test_counters_with_leading_zeros_are_no_times(tmp_path: Path) -> None:
     folder = put(tmp_path, '0000000001.png', '0000000002.png')
     source = ImageFolderSource(folder, SourceOptions(poses_wanted=False))

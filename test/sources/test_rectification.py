@@ -59,13 +59,7 @@ def rectified(image: np.ndarray) -> np.ndarray:
     return cv2.undistort(image, k, d, None, p)
 
 
-@pytest.mark.parametrize(('change', 'focal'), [(raw, 0), (rectified, 2)])
-def test_images_of_a_neutral_topic_decide(
-    tmp_path: Path,
-    images: list[np.ndarray],
-    change: Callable[[np.ndarray], np.ndarray],
-    focal: int,
-) -> None:
+def recorded(tmp_path: Path, images: list[np.ndarray], topic: str) -> BagSource:
     k, d, p = lens()
     info = camera_info(EPOCH_NS)
     info.width, info.height = SIZE_PX
@@ -74,14 +68,36 @@ def test_images_of_a_neutral_topic_decide(
     sent = [Sent('/cam/camera_info', info, EPOCH_NS)]
     for number, image in enumerate(images):
         stamp = EPOCH_NS + number * SECOND_NS
-        sent.append(Sent('/cam/image', raw_image(stamp, change(image)), stamp))
+        sent.append(Sent(topic, raw_image(stamp, image), stamp))
         sent.append(Sent('/odom', odometry(stamp, float(number)), stamp))
-    source = BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions(max_gap_s=2.0))
+    return BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions(max_gap_s=2.0))
+
+
+@pytest.mark.parametrize(
+    ('topic', 'change', 'level'),
+    [
+        ('/cam/image', raw, 'ok'),
+        ('/cam/image', rectified, 'ok'),
+        ('/cam/image_raw', raw, 'ok'),
+        ('/cam/image_raw', rectified, 'warning'),
+        ('/cam/image_rect', raw, 'warning'),
+        ('/cam/image_rect', rectified, 'ok'),
+    ],
+)
+def test_images_decide_whatever_the_name_of_their_topic(
+    tmp_path: Path,
+    images: list[np.ndarray],
+    topic: str,
+    change: Callable[[np.ndarray], np.ndarray],
+    level: str,
+) -> None:
+    source = recorded(tmp_path, [change(image) for image in images], topic)
     (camera,) = source.cameras
     assert camera.intrinsics is not None
-    assert camera.intrinsics.k[0] == pytest.approx(lens()[focal][0, 0])
+    assert camera.intrinsics.k[0] == pytest.approx(lens()[0 if change is raw else 2][0, 0])
     assert any(camera.intrinsics.d) == (change is raw)
-    assert found(source.preflight(), 'camera').level == 'ok'
+    check = found(source.preflight(), 'camera')
+    assert (check.level, 'rename the topic' in check.text) == (level, level == 'warning')
 
 
 def test_images_of_one_view_decide_nothing(images: list[np.ndarray]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avpr_ros.errors import AmbiguousTopicError, SourceError
+from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.poses import Pose
 from avpr_ros.sources.checks.decoding import decoding_checks
 from avpr_ros.sources.checks.frame_checks import recorded_frame_check
@@ -15,6 +16,7 @@ from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
+from avpr_ros.verification.drive_cameras import camera_checks
 
 #: Names of the checks of images; without usable images nothing can be matched.
 _IMAGE_CHECKS = ('images', 'stamps', 'decoding')
@@ -37,7 +39,7 @@ class EvaluationDrive:
     checks: tuple[PreflightCheck, ...] = ()
 
 
-def open_drive(path: Path, options: SourceOptions, map_frame: str) -> EvaluationDrive:
+def open_drive(path: Path, options: SourceOptions, manifest: Manifest) -> EvaluationDrive:
     """Open a source with its poses, or without them where it has none.
 
     Poses that the options name must be there; others are taken where they are.
@@ -45,12 +47,14 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
     Args:
         path: bag or image folder.
         options: how to read it.
-        map_frame: frame of the map; poses in another frame are no ground truth.
+        manifest: of the map; poses in another frame than its own are no ground truth, and
+            cameras that differ from its cameras are findings.
 
     Raises:
         SourceError: unreadable, without usable images, with several topics that may be meant, or
             without the poses that were named.
     """
+    map_frame = manifest.map_frame
     named = (options.pose_topic, options.tum_file, options.poses_csv)
     try:
         source = open_source(path, options)
@@ -60,9 +64,11 @@ def open_drive(path: Path, options: SourceOptions, map_frame: str) -> Evaluation
     except SourceError as error:
         if any(choice is not None for choice in named) or not options.poses_wanted:
             raise
-        source = open_source(path, replace(options, poses_wanted=False))
-        return EvaluationDrive(source, {}, str(error), _image_checks(source, source.preflight()))
-    checks = _image_checks(source, preflight)
+        base_frame = options.base_frame or manifest.base_frame
+        source = open_source(path, replace(options, poses_wanted=False, base_frame=base_frame))
+        checks = _image_checks(source, source.preflight())
+        return EvaluationDrive(source, {}, str(error), (*checks, *camera_checks(source, manifest)))
+    checks = (*_image_checks(source, preflight), *camera_checks(source, manifest))
     failed = [check.text for check in checks if check.level == 'error']
     if source.map_frame != map_frame:
         failed = [

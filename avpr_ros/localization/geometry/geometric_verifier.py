@@ -95,6 +95,7 @@ class GeometricVerifier:
     def forget(self) -> None:
         """Clear the history of all cameras."""
         self._temporal.forget()
+        self._picture.forget()
 
     def verify(self, hypothesis: MatchHypothesis) -> MatchHypothesis:
         """Return the hypothesis of the place with the largest log-likelihood ratio.
@@ -163,7 +164,7 @@ class GeometricVerifier:
             if other is None:
                 of_map = self._poses.intrinsics_of_map(query)
                 other = self._picture.camera_of_map(query, of_map, verification, found.inliers)
-            if other is None and not pose_well_supported:
+            if other is None:
                 other = self._picture.mirrored(query, intrinsics, verification, found.inliers)
         if other is not None:
             return replace(verification, rejection=other)

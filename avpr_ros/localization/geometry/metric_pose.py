@@ -29,6 +29,8 @@ _MIN_POINTS = 100
 #: Lower bounds of the standard deviations, however small the residuals.
 _MIN_SIGMA_M = 0.01
 _MIN_SIGMA_RAD = 0.002
+#: Rotations of extrinsics that are of one calibration.
+_SAME_ROTATION_RAD = float(np.radians(0.5))
 
 #: ``camera_from_base`` and camera model.
 View: TypeAlias = tuple[Pose, CameraModel]
@@ -121,14 +123,16 @@ class MetricPoses:
         height_px, width_px = query.image.shape[:2]
         number, intrinsics = self._number(query), self.intrinsics(query)
         known = None if number is None else self._gallery.manifest.cameras[number]
-        if query.base_from_camera is not None:
-            camera_from_base = query.base_from_camera.inverse()
-        elif number is not None and known is not None and known.base_from_camera is not None:
-            camera_from_base = refined_camera_from_base(
-                self._landmarks, number, known.base_from_camera
-            )
-        else:
+        nominal = None if known is None else known.base_from_camera
+        own = query.base_from_camera or nominal
+        if own is None:
             return None
+        # Extrinsics with the rotation of the map's have its error, which a build refines.
+        turned = nominal is None or own.angle_rad(nominal) > _SAME_ROTATION_RAD
+        if number is None or turned:
+            camera_from_base = own.inverse()
+        else:
+            camera_from_base = refined_camera_from_base(self._landmarks, number, own)
         if intrinsics is not None:
             with suppress(ValueError):
                 return camera_from_base, CameraModel(intrinsics, width_px, height_px)

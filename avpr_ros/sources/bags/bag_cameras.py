@@ -19,7 +19,9 @@ from avpr_ros.sources.camera_info import (
     camera_intrinsics,
     check_region,
     describes_another_image,
+    is_rectified,
     rectification_doubt,
+    rectification_matters,
     rectified_as_in_map,
     same_model,
     size_doubt,
@@ -49,8 +51,8 @@ class BagCamera:
         other_info: the first calibrated one that describes another camera or region.
         stray_infos: ``camera_info`` topics of the bag that belong to no image topic.
         range_meter: measures the values of 16-bit images.
-        rectification: measures whether images are rectified where the topic's name does not
-            state it.
+        rectification: measures whether images are rectified, which the topic's name may state
+            wrongly or not at all.
     """
 
     name: str
@@ -66,10 +68,10 @@ class BagCamera:
     def add_image(self, message: Any) -> None:
         """Take an image message."""
         if self.info is not None and self.rectification.wants_next():
-            if rectification_doubt(self.info, self.topic) is None:
-                self.rectification.stop()
-            else:
+            if rectification_matters(self.info):
                 self.rectification.add(message)
+            else:
+                self.rectification.stop()
         self.optical_frame = self.optical_frame or frame_id(message.header)
         if self.image_size_px is None:
             self.image_size_px = message_size_px(message)
@@ -155,10 +157,20 @@ class BagCamera:
         except CalibrationError as error:
             return None, PreflightCheck('camera', 'error', f'{who}in camera_info {error}.')
         doubt = rectification_doubt(self.info, self.topic)
-        if doubt is not None and rectified is None:
+        doubtful = doubt is not None
+        if doubtful and rectified is None:
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
         if doubt := size_doubt(found, self.image_size_px, 'camera_info'):
             return found, PreflightCheck('camera', 'warning', f'{who}{doubt}.')
+        if rectified is not None and not doubtful:
+            stated, shown = ('raw', 'rectified') if rectified else ('rectified', 'raw')
+            used = 'P' if rectified else 'K and D'
+            text = (
+                f'{who}by the name of {self.topic} its images are {stated}, and by the epipolar '
+                f'constraint in pairs of them they are {shown}, so {used} of camera_info is used: '
+                'rename the topic, as the node goes by its name.'
+            )
+            return found, PreflightCheck('camera', 'warning', text)
         text = f'{who}intrinsics known, focal length {found.k[0]:.1f} px'
         if rectified is not None:
             text += ', of rectified images' if rectified else ', of images that are not rectified'
@@ -167,15 +179,19 @@ class BagCamera:
         return found, PreflightCheck('camera', 'ok', text)
 
     def _rectified(self, of_map: CameraIntrinsics | None) -> bool | None:
-        """Return whether the images are rectified where the topic's name leaves it open."""
-        if rectification_doubt(self.info, self.topic) is None:
+        """Return whether the images are rectified; None where they are as the name states."""
+        doubtful = rectification_doubt(self.info, self.topic) is not None
+        if not doubtful and not rectification_matters(self.info):
             return None
+        named = None if doubtful else is_rectified(self.topic)
         size_px = self.image_size_px
         models = [camera_intrinsics(self.info, self.topic, size_px, one) for one in (False, True)]
         raw, ideal = models
         measured = None
         if raw is not None and ideal is not None:
-            measured = self.rectification.verdict(raw, ideal)
+            measured = self.rectification.verdict(raw, ideal, named)
+        if named is not None:
+            return measured if measured is not None and measured != named else None
         if measured is not None:
             return measured
         return rectified_as_in_map(self.info, self.topic, size_px, of_map)
@@ -209,6 +225,13 @@ class BagCamera:
         if (pose := graph.constant_pose(base_frame, frame)) is not None:
             text = f'{who}extrinsics from /tf, where {base_frame} <- {frame} never changes.'
             return pose, PreflightCheck('extrinsics', 'ok', text)
+        if unusable := graph.unusable_fixed():
+            text = (
+                f'{who}extrinsics unknown: of /tf_static {", ".join(unusable)} is no pose (NaN, '
+                'infinity, or a quaternion that is not of length 1): correct its publisher; poses '
+                'are those of keyframes.'
+            )
+            return None, PreflightCheck('extrinsics', 'warning', text)
         text = (
             f'{who}extrinsics unknown: no transform that never changes leads from {base_frame} to '
             f'{frame}, the frame of the images; record /tf_static, or name another --base-frame; '

@@ -20,8 +20,10 @@ from avpr_ros.sources.images.decode import decode_compressed, decode_image
 from avpr_ros.sources.intrinsics import is_fisheye
 
 #: Pairs that are measured, images that are tried for them, and the fewest pairs for a verdict.
-_MOST_PAIRS, _MOST_IMAGES, _FEWEST_PAIRS = 16, 300, 6
+_MOST_PAIRS, _MOST_IMAGES, _FEWEST_PAIRS = 16, 100, 6
 _FEATURES, _RATIO, _FEWEST_MATCHES = 1500, 0.8, 60
+#: Most images that are passed over while the camera stands.
+_LONGEST_PAUSE = 256
 #: Median motion of the matches of a pair, as a share of the width.
 _LEAST_MOTION = 0.02
 #: Longer side that images are scaled down to, and the largest epipolar error as a share of the
@@ -29,6 +31,8 @@ _LEAST_MOTION = 0.02
 _WORKING_PX, _TOLERANCE = 640, 1 / 640
 #: One camera model is better with this many times the inliers, in this share of the pairs.
 _BETTER, _SHARE = 1.05, 0.7
+#: Share of the pairs against the name of the topic; on euroc_v1 all of them.
+_SHARE_AGAINST_NAME = 0.9
 
 _Points = NDArray[np.float32]
 
@@ -40,6 +44,7 @@ class RectificationMeter:
         """Start without images."""
         self._pairs: list[tuple[_Points, _Points]] = []
         self._seen = 0
+        self._pause = self._waiting = 0
         self._last: tuple[_Points, NDArray[np.float32]] | None = None
         self._sift = cv2.SIFT.create(_FEATURES)
 
@@ -53,6 +58,9 @@ class RectificationMeter:
 
     def add(self, message: Any) -> None:
         """Take an image message; one that cannot be decoded, or shows the same, is no use."""
+        if self._waiting:
+            self._waiting -= 1
+            return
         self._seen += 1
         decode = decode_image if hasattr(message, 'encoding') else decode_compressed
         try:
@@ -80,23 +88,33 @@ class RectificationMeter:
             if len(rows) >= _FEWEST_MATCHES:
                 moved_px = float(np.median(np.linalg.norm(first - second, axis=1)))
                 if moved_px < _LEAST_MOTION * image.shape[1]:
+                    self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
+                    self._waiting = self._pause
                     return
                 self._pairs.append((first, second))
+        self._pause = 0
         self._last = (points, np.asarray(descriptors, dtype=np.float32))
 
-    def verdict(self, raw: CameraIntrinsics, ideal: CameraIntrinsics) -> bool | None:
+    def verdict(
+        self, raw: CameraIntrinsics, ideal: CameraIntrinsics, named: bool | None = None
+    ) -> bool | None:
         """Return whether the images are rectified; None where the pairs do not show it.
 
         Args:
             raw: K and D at the size of the images.
             ideal: P at that size.
+            named: what the topic's name states; more evidence is needed against it.
         """
         if len(self._pairs) < _FEWEST_PAIRS:
             return None
         counts = np.array([[_inliers(pair, one) for one in (raw, ideal)] for pair in self._pairs])
-        if (counts[:, 1] > _BETTER * counts[:, 0]).mean() >= _SHARE:
-            return True
-        return False if (counts[:, 0] > _BETTER * counts[:, 1]).mean() >= _SHARE else None
+        for rectified in (False, True):
+            other, own = counts[:, int(not rectified)], counts[:, int(rectified)]
+            against = named is not None and rectified != named
+            share = _SHARE_AGAINST_NAME if against else _SHARE
+            if (own > _BETTER * other).mean() >= share:
+                return rectified
+        return None
 
 
 def _inliers(pair: tuple[_Points, _Points], intrinsics: CameraIntrinsics) -> int:

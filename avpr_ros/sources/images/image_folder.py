@@ -58,7 +58,7 @@ class ImageFolderSource:
         self._timed, self._untimed = listing.timed, listing.untimed
         poses: PoseInput | None = None
         if options.poses_wanted:
-            images, poses = folder_poses(path, folders, listed, options, timed=listing.timed)
+            images, poses = folder_poses(path, folders, listed, options, timed=listing.dated)
             self._timed = self._timed or images != listed  # the CSV gave stamps
         stamps = np.array([image.stamp_ns for image in images], dtype=np.int64)
         rows = np.array([image.camera for image in images], dtype=np.int64)
@@ -81,7 +81,11 @@ class ImageFolderSource:
         where = ', '.join(str(folder) for folder in self._folders)
         checks = self._not_read
         if not self._timed:
-            text = 'The image names are no times: images are counted one second apart.'
+            text = (
+                'The image names are no times: images are counted one second apart. For poses by '
+                'time, name images by seconds with two decimals or more (123.45.jpg) or by '
+                'nanoseconds since 1970, or list the images by name in poses.csv.'
+            )
             checks = (*checks, PreflightCheck('time', 'ok', text))
         if self._untimed:
             text = (

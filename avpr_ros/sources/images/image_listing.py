@@ -24,6 +24,8 @@ _OTHER_SUFFIXES = {
 _THUMBNAILS = {'thumbs', 'thumbnails'}
 #: A file name that is a time since 1970: seconds with decimals, or nanoseconds,
 _STAMP_NAME = re.compile(r'\d{9,10}\.\d+|\d{18,19}')
+#: or seconds with decimals since the start of a computer,
+_UPTIME_NAME = re.compile(r'\d{1,8}\.\d{2,9}')
 #: or whole seconds, milliseconds or microseconds; only a date after 1990 is no counter.
 _WHOLE_NAME = re.compile(r'\d{10}|\d{13}|\d{16}')
 #: Where more of the names are times, the other images are left out.
@@ -92,11 +94,13 @@ class ImageListing:
     Attributes:
         images: in natural order of their names, folder by folder.
         timed: whether their names are times; otherwise they are counted one second apart.
+        dated: whether these are dates; seconds since a start may be numbers of another kind.
         untimed: images left out because their names are no times and almost all others are.
     """
 
     images: list[ImageFile]
     timed: bool
+    dated: bool
     untimed: list[Path]
 
 
@@ -104,8 +108,12 @@ def list_images(folders: Sequence[Path]) -> ImageListing:
     """List the images of some folders with their times."""
     listings = [_image_paths(folder) for folder in folders]
     names = [path for paths in listings for path in paths]
+    few = (1.0 - _MOST_TIMED) * len(names)
     untimed = [path for path in names if not _is_time(path.stem)]
-    timed = len(untimed) <= (1.0 - _MOST_TIMED) * len(names)
+    dated = len(untimed) <= few
+    if not dated:
+        untimed = [path for path in names if not _UPTIME_NAME.fullmatch(path.stem)]
+    timed = len(untimed) <= few
     left_out = untimed if timed else []
     images = [
         ImageFile(path, camera, parse_stamp_ns(path.stem) if timed else row * NS_PER_S)
@@ -113,7 +121,7 @@ def list_images(folders: Sequence[Path]) -> ImageListing:
         for row, path in enumerate(paths)
         if path not in left_out
     ]
-    return ImageListing(images, timed, left_out)
+    return ImageListing(images, timed, dated, left_out)
 
 
 def not_read_checks(root: Path, folders: Sequence[Path]) -> tuple[PreflightCheck, ...]:

@@ -44,7 +44,7 @@ def folder_poses(
         folders: of the images.
         images: all images.
         options: files and frame names.
-        timed: whether the images' names are times.
+        timed: whether the images' names are dates.
 
     Returns:
         The images, with stamps from the CSV where it has them, and the poses.

@@ -115,6 +115,7 @@ class TransformGraph:
         self._fixed: dict[Edge, Pose] = {}
         self._changed: dict[Edge, tuple[float, float]] = {}
         self._stamps: dict[Edge, list[int]] = {}
+        self._unusable: dict[Edge, None] = {}
         self._values: dict[Edge, list[list[float]]] = {}
 
     def add_fixed(self, message: Any) -> None:
@@ -129,6 +130,12 @@ class TransformGraph:
                 if apart[0] > _SAME_M or apart[1] > _SAME_RAD:
                     self._changed[edge] = apart
                 self._fixed[edge] = pose
+            else:
+                self._unusable[edge] = None
+
+    def unusable_fixed(self) -> list[str]:
+        """Return the transforms of /tf_static that hold no pose, as ``parent -> child``."""
+        return [f'{a} -> {b}' for a, b in self._unusable if (a, b) not in self._fixed]
 
     def add_moving(self, message: Any) -> None:
         """Take a message of /tf."""

@@ -106,6 +106,27 @@ def test_image_decoded_at_half_the_size_is_no_part(landmarks: Landmarks) -> None
     assert rejections(landmarks, half, (WIDTH_PX, HEIGHT_PX)) == [None, None]
 
 
+def test_mirrored_image_with_many_chance_inliers_is_rejected(landmarks: Landmarks) -> None:
+    check = PictureCheck(landmarks, (SiftExtractor(),))
+
+    def text(image: np.ndarray, inliers: int) -> str | None:
+        features = (SiftExtractor().extract(image),)
+        found = VerificationResult(features, 0, np.zeros(1, np.int64), 0.0, 100.0, 100.0)
+        return check.mirrored(
+            Query(np.ones(1, np.float32), 0, 'front', image), LENS, found, inliers
+        )
+
+    mirrored = np.ascontiguousarray(picture()[:, ::-1])
+    assert text(mirrored, 22) is not None
+    assert text(mirrored, 50) is not None
+    assert text(picture(), 200) is None
+    # The camera is known not to mirror from here on; few inliers are compared all the same.
+    assert text(mirrored, 50) is None
+    assert text(mirrored, 22) is not None
+    check.forget()
+    assert text(mirrored, 50) is not None
+
+
 def test_mirrored_image_is_rejected(landmarks: Landmarks) -> None:
     _, text = rejections(landmarks, np.ascontiguousarray(picture()[:, ::-1]))
     assert text is not None
