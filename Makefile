@@ -61,6 +61,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.light
 	$(BIN)/python -m benchmarks.light_retrieval
 	$(BIN)/python -m benchmarks.light_anchor
+	$(BIN)/python -m benchmarks.fixed_space
 	$(BIN)/python -m benchmarks.wxbs
 	$(BIN)/python -m benchmarks.unusable_images
 	$(BIN)/python -m benchmarks.light_training

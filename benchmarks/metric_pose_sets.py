@@ -119,6 +119,6 @@ def town() -> list[PoseSet]:
 
 
 def _pose_set(one: worlds.PreparedSet) -> PoseSet:
-    map_frame = GalleryMap.open(one.map_folder).manifest.map_frame
-    drive = open_drive(one.bags[0], SourceOptions(pose_topic=TRUTH_TOPIC), map_frame)
+    manifest = GalleryMap.open(one.map_folder).manifest
+    drive = open_drive(one.bags[0], SourceOptions(pose_topic=TRUTH_TOPIC), manifest)
     return PoseSet(one.name, one.map_folder, one.query, drive.source, drive.truth, wrong_m=2.0)

@@ -77,7 +77,7 @@ def read_drive(folder: Path) -> Drive:
     if folder.name == 'euroc_v1':
         drive = euroc(folder)
     else:
-        drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest.map_frame)
+        drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest)
     images = [image for image in drive.source.images() if image.stamp_ns in drive.truth]
     cached = folder / f'queries-{network.manifest.onnx_sha256[:12]}.npy'
     if cached.is_file():
@@ -88,7 +88,7 @@ def read_drive(folder: Path) -> Drive:
     odometry: dict[int, Pose] = {}
     if bag.exists() and bag.name == TOWN_BAG:
         named = SourceOptions(pose_topic=ODOMETRY_TOPIC, map_frame=gallery.manifest.map_frame)
-        odometry = open_drive(bag, named, gallery.manifest.map_frame).truth
+        odometry = open_drive(bag, named, gallery.manifest).truth
     stamps = [image.stamp_ns for image in images]
     truth = [drive.truth[stamp] for stamp in stamps]
     return Drive(described, stamps, truth, [odometry.get(stamp) for stamp in stamps], images)

@@ -101,7 +101,7 @@ def score(one: PreparedSet) -> Row:
     reasons: Counter[str] = Counter()
     wrong, errors_m, queries = 0, [], 0
     for bag in one.bags:
-        drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest.map_frame)
+        drive = open_drive(bag, SourceOptions(pose_topic=TRUTH_TOPIC), gallery.manifest)
         scorer = DriveScorer(drive.truth, gallery.keyframes, one.wrong_m)
         results = list(_results(drive, Recognizer.of_map(gallery, one.query)))
         for result in results:

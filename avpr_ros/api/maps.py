@@ -15,7 +15,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.mapping import map_append, map_builder
 from avpr_ros.mapping.drive_checks import DriveRules
 from avpr_ros.mapping.map_builder import BuildSettings
-from avpr_ros.mapping.stages.map_settings import MapSettings
+from avpr_ros.mapping.stages.map_writer import MapSettings
 from avpr_ros.sources.options import SourceOptions
 
 

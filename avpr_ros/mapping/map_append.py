@@ -15,8 +15,7 @@ from avpr_ros.gallery.map_folder import check_replaceable
 from avpr_ros.mapping.map_builder import build_into, not_written
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
-from avpr_ros.mapping.stages.map_settings import MapSettings
-from avpr_ros.mapping.stages.map_writer import Finish
+from avpr_ros.mapping.stages.map_writer import Finish, MapSettings
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.storage.files import atomic_folder
 

@@ -16,8 +16,7 @@ from avpr_ros.mapping.keyframe_extraction import nothing_usable
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import check_sources
 from avpr_ros.mapping.stages.local_build import LocalBuild
-from avpr_ros.mapping.stages.map_settings import MapSettings
-from avpr_ros.mapping.stages.map_writer import DescribedKeyframes, Finish, write_map
+from avpr_ros.mapping.stages.map_writer import DescribedKeyframes, Finish, MapSettings, write_map
 from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.storage.files import atomic_folder, check_name, is_empty_folder

@@ -141,11 +141,10 @@ class PictureCheck:
     ) -> str | None:
         """Return why an image is mirrored; None where it is not. Arguments as above.
 
-        Features of the mirrored image cost as much as those of the image, so a pose of many
-        inliers is compared until the camera has one with more of them than its mirror image.
+        Features of the mirrored image cost as much as those of the image, so a camera is compared
+        until it has a pose of many inliers with more of them than its mirror image.
         """
-        certain = inliers >= _MOST_BY_CHANCE and query.camera in self._not_mirrored
-        if query.image is None or certain:
+        if query.image is None or query.camera in self._not_mirrored:
             return None
         height_px, width_px = query.image.shape[:2]
         k = list(intrinsics.k)

@@ -13,7 +13,7 @@ from typing import Any
 from avpr_ros import __version__
 from avpr_ros.errors import MapError
 from avpr_ros.json_fields import parse_object
-from avpr_ros.mapping.stages.map_settings import MapSettings
+from avpr_ros.mapping.stages.map_writer import MapSettings
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.storage.object_store import ObjectStore
 

@@ -21,7 +21,7 @@ from avpr_ros.mapping.stages.chunk_shards import (
     load_parts,
 )
 from avpr_ros.mapping.stages.chunks import plan_chunks
-from avpr_ros.mapping.stages.map_settings import MapSettings
+from avpr_ros.mapping.stages.map_writer import MapSettings
 from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.mapping.stages.space_stage import described_rows, fit_space
 from avpr_ros.sources.frame import FrameSource

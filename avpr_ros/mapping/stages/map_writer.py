@@ -1,12 +1,13 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the files of a map from its keyframes and descriptors."""
+"""Settings of a map, and the files that are written of its keyframes and descriptors."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+import math
 from pathlib import Path
 from typing import TypeAlias
 import uuid
@@ -15,17 +16,18 @@ import numpy as np
 
 from avpr_ros import __version__
 from avpr_ros.arrays import Descriptors
-from avpr_ros.errors import SourceError
+from avpr_ros.errors import ConfigError, SourceError
 from avpr_ros.gallery import gallery_map, manifest, thumbnails
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.describer import Progress, checked_rows
 from avpr_ros.gallery.descriptor_space import DescriptorSpace, SpaceInfo
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.index.index_info import IndexInfo
-from avpr_ros.gallery.index.selection import build_index
+from avpr_ros.gallery.index.selection import DEFAULT_MEMORY_MB, build_index
 from avpr_ros.mapping.keyframe_extraction import SelectedSession, all_alike
 from avpr_ros.mapping.previous_revision import PreviousRevision
 from avpr_ros.mapping.source_table import CameraTable, keyframe_table
+from avpr_ros.mapping.stages.chunks import CHUNK_KEYFRAMES, Selection
 from avpr_ros.mapping.stages.keyframe_stage import ThumbnailFormat
 
 #: A descriptor space of fewer dimensions, fitted on the keyframes, tells none of them apart.
@@ -66,6 +68,49 @@ class MapFormat:
     spacing: manifest.KeyframeSpacing
     memory_mb: float
     thumbnail: ThumbnailFormat
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSettings:
+    """Keyframes, thumbnails and index of a map.
+
+    Attributes:
+        min_distance_m: distance after which a new keyframe is taken.
+        min_rotation_rad: rotation after which a new keyframe is taken.
+        thumbnail_px: shorter side of a thumbnail; images are never enlarged.
+        thumbnail_quality: JPEG quality of a thumbnail.
+        memory_mb: largest memory of the index on the robot, in megabytes; decides its kind.
+        chunk_keyframes: keyframes that are worked on as one piece.
+    """
+
+    min_distance_m: float = 1.0
+    min_rotation_rad: float = math.radians(15)
+    thumbnail_px: int = 320
+    thumbnail_quality: int = 90
+    memory_mb: float = DEFAULT_MEMORY_MB
+    chunk_keyframes: int = CHUNK_KEYFRAMES
+
+    def __post_init__(self) -> None:
+        """Check every value; raises ``ConfigError``."""
+        _ = self.selection
+        if not self.memory_mb > 0:
+            raise ConfigError(f'memory_mb is {self.memory_mb}; use a number above 0')
+        if self.thumbnail_px < 16:
+            raise ConfigError(f'thumbnail_px is {self.thumbnail_px}; use 16 or more')
+        if not 1 <= self.thumbnail_quality <= 100:
+            raise ConfigError(f'thumbnail_quality is {self.thumbnail_quality}; use 1 to 100')
+
+    @property
+    def selection(self) -> Selection:
+        """Selection of keyframes; raises ``ConfigError``."""
+        return Selection(self.min_distance_m, self.min_rotation_rad, self.chunk_keyframes)
+
+    @property
+    def form(self) -> MapFormat:
+        """Format of the map's files."""
+        spacing = manifest.KeyframeSpacing(self.min_distance_m, self.min_rotation_rad)
+        thumbnail = ThumbnailFormat(self.thumbnail_px, self.thumbnail_quality)
+        return MapFormat(spacing, self.memory_mb, thumbnail)
 
 
 def write_map(
