@@ -153,7 +153,7 @@ TESTS = {
         'camera_intrinsics:rectified_images_of_a_driver_without_p_have_k_without_distortion'
     ),
     'which of the two': 'camera_intrinsics:topic_name_tells_rectified_images',
-    'a name that says neither': 'rectification:images_of_a_neutral_topic_decide',
+    'a name that says neither': 'rectification:images_decide_whatever_the_name_of_their_topic',
     '`roi` and `binning`': 'camera_intrinsics:region_of_interest_is_moved_first_and_binned_then',
     '`camera_info` that changes in a bag': 'bag_cameras:camera_info_that_changes_is_refused',
     '`camera_info` that changes while': ('ros/localizer/camera_info:change_is_followed_and_named'),
@@ -174,6 +174,20 @@ TESTS = {
         'camera_intrinsics:unknown_model_and_another_aspect_ratio_are_not_supported'
     ),
     'NaN, infinity': 'camera_intrinsics:impossible_numbers_get_one_sentence',
+    'image names that are seconds since': (
+        'image_folder:names_in_seconds_since_a_start_have_the_poses_of_these_times'
+    ),
+    'other image names': 'image_folder:names_that_are_no_times_have_an_exact_remedy',
+    'a name that says raw or rectified': (
+        'rectification:images_decide_whatever_the_name_of_their_topic'
+    ),
+    'extrinsics of a drive that differ': (
+        'verification/drive_cameras:other_extrinsics_are_used_and_named'
+    ),
+    'camera model of a drive whose': 'verification/drive_cameras:another_camera_model_is_named',
+    'a transform of `/tf_static` with NaN': (
+        'bag_cameras:fixed_transform_that_is_no_pose_is_named'
+    ),
 }
 
 
