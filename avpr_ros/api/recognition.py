@@ -22,7 +22,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.verification.drive_cameras import camera_checks
+from avpr_ros.verification.cameras.drive_cameras import camera_checks
 
 #: Single images are matched without the images before them.
 _SINGLE_IMAGE = {'temporal_filter': 'none'}

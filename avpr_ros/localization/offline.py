@@ -16,8 +16,8 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics, FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
-from avpr_ros.verification.camera_model import CameraModel
-from avpr_ros.verification.drive_cameras import own_extrinsics
+from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.cameras.drive_cameras import own_extrinsics
 
 #: Odometry is not interpolated across a longer gap; as in the node.
 ODOMETRY_GAP_S = 1.0

@@ -24,7 +24,7 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.epipolar import count_essential_inliers
 from avpr_ros.verification.projective_geometry import sampson_distances, skew_matrices
 from avpr_ros.verification.triangulation import mutual_matches

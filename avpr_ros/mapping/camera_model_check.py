@@ -26,7 +26,7 @@ from avpr_ros.mapping.camera_check import PosedPair, camera_models, contradictio
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
 from avpr_ros.sources.preflight import PreflightCheck
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.epipolar import count_essential_inliers
 
 #: Images of a pair are this far apart: metres, or radians.

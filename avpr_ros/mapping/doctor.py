@@ -28,7 +28,7 @@ from avpr_ros.sources.open import open_recording
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.pose_track import PoseTrack
 from avpr_ros.sources.preflight import CheckLevel, Preflight, PreflightCheck
-from avpr_ros.verification.drive_cameras import camera_checks
+from avpr_ros.verification.cameras.drive_cameras import camera_checks
 
 _MAX_GAP_S = 1.0
 _LEVELS = ('ok', 'warning', 'error')

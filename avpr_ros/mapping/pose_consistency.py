@@ -13,7 +13,7 @@ from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
 

@@ -26,7 +26,7 @@ from avpr_ros.gallery.index.standardization import (
 )
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.training.augmentation.augment import STRONG, Augmentation
-from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.calibration.calibrate import calibrate
 from avpr_ros.training.images import TrainingImages, views_of
 from avpr_ros.training.places import Places
 

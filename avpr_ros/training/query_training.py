@@ -21,6 +21,7 @@ from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.learned_query import LearnedQueryNetwork
 from avpr_ros.networks.query_network import VladQueryNetwork
 from avpr_ros.networks.registry import query_network_for
+from avpr_ros.training.calibration.network_calibration import CalibrationMap, calibrate_network
 from avpr_ros.training.curve import write_curve
 from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
 from avpr_ros.training.held_out import (
@@ -34,7 +35,6 @@ from avpr_ros.training.initialisation.head import initialise_head
 from avpr_ros.training.initialisation.network import initialise_by_ridge
 from avpr_ros.training.initialisation.projection import initialise_projection
 from avpr_ros.training.inputs import FreshViews
-from avpr_ros.training.network_calibration import CalibrationMap, calibrate_network
 from avpr_ros.training.objectives.gallery_side import GallerySide
 from avpr_ros.training.objectives.methods import objective_by_name
 from avpr_ros.training.places import Places

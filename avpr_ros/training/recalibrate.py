@@ -16,9 +16,9 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.runtime.map_network import in_space_of
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.runtime.query_network import QueryNetwork
+from avpr_ros.training.calibration.network_calibration import CalibrationMap, calibrate_network
 from avpr_ros.training.deliver import locked_output
 from avpr_ros.training.held_out import HeldOutViews, recall
-from avpr_ros.training.network_calibration import CalibrationMap, calibrate_network
 
 #: Seed of the views, other than those of the training.
 _SEED = 1

@@ -16,14 +16,14 @@ from avpr_ros.networks.export import export_onnx
 from avpr_ros.networks.foundation.space import FoundationGalleryNetwork
 from avpr_ros.networks.gallery_network import EmbeddedGalleryNetwork
 from avpr_ros.networks.registry import load_gallery_network
-from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
-from avpr_ros.training.held_out import VIEWS, WHAT
-from avpr_ros.training.images import MapImages
-from avpr_ros.training.network_calibration import (
+from avpr_ros.training.calibration.network_calibration import (
     CalibrationMap,
     NetworkCalibration,
     calibrate_network,
 )
+from avpr_ros.training.deliver import TrainResult, check_output, deliver, locked_output
+from avpr_ros.training.held_out import VIEWS, WHAT
+from avpr_ros.training.images import MapImages
 
 
 def export_gallery_network(

@@ -14,7 +14,7 @@ from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.nearest_neighbours import nearest_of
 from avpr_ros.verification.pnp import CameraPose, find_camera_pose, find_unique_pose
 

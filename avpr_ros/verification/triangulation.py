@@ -19,8 +19,8 @@ from avpr_ros.gallery.local_features.features import FeatureKind, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
-from avpr_ros.verification.camera_model import CameraModel
-from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
+from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.cameras.extrinsics import MatchedPair, refine_extrinsic_rotation
 from avpr_ros.verification.nearest_neighbours import squared_distances
 
 #: Returns the matches of two rows by features of a kind: the indices of the features, (M,) each.

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 import sys
 from types import ModuleType
@@ -52,13 +52,18 @@ def figures(empty_figures) -> None:
     """What they show is tested in test/evaluation."""
 
 
+#: Binds a function of the registry at its import.
+BOUND = 'avpr_ros.networks.space_describer'
+
+
 @pytest.fixture
-def avpr(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
-    """Return a function that runs the command line: exit code, stdout, stderr."""
+def avpr(monkeypatch, capsys) -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Yield a function that runs the command line: exit code, stdout, stderr."""
     registry = ModuleType('avpr_ros.networks.registry')
     registry.describer_by_name = lambda name, *, dim, like=None: AngleDescriber()
     registry.load_gallery_network = lambda space: AngleDescriber()
     monkeypatch.setitem(sys.modules, 'avpr_ros.networks.registry', registry)
+    monkeypatch.delitem(sys.modules, BOUND, raising=False)
     monkeypatch.setenv('COLUMNS', '200')
 
     def run(*arguments: object) -> tuple[int, str, str]:
@@ -70,7 +75,8 @@ def avpr(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
             code = int(stop.code or 0)
         return code, *capsys.readouterr()
 
-    return run
+    yield run
+    sys.modules.pop(BOUND, None)
 
 
 @pytest.fixture

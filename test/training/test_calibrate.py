@@ -9,7 +9,7 @@ import pytest
 
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.networks.projection import fit_basis
-from avpr_ros.training.calibrate import calibrate, foreign_length
+from avpr_ros.training.calibration.calibrate import calibrate, foreign_length
 from avpr_ros.training.held_out import VIEWS, HeldOutViews, light_recalls, recalls
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avpr_ros.training.calibrate import calibrate
+from avpr_ros.training.calibration.calibrate import calibrate
 from avpr_ros.training.held_out import calibrate_views, inner_products
 from avpr_ros.training.places import PlaceSettings, places_from_poses
 

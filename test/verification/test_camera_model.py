@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 
 K = (400.0, 0.0, 330.0, 0.0, 390.0, 250.0, 0.0, 0.0, 1.0)
 D = (-0.28, 0.07, 0.0002, 0.00002, 0.0)

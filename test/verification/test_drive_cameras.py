@@ -15,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.localization.offline import localize_drive
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, StampedImage
-from avpr_ros.verification.drive_cameras import camera_checks, own_extrinsics
+from avpr_ros.verification.cameras.drive_cameras import camera_checks, own_extrinsics
 
 K = (300.0, 0.0, 240.0, 0.0, 300.0, 180.0, 0.0, 0.0, 1.0)
 MODEL = CameraIntrinsics(480, 360, 'plumb_bob', K, (-0.1, 0.02, 0.0, 0.0))

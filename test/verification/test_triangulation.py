@@ -12,7 +12,10 @@ from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.mapping.pose_consistency import covariance_scale
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
-from avpr_ros.verification.extrinsics_refinement import MatchedPair, refine_extrinsic_rotation
+from avpr_ros.verification.cameras.extrinsics import (
+    MatchedPair,
+    refine_extrinsic_rotation,
+)
 from avpr_ros.verification.triangulation import triangulate, triangulate_midpoint
 
 LENS = CameraIntrinsics(640, 480, 'plumb_bob', (400, 0, 319.5, 0, 400, 239.5, 0, 0, 1), (0.0,) * 5)

@@ -16,7 +16,7 @@ from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
-from avpr_ros.verification.drive_cameras import camera_checks
+from avpr_ros.verification.cameras.drive_cameras import camera_checks
 
 #: Names of the checks of images; without usable images nothing can be matched.
 _IMAGE_CHECKS = ('images', 'stamps', 'decoding')

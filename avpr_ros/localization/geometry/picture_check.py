@@ -21,7 +21,7 @@ from avpr_ros.localization.geometry.metric_pose import KEYFRAMES
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.sources.frame import CameraIntrinsics
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.extractors import extract_all
 from avpr_ros.verification.landmark_pose import count_pose_inliers
 

@@ -28,8 +28,8 @@ from avpr_ros.gallery.calibration import FEWEST_FOREIGN, Calibration, ScoreModel
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.places import DISTINCT_ANGLE_RAD, PlaceCriterion, unit_pose_rows
 from avpr_ros.mapping.leave_one_out import best_and_rival
+from avpr_ros.training.calibration.score_model import fit_score_model, reliability
 from avpr_ros.training.places import Places
-from avpr_ros.training.score_model import fit_score_model, reliability
 
 #: A keyframe this many place cells away shows another place, even along a straight corridor.
 FAR_CELLS = 6.0

@@ -13,7 +13,7 @@ from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, FrameSource
 from avpr_ros.sources.preflight import PreflightCheck
-from avpr_ros.verification.camera_model import CameraModel
+from avpr_ros.verification.cameras.camera_model import CameraModel
 
 #: Extrinsics that differ by no more are those of the map, which a build refines.
 _SAME_M, _SAME_RAD = 0.01, float(np.radians(0.5))
