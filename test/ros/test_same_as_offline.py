@@ -84,8 +84,8 @@ def test_node_and_command_decide_alike(
     localize(
         write_bag(tmp_path / 'bag'),
         town_map,
-        query,
         tmp_path / 'out',
+        query,
         odom_topic='/odom',
         max_speed_m_s=10.0,
     )
