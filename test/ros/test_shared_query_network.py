@@ -64,7 +64,7 @@ def test_reload_swaps_maps_without_a_restart(
     live = tmp_path / 'live'
     live.symlink_to(maps[0], target_is_directory=True)
     name = f'fixed_{given.replace(" ", "_")}'
-    peer = peer_of(start(name, map_path=live, query_network=query))
+    peer = peer_of(start(name, map_path=live, query_network=query, max_image_age_s=0.0))
     camera = peer.publisher()
     for place in PLACES:
         assert look(peer, camera, place) == (False, str(place))
