@@ -11,17 +11,13 @@ vocabulary. Each is ranked with the descriptors as they are and standardised.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 import torch
 
-from avpr_ros.arrays import Descriptors, RgbImage, evenly
-from avpr_ros.evaluation.metrics.positives import positives_within
+from avpr_ros.arrays import Descriptors, evenly
 from avpr_ros.evaluation.metrics.recall import recall_at
 from avpr_ros.gallery.describer import BATCH, Parts
 from avpr_ros.gallery.descriptor_space import BASIS
@@ -37,11 +33,10 @@ from benchmarks.results import (
     RESULTS,
     Row,
     print_table,
-    require_data,
     stored_rows,
     write_results,
 )
-from benchmarks.training_sets import SETS, TrainingSet
+from benchmarks.training_sets import SETS, ImageList, TrainingSet
 
 _DIM, _SEED = 512, 0
 #: Images that the vocabularies of a map are fitted to, and features of each, as in a build.
@@ -55,60 +50,26 @@ NOTE = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Walks:
-    """Images of a map and of queries, with the rows of the map that are right for each query."""
-
-    gallery: Sequence[Callable[[], RgbImage]]
-    queries: Sequence[Callable[[], RgbImage]]
-    right: list[frozenset[int]]
-
-
-def gardens(gallery: str, queries: str) -> Walks:
-    """Two walks of gardens_point; right within three frames."""
-    folder = require_data('gardens_point')
-    files = [sorted((folder / walk).glob('*.jpg')) for walk in (gallery, queries)]
-    at_m = [np.array([[float(n), 0.0, 0.0] for n in range(len(walk))]) for walk in files]
-    left, right = ([_reader(path) for path in walk] for walk in files)
-    return Walks(left, right, positives_within(at_m[1], at_m[0], 3.25))
+#: Sets of ``training_sets``; the town is rendered, as the vocabularies are.
+CHOSEN = (
+    'corridor',
+    'gardens_day',
+    'gardens_night_left',
+    'gardens_night_right',
+    'nordland',
+    'ietower',
+)
 
 
-def _reader(path: Path) -> Callable[[], RgbImage]:
-    def read() -> RgbImage:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise SystemExit(f'{path} cannot be read; copy the data again')
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-    return read
-
-
-def _of_set(make: Callable[[], TrainingSet]) -> Callable[[], Walks]:
-    def walks() -> Walks:
-        one = make()
-        return Walks(one.gallery.readers, one.queries.readers, one.right)
-
-    return walks
-
-
-WALKS: Mapping[str, Callable[[], Walks]] = {
-    'corridor': _of_set(SETS['corridor']),
-    'gardens_day': lambda: gardens('day_left', 'day_right'),
-    'gardens_night_left': lambda: gardens('day_left', 'night_right'),
-    'gardens_night_right': lambda: gardens('day_right', 'night_right'),
-    'nordland': _of_set(SETS['nordland']),
-    'ietower': _of_set(SETS['ietower']),
-}
-
-
-def parts_of(describer: EmbeddedDescriber, readers: Sequence[Callable[[], RgbImage]]) -> Parts:
+def parts_of(describer: EmbeddedDescriber, images: ImageList) -> Parts:
     """Return the local features of all images in half precision; 240 kB an image."""
     found: dict[str, NDArray[np.float16]] = {}
-    for start in range(0, len(readers), BATCH):
-        images = [describer.prepare(read()) for read in readers[start : start + BATCH]]
-        for name, rows in describer.parts(images).items():
+    for start in range(0, len(images), BATCH):
+        batch = range(start, min(start + BATCH, len(images)))
+        squares = [describer.prepare(images.read(row)) for row in batch]
+        for name, rows in describer.parts(squares).items():
             if name not in found:
-                found[name] = np.empty((len(readers), *rows.shape[1:]), np.float16)
+                found[name] = np.empty((len(images), *rows.shape[1:]), np.float16)
             found[name][start : start + len(rows)] = rows
     return found
 
@@ -136,11 +97,11 @@ def pooled(describer: EmbeddedDescriber, parts: Parts, fitted: Parts) -> NDArray
     return np.concatenate(batches)
 
 
-def pairs(walks: Walks) -> Iterator[tuple[str, Descriptors, Descriptors]]:
+def pairs(data: TrainingSet) -> Iterator[tuple[str, Descriptors, Descriptors]]:
     """Yield the name of each space with its gallery and query descriptors."""
     fixed, light = EmbeddedDescriber(FIXED), EmbeddedDescriber('embedded-light')
-    gallery, queries = (parts_of(fixed, side) for side in (walks.gallery, walks.queries))
-    shown = evenly(len(walks.gallery), _SAMPLE)
+    gallery, queries = (parts_of(fixed, side) for side in (data.gallery, data.queries))
+    shown = evenly(len(data.gallery), _SAMPLE)
     sample = {name: rows[shown].astype(np.float32) for name, rows in gallery.items()}
     for name, describer, fitted in (
         ('light', light, light.fit(sample)),
@@ -156,9 +117,9 @@ def pairs(walks: Walks) -> Iterator[tuple[str, Descriptors, Descriptors]]:
             yield 'random', project_rows(rows, basis), project_rows(asked, basis)
 
 
-def rows_of(name: str, walks: Walks) -> Iterator[Row]:
+def rows_of(name: str, data: TrainingSet) -> Iterator[Row]:
     """Rank the queries of a set in each space."""
-    for method, rows, queries in pairs(walks):
+    for method, rows, queries in pairs(data):
         mean = rows.mean(axis=0)
         row: dict[str, object] = {
             'set': name,
@@ -171,7 +132,7 @@ def rows_of(name: str, walks: Walks) -> Iterator[Row]:
             ('standardized_', about_running_mean(queries, mean), standardized(rows, mean)),
         ):
             ranked = list(np.argsort(-(left @ right.T), axis=1, kind='stable'))
-            row[f'{prefix}recall_at_1'] = recall_at(ranked, walks.right, 1, 'missed')
+            row[f'{prefix}recall_at_1'] = recall_at(ranked, data.right, 1, 'missed')
         yield row
 
 
@@ -179,15 +140,15 @@ def main() -> None:
     """Measure each set, print the table, write the result file after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--quick', action='store_true', help='corridor only')
-    parser.add_argument('--set', action='append', choices=list(WALKS), help='these sets alone')
+    parser.add_argument('--set', action='append', choices=CHOSEN, help='these sets alone')
     options = parser.parse_args()
     rows = [] if options.quick else stored_rows(RESULTS / 'fixed_space.json')
     torch.set_num_threads(1)
     with one_torch_thread():
-        for name in ['corridor'] if options.quick else options.set or list(WALKS):
-            found = list(rows_of(name, WALKS[name]()))
+        for name in ['corridor'] if options.quick else options.set or CHOSEN:
+            found = list(rows_of(name, SETS[name]()))
             rows = [row for row in rows if row['set'] != name] + found
-            rows.sort(key=lambda row: list(WALKS).index(str(row['set'])))
+            rows.sort(key=lambda row: CHOSEN.index(str(row['set'])))
             write_results('fixed_space', rows, quick=options.quick, note=NOTE)
     print_table(rows, 'Vocabularies of the package and of the map')
 
