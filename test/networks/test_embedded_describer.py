@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from block_pictures import pictures
 import numpy as np
 import pytest
 
@@ -12,22 +13,9 @@ from avpr_ros.networks.embedded.kinds import EMBEDDED_KINDS
 from avpr_ros.networks.registry import describer_by_name, load_gallery_network
 
 
-def pictures(count: int) -> list[np.ndarray]:
-    """Images with some structure: overlapping coloured blocks."""
-    rng = np.random.default_rng(5)
-    images = []
-    for _ in range(count):
-        image = np.full((60, 80, 3), rng.integers(0, 255, 3), dtype=np.uint8)
-        for _ in range(6):
-            y, x = rng.integers(0, 50), rng.integers(0, 70)
-            image[y : y + 25, x : x + 25] = rng.integers(0, 255, 3)
-        images.append(image)
-    return images
-
-
 @pytest.fixture(scope='module')
 def described():
-    images = pictures(11)
+    images = pictures(11, seed=5)
     stages: list[tuple[str, int, int]] = []
     describer = describer_by_name('embedded-light')
     space, rows = describer.describe_gallery(
@@ -66,7 +54,7 @@ def test_progress_reaches_the_end_of_every_stage(described):
 
 @pytest.mark.parametrize('expected', [2, 4])
 def test_another_number_of_images_than_announced_is_refused(expected):
-    images = pictures(3)
+    images = pictures(3, seed=5)
     with pytest.raises(MapError, match=r'instead of the expected|more than the expected'):
         describer_by_name('embedded-light').describe_gallery(
             lambda: iter(images), expected, no_progress

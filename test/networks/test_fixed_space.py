@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from block_pictures import pictures
 import numpy as np
 import pytest
 
@@ -18,19 +19,6 @@ from avpr_ros.networks.registry import (
     describer_by_name,
     load_gallery_network,
 )
-
-
-def pictures(count: int, seed: int) -> list[np.ndarray]:
-    """Images of overlapping coloured blocks."""
-    rng = np.random.default_rng(seed)
-    images = []
-    for _ in range(count):
-        image = np.full((60, 80, 3), rng.integers(0, 255, 3), dtype=np.uint8)
-        for _ in range(6):
-            y, x = rng.integers(0, 50), rng.integers(0, 70)
-            image[y : y + 25, x : x + 25] = rng.integers(0, 255, 3)
-        images.append(image)
-    return images
 
 
 def described(
