@@ -4,9 +4,9 @@
 
 ``euroc_v1``: three of four frames of a drone's flight through a room are the map, the fourth is a
 query. ``demo_town``: the second drive of the demo's town on the map of the first, see
-``worlds.py``. ``town_night``: a third drive at night on the same map; ``town_night_learned``: on
-one with learned features beside RootSIFT. Maps have the embedded gallery network and landmarks,
-the query network is trained on the map, and every query goes through what ``avpr localize`` runs.
+``worlds.py``. ``town_night``: a third drive at night on the same map. Maps are as ``avpr build``
+makes them, the query network is trained on the map, and every query goes through what
+``avpr localize`` runs.
 """
 
 from __future__ import annotations

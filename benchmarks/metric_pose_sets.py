@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
 import yaml
 
+from avpr_ros.api.maps import build_map
 from avpr_ros.evaluation.runs.ground_truth_poses import open_drive
-from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
-from avpr_ros.mapping.landmark_builder import build_landmarks
-from avpr_ros.mapping.map_builder import BuildSettings, build_map
-from avpr_ros.networks.registry import describer_by_name
+from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame, FrameSource, StampedImage
 from avpr_ros.sources.images.image_folder import ImageFolderSource
@@ -24,8 +21,7 @@ from avpr_ros.sources.options import SourceOptions
 from avpr_ros.training.query_training import train_query_network
 from avpr_ros.training.settings import TrainSettings
 from benchmarks import worlds
-from simulation.demo.steps import Steps
-from simulation.drives.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
+from simulation.drives.bag_writer import TRUTH_TOPIC
 from simulation.drives.scenario import FULL, third_drive
 from simulation.drives.worlds import WORLDS
 
@@ -88,10 +84,9 @@ def euroc(data: Path, folder: Path) -> PoseSet:
     if not map_folder.exists():
         build_map(
             Part(source, camera, queries=False),
-            describer_by_name('embedded'),
             map_folder,
-            BuildSettings(min_distance_m=0.01, min_rotation_rad=0.01),
-            finish=lambda gallery: build_landmarks(gallery).save(gallery.path / LANDMARKS),
+            min_distance_m=0.01,
+            min_rotation_rad=0.01,
         )
     if not query.exists():
         train_query_network([GalleryMap.open(map_folder)], query, TrainSettings())
@@ -108,14 +103,7 @@ def town() -> list[PoseSet]:
         'town_night': (third_drive(FULL, 'night'),),
     }
     folder = worlds.WORK / world.name
-    day, night = worlds.prepare(replace(world, queries=queries), folder)
-    learned = folder / 'map_learned'
-    if not learned.exists():
-        build = ['avpr', 'build', world.mapping[0].name, '--pose-topic', ODOMETRY_TOPIC]
-        build += ['--min-distance-m', str(world.keyframe_m), '--output', learned.name]
-        Steps(folder, Console()).run(build)
-    sets = (day, night, replace(night, name='town_night_learned', map_folder=learned))
-    return [_pose_set(one) for one in sets]
+    return [_pose_set(one) for one in worlds.prepare(replace(world, queries=queries), folder)]
 
 
 def _pose_set(one: worlds.PreparedSet) -> PoseSet:
