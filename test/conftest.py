@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+import re
 
 import numpy as np
 import pytest
@@ -24,6 +26,27 @@ DIM = 32
 SECOND_NS = 1_000_000_000
 #: Limit of a slow test, which a loaded machine may stretch; of the others: see pyproject.toml.
 SLOW_TIMEOUT_S = 600
+
+
+#: Without torch, on a robot, tests of the offline side are not collected.
+OFFLINE = (
+    *('api', 'cli', 'demo', 'evaluation', 'examples', 'fuzz', 'mapping', 'networks', 'simulation'),
+    *('training', 'test_benchmarks.py', 'test_docs_commands.py', 'test_repository_files.py'),
+)
+collect_ignore = [] if find_spec('torch') else list(OFFLINE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Skip a file of tests that imports a package of the offline side, where there is none."""
+    report = yield
+    missing = re.search(r"No module named '(\w+)", str(report.longrepr))
+    if report.outcome == 'failed' and missing and collect_ignore:
+        report.outcome = 'skipped'
+        report.longrepr = (str(collector.path), 0, f'Skipped: needs {missing.group(1)}')
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

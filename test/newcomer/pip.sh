@@ -20,7 +20,7 @@ run pip install --quiet -e '.[offline]'
 cd "$work"
 # README.md, "First five minutes"; its bags then serve as those of a robot.
 run avpr demo
-bag=avpr_demo/mapping
+bag=avpr_demo/mapping_run
 run avpr doctor "$bag" --pose-topic /odom || [ $? -eq 1 ]  # 1: warnings
 run avpr build "$bag" --pose-topic /odom --dry-run
 run avpr build "$bag" --pose-topic /odom --output my_map
