@@ -1,19 +1,23 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Draw README's animation and picture of the demo from the folder of ``avpr demo``.
+"""Draw the pictures of the demo in README and docs from the folder of ``avpr demo``.
 
     avpr demo --output build/avpr_demo
     python docs/pictures.py build/avpr_demo
 
-Writes ``docs/images/demo.gif`` and ``docs/images/demo.png``, the last picture of it.
+Writes ``docs/images/demo.gif``, ``demo.png``, the last picture of it, and, where there is a
+display (``xvfb-run``), ``rerun.jpg``, the viewer's window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import io
+import os
 from pathlib import Path
+import subprocess
 import sys
+import tempfile
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,6 +38,7 @@ OUTPUT = Path(__file__).resolve().parent / 'images'
 EVERY, MS_EACH = 4, 250
 MOST_BYTES = 1_500_000
 _COLOURS = 64
+_WINDOW_PX = (1200, 720)
 
 
 def main(folder: Path) -> None:
@@ -55,6 +60,22 @@ def main(folder: Path) -> None:
     if size > MOST_BYTES:
         raise SystemExit(f'{target} has {size} bytes, more than {MOST_BYTES}: show fewer images')
     sys.stdout.write(f'{target}: {len(frames)} pictures, {size / 1e6:.2f} MB\n')
+    if 'DISPLAY' in os.environ:
+        rerun_window(folder)
+
+
+def rerun_window(folder: Path) -> None:
+    """Export the run for Rerun, open it there and keep a picture of the window."""
+    with tempfile.TemporaryDirectory() as place:
+        recording, picture = Path(place, 'run.rrd'), Path(place, 'window.png')
+        export = [sys.executable, '-m', 'avpr_ros.cli.main', 'export', str(folder / RUN)]
+        export += ['--map', str(folder / MAP), '--images', str(folder / SECOND.name)]
+        subprocess.run([*export, '--output', str(recording)], check=True)
+        size = 'x'.join(map(str, _WINDOW_PX))
+        viewer = [sys.executable, '-m', 'rerun', '--window-size', size]
+        subprocess.run([*viewer, '--screenshot-to', str(picture), str(recording)], check=True)
+        window = Image.open(picture).convert('RGB').resize(_WINDOW_PX, Image.Resampling.LANCZOS)
+    window.save(OUTPUT / 'rerun.jpg', quality=82)
 
 
 def frame(gallery: GalleryMap, run: Sequence[RunImage], live: RgbImage) -> Image.Image:

@@ -204,3 +204,27 @@ def test_rrd_is_verified_by_rerun(run, gallery: GalleryMap, straight_drive, tmp_
     ):  # fmt: skip
         assert entity in printed
     assert [file.name for file in tmp_path.glob('*.rrd')] == ['run.rrd']
+
+
+@pytest.mark.parametrize(
+    ('pictures', 'latency', 'views'),
+    [
+        (True, True, ['Map', 'Image and keyframe', 'Evidence', 'Latency', 'Decisions']),
+        (False, False, ['Map', 'Evidence', 'Decisions']),
+    ],
+)
+def test_layout_has_no_empty_views(
+    run, gallery: GalleryMap, straight_drive, pictures: bool, latency: bool, views: list[str]
+) -> None:
+    pytest.importorskip('rerun')
+    from avpr_ros.evaluation.viewers.rerun_export import layout
+
+    some = run if latency else [replace(one, latency_ms=None) for one in run]
+    found = layout(RunFrames(some, gallery, straight_drive if pictures else None))
+
+    def names(part: Any) -> list[str]:
+        if hasattr(part, 'class_identifier'):
+            return [part.name]
+        return [name for child in part.contents for name in names(child)]
+
+    assert names(found.root_container) == views

@@ -33,7 +33,7 @@ def write_rrd(frames: RunFrames, path: Path) -> None:
     with atomic_file(path) as temporary:
         recording = rr.RecordingStream('avpr_ros')
         try:
-            recording.save(temporary, default_blueprint=_blueprint())
+            recording.save(temporary, default_blueprint=layout(frames))
             recording.set_log_time_enabled(False)
             _log_map(recording, frames)
             for frame in frames:
@@ -92,16 +92,21 @@ def _log_frame(recording: rr.RecordingStream, frame: RunFrame) -> None:
             recording.log(entity, encoded)
 
 
-def _blueprint() -> rrb.Blueprint:
+def layout(frames: RunFrames) -> rrb.Blueprint:
+    """Return the layout, without views that would stay empty."""
+    views: list[rrb.View] = []
+    if frames.has_pictures and frames.gallery is not None:
+        views.append(rrb.Spatial2DView(origin='/match', name='Image and keyframe'))
+    elif frames.has_pictures:
+        views.append(rrb.Spatial2DView(origin='/images', name='Image'))
+    views.append(rrb.TimeSeriesView(origin='/evidence', name='Evidence'))
+    if any(image.latency_ms is not None for image in frames.images):
+        views.append(rrb.TimeSeriesView(origin='/latency', name='Latency'))
+    views.append(rrb.TextLogView(origin='/decision', name='Decisions'))
     return rrb.Blueprint(
         rrb.Horizontal(
             rrb.Spatial3DView(origin='/map', name='Map'),
-            rrb.Vertical(
-                rrb.Spatial2DView(origin='/match', name='Image and keyframe'),
-                rrb.TimeSeriesView(origin='/evidence', name='Evidence'),
-                rrb.TimeSeriesView(origin='/latency', name='Latency'),
-                rrb.TextLogView(origin='/decision', name='Decisions'),
-            ),
+            rrb.Vertical(*views),
             column_shares=[3, 2],
         ),
         collapse_panels=True,

@@ -95,6 +95,11 @@ class RunFrames:
         """Number of cameras of the run."""
         return len({image.camera for image in self.images})
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether recorded images are given."""
+        return self._source is not None
+
     def __iter__(self) -> Iterator[RunFrame]:
         """Yield every decision.
 
