@@ -47,10 +47,12 @@ ROS = (
     *('ros-jazzy-rclpy[fastrtps]', 'ros-jazzy-std-srvs'),
     *(f'ros-jazzy-{name}-msgs' for name in _MESSAGES),
 )
-FOLDERS = ('gallery', 'localization', 'runtime', 'sources', 'verification', 'mapping')
+FOLDERS = (
+    *('storage', 'gallery', 'localization', 'runtime', 'sources', 'verification', 'mapping'),
+)
 #: Fast tests that need no torch, of every part that calls NumPy, OpenCV, FAISS or ONNX Runtime.
 TESTS = (
-    *('gallery', 'runtime', 'localization/checks', 'test_files.py', 'test_poses.py'),
+    *('gallery', 'runtime', 'localization/checks', 'storage', 'test_poses.py'),
     *('localization/test_matcher.py', 'localization/test_retrieval.py'),
     *('sources/test_decode.py', 'sources/test_decode_compressed.py', 'sources/test_mcap.py'),
     *('sources/test_rectification.py', 'verification/test_pnp.py', 'verification/test_sift.py'),

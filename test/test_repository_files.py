@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 import re
+import subprocess
 from typing import Any
 
 import pytest
 
-from benchmarks.versions import MINORS
+from benchmarks.versions import MINORS, TESTS
 
 yaml = pytest.importorskip('yaml')
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOW = ROOT / '.github' / 'workflows' / 'ci.yml'
+NEWCOMER = sorted((ROOT / 'test' / 'newcomer').glob('*.sh'))
 DOCKERFILES = sorted((ROOT / 'docker').glob('*.Dockerfile'))
 LINK = re.compile(r'\]\(([^)#]+?)(?:#[^)]*)?\)')
 
@@ -45,6 +48,17 @@ def test_table_of_versions_has_both_ends_of_every_python() -> None:
     found = {('.'.join(row['python'].split('.')[:2]), row['pins']) for row in rows}
     assert found == {(minor, pins) for minor in MINORS for pins in ('lowest', 'newest')}
     assert [row for row in rows if row['failed']] == []
+
+
+def test_files_that_the_table_of_versions_runs_exist() -> None:
+    assert [name for name in TESTS if not (ROOT / 'test' / name).exists()] == []
+
+
+@pytest.mark.parametrize('script', NEWCOMER, ids=lambda script: script.name)
+def test_newcomer_script_is_valid_and_stops_at_the_first_error(script: Path) -> None:
+    subprocess.run(['bash', '-n', str(script)], check=True)
+    assert 'set -euo pipefail' in script.read_text(encoding='utf-8')
+    assert os.access(script, os.X_OK)
 
 
 @pytest.mark.parametrize('file', DOCKERFILES, ids=lambda file: file.name)

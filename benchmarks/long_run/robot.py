@@ -23,6 +23,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from std_srvs.srv import Trigger
 
+from benchmarks.long_run.task import Task
 from benchmarks.long_run.wall import INTRINSICS, LENGTH_M, view
 
 NODE = '/avpr_localizer'
@@ -89,16 +90,16 @@ class Robot:
         self._start_s = time.monotonic()
         self._lap_s = LENGTH_M / _SPEED_M_S
         self._tasks = [
-            _Task(1 / _ODOMETRY_HZ, self._drive),
-            _Task(1 / _CAMERA_HZ, self._look),
-            _Task(1.0, self._publish_info),
-            _Task(1.0, self._change_parameter),
-            _Task(7.0, self._call_trigger),
-            _Task(20.0, self._call_reload),
-            _Task(45.0, self._add_publisher),
-            _Task(60.0, self._kill_camera),
-            _Task(90.0, self._write_over_map),
-            _Task(150.0, self._replace_map),
+            Task(1 / _ODOMETRY_HZ, self._drive),
+            Task(1 / _CAMERA_HZ, self._look),
+            Task(1.0, self._publish_info),
+            Task(1.0, self._change_parameter),
+            Task(7.0, self._call_trigger),
+            Task(20.0, self._call_reload),
+            Task(45.0, self._add_publisher),
+            Task(60.0, self._kill_camera),
+            Task(90.0, self._write_over_map),
+            Task(150.0, self._replace_map),
         ]
 
     def drive(self, seconds: float) -> None:
@@ -215,7 +216,7 @@ class Robot:
         self._after(5.0, self._call_reload)
 
     def _after(self, seconds: float, work: Callable[[], None]) -> None:
-        self._tasks.append(_Task(seconds, work, once=True))
+        self._tasks.append(Task(seconds, work, once=True))
         self._tasks = [task for task in self._tasks if not task.done]
 
     def _new_camera(self) -> Any:
@@ -238,20 +239,3 @@ class Robot:
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             self.diagnostics[status.name.partition(': ')[2]] = status
-
-
-class _Task:
-    """Work that is due every so often, or once."""
-
-    def __init__(self, period_s: float, work: Callable[[], None], once: bool = False) -> None:
-        self._period_s = period_s
-        self._work = work
-        self._once = once
-        self.done = False
-        self.due_s = time.monotonic() + period_s
-
-    def run(self, now_s: float) -> None:
-        if now_s >= self.due_s and not self.done:
-            self.done = self._once
-            self.due_s = float('inf') if self._once else max(self.due_s + self._period_s, now_s)
-            self._work()
