@@ -5,13 +5,9 @@
 from __future__ import annotations
 
 import pytest
-from small_drives import OPTIONS, SETTINGS, Drives, write_walk, write_wall_bag
+from small_drives import OPTIONS, SETTINGS, Drives, plain_build, write_walk, write_wall_bag
 
 from avpr_ros.api.fleet import Fleet
-from avpr_ros.api.map_parts import complete_contents
-from avpr_ros.mapping.map_builder import BuildSettings, build_map
-from avpr_ros.networks.registry import describer_by_name
-from avpr_ros.sources.open import open_source
 
 
 @pytest.fixture(scope='session')
@@ -19,18 +15,11 @@ def drives(tmp_path_factory: pytest.TempPathFactory) -> Drives:
     folder = tmp_path_factory.mktemp('drives')
     walk = write_walk(folder / 'walk', 9, 3, broken=2)
     paths = [write_wall_bag(folder / 'wall', 13, 1), walk]
-    contents = complete_contents(0, True, False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             'matplotlib.figure.Figure.savefig', lambda _, file, **options: file.write(b'<svg/>')
         )
-        made = build_map(
-            [open_source(path, OPTIONS) for path in paths],
-            describer_by_name('embedded-light'),
-            folder / 'plain',
-            BuildSettings(chunk_keyframes=5),
-            finish=lambda gallery: contents.add_to(gallery, lambda *_: None),
-        )
+        made = plain_build(paths, folder / 'plain', SETTINGS.network)
     assert made.manifest.sessions[1].undecodable == 1
     fleet = Fleet.plan(paths, folder / 'shards', SETTINGS, OPTIONS)
     assert fleet.compute(fleet.local) == []

@@ -10,13 +10,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from avpr_ros.api.map_parts import complete_contents
+from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.mapping.map_builder import BuildSettings, build_map
 from avpr_ros.mapping.stages.fleet_plan import FleetSettings
+from avpr_ros.networks.registry import describer_by_name
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.sources.open import open_source
 from avpr_ros.sources.options import SourceOptions
 from simulation.drives.bag_writer import Shot, encode_jpeg, write_bag
 
 SECOND_NS = 1_000_000_000
+OPTIONS = SourceOptions(pose_topic='/odom')
 #: As few keyframes as make several chunks of each drive.
 SETTINGS = FleetSettings(network='embedded-light', learned_features=False, chunk_keyframes=5)
 CAMERA = CameraIntrinsics(
@@ -40,6 +46,18 @@ class Drives:
 def _contents(shards: Path) -> dict[str, bytes]:
     files = sorted(shards.glob('*/*.npz'))
     return {str(file.relative_to(shards)): file.read_bytes() for file in files}
+
+
+def plain_build(paths: list[Path], output: Path, network: str) -> GalleryMap:
+    """Build the map of some drives in one process, without shards."""
+    contents = complete_contents(0, True, SETTINGS.learned_features)
+    return build_map(
+        [open_source(path, OPTIONS) for path in paths],
+        describer_by_name(network),
+        output,
+        BuildSettings(chunk_keyframes=SETTINGS.chunk_keyframes),
+        finish=lambda gallery: contents.add_to(gallery, lambda *_: None),
+    )
 
 
 def write_wall_bag(path: Path, frames: int, seed: int, x_m: float = 0.0) -> Path:
@@ -76,6 +94,3 @@ def _write(path: Path, encoded: list[bytes], seed: int, x_m: float) -> Path:
     shots = [Shot(*one, image) for one, image in zip(stamped, encoded, strict=True)]
     write_bag(path, shots, stamped, CAMERA)
     return path
-
-
-OPTIONS = SourceOptions(pose_topic='/odom')

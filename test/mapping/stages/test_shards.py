@@ -15,16 +15,17 @@ import time
 
 import numpy as np
 import pytest
-from small_drives import OPTIONS, SETTINGS, write_walk, write_wall_bag
+from small_drives import OPTIONS, SETTINGS, plain_build, write_walk, write_wall_bag
 
 from avpr_ros.api.fleet import Fleet
 from avpr_ros.errors import ConfigError, MapError, SourceError
-from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.gallery_map import GALLERY_NETWORK, GalleryMap
 from avpr_ros.mapping.stages.shards import ShardStore
 from avpr_ros.networks.describer import EmbeddedDescriber
 from avpr_ros.sources.frame_index import frames_between, index_frames
 from avpr_ros.sources.open import open_source
 from avpr_ros.storage.object_store import LocalObjects
+from avpr_ros.training import held_out
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,6 +46,19 @@ def test_shards_in_any_order_give_the_map_of_the_plain_build(drives, tmp_path):
     assert gallery.manifest.content_hash == drives.content_hash
     assert gallery.landmarks().measurable
     assert gallery.warnings == ()
+
+
+@pytest.mark.slow
+def test_shards_give_the_plain_map_with_its_network_and_calibration(drives, tmp_path, monkeypatch):
+    monkeypatch.setattr(held_out, 'VIEWS', 10)
+    plain = plain_build(drives.paths, tmp_path / 'plain', 'embedded-fixed')
+    settings = replace(SETTINGS, network='embedded-fixed')
+    fleet = Fleet.plan(drives.paths, tmp_path / 'shards', settings, OPTIONS)
+    assert fleet.compute(fleet.local) == []
+    gallery = fleet.gather(tmp_path / 'map')
+    assert gallery.manifest.calibration == plain.manifest.calibration is not None
+    assert GALLERY_NETWORK in gallery.files
+    assert gallery.manifest.content_hash == plain.manifest.content_hash
 
 
 def test_shards_behind_a_uri_are_the_same(drives):
