@@ -15,14 +15,17 @@ from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.verification.cameras.camera_model import CameraModel
-from avpr_ros.verification.nearest_neighbours import nearest_of
+from avpr_ros.verification.nearest_neighbours import mutual_nearest
 from avpr_ros.verification.pnp import CameraPose, find_camera_pose, find_unique_pose
 
 
 def match_landmarks(
     features: Features, layer: FeatureLayer, rows: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """Match features with the landmarks of some keyframes, by nearest neighbour.
+    """Match features with the landmarks of some keyframes: nearest neighbours of each other.
+
+    In another light most features have no landmark; without the way back, their nearest ones
+    outnumber the right matches.
 
     Args:
         features: of the image.
@@ -38,9 +41,9 @@ def match_landmarks(
     index = index[np.isfinite(layer.points_m[index, 0])]
     if not len(index) or not len(features):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    nearest, squares = nearest_of(features.descriptors, layer.descriptors_at(index))
-    matched = np.flatnonzero(squares < features.kind.match_distance**2)
-    return matched, index[nearest[matched]]
+    seen, nearest, squares = mutual_nearest(features.descriptors, layer.descriptors_at(index))
+    near = squares < features.kind.match_distance**2
+    return seen[near], index[nearest[near]]
 
 
 def locate(

@@ -35,3 +35,17 @@ def nearest_of(queries: AnyArray, references: AnyArray) -> tuple[IntArray, NDArr
     best = closeness[np.arange(len(nearest)), nearest]
     squares = np.maximum(np.einsum('ij,ij->i', first, first) - 2 * best, 0.0)
     return nearest.astype(np.int64), np.asarray(squares, dtype=np.float32)
+
+
+def mutual_nearest(
+    queries: AnyArray, references: AnyArray
+) -> tuple[IntArray, IntArray, NDArray[np.float32]]:
+    """Return the pairs of (K, w) and (L, w) descriptors that are nearest to each other.
+
+    Returns:
+        Indices of the queries and of the references, and squared distances, (M,) each.
+    """
+    squares = squared_distances(queries, references)
+    nearest = squares.argmin(axis=1)
+    pairs = np.flatnonzero(squares.argmin(axis=0)[nearest] == np.arange(len(nearest)))
+    return pairs, nearest[pairs], squares[pairs, nearest[pairs]]

@@ -22,8 +22,11 @@ from avpr_ros.storage.reading import reading, reason
 #: Names in the ONNX file: grey image in; descriptors, keypoint probabilities, reliabilities out.
 INPUT = 'image'
 OUTPUTS = 'descriptors', 'keypoints', 'reliability'
-#: Images are scaled down to this longer side: at 480 fewer places are recognised at night.
+#: Images are scaled to this longer side: at 480 fewer places are recognised at night.
 WORKING_PX = 640
+#: Smaller ones are enlarged by at most this factor. The descriptors lie 8 px apart: in images of
+#: 320 px that is too far to tell keypoints apart by night, and too coarse for poses by day.
+_MOST_ENLARGED = 2.0
 #: Features of an image, at most; the strongest are kept.
 MAX_FEATURES = 700
 #: Sides of the network's input are multiples of this; its descriptors lie this far apart.
@@ -95,13 +98,13 @@ class XFeatExtractor:
 def _grey(image: RgbImage) -> NDArray[np.float32] | None:
     """Return the scaled grey image; None where there is nothing in it."""
     height, width = image.shape[:2]
-    scale = min(1.0, WORKING_PX / max(height, width))
+    scale = min(_MOST_ENLARGED, WORKING_PX / max(height, width))
     size = [max(_STEP_PX, round(side * scale / _STEP_PX) * _STEP_PX) for side in (width, height)]
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if min(height, width) < _CELL_PX or grey.min() == grey.max():
         return None
     smaller = size[0] < width
-    grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
     return grey.astype(np.float32)
 
 

@@ -59,6 +59,17 @@ def test_features_of_a_shifted_and_darker_image_match(network: Path) -> None:
     assert right.mean() > 0.6
 
 
+def test_small_image_is_enlarged_and_its_features_stay_in_its_pixels(network: Path) -> None:
+    extractor, image = XFeatExtractor.open(network), picture()
+    whole = extractor.extract(image)
+    half = extractor.extract(cv2.resize(image, (320, 180), interpolation=cv2.INTER_AREA))
+    # About as many as in the large image, not the quarter that its area has.
+    assert len(half) > 0.6 * len(whole)
+    nearest, _ = nearest_of(half.descriptors, whole.descriptors)
+    steps_px = 2 * half.points_px + 0.5 - whole.points_px[nearest]
+    assert (np.linalg.norm(steps_px, axis=1) < 3).mean() > 0.5
+
+
 @pytest.mark.parametrize('shape', [(90, 120), (1080, 1920), (33, 500)])
 def test_any_size_of_image_has_features_in_its_own_pixels(
     network: Path, shape: tuple[int, int]
