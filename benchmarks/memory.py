@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from avpr_ros.demo.bag_writer import TRUTH_TOPIC
-from avpr_ros.demo.commands import MAP, QUERY, RUN
+from avpr_ros.demo.commands import MAP, RUN
 from avpr_ros.demo.drives import SECOND
 from avpr_ros.evaluation.runs.localization_log import read_run
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -44,7 +44,7 @@ def measure(keyframes: int, python: str, seconds: float) -> Row:
     images = [jpeg_640x480(frame.decode()) for frame in found_before[8::4]]
     folder = large_town_map(GalleryMap.open(DEMO / MAP), keyframes, 'avpr-demo')
     drive = Drive('memory', seconds, camera_hz=5.0)
-    found = played(node_command(python, folder, DEMO / QUERY, drive), drive, images)
+    found = played(node_command(python, folder, None, drive), drive, images)
     size_mb = sum(file.stat().st_size for file in folder.rglob('*') if file.is_file()) / 1e6
     return {
         'keyframes': keyframes,
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true', help='the smaller map, five seconds')
     parser.add_argument('--robot-python', default=sys.executable, help='runs the node')
     options = parser.parse_args()
-    if not (DEMO / QUERY).exists():
+    if not (DEMO / RUN).exists():
         command = [sys.executable, '-m', 'avpr_ros.cli.main', 'demo', '--output', str(DEMO)]
         subprocess.run(command, cwd=ROOT, check=True)
     rows = [
