@@ -14,7 +14,7 @@ from avpr_ros.errors import ConfigError
 MAP, RUN, PAGE = 'my_map', 'run', 'run.html'
 _MARK = '.avpr_demo'
 #: Keyframes far apart: the corridor looks the same in both drives.
-_KEYFRAME_M = '3'
+_KEYFRAME_M, _RADIUS_M = '3', '5'
 
 COMMANDS = (
     (
@@ -28,7 +28,7 @@ COMMANDS = (
 NEXT = (
     'ros2 launch avpr_ros demo.launch.py folder:=$PWD',
     f'avpr inspect {MAP}',
-    f'avpr evaluate {SECOND.name} --map {MAP} --pose-topic {TRUTH_TOPIC}',
+    f'avpr evaluate {SECOND.name} --map {MAP} --pose-topic {TRUTH_TOPIC} --radius-m {_RADIUS_M}',
 )
 
 
