@@ -29,9 +29,9 @@ NOTE = (
     'Resident memory of avpr_localizer after 20 s of images at 5 Hz, without landmarks; '
     'resident_files_mb: of it, '
     'pages of files (libraries, map), which the system may drop and which processes share. The '
-    'maps are that of avpr demo and copies of it far away; a map of 512 dimensions takes two bytes '
-    'for each further one and keyframe, 10 MB at 10,000. The libraries differ by machine and '
-    'version, and so does the sum.'
+    'maps are that of avpr demo and copies of it far away; a map of 512 dimensions takes two '
+    'bytes for each further one and keyframe, 10 MB at 10,000. The libraries differ by machine '
+    'and version, and so does the sum.'
 )
 COLUMNS = ('resident_mb', 'resident_files_mb')
 
