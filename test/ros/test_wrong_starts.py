@@ -95,12 +95,18 @@ STARTS = {
     'two cameras, one of them on another topic': Start(
         {'cameras': '[left, right]'}, {'/image': Image, '/right/image': Image}
     ),
+    'two cameras on one topic': Start(
+        {'cameras': '[left, right]'},
+        {'/image': Image},
+        ('-r', 'left/image:=/image', '-r', 'right/image:=/image'),
+    ),
     'images of an unknown encoding': Start(published={'/image': Image}, image=unknown_encoding),
     'no map': Start({'map_path': "''"}),
     'folder that is no map': Start({'map_path': '/nowhere'}),
     'damaged map': Start({'map_path': 'DAMAGED'}),
     'no query network': Start({'query_network': "''"}),
     'query network file that does not exist': Start({'query_network': '/nowhere.onnx'}),
+    'manifest in place of the query network': Start({'query_network': 'MANIFEST'}),
     'query network of another map': Start({'query_network': 'OTHER'}),
     'map of another place': Start(
         published={'/image': Image}, image=lambda: pictures.raw(town.view(town.PLACES + 7))
@@ -119,6 +125,7 @@ STARTS = {
     'mode `loop_closing` without odometry': Start({'mode': 'loop_closing', 'map_path': "''"}),
     'mode `loop_closing` with a map': Start({'mode': 'loop_closing'}),
     'parameter misspelt': Start({'min_similarty': 0.5}),
+    'parameter file of another node': Start(flags=('--params-file', 'OTHER_NODE')),
     'text where a number is meant': Start({'max_rate_hz': 'fast'}),
     'number outside its range': Start({'inference_threads': 0}),
     'adapter without a localizer': Start(module=ADAPTER),
@@ -181,7 +188,8 @@ def world() -> Iterator[TopicClient]:
 def begin(start: Start, folder: Path, parameters: dict[str, object]) -> NodeProcess:
     flags = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
     if start.module == LOCALIZER:
-        return NodeProcess(folder, *flags, *start.flags)
+        given = {'OTHER_NODE': str(file_of_another_node(folder))}
+        return NodeProcess(folder, *flags, *(given.get(one, one) for one in start.flags))
     name = {ADAPTER: 'avpr_adapter', POSE_GRAPH: 'avpr_pose_graph'}[start.module]
     return ModuleProcess(folder, start.module, name)
 
@@ -193,7 +201,7 @@ def test_log_and_diagnostics_name_cause_and_remedy(
     start, row = STARTS[name], ROWS[name]
     if start.module == POSE_GRAPH:
         pytest.importorskip('gtsam', reason='the pose graph needs gtsam')
-    made = {'DAMAGED': damaged_map, 'OTHER': other_query}
+    made = {'DAMAGED': damaged_map, 'OTHER': other_query, 'MANIFEST': manifest_of_query}
     special = {
         key: made[str(value)](town_map, tmp_path)
         for key, value in start.parameters.items()
@@ -251,6 +259,16 @@ def damaged_map(town_map: Path, folder: Path) -> Path:
     content[len(content) // 2] ^= 1
     keyframes.write_bytes(content)
     return damaged
+
+
+def manifest_of_query(_map: Path, folder: Path) -> Path:
+    return town.write_query(folder / 'query.onnx').with_suffix('.json')
+
+
+def file_of_another_node(folder: Path) -> Path:
+    file = folder / 'other_node.yaml'
+    file.write_text('localizer:\n  ros__parameters:\n    max_rate_hz: 2.0\n')
+    return file
 
 
 def other_query(_map: Path, folder: Path) -> Path:
