@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 import re
 import shutil
+import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -33,7 +34,7 @@ from avpr_ros.ros.localizer.drop_reasons import drop_problem
 from avpr_ros.ros.localizer.extrinsics import ExtrinsicsProvider
 from avpr_ros.ros.localizer.image_subscription import ImageInput, ImageStream
 from avpr_ros.ros.localizer.pipeline.statistics import Statistics
-from avpr_ros.ros.localizer.silence import camera_info_hint
+from avpr_ros.ros.localizer.silence import camera_info_hint, image_hint
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'troubleshooting.md'
 BEST_EFFORT = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
@@ -285,6 +286,20 @@ def test_frame_that_tf_does_not_connect() -> None:
     statistics.drop('camera', 'no_transform', detail=str(caught.value))
     text = drop_problem(statistics.recent, 'camera', 0.0, statistics.details) or ''
     assert all(quote in text for quote in row.quotes)
+
+
+def test_a_publisher_that_was_just_found_is_not_blamed(world: TopicClient) -> None:
+    other = TopicClient('late_camera')
+    other.node.create_publisher(Image, '/image', 1)
+    stream = ImageStream('camera', 'image', 'raw', 'reliable')
+    pause = PausableCallbackGroup(world.node, lambda: None)
+    source = ImageInput(world.node, stream, lambda *_: None, pause)
+    world.until(source.publisher_count, 'the publisher')
+    source.subscribed_s = time.monotonic()
+    assert 'was just found' in image_hint(world.node, source)
+    source.subscribed_s -= 2.0
+    assert 'sends nothing that arrives' in image_hint(world.node, source)
+    other.close()
 
 
 def test_camera_info_on_another_topic(world: TopicClient) -> None:

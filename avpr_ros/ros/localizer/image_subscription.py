@@ -105,6 +105,7 @@ class ImageInput:
         message_type: of the topic.
         received: how many messages were taken.
         last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
+        subscribed_s: ``time.monotonic()`` of the last subscription.
         incompatible: last QoS policy that did not fit a publisher's; empty if none.
     """
 
@@ -130,7 +131,7 @@ class ImageInput:
         self._offers = image_offers(self.base_topic, stream.transport)
         self.topic, self.message_type = self._offers[0]
         self.received = 0
-        self.last_received_s = time.monotonic()
+        self.last_received_s = self.subscribed_s = time.monotonic()
         self.incompatible = ''
         self._node = node
         self._deliver = deliver
@@ -200,6 +201,7 @@ class ImageInput:
         self._unsubscribe()
         self._received_before = self.received
         self._reliability = reliability
+        self.subscribed_s = time.monotonic()
         self.incompatible = ''
         self._subscription = self._node.create_subscription(
             self.message_type,
