@@ -146,7 +146,7 @@ def test_the_demo_makes_a_folder_to_look_at_and_to_launch(folder: Path) -> None:
     for one in NEXT:
         assert one in out
         if runs_here(one):
-            run(made, one)
+            run(folder, f'cd {made.name} && {one}')
     answers = read_run(made / RUN)
     accepted = [image for image in answers if image.accepted]
     assert len(accepted) > 0.5 * len(answers)
