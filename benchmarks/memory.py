@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from avpr_ros.demo.bag_writer import TRUTH_TOPIC
-from avpr_ros.demo.commands import MAP, QUERY, RUN
+from avpr_ros.demo.commands import MAP, RUN
 from avpr_ros.demo.drives import SECOND
 from avpr_ros.evaluation.runs.localization_log import read_run
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -29,8 +29,9 @@ NOTE = (
     'Resident memory of avpr_localizer after 20 s of images at 5 Hz, without landmarks; '
     'resident_files_mb: of it, '
     'pages of files (libraries, map), which the system may drop and which processes share. The '
-    'maps are that of avpr demo and copies of it far away. The libraries differ by machine and '
-    'version, and so does the sum.'
+    'maps are that of avpr demo and copies of it far away; a map of 512 dimensions takes two '
+    'bytes for each further one and keyframe, 10 MB at 10,000. The libraries differ by machine '
+    'and version, and so does the sum.'
 )
 COLUMNS = ('resident_mb', 'resident_files_mb')
 
@@ -42,12 +43,14 @@ def measure(keyframes: int, python: str, seconds: float) -> Row:
     found_before = [frame for frame in source.frames() if frame.stamp_ns in accepted]
     # The node must accept the first one, from the middle of a track, by itself.
     images = [jpeg_640x480(frame.decode()) for frame in found_before[8::4]]
-    folder = large_town_map(GalleryMap.open(DEMO / MAP), keyframes, 'avpr-demo')
+    gallery = GalleryMap.open(DEMO / MAP)
+    folder = large_town_map(gallery, keyframes, 'avpr-demo')
     drive = Drive('memory', seconds, camera_hz=5.0)
-    found = played(node_command(python, folder, DEMO / QUERY, drive), drive, images)
+    found = played(node_command(python, folder, None, drive), drive, images)
     size_mb = sum(file.stat().st_size for file in folder.rglob('*') if file.is_file()) / 1e6
     return {
         'keyframes': keyframes,
+        'dimensions': gallery.manifest.descriptor_space.dim,
         'map_mb': size_mb,
         **{name: found[name] for name in COLUMNS},
     }
@@ -59,7 +62,7 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true', help='the smaller map, five seconds')
     parser.add_argument('--robot-python', default=sys.executable, help='runs the node')
     options = parser.parse_args()
-    if not (DEMO / QUERY).exists():
+    if not (DEMO / RUN).exists():
         command = [sys.executable, '-m', 'avpr_ros.cli.main', 'demo', '--output', str(DEMO)]
         subprocess.run(command, cwd=ROOT, check=True)
     rows = [

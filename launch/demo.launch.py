@@ -28,7 +28,7 @@ from avpr_ros.ros.launching.launch_utils import (
 )
 
 #: Names in the folder of ``avpr demo``, and the image topic of its bags.
-MAP, QUERY, BAG, ANSWERS = 'my_map', 'my_map.onnx', 'second_run', 'answers.jsonl'
+MAP, BAG, ANSWERS = 'my_map', 'second_run', 'answers.jsonl'
 IMAGE = '/camera/image'
 NO_RVIZ = (
     'RViz is not shown: the package rviz2 is not installed (apt install ros-$ROS_DISTRO-rviz2); '
@@ -53,7 +53,7 @@ def start_nodes(context: LaunchContext) -> list[Node | LogInfo]:
         RuntimeError: the folder is not one of ``avpr demo``.
     """
     folder = Path(value(context, 'folder')).expanduser().resolve()
-    missing = [name for name in (MAP, QUERY, BAG) if not (folder / name).exists()]
+    missing = [name for name in (MAP, BAG) if not (folder / name).exists()]
     if missing:
         raise RuntimeError(
             f'{folder} has no {", ".join(missing)}: run avpr demo --output {folder} first, or '
@@ -75,7 +75,6 @@ def localizer(context: LaunchContext, folder: Path) -> Node:
         params_file=str(config),
         parameters={
             'map_path': str(folder / MAP),
-            'query_network': str(folder / QUERY),
             'image_transport': 'compressed',
             'max_rate_hz': 0.0,
         },

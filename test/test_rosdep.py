@@ -22,6 +22,7 @@ KEYS = {
     'cv2': 'python3-opencv', 'faiss': 'python3-faiss', 'numpy': 'python3-numpy',
     'onnxruntime': 'python3-onnxruntime-pip', 'pyproj': 'python3-pyproj',
     'rosbags': 'python3-rosbags-pip', 'scipy': 'python3-scipy', 'setuptools': 'python3-setuptools',
+    'yaml': 'python3-yaml',
 }  # fmt: skip
 #: Needed by nodes that explain in one sentence what is missing; ``_typeshed`` is for types only.
 INDIRECT = {'gtsam', 'rtabmap_msgs', '_typeshed'}

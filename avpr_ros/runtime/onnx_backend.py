@@ -53,6 +53,11 @@ class OnnxQueryNetwork:
             raise QueryNetworkError(
                 f'the query network {path} is missing; create one with avpr train'
             )
+        if path.suffix == '.json':
+            raise QueryNetworkError(
+                f'{path} is the manifest of a query network; give its ONNX file, '
+                f'{path.with_suffix(".onnx")}'
+            )
         manifest = QueryManifest.load(path.with_suffix('.json'))
         with reading(path, QueryNetworkError, 'copy it again or export it again'):
             model = matching_bytes(path, manifest.onnx_sha256)

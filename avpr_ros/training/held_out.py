@@ -35,9 +35,8 @@ VIEWS = 160
 #: First number of the seed of these views; training uses others.
 _STREAM = 3
 
-#: Conditions of the light; ``day`` is the views as they are drawn for the calibration.
+#: Conditions of the light beside ``day``, the views as they are drawn for the calibration.
 _LIGHTS = {
-    'day': STRONG,
     'night': replace(STRONG, night=1.0),
     'winter': replace(STRONG, winter=1.0),
 }
@@ -188,7 +187,7 @@ def light_recalls(
     places: Places,
     seed: int,
 ) -> dict[str, float]:
-    """Return recall at 1 of held-out views by day, as at night and as in winter.
+    """Return recall at 1 of held-out views as at night and as in winter.
 
     Args:
         network: of the queries.
@@ -198,8 +197,8 @@ def light_recalls(
         seed: of the views.
 
     Returns:
-        ``day_recall_at_1``, ``night_recall_at_1`` and ``winter_recall_at_1``, as the statistics
-        of a calibration have them.
+        ``night_recall_at_1`` and ``winter_recall_at_1``, as the statistics of a calibration have
+        them.
     """
     found = {}
     for light, augmentation in _LIGHTS.items():

@@ -48,6 +48,9 @@ def write_map(
         if landmarks is not None:
             landmarks.save(draft / gallery_map.LANDMARKS)
             names.append(gallery_map.LANDMARKS)
+        if (network := real.files.get(gallery_map.GALLERY_NETWORK)) is not None:
+            (draft / gallery_map.GALLERY_NETWORK).write_bytes(network.read())
+            names.append(gallery_map.GALLERY_NETWORK)
         replace(real.manifest, index=info).sealed(draft, names).save(draft)
 
 

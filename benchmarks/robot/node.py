@@ -61,13 +61,10 @@ def jpeg_640x480(image: RgbImage) -> bytes:
     return bytes(cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1])
 
 
-def node_command(python: str, map_folder: Path, query: Path, drive: Drive) -> list[str]:
-    """Return the command line of ``avpr_localizer`` for a drive."""
-    settings = [
-        f'map_path:={map_folder}',
-        f'query_network:={query}',
-        'image_transport:=compressed',
-    ]
+def node_command(python: str, map_folder: Path, query: Path | None, drive: Drive) -> list[str]:
+    """Return the command line of ``avpr_localizer`` for a drive; without query that of the map."""
+    settings = [f'map_path:={map_folder}', 'image_transport:=compressed']
+    settings += [] if query is None else [f'query_network:={query}']
     settings += [f'max_rate_hz:={drive.max_rate_hz}', *_ACCEPT_ALL]
     settings += [f'use_landmarks:={str(drive.use_landmarks).lower()}']
     parameters = [part for one in settings for part in ('-p', one)]

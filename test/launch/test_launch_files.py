@@ -28,9 +28,11 @@ import rclpy
 from topic_client import DEADLINE_S, TopicClient
 import town
 
+from avpr_ros.api.maps import build_map
 from avpr_ros.demo.building import Building
 from avpr_ros.demo.drives import SECOND, record
 from avpr_ros.ros.adapters.parameters import MODES
+from avpr_ros.training import held_out
 from simulation.ros_domain import reserve_domain
 
 pytestmark = [pytest.mark.ros, pytest.mark.timeout(300)]
@@ -229,9 +231,12 @@ def test_a_node_that_dies_comes_back(exit_codes: list[int], pids: list[int]) -> 
 
 
 @launch_pytest.fixture
-def played_demo(tmp_path: Path, exit_codes: list[int]) -> LaunchDescription:
-    town.write_map(tmp_path / 'my_map')
-    town.write_query(tmp_path / 'my_map.onnx')
+def played_demo(
+    tmp_path: Path, exit_codes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> LaunchDescription:
+    monkeypatch.setattr(held_out, 'VIEWS', 10)
+    source = town.TownSource()
+    build_map(source, tmp_path / 'my_map', network='embedded-fixed', landmarks=False)
     record(replace(SECOND, step_m=6.0), Building(), tmp_path)
     # What is not among its arguments is ignored by the launch file.
     return described('demo', tmp_path, exit_codes, folder=str(tmp_path), rviz='false')

@@ -4,25 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 import re
 import shutil
-from typing import Any
+import time
 
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from module_process import ModuleProcess
-from nav_msgs.msg import Odometry
-import pictures
 from processes import NodeProcess
 import pytest
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
-from std_msgs.msg import String
+from sensor_msgs.msg import CameraInfo, Image
 from topic_client import TopicClient
 import town
+from wrong_starts import ADAPTER, LOCALIZER, POSE_GRAPH, STARTS, Start
 
 from avpr_ros.errors import ExtrinsicsError
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
@@ -33,102 +29,9 @@ from avpr_ros.ros.localizer.drop_reasons import drop_problem
 from avpr_ros.ros.localizer.extrinsics import ExtrinsicsProvider
 from avpr_ros.ros.localizer.image_subscription import ImageInput, ImageStream
 from avpr_ros.ros.localizer.pipeline.statistics import Statistics
-from avpr_ros.ros.localizer.silence import camera_info_hint
+from avpr_ros.ros.localizer.silence import camera_info_hint, image_hint
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'troubleshooting.md'
-BEST_EFFORT = QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT)
-LOCALIZER = 'avpr_ros.ros.localizer.main'
-ADAPTER = 'avpr_ros.ros.adapters.main'
-POSE_GRAPH = 'avpr_ros.ros.pose_graph.main'
-
-
-@dataclass(frozen=True)
-class Start:
-    """A node that is started wrongly.
-
-    Attributes:
-        parameters: on top of a map and a query network that go together.
-        published: type by topic, of what another node publishes.
-        flags: further arguments of ROS.
-        image: what is sent on the first of the topics while waiting.
-        qos: of the publishers.
-        module: of the node.
-    """
-
-    parameters: dict[str, object] = field(default_factory=dict)
-    published: dict[str, Any] = field(default_factory=dict)
-    flags: tuple[str, ...] = ()
-    image: Callable[[], Any] | None = None
-    qos: Any = 10
-    module: str = LOCALIZER
-
-
-def unknown_encoding() -> Image:
-    message = pictures.raw(town.view(1))
-    message.encoding = 'infrared12'
-    return message
-
-
-RAW = {'image_transport': 'raw'}
-STARTS = {
-    'image topic misspelt': Start(
-        published={'/camera/image': Image}, flags=('-r', 'image:=/camera/imag')
-    ),
-    'another type on the image topic': Start(published={'/image': String}),
-    'raw images asked, compressed ones published': Start(
-        RAW, {'/image/compressed': CompressedImage}
-    ),
-    'compressed images asked, raw ones published': Start(
-        {'image_transport': 'compressed'}, {'/image': Image}
-    ),
-    'raw images asked, compressed ones on the topic itself': Start(
-        RAW, {'/image': CompressedImage}
-    ),
-    'reliable images asked, best effort published': Start(
-        {'image_reliability': 'reliable'}, {'/image': Image}, qos=BEST_EFFORT
-    ),
-    'node in a namespace, camera outside it': Start(
-        published={'/image': Image}, flags=('-r', '__ns:=/robot1')
-    ),
-    'no camera in the graph, or another domain': Start(),
-    'camera that publishes nothing': Start(published={'/image': Image}),
-    'two cameras, one of them on another topic': Start(
-        {'cameras': '[left, right]'}, {'/image': Image, '/right/image': Image}
-    ),
-    'images of an unknown encoding': Start(published={'/image': Image}, image=unknown_encoding),
-    'no map': Start({'map_path': "''"}),
-    'folder that is no map': Start({'map_path': '/nowhere'}),
-    'damaged map': Start({'map_path': 'DAMAGED'}),
-    'no query network': Start({'query_network': "''"}),
-    'query network file that does not exist': Start({'query_network': '/nowhere.onnx'}),
-    'query network of another map': Start({'query_network': 'OTHER'}),
-    'map of another place': Start(
-        published={'/image': Image}, image=lambda: pictures.raw(town.view(town.PLACES + 7))
-    ),
-    'simulated time without a clock': Start(
-        {'use_sim_time': 'true'},
-        {'/image': Image},
-        image=lambda: pictures.raw(town.view(1)),
-    ),
-    'clock of the camera behind': Start(
-        {'max_image_age_s': 1.0}, {'/image': Image}, image=lambda: pictures.raw(town.view(1))
-    ),
-    'extrinsics of a camera that is not there': Start({'extrinsics': "'left: tf'"}),
-    'odometry on another topic': Start(published={'/wheel/odometry': Odometry}),
-    'another type on the odometry topic': Start(published={'/odom': PoseStamped}),
-    'mode `loop_closing` without odometry': Start({'mode': 'loop_closing', 'map_path': "''"}),
-    'mode `loop_closing` with a map': Start({'mode': 'loop_closing'}),
-    'parameter misspelt': Start({'min_similarty': 0.5}),
-    'text where a number is meant': Start({'max_rate_hz': 'fast'}),
-    'number outside its range': Start({'inference_threads': 0}),
-    'adapter without a localizer': Start(module=ADAPTER),
-    "adapter outside the localizer's namespace": Start(
-        published={'/robot1/avpr_localizer/pose': PoseWithCovarianceStamped}, module=ADAPTER
-    ),
-    'pose graph without odometry': Start(
-        published={'/wheel/odometry': Odometry}, module=POSE_GRAPH
-    ),
-}
 #: Rows that have a test of their own: what they need is not there as ROS nodes everywhere.
 ALONE = {
     'frame that TF does not connect with the base',
@@ -181,7 +84,8 @@ def world() -> Iterator[TopicClient]:
 def begin(start: Start, folder: Path, parameters: dict[str, object]) -> NodeProcess:
     flags = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
     if start.module == LOCALIZER:
-        return NodeProcess(folder, *flags, *start.flags)
+        given = {'OTHER_NODE': str(file_of_another_node(folder))}
+        return NodeProcess(folder, *flags, *(given.get(one, one) for one in start.flags))
     name = {ADAPTER: 'avpr_adapter', POSE_GRAPH: 'avpr_pose_graph'}[start.module]
     return ModuleProcess(folder, start.module, name)
 
@@ -193,7 +97,7 @@ def test_log_and_diagnostics_name_cause_and_remedy(
     start, row = STARTS[name], ROWS[name]
     if start.module == POSE_GRAPH:
         pytest.importorskip('gtsam', reason='the pose graph needs gtsam')
-    made = {'DAMAGED': damaged_map, 'OTHER': other_query}
+    made = {'DAMAGED': damaged_map, 'OTHER': other_query, 'MANIFEST': manifest_of_query}
     special = {
         key: made[str(value)](town_map, tmp_path)
         for key, value in start.parameters.items()
@@ -253,6 +157,16 @@ def damaged_map(town_map: Path, folder: Path) -> Path:
     return damaged
 
 
+def manifest_of_query(_map: Path, folder: Path) -> Path:
+    return town.write_query(folder / 'query.onnx').with_suffix('.json')
+
+
+def file_of_another_node(folder: Path) -> Path:
+    file = folder / 'other_node.yaml'
+    file.write_text('localizer:\n  ros__parameters:\n    max_rate_hz: 2.0\n')
+    return file
+
+
 def other_query(_map: Path, folder: Path) -> Path:
     return town.write_query(folder / 'other.onnx', salt=1.0)
 
@@ -267,6 +181,20 @@ def test_frame_that_tf_does_not_connect() -> None:
     statistics.drop('camera', 'no_transform', detail=str(caught.value))
     text = drop_problem(statistics.recent, 'camera', 0.0, statistics.details) or ''
     assert all(quote in text for quote in row.quotes)
+
+
+def test_a_publisher_that_was_just_found_is_not_blamed(world: TopicClient) -> None:
+    other = TopicClient('late_camera')
+    other.node.create_publisher(Image, '/image', 1)
+    stream = ImageStream('camera', 'image', 'raw', 'reliable')
+    pause = PausableCallbackGroup(world.node, lambda: None)
+    source = ImageInput(world.node, stream, lambda *_: None, pause)
+    world.until(source.publisher_count, 'the publisher')
+    source.subscribed_s = time.monotonic()
+    assert 'was just found' in image_hint(world.node, source)
+    source.subscribed_s -= 2.0
+    assert 'sends nothing that arrives' in image_hint(world.node, source)
+    other.close()
 
 
 def test_camera_info_on_another_topic(world: TopicClient) -> None:

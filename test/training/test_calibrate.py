@@ -193,8 +193,10 @@ def test_recall_in_other_light_is_that_of_views_in_that_light(keyframes_on_a_lin
     places = places_from_poses(keyframes, PlaceSettings())
     found = light_recalls(_Mean(), images, descriptors, places, 0)
 
-    assert set(found) == {f'{light}_recall_at_1' for light in ('day', 'night', 'winter')}
-    assert found['day_recall_at_1'] > found['night_recall_at_1']
+    by_day = HeldOutViews.draw(images, _Mean.input_px, 0)
+    day = recalls(by_day.similarities(_Mean(), descriptors), by_day.rows, places)
+    assert set(found) == {f'{light}_recall_at_1' for light in ('night', 'winter')}
+    assert day['recall_at_1'] > found['night_recall_at_1']
     assert found == light_recalls(_Mean(), images, descriptors, places, 0)
 
 

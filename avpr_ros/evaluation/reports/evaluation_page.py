@@ -44,6 +44,7 @@ def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
         'cards': _cards(evaluation),
         'acceptance': acceptance_table(evaluation) if evaluation.acceptance else None,
         'acceptance_text': ACCEPTANCE,
+        'meanings': meanings,
         'recall': recall_table(evaluation),
         'precision': precision_table(evaluation),
         'cost': cost_table(evaluation),
@@ -56,7 +57,7 @@ def write_page(path: Path, evaluation: Evaluation, command: str) -> None:
         },
         'method': first.method,
         'examples': [_example(example) for example in evaluation.examples],
-        'facts': [*evaluation.facts, *meanings],
+        'facts': evaluation.facts,
         'command': command,
         'machine': machine(),
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rcl_interfaces.msg import (
@@ -21,6 +22,7 @@ from rclpy.parameter import Parameter
 
 from avpr_ros.errors import AvprError, ConfigError
 from avpr_ros.ros.common.compat import parameter_overrides
+from avpr_ros.ros.common.parameter_files import unused_files
 from avpr_ros.ros.common.parameter_table import Row, table
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def declare(node: Node, settings: type[SomeSettings]) -> SomeSettings:
 
 
 def unknown_parameters(node: Node, settings: type[DataclassInstance]) -> list[str]:
-    """Return a sentence on each parameter that was given and does not exist; ROS ignores them.
+    """Return a sentence on each parameter or file that was given and that ROS ignores.
 
     No error: a file may hold the parameters of several nodes under ``/**``.
 
@@ -80,7 +82,8 @@ def unknown_parameters(node: Node, settings: type[DataclassInstance]) -> list[st
         node: the ROS node, with its parameters declared.
         settings: the dataclass that is the table.
     """
-    known, texts = [row.name for row in table(settings)], []
+    known = [row.name for row in table(settings)]
+    texts = unused_files(node.get_fully_qualified_name(), sys.argv)
     for name in sorted(parameter_overrides(node)):
         if not node.has_parameter(name) and not name.startswith('qos_overrides.'):
             near = get_close_matches(name, known, 1)

@@ -15,10 +15,12 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
+from avpr_ros.errors import ConfigError
 from avpr_ros.ros.common.callback_groups import PausableCallbackGroup
 from avpr_ros.ros.common.compat import SubscriptionEventCallbacks, take_message
 from avpr_ros.ros.common.localizer_interface import RELIABILITIES
 from avpr_ros.ros.common.topic_hints import interface_type
+from avpr_ros.ros.localizer.interface import image_topic
 
 
 def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabilityPolicy:
@@ -32,6 +34,25 @@ def fitting_reliability(publishers: Sequence[TopicEndpointInfo]) -> QoSReliabili
     ):
         return QoSReliabilityPolicy.RELIABLE
     return QoSReliabilityPolicy.BEST_EFFORT
+
+
+def image_topics(node: Node, cameras: tuple[str, ...]) -> dict[str, str]:
+    """Return the topic of each camera's raw images, before remapping.
+
+    Raises:
+        ConfigError: two cameras would listen on one topic after remapping.
+    """
+    topics = {camera: image_topic(camera, cameras) for camera in cameras}
+    cameras_on: dict[str, str] = {}
+    for camera, topic in topics.items():
+        resolved = node.resolve_topic_name(topic)
+        other = cameras_on.setdefault(resolved, camera)
+        if other != camera:
+            raise ConfigError(
+                f"Cameras '{other}' and '{camera}' both listen on {resolved}: their images would "
+                f'be taken for two views; remap {topics[other]} and {topic} to a topic each.'
+            )
+    return topics
 
 
 def image_offers(base_topic: str, transport: str) -> list[tuple[str, Any]]:
@@ -84,6 +105,7 @@ class ImageInput:
         message_type: of the topic.
         received: how many messages were taken.
         last_received_s: ``time.monotonic()`` of the last of them; of the start before that.
+        subscribed_s: ``time.monotonic()`` of the last subscription.
         incompatible: last QoS policy that did not fit a publisher's; empty if none.
     """
 
@@ -109,7 +131,7 @@ class ImageInput:
         self._offers = image_offers(self.base_topic, stream.transport)
         self.topic, self.message_type = self._offers[0]
         self.received = 0
-        self.last_received_s = time.monotonic()
+        self.last_received_s = self.subscribed_s = time.monotonic()
         self.incompatible = ''
         self._node = node
         self._deliver = deliver
@@ -179,6 +201,7 @@ class ImageInput:
         self._unsubscribe()
         self._received_before = self.received
         self._reliability = reliability
+        self.subscribed_s = time.monotonic()
         self.incompatible = ''
         self._subscription = self._node.create_subscription(
             self.message_type,

@@ -29,8 +29,7 @@ from avpr_ros.ros.localizer.health import (
     map_report,
     odometry_report,
 )
-from avpr_ros.ros.localizer.image_subscription import ImageInput, ImageStream
-from avpr_ros.ros.localizer.interface import image_topic
+from avpr_ros.ros.localizer.image_subscription import ImageInput, ImageStream, image_topics
 from avpr_ros.ros.localizer.odometry import OdometryInput
 from avpr_ros.ros.localizer.parameters import Settings
 from avpr_ros.ros.localizer.pipeline.image_gate import ImageGate
@@ -128,7 +127,7 @@ class Localizer:
                 logger.warning(f'The map: {text}')
 
     def _listen(self, settings: Settings) -> list[ImageInput]:
-        topics = {camera: image_topic(camera, settings.cameras) for camera in settings.cameras}
+        topics = image_topics(self._node, settings.cameras)
         inputs = [
             ImageInput(
                 self._node,

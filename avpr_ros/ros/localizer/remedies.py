@@ -25,6 +25,11 @@ _REMEDIES = {
 }
 
 
+#: Images from which on the reason of most is taken for the cause.
+_ENOUGH_IMAGES = 3
+_TOO_FEW = 'keep moving: a remedy is named after some more images'
+
+
 def rejection_text(reasons: Mapping[str, int]) -> str | None:
     """Return how many images were rejected for which reason, and what to do, in one clause.
 
@@ -36,5 +41,5 @@ def rejection_text(reasons: Mapping[str, int]) -> str | None:
         return None
     main = max(rejected, key=lambda why: rejected[why])
     text = f'{rejected[main]} of {sum(reasons.values())} images were rejected as {main}'
-    remedy = _REMEDIES.get(Reason(main))
+    remedy = _REMEDIES.get(Reason(main)) if sum(reasons.values()) >= _ENOUGH_IMAGES else _TOO_FEW
     return text if remedy is None else f'{text}; {remedy}'

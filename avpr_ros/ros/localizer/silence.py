@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import time
 
 from nav_msgs.msg import Odometry
 from rclpy.node import Node
@@ -24,6 +25,8 @@ from avpr_ros.ros.common.topic_hints import (
 from avpr_ros.ros.localizer.camera_info import CameraInfoInput
 from avpr_ros.ros.localizer.image_subscription import ImageInput
 
+#: Seconds after a subscription in which no image is no fault of the publisher.
+_FOUND_S = 1.5
 RAW, COMPRESSED = interface_type(Image), interface_type(CompressedImage)
 
 
@@ -31,6 +34,8 @@ def image_hint(node: Node, source: ImageInput) -> str:
     """Return what is published instead of a camera's images, and what to set, in one clause."""
     types = types_on(node, source.topic)
     if interface_type(source.message_type) in types:
+        if time.monotonic() - source.subscribed_s < _FOUND_S:
+            return 'its publisher was just found; the first image is awaited'
         return f'its publisher sends nothing that arrives; check ros2 topic hz {source.topic}'
     there = ''
     if types:

@@ -69,7 +69,7 @@ def _create_node(name: str, args: list[str] | None) -> Node:
         return rclpy.create_node(name)
     except RuntimeError as error:
         # A parameter file that is missing or no YAML, a name or remapping that ROS does not allow.
-        reason = str(error).partition(', at ')[0].strip()
+        reason = str(error).partition(', at ')[0].strip().removesuffix('. Error: error not set')
         raise ConfigError(
             f'The arguments after --ros-args cannot be used: {reason}; check the parameter file, '
             'the names and the remappings.'

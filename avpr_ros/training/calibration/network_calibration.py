@@ -76,7 +76,7 @@ def calibrate_network(
         network: of the queries.
         on: the map.
         seed: of the views.
-        held_out: views that are drawn already.
+        held_out: views of all images by this seed that are drawn already.
     """
     if held_out is None:
         held_out = HeldOutViews.draw(on.images, network.input_px, seed)
@@ -90,6 +90,7 @@ def calibrate_network(
         on.distinct_radius_m,
         on.map_sizes,
     )
-    lights = light_recalls(network, on.images, on.descriptors, on.places, seed)
     found = recalls(inner_products(views, on.descriptors), held_out.rows, on.places)
-    return NetworkCalibration(calibration.with_statistics(lights), found)
+    lights = light_recalls(network, on.images, on.descriptors, on.places, seed)
+    by_light = {'day_recall_at_1': found['recall_at_1'], **lights}
+    return NetworkCalibration(calibration.with_statistics(by_light), found)

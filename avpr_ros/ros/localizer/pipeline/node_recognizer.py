@@ -47,7 +47,7 @@ class NodeRecognizer(Recognizer):
             SpaceMismatchError: they are of different descriptor spaces.
         """
         mode: LocalizerMode
-        if not settings.query_network and settings.mode == 'localize' and settings.map_path:
+        if not settings.query_network and settings.mode == 'localize':
             mode = MapMode.open(settings)
             network = _network_of(mode, settings)
         else:
