@@ -92,6 +92,7 @@ TESTS = {
     'CSV `yaw`, `roll`': (
         'pose_csv:degrees_below_a_full_turn_of_radians_are_recognised_by_the_course'
     ),
+    'CSV `heading`,': 'pose_csv:headings_by_their_direction_over_ground',
     'CSV `yaw_rad` or': 'pose_csv:stated_unit_that_contradicts_the_course_is_a_warning',
     'two rows of one image': 'image_folder:two_rows_of_one_image_far_apart_are_refused',
     'a row without numbers': 'image_folder:a_row_without_numbers_gives_no_neighbours_pose',

@@ -256,3 +256,40 @@ def test_microseconds_called_nanoseconds_are_recognised_at_one_row_a_second(path
 def test_latitude_and_longitude_are_named(path: Path) -> None:
     with pytest.raises(SourceError, match='convert latitude and longitude to metres'):
         read(path, 'time,latitude,longitude\n1,48,11\n')
+
+
+@pytest.mark.parametrize(
+    ('name', 'sign', 'offset_deg', 'unit'),
+    [
+        ('heading_deg', -1, 90, 1.0),
+        ('heading', -1, 90, 1.0),
+        ('Azimuth [deg]', -1, 90, 1.0),
+        ('heading_rad', -1, 90, np.pi / 180),
+        ('heading_deg', 1, 0, 1.0),
+    ],
+)
+def test_headings_by_their_direction_over_ground(
+    path: Path, name: str, sign: int, offset_deg: float, unit: float
+) -> None:
+    course = np.linspace(0.1, 2.0, 30)
+    points = np.cumsum(np.exp(1j * course))
+    heading = (offset_deg + sign * np.degrees(np.append(course[1:], course[-1]))) * unit
+    rows = [f'{n},{p.real},{p.imag},{h}' for n, (p, h) in enumerate(zip(points, heading, strict=True))]
+    table = read(path, '\n'.join([f't,x,y,{name}', *rows]))
+
+    assert table.has_rotation
+    yaw = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(yaw[:-1], course[1:], atol=1e-9)
+    stated = 'counter-clockwise from x' if sign == 1 else 'clockwise from north'
+    assert any(check.level == 'ok' and stated in check.text for check in table.checks)
+
+
+def test_headings_of_a_straight_path_are_clockwise_from_north_with_a_warning(path: Path) -> None:
+    rows = [f'{n},0,{n},0' for n in range(20)]  # to the north
+    table = read(path, '\n'.join(['t,x,y,heading_deg', *rows]))
+
+    yaw = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(yaw, np.pi / 2)
+    warnings = [check.text for check in table.checks if check.level == 'warning']
+    assert len(warnings) == 1
+    assert 'which the path does not show' in warnings[0]

@@ -19,6 +19,8 @@ STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': No
 _DELIMITERS = (',', ';', '\t', '|', ' ')
 _IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
 _STAMPS = ('stamp', 'timestamp', 'time', 't')
+#: Names of columns of compass headings, clockwise from north.
+_HEADINGS = ('heading', 'bearing', 'azimuth', 'compass', 'hdg')
 _SPELLINGS = {
     'image': _IMAGE,
     **{
@@ -45,8 +47,14 @@ _SPELLINGS = {
     'pitch': ('pitch',),
     'yaw': ('yaw', 'theta'),
 }
-_SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad')
-_SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg')
+_SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad', 'yaw_radians')
+_SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg', 'yaw_degrees')
+for _unit, _ends in {
+    '_deg': ('_deg', '_degrees'),
+    '_rad': ('_rad', '_radians'),
+    '': ('',),
+}.items():
+    _SPELLINGS[f'heading{_unit}'] = tuple(name + end for name in _HEADINGS for end in _ends)
 
 
 def read_table(path: Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]:
@@ -130,6 +138,8 @@ def _known_columns(header: Sequence[str]) -> dict[str, int]:
         place = next((spelt.index(spelling) for spelling in spellings if spelling in spelt), None)
         if place is not None:
             columns[name] = place
+    if any(name.startswith(('yaw', 'qw')) for name in columns):
+        columns = {n: place for n, place in columns.items() if not n.startswith('heading')}
     return columns
 
 

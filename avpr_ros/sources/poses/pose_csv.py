@@ -4,8 +4,8 @@
 
 A row is matched to an image by its name (``image``) or by time (``stamp_ns``, ``stamp_s``).
 Position is ``x_m, y_m`` and perhaps ``z_m``; rotation is ``qx, qy, qz, qw`` or ``yaw_rad`` or
-``yaw_deg`` with ``roll`` and ``pitch`` of the same kind, or missing. Common other spellings are
-understood, EuRoC's and ASL's among them.
+``yaw_deg`` with ``roll`` and ``pitch`` of the same kind, ``heading_deg`` clockwise from north, or
+missing. Common other spellings are understood, EuRoC's and ASL's among them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.checks.compass_heading import yaw_of_headings
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.checks.yaw_unit import FULL_TURN_RAD, measured_yaw_unit, yaw_unit_checks
 from avpr_ros.sources.poses.csv_columns import (
@@ -96,7 +97,7 @@ def read_pose_csv(path: Path) -> PoseTable:
         tuple(found.images) if 'image' in columns else None,
         None if stamps is None else np.array(stamps, dtype=np.int64),
         rows,
-        'qw' in columns or any(name.startswith('yaw') for name in columns),
+        'qw' in columns or any(name.startswith(('yaw', 'heading')) for name in columns),
         tuple(checks),
     )
 
@@ -158,6 +159,11 @@ def _pose_rows(
             angles.append(np.radians(column(f'{angle}_deg')))
         else:
             angles.append(np.radians(column(angle)) if degrees else column(angle))
-    turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
     checks = yaw_unit_checks(name, stated, measured, exceeds, bool(np.any(angles)))
+    heading = next((one for one in columns if one.startswith('heading')), None)
+    if heading is not None:
+        unit = heading.partition('_')[2] or None
+        angles[2], found = yaw_of_headings(name, column(heading), unit, positions)
+        checks += found
+    turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
     return np.concatenate([positions, turns.as_quat()], axis=1), checks
