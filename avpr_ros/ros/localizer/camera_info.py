@@ -208,7 +208,7 @@ class CameraInfoInput:
             found = camera_intrinsics(message, self._topics[camera], image_size_px, rectified)
             if found is None:
                 raise UnsupportedModelError('it holds no calibration (K and P are zero)')
-            check_region(message)
+            check_region(message, image_size_px)
             check_intrinsics(found)
             if image_size_px is not None:
                 check_shape(found, *image_size_px)

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -147,7 +148,7 @@ class BagCamera:
             )
             return None, PreflightCheck('camera', 'error', text)
         try:
-            check_region(self.info)
+            check_region(self.info, self.image_size_px)
             check_intrinsics(found)
             if self.image_size_px is not None:
                 check_shape(found, *self.image_size_px)
@@ -188,7 +189,7 @@ class BagCamera:
         models = [camera_intrinsics(self.info, self.topic, size_px, one) for one in (False, True)]
         raw, ideal = models
         measured = None
-        if raw is not None and ideal is not None:
+        if _usable(raw) and _usable(ideal):
             measured = self.rectification.verdict(raw, ideal, named)
         if named is not None:
             return measured if measured is not None and measured != named else None
@@ -238,3 +239,13 @@ class BagCamera:
             'poses are those of keyframes.'
         )
         return None, PreflightCheck('extrinsics', 'warning', text)
+
+
+def _usable(intrinsics: CameraIntrinsics | None) -> TypeGuard[CameraIntrinsics]:
+    """Return whether a camera model can be computed with: others have no inliers to compare."""
+    if intrinsics is None:
+        return False
+    with suppress(CalibrationError):
+        check_intrinsics(intrinsics)
+        return True
+    return False
