@@ -274,7 +274,9 @@ def test_headings_by_their_direction_over_ground(
     course = np.linspace(0.1, 2.0, 30)
     points = np.cumsum(np.exp(1j * course))
     heading = (offset_deg + sign * np.degrees(np.append(course[1:], course[-1]))) * unit
-    rows = [f'{n},{p.real},{p.imag},{h}' for n, (p, h) in enumerate(zip(points, heading, strict=True))]
+    rows = [
+        f'{n},{p.real},{p.imag},{h}' for n, (p, h) in enumerate(zip(points, heading, strict=True))
+    ]
     table = read(path, '\n'.join([f't,x,y,{name}', *rows]))
 
     assert table.has_rotation
@@ -293,3 +295,23 @@ def test_headings_of_a_straight_path_are_clockwise_from_north_with_a_warning(pat
     warnings = [check.text for check in table.checks if check.level == 'warning']
     assert len(warnings) == 1
     assert 'which the path does not show' in warnings[0]
+
+
+def test_decimal_commas_beside_commas_between_the_fields_are_refused(path: Path) -> None:
+    rows = [f'{n},{n},5,0,25' for n in range(9)]  # 0,25 is y
+    with pytest.raises(SourceError, match='5 fields below 3 names; is a decimal mark a comma'):
+        read(path, '\n'.join(['t,x,y', *rows]))
+    assert len(read(path, 't,x,y\n1,2,3,\n2,3,4,,\n').rows) == 2  # empty fields at the end
+
+
+@pytest.mark.parametrize('unit', ['mm', 'cm', 'km', 'ft'])
+def test_positions_in_another_unit_than_metres_are_refused(path: Path, unit: str) -> None:
+    with pytest.raises(SourceError, match='convert the positions to metres'):
+        read(path, f't,x [{unit}],y [{unit}]\n1,2,3\n')
+    assert len(read(path, 't,x [m],y (m)\n1,2,3\n').rows) == 1
+
+
+def test_column_of_a_rotation_that_is_not_read_is_named(path: Path) -> None:
+    (check,) = read(path, 't,x,y,orientation\n1,2,3,90\n').checks
+    assert (check.level, 'if orientation is the rotation' in check.text) == ('warning', True)
+    assert read(path, 't,x,y,yaw_deg,orientation\n1,2,3,0,5\n').checks[-1].level == 'ok'

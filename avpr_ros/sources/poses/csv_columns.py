@@ -19,6 +19,8 @@ STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': No
 _DELIMITERS = (',', ';', '\t', '|', ' ')
 _IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
 _STAMPS = ('stamp', 'timestamp', 'time', 't')
+#: Parts of the names of columns that hold rotations.
+_ROTATION_WORDS = ('yaw', 'heading', 'theta', 'orient', 'psi', 'azimuth', 'bearing', 'quat', 'rot')
 #: Names of columns of compass headings, clockwise from north.
 _HEADINGS = ('heading', 'bearing', 'azimuth', 'compass', 'hdg')
 _SPELLINGS = {
@@ -112,14 +114,21 @@ def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[
         if not line[0].lstrip().startswith('#'):
             break
     number = next((n for n, line in enumerate(lines) if not line[0].startswith('#')), 0)
-    hint = ''
-    if {'latitude', 'lat'} & {_plain(name) for name in lines[number]}:
+    hint, plain = '', {_plain(name) for name in lines[number]}
+    if {'latitude', 'lat'} & plain:
         hint = '; convert latitude and longitude to metres'
+    elif any(re.fullmatch(r'.*_(mm|cm|dm|km|ft|in)', name) for name in plain):
+        hint = '; convert the positions to metres'
     listed = ', '.join(name.strip() for name in lines[number])
     raise SourceError(
         f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: '
         f'{listed}{hint}.'
     )
+
+
+def like_rotation(name: str) -> bool:
+    """Return whether a column's name is that of an angle or a rotation."""
+    return any(word in _plain(name) for word in _ROTATION_WORDS)
 
 
 def unused_columns(header: Sequence[str], columns: dict[str, int]) -> list[str]:
@@ -156,7 +165,7 @@ def _fault(columns: dict[str, int]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """Return a column's name in small letters; of units in brackets only a time's is kept."""
-    unit = re.search(r'[\[(]\s*(ns|us|ms|s|deg|rad)\s*[\])]', name)
+    """Return a column's name in small letters, with the unit in brackets unless it is metres."""
+    unit = re.search(r'[\[(]\s*(ns|us|ms|s|deg|rad|mm|cm|dm|km|ft|in)\s*[\])]', name)
     bare = re.sub(r'[\[(].*?[\])]', '', name.lower())
     return '_'.join([*re.findall(r'[a-z0-9]+', bare), *(unit.groups() if unit else ())])

@@ -28,11 +28,12 @@ from avpr_ros.sources.poses.csv_columns import (
     ANGLES,
     QUATERNION,
     STAMP_UNITS,
+    like_rotation,
     read_table,
     unused_columns,
 )
 from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
-from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.sources.preflight import CheckLevel, PreflightCheck
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +75,10 @@ def read_pose_csv(path: Path) -> PoseTable:
     lines, columns = read_table(path)
     stamp = next((name for name in STAMP_UNITS if name in columns), None)
     found = _Rows()
+    width = len(lines[0][1])
     for number, line in lines[1:]:
         if not line[0].lstrip().startswith('#'):
-            _take_row(found, number, line, columns, stamp)
+            _take_row(found, number, line, columns, stamp, width)
     if not found.numbers:
         fault = found.first_fault or 'it has a header line only'
         raise SourceError(f'Poses file {path} has no row that is a pose ({fault}).')
@@ -90,25 +92,37 @@ def read_pose_csv(path: Path) -> PoseTable:
             checks.append(PreflightCheck('time', 'warning', text))
     rows, rotation_checks = _pose_rows(found.numbers, columns, path.name)
     checks.extend(rotation_checks)
+    has_rotation = 'qw' in columns or any(n.startswith(('yaw', 'heading')) for n in columns)
     if unused := unused_columns(lines[0][1], columns):
-        text = f'Columns of {path.name} that are not used: {", ".join(unused)}.'
-        checks.append(PreflightCheck('columns', 'ok', text))
+        text = f'Columns of {path.name} that are not used: {", ".join(unused)}'
+        lost = [name for name in unused if like_rotation(name)]
+        if lost and not has_rotation:
+            text += f'; if {lost[0]} is the rotation, call it yaw_deg, yaw_rad or heading_deg'
+        level: CheckLevel = 'warning' if lost and not has_rotation else 'ok'
+        checks.append(PreflightCheck('columns', level, f'{text}.'))
     return PoseTable(
         tuple(found.images) if 'image' in columns else None,
         None if stamps is None else np.array(stamps, dtype=np.int64),
         rows,
-        'qw' in columns or any(name.startswith(('yaw', 'heading')) for name in columns),
+        has_rotation,
         tuple(checks),
     )
 
 
 def _take_row(
-    found: _Rows, number: int, line: Sequence[str], columns: dict[str, int], stamp: str | None
+    found: _Rows,
+    number: int,
+    line: Sequence[str],
+    columns: dict[str, int],
+    stamp: str | None,
+    width: int,
 ) -> None:
     """Append the fields of a row, or count it as skipped."""
     try:
         if len(line) <= max(columns.values()):
             raise ValueError(f'{len(line)} fields instead of {max(columns.values()) + 1} or more')
+        if len(line) > width and any(text.strip() for text in line[width:]):
+            raise ValueError(f'{len(line)} fields below {width} names; is a decimal mark a comma?')
         fields = {name: line[place].strip() for name, place in columns.items()}
         numbers = {
             name: _number(text or '0' if name == 'z' else text)
