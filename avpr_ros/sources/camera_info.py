@@ -94,26 +94,6 @@ def rectification_doubt(info: Any, image_topic: str) -> str | None:
     )
 
 
-def size_doubt(
-    intrinsics: CameraIntrinsics, image_px: tuple[int, int] | None, whose: str
-) -> str | None:
-    """Return that images may be a part of those that intrinsics are of; None where they are not.
-
-    Args:
-        intrinsics: of the camera.
-        image_px: width and height of the images, where known.
-        whose: origin of the intrinsics, for the text.
-    """
-    width_px, height_px = intrinsics.width_px, intrinsics.height_px
-    if image_px is None or image_px == (width_px, height_px):
-        return None
-    return (
-        f'the images are {image_px[0]} x {image_px[1]} px and {whose} describes {width_px} x '
-        f'{height_px} px: they are taken for a scaled picture; if they are a part of it, set roi '
-        'in camera_info, otherwise poses are wrong'
-    )
-
-
 def rectified_as_in_map(
     info: Any, image_topic: str, size_px: tuple[int, int] | None, of_map: CameraIntrinsics | None
 ) -> bool | None:

@@ -26,10 +26,9 @@ from avpr_ros.sources.camera_info import (
     rectification_doubt,
     rectified_as_in_map,
     same_model,
-    size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
-from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
 from avpr_ros.stamps import stamp_ns
 
 #: Seconds between two log lines about one camera.

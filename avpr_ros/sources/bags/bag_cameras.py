@@ -25,18 +25,16 @@ from avpr_ros.sources.camera_info import (
     rectification_matters,
     rectified_as_in_map,
     same_model,
-    size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
 from avpr_ros.sources.images.image_size import message_size_px
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
-from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns, stamp_text
 
-#: No camera is farther from the base of its vehicle.
-_LARGEST_ARM_M = 20.0
+_LARGEST_ARM_M = 20.0  # no camera is farther from the base of its vehicle
 
 
 @dataclass

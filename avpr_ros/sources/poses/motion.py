@@ -82,8 +82,12 @@ class Motion:
             first = min((*self.outliers, *self.jumps), key=lambda jump: jump.stamp_ns)
             text = (
                 f'{what} leaps {len(self.outliers) + len(self.jumps)} times in {count} samples, '
-                f'first {first}: two publishers seem to share it; record one of them.'
+                f'first {first}: '
             )
+            if 2 * (len(self.jumps) + dropped) > count:
+                text += 'check that its positions are in metres, and its stamps are times.'
+            else:
+                text += 'two publishers seem to share it; record one of them.'
             return (PreflightCheck('motion', 'error', text),)
         if self.alternation_m > 0:
             text = (
