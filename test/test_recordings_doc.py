@@ -21,7 +21,9 @@ from avpr_ros.sources.images.encodings import (
 )
 from avpr_ros.sources.intrinsics import check_intrinsics
 
-TEXT = (Path(__file__).resolve().parent.parent / 'docs' / 'recordings.md').read_text('utf-8')
+PAGE = (Path(__file__).resolve().parent.parent / 'docs' / 'recordings.md').read_text('utf-8')
+#: Without the tables of results, which are generated.
+TEXT = re.sub(r'<!-- generated.*?<!-- end -->', '', PAGE, flags=re.DOTALL)
 
 
 def rows(heading: str) -> list[list[str]]:

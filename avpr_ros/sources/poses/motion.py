@@ -84,10 +84,10 @@ class Motion:
                 f'{what} leaps {len(self.outliers) + len(self.jumps)} times in {count} samples, '
                 f'first {first}: '
             )
+            text += 'two publishers seem to share it; record one of them'
             if 2 * (len(self.jumps) + dropped) > count:
-                text += 'check that its positions are in metres, and its stamps are times.'
-            else:
-                text += 'two publishers seem to share it; record one of them.'
+                text += ', or its positions are not in metres; convert them'
+            text += '.'
             return (PreflightCheck('motion', 'error', text),)
         if self.alternation_m > 0:
             text = (
