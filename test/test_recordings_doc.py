@@ -97,9 +97,11 @@ TESTS = {
     'CSV rows with more': ('pose_csv:decimal_commas_beside_commas_between_the_fields_are_refused'),
     'CSV positions in': 'pose_csv:positions_in_another_unit_than_metres_are_refused',
     'CSV column that': 'pose_csv:column_of_a_rotation_that_is_not_read_is_named',
-    'drive more than 10 km': 'drive_checks:a_drive_far_from_all_others_is_named',
+    'drive more than 10 km': 'mapping/drive_checks:a_drive_far_from_all_others_is_named',
     'data of 2, 3 or 4': 'decode:data_of_more_channels_than_the_encoding_has_is_refused',
-    'an image whose width and height': 'metric_pose:image_turned_by_a_quarter_turn_is_named',
+    'an image whose width and height': (
+        'localization/geometry/metric_pose:image_turned_by_a_quarter_turn_is_named'
+    ),
     '`inverse_brown': (
         'camera_intrinsics:model_of_another_library_is_a_pinhole_without_coefficients'
     ),
