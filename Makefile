@@ -64,6 +64,7 @@ benchmark: $(INSTALLED)  ## Every figure that README and docs quote (long; needs
 	$(BIN)/python -m benchmarks.fixed_space
 	$(BIN)/python -m benchmarks.wxbs
 	$(BIN)/python -m benchmarks.unusable_images
+	$(BIN)/python -m benchmarks.calibrations
 	$(BIN)/python -m benchmarks.light_training
 	$(BIN)/python -m benchmarks.worlds
 	$(BIN)/python -m benchmarks.carried

@@ -21,7 +21,9 @@ from avpr_ros.sources.images.encodings import (
 )
 from avpr_ros.sources.intrinsics import check_intrinsics
 
-TEXT = (Path(__file__).resolve().parent.parent / 'docs' / 'recordings.md').read_text('utf-8')
+PAGE = (Path(__file__).resolve().parent.parent / 'docs' / 'recordings.md').read_text('utf-8')
+#: Without the tables of results, which are generated.
+TEXT = re.sub(r'<!-- generated.*?<!-- end -->', '', PAGE, flags=re.DOTALL)
 
 
 def rows(heading: str) -> list[list[str]]:
@@ -92,6 +94,19 @@ TESTS = {
     'CSV `yaw`, `roll`': (
         'pose_csv:degrees_below_a_full_turn_of_radians_are_recognised_by_the_course'
     ),
+    'CSV rows with more': ('pose_csv:decimal_commas_beside_commas_between_the_fields_are_refused'),
+    'CSV positions in': 'pose_csv:positions_in_another_unit_than_metres_are_refused',
+    'CSV column that': 'pose_csv:column_of_a_rotation_that_is_not_read_is_named',
+    'drive more than 10 km': 'mapping/drive_checks:a_drive_far_from_all_others_is_named',
+    'data of 2, 3 or 4': 'decode:data_of_more_channels_than_the_encoding_has_is_refused',
+    'an image whose width and height': (
+        'localization/geometry/metric_pose:image_turned_by_a_quarter_turn_is_named'
+    ),
+    '`inverse_brown': (
+        'camera_intrinsics:model_of_another_library_is_a_pinhole_without_coefficients'
+    ),
+    '`roi` in binned': 'camera_intrinsics:region_of_interest_in_binned_pixels_is_refused',
+    'CSV `heading`,': 'pose_csv:headings_by_their_direction_over_ground',
     'CSV `yaw_rad` or': 'pose_csv:stated_unit_that_contradicts_the_course_is_a_warning',
     'two rows of one image': 'image_folder:two_rows_of_one_image_far_apart_are_refused',
     'a row without numbers': 'image_folder:a_row_without_numbers_gives_no_neighbours_pose',

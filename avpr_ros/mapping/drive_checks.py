@@ -11,8 +11,11 @@ from avpr_ros.errors import SourceError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframe_selection import select_keyframes
 from avpr_ros.mapping.duplicate_drives import duplicate_of_drive, duplicate_of_map
+from avpr_ros.pose_rows import rows_of
 from avpr_ros.sources.checks.decoding import decoding_checks
 from avpr_ros.sources.checks.frame_checks import recorded_frame_check, shared_frame_checks
+from avpr_ros.sources.checks.frozen_view import frozen_checks
+from avpr_ros.sources.checks.pose_checks import far_drive_check
 from avpr_ros.sources.frame import FrameSource
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
 
@@ -69,7 +72,10 @@ def check_drives(
     checked: list[CheckedDrive] = []
     for drive in drives:
         preflight = drive.preflight()
-        added = [*decoding_checks(drive)] if len(preflight.stamps_ns) else []
+        added = []
+        if len(preflight.stamps_ns):
+            added = [*decoding_checks(drive), *frozen_checks(drive, preflight)]
+        added += _distance_checks(preflight, checked, gallery)
         added += _frame_checks(drive, preflight, drives, rules, gallery)
         if not rules.allow_duplicates:
             added += _duplicate_checks(drive, preflight, checked, gallery)
@@ -124,6 +130,18 @@ def _frame_checks(
     if together and not rules.frame_stated and not found:
         found = recorded_frame_check(preflight, drive.map_frame, drive.name)
     return found
+
+
+def _distance_checks(
+    preflight: Preflight, before: Sequence[CheckedDrive], gallery: GalleryMap | None
+) -> tuple[PreflightCheck, ...]:
+    """Check that a drive is near the map, or one of the drives before it."""
+    others = [rows_of(one.preflight.poses)[:, :3] for one in before if one.preflight.poses]
+    if gallery is not None:
+        others.append(gallery.keyframes.poses[:, :3])
+    if not preflight.poses or not others:
+        return ()
+    return far_drive_check(rows_of(preflight.poses)[:, :3], others)
 
 
 def _duplicate_checks(

@@ -94,26 +94,6 @@ def rectification_doubt(info: Any, image_topic: str) -> str | None:
     )
 
 
-def size_doubt(
-    intrinsics: CameraIntrinsics, image_px: tuple[int, int] | None, whose: str
-) -> str | None:
-    """Return that images may be a part of those that intrinsics are of; None where they are not.
-
-    Args:
-        intrinsics: of the camera.
-        image_px: width and height of the images, where known.
-        whose: origin of the intrinsics, for the text.
-    """
-    width_px, height_px = intrinsics.width_px, intrinsics.height_px
-    if image_px is None or image_px == (width_px, height_px):
-        return None
-    return (
-        f'the images are {image_px[0]} x {image_px[1]} px and {whose} describes {width_px} x '
-        f'{height_px} px: they are taken for a scaled picture; if they are a part of it, set roi '
-        'in camera_info, otherwise poses are wrong'
-    )
-
-
 def rectified_as_in_map(
     info: Any, image_topic: str, size_px: tuple[int, int] | None, of_map: CameraIntrinsics | None
 ) -> bool | None:
@@ -138,13 +118,22 @@ def rectified_as_in_map(
     return fits[1] if fits[0] != fits[1] else None
 
 
-def check_region(info: Any) -> None:
+def check_region(info: Any, image_size_px: tuple[int, int] | None = None) -> None:
     """Check that the region of interest, or without one the principal point, is in the picture.
 
+    Args:
+        info: of the images.
+        image_size_px: width and height of the images, where known.
+
     Raises:
-        CalibrationError: it is not.
+        CalibrationError: it is not, or the region is not in pixels of the whole sensor.
     """
-    width_px, height_px, x, y, width, height, *_ = _window(info)
+    width_px, height_px, x, y, width, height, *binning = _window(info)
+    if max(binning) > 1 and image_size_px == (width, height) != (width_px, height_px):
+        raise CalibrationError(
+            f'the region of interest of {width} x {height} px has the size of the images in spite '
+            'of the binning: give roi in pixels of the whole sensor, before binning'
+        )
     if width_px and height_px and (x + width > width_px or y + height > height_px):
         raise CalibrationError(
             f'the region of interest of {width} x {height} px at {x}, {y} is not in the picture '
@@ -152,7 +141,7 @@ def check_region(info: Any) -> None:
         )
     cx, cy = _matrix(info, 'k', 3)[:2, 2]
     whole = width_px and height_px and not any((x, y, width, height))
-    if whole and (cx > width_px or cy > height_px):
+    if whole and not (0 <= cx <= width_px and 0 <= cy <= height_px):
         raise CalibrationError(
             f'the principal point in K is {cx:g}, {cy:g} px, outside of images of {width_px} x '
             f'{height_px} px: K is of images of another size; scale it with them, or set binning '

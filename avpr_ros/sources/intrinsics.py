@@ -24,6 +24,8 @@ _FISHEYE = {'equidistant', 'fisheye', 'kannala_brandt', 'kannala_brandt4'}
 #: Numbers of coefficients that OpenCV's pinhole model takes, in its order.
 _PINHOLE_COUNTS = (0, 4, 5, 8, 12, 14)
 _FISHEYE_COUNT = 4
+#: Names of models that are not OpenCV's, and are its pinhole model where all coefficients are 0.
+_PINHOLE_IF_ZERO = {'inverse_brown_conrady', 'modified_brown_conrady'}
 #: Largest difference between the aspect ratios of image and intrinsics.
 _MAX_STRETCH = 0.02
 #: No lens has a shorter focal length, as a share of the width of the images.
@@ -51,7 +53,8 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
         CalibrationError: a number is missing, not finite or impossible; the text names it.
     """
     model = _normalised(intrinsics.distortion_model)
-    if model not in _PINHOLE | _FISHEYE:
+    ideal = model in _PINHOLE_IF_ZERO and not any(intrinsics.d)
+    if not ideal and model not in _PINHOLE | _FISHEYE:
         raise UnsupportedModelError(
             f"distortion model '{intrinsics.distortion_model}' is not supported: calibrate the "
             'camera with plumb_bob, rational_polynomial or equidistant'
@@ -117,6 +120,26 @@ def check_shape(intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> 
             f'{intrinsics.width_px} x {intrinsics.height_px} px, another aspect ratio: calibrate '
             'at the size of the images, or set roi and binning in camera_info'
         )
+
+
+def size_doubt(
+    intrinsics: CameraIntrinsics, image_px: tuple[int, int] | None, whose: str
+) -> str | None:
+    """Return that images may be a part of those that intrinsics are of; None where they are not.
+
+    Args:
+        intrinsics: of the camera.
+        image_px: width and height of the images, where known.
+        whose: origin of the intrinsics, for the text.
+    """
+    width_px, height_px = intrinsics.width_px, intrinsics.height_px
+    if image_px is None or image_px == (width_px, height_px):
+        return None
+    return (
+        f'the images are {image_px[0]} x {image_px[1]} px and {whose} describes {width_px} x '
+        f'{height_px} px: they are taken for a scaled picture; if they are a part of it, set roi '
+        'in camera_info, otherwise poses are wrong'
+    )
 
 
 def _check_coefficients(model: str, intrinsics: CameraIntrinsics) -> None:

@@ -98,3 +98,32 @@ def shifted(number: int, child: str = 'base_link') -> list[Sent]:
             message.header = make('std_msgs/msg/Header', time, 'cam')
         found.append(Sent(one.topic, message, one.stamp_ns + later * 10**9))
     return found
+
+
+def test_images_that_never_change_while_the_robot_moves_are_named(tmp_path: Path) -> None:
+    sent = drive(8)
+    first = next(one.message.data for one in sent if one.topic != '/odom')
+    for one in sent:
+        if one.topic != '/odom':
+            one.message.data = first
+    (checked,) = check_drives([bag(write_bag(tmp_path / 'a', sent))], RULES)
+    (check,) = [c for c in checked.preflight.checks if c.name == 'frozen images']
+    assert (check.level, 'first 5 images of camera cam' in check.text) == ('warning', True)
+
+    (checked,) = check_drives([bag(write_bag(tmp_path / 'b', drive(8)))], RULES)
+    assert all(c.name != 'frozen images' for c in checked.preflight.checks)
+
+
+def test_a_drive_far_from_all_others_is_named(tmp_path: Path) -> None:
+    far = [
+        one._replace(message=odometry(one.stamp_ns, 5e6 + k / 10)) if one.topic == '/odom' else one
+        for k, one in enumerate(drive(4))
+    ]
+    drives = [
+        bag(write_bag(tmp_path / name, sent), map_frame='map')
+        for name, sent in (('a', drive(4)), ('b', far))
+    ]
+    rules = DriveRules(0.5, 0.2, frame_stated=True, allow_duplicates=True)
+    texts = [[c.text for c in one.preflight.checks] for one in check_drives(drives, rules)]
+    assert not any('km from every other' in text for text in texts[0])
+    assert any('This drive is 5000 km from every other one' in text for text in texts[1])

@@ -185,6 +185,27 @@ def test_region_of_interest_outside_of_the_picture_is_refused() -> None:
     check_region(info())
 
 
+def test_region_of_interest_in_binned_pixels_is_refused() -> None:
+    region = SimpleNamespace(x_offset=94, y_offset=60, width=188, height=120)
+    binned = info(roi=region, binning_x=2, binning_y=2)
+    with pytest.raises(CalibrationError, match='give roi in pixels of the whole sensor'):
+        check_region(binned, (188, 120))
+    check_region(binned, (94, 60))
+
+
+def test_principal_point_left_of_whole_images_is_refused() -> None:
+    with pytest.raises(CalibrationError, match='outside of images'):
+        check_region(info(k=[458.0, 0, -367.0, 0, 458.0, 248.0, 0, 0, 1]))
+
+
+def test_model_of_another_library_is_a_pinhole_without_coefficients() -> None:
+    model = info(distortion_model='inverse_brown_conrady', d=[0.0] * 5)
+    check_intrinsics(camera_intrinsics(model, RAW))
+    model.d = [0.1, 0.0, 0.0, 0.0, 0.0]
+    with pytest.raises(UnsupportedModelError, match='inverse_brown_conrady'):
+        check_intrinsics(camera_intrinsics(model, RAW))
+
+
 @pytest.mark.parametrize(
     ('focal', 'd'),
     [

@@ -286,3 +286,11 @@ def test_byte_order_that_contradicts_the_picture_is_not_believed(
     message = image('mono16', pixels, big=stated_big, height=64, width=80)
     decoded = decode_image(message, PixelRange(0, 2**bits - 1))
     np.testing.assert_allclose(decoded[:, :, 0], values * 255 / (2**bits - 1), atol=1.5)
+
+
+@pytest.mark.parametrize(('times', 'in_rows'), [(3, False), (3, True), (4, True), (2, False)])
+def test_data_of_more_channels_than_the_encoding_has_is_refused(times: int, in_rows: bool) -> None:
+    data = np.zeros(6 * 8 * times, np.uint8)
+    message = image('mono8', data, step=8 * times if in_rows else 8, height=6, width=8)
+    with pytest.raises(ImageDecodeError, match='must name the encoding that it sends'):
+        decode_image(message)

@@ -107,3 +107,9 @@ def test_positions_sent_twice_do_not_alternate() -> None:
     uneven = stamps + np.where(np.arange(len(stamps)) % 2, 60_000_000, 0)
     positions[:, 0] = uneven * 20e-9
     assert check_motion(uneven, positions).alternation_m == 0.0
+
+
+def test_positions_in_millimetres_are_named() -> None:
+    stamps, positions = straight()
+    (check,) = check_motion(stamps, 1000 * positions).checks('/odom', odometry=False)
+    assert (check.level, 'not in metres' in check.text) == ('error', True)

@@ -256,3 +256,62 @@ def test_microseconds_called_nanoseconds_are_recognised_at_one_row_a_second(path
 def test_latitude_and_longitude_are_named(path: Path) -> None:
     with pytest.raises(SourceError, match='convert latitude and longitude to metres'):
         read(path, 'time,latitude,longitude\n1,48,11\n')
+
+
+@pytest.mark.parametrize(
+    ('name', 'sign', 'offset_deg', 'unit'),
+    [
+        ('heading_deg', -1, 90, 1.0),
+        ('heading', -1, 90, 1.0),
+        ('Azimuth [deg]', -1, 90, 1.0),
+        ('heading_rad', -1, 90, np.pi / 180),
+        ('heading_deg', 1, 0, 1.0),
+    ],
+)
+def test_headings_by_their_direction_over_ground(
+    path: Path, name: str, sign: int, offset_deg: float, unit: float
+) -> None:
+    course = np.linspace(0.1, 2.0, 30)
+    points = np.cumsum(np.exp(1j * course))
+    heading = (offset_deg + sign * np.degrees(np.append(course[1:], course[-1]))) * unit
+    rows = [
+        f'{n},{p.real},{p.imag},{h}' for n, (p, h) in enumerate(zip(points, heading, strict=True))
+    ]
+    table = read(path, '\n'.join([f't,x,y,{name}', *rows]))
+
+    assert table.has_rotation
+    yaw = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(yaw[:-1], course[1:], atol=1e-9)
+    stated = 'counter-clockwise from x' if sign == 1 else 'clockwise from north'
+    assert any(check.level == 'ok' and stated in check.text for check in table.checks)
+
+
+def test_headings_of_a_straight_path_are_clockwise_from_north_with_a_warning(path: Path) -> None:
+    rows = [f'{n},0,{n},0' for n in range(20)]  # to the north
+    table = read(path, '\n'.join(['t,x,y,heading_deg', *rows]))
+
+    yaw = Rotation.from_quat(table.rows[:, 3:]).as_rotvec()[:, 2]
+    np.testing.assert_allclose(yaw, np.pi / 2)
+    warnings = [check.text for check in table.checks if check.level == 'warning']
+    assert len(warnings) == 1
+    assert 'which the path does not show' in warnings[0]
+
+
+def test_decimal_commas_beside_commas_between_the_fields_are_refused(path: Path) -> None:
+    rows = [f'{n},{n},5,0,25' for n in range(9)]  # 0,25 is y
+    with pytest.raises(SourceError, match='5 fields below 3 names; is a decimal mark a comma'):
+        read(path, '\n'.join(['t,x,y', *rows]))
+    assert len(read(path, 't,x,y\n1,2,3,\n2,3,4,,\n').rows) == 2  # empty fields at the end
+
+
+@pytest.mark.parametrize('unit', ['mm', 'cm', 'km', 'ft'])
+def test_positions_in_another_unit_than_metres_are_refused(path: Path, unit: str) -> None:
+    with pytest.raises(SourceError, match='convert the positions to metres'):
+        read(path, f't,x [{unit}],y [{unit}]\n1,2,3\n')
+    assert len(read(path, 't,x [m],y (m)\n1,2,3\n').rows) == 1
+
+
+def test_column_of_a_rotation_that_is_not_read_is_named(path: Path) -> None:
+    (check,) = read(path, 't,x,y,orientation\n1,2,3,90\n').checks
+    assert (check.level, 'if orientation is the rotation' in check.text) == ('warning', True)
+    assert read(path, 't,x,y,yaw_deg,orientation\n1,2,3,0,5\n').checks[-1].level == 'ok'

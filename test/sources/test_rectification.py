@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,11 +59,16 @@ def rectified(image: np.ndarray) -> np.ndarray:
     return cv2.undistort(image, k, d, None, p)
 
 
-def recorded(tmp_path: Path, images: list[np.ndarray], topic: str) -> BagSource:
+def recorded(
+    tmp_path: Path,
+    images: list[np.ndarray],
+    topic: str,
+    coefficients: Sequence[float] | None = None,
+) -> BagSource:
     k, d, p = lens()
     info = camera_info(EPOCH_NS)
     info.width, info.height = SIZE_PX
-    info.k, info.d = k.reshape(-1), d
+    info.k, info.d = k.reshape(-1), d if coefficients is None else np.array(coefficients)
     info.p = np.hstack([p, np.zeros((3, 1))]).reshape(-1)
     sent = [Sent('/cam/camera_info', info, EPOCH_NS)]
     for number, image in enumerate(images):
@@ -98,6 +103,17 @@ def test_images_decide_whatever_the_name_of_their_topic(
     assert any(camera.intrinsics.d) == (change is raw)
     check = found(source.preflight(), 'camera')
     assert (check.level, 'rename the topic' in check.text) == (level, level == 'warning')
+
+
+@pytest.mark.parametrize(
+    ('coefficients', 'words'), [((0.1,), 'D has 1 coefficients'), ((5.0,) * 5, 'be inverted')]
+)
+def test_camera_model_that_cannot_be_used_is_refused_whatever_p_is(
+    tmp_path: Path, images: list[np.ndarray], coefficients: tuple[float, ...], words: str
+) -> None:
+    source = recorded(tmp_path, images, '/cam/image_raw', coefficients)
+    check = found(source.preflight(), 'camera')
+    assert (check.level, words in check.text) == ('error', True)
 
 
 def test_images_of_one_view_decide_nothing(images: list[np.ndarray]) -> None:

@@ -101,3 +101,11 @@ def test_dates_and_times(tmp_path: Path, between: str, zone: str) -> None:
     path = tmp_path / 'a.tum'
     path.write_text(f'2024-05-01{between}10:00:00.25{zone} 1 2 3 0 0 0 1\n')
     assert read_tum(path).stamps_ns.tolist() == [1714557600250000000]
+
+
+def test_semicolons_between_the_numbers(tmp_path: Path) -> None:
+    path = tmp_path / 'a.tum'
+    path.write_text('timestamp;x;y;z;qx;qy;qz;qw\n1,5;1,25;2;3;0;0;0;1\n2.5;2;2;3;0;0;0;1\n')
+    track = read_tum(path)
+    assert track.stamps_ns.tolist() == [1_500_000_000, 2_500_000_000]
+    assert track.translations_m.tolist() == [[1.25, 2, 3], [2, 2, 3]]

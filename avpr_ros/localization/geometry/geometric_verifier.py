@@ -135,7 +135,9 @@ class GeometricVerifier:
         view = self._poses.view(hypothesis.query, verification)
         self_sufficient = self.check.self_sufficient(verification)
         if view is None:
-            return replace(verification, self_sufficient=self_sufficient)
+            # The keyframe's pose would have the camera upright.
+            turned = self._poses.turned(hypothesis.query)
+            return replace(verification, self_sufficient=self_sufficient, rejection=turned)
         found = self._poses.measure(view, verification)
         if found is None:
             text = 'PnP found no pose with enough inliers among the landmarks of the place'

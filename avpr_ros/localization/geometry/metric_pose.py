@@ -103,6 +103,20 @@ class MetricPoses:
         number = self._number(query)
         return None if number is None else self._gallery.manifest.cameras[number].intrinsics
 
+    def turned(self, query: Query) -> str | None:
+        """Return why an image seems turned by a quarter turn; None where it has its shape."""
+        intrinsics = self.intrinsics(query)
+        if query.image is None or intrinsics is None:
+            return None
+        height_px, width_px = query.image.shape[:2]
+        size_px = intrinsics.width_px, intrinsics.height_px
+        if (width_px > height_px) == (size_px[0] > size_px[1]) or size_px[0] == size_px[1]:
+            return None
+        return (
+            f'the image is {width_px} x {height_px} px and the camera model is of {size_px[0]} x '
+            f'{size_px[1]} px; is the image turned by 90 degrees?'
+        )
+
     def _number(self, query: Query) -> int | None:
         """Return the map's camera of the query's; an unknown one is taken for the map's only."""
         cameras = self._gallery.manifest.cameras

@@ -26,10 +26,9 @@ from avpr_ros.sources.camera_info import (
     rectification_doubt,
     rectified_as_in_map,
     same_model,
-    size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics
-from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
 from avpr_ros.stamps import stamp_ns
 
 #: Seconds between two log lines about one camera.
@@ -208,7 +207,7 @@ class CameraInfoInput:
             found = camera_intrinsics(message, self._topics[camera], image_size_px, rectified)
             if found is None:
                 raise UnsupportedModelError('it holds no calibration (K and P are zero)')
-            check_region(message)
+            check_region(message, image_size_px)
             check_intrinsics(found)
             if image_size_px is not None:
                 check_shape(found, *image_size_px)

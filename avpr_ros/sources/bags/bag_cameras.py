@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -24,18 +25,16 @@ from avpr_ros.sources.camera_info import (
     rectification_matters,
     rectified_as_in_map,
     same_model,
-    size_doubt,
 )
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
 from avpr_ros.sources.images.image_size import message_size_px
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
-from avpr_ros.sources.intrinsics import check_intrinsics, check_shape
+from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
 from avpr_ros.sources.poses.tf_chain import TransformGraph
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.stamps import stamp_ns, stamp_text
 
-#: No camera is farther from the base of its vehicle.
-_LARGEST_ARM_M = 20.0
+_LARGEST_ARM_M = 20.0  # no camera is farther from the base of its vehicle
 
 
 @dataclass
@@ -147,7 +146,7 @@ class BagCamera:
             )
             return None, PreflightCheck('camera', 'error', text)
         try:
-            check_region(self.info)
+            check_region(self.info, self.image_size_px)
             check_intrinsics(found)
             if self.image_size_px is not None:
                 check_shape(found, *self.image_size_px)
@@ -188,7 +187,7 @@ class BagCamera:
         models = [camera_intrinsics(self.info, self.topic, size_px, one) for one in (False, True)]
         raw, ideal = models
         measured = None
-        if raw is not None and ideal is not None:
+        if _usable(raw) and _usable(ideal):
             measured = self.rectification.verdict(raw, ideal, named)
         if named is not None:
             return measured if measured is not None and measured != named else None
@@ -238,3 +237,13 @@ class BagCamera:
             'poses are those of keyframes.'
         )
         return None, PreflightCheck('extrinsics', 'warning', text)
+
+
+def _usable(intrinsics: CameraIntrinsics | None) -> TypeGuard[CameraIntrinsics]:
+    """Return whether a camera model can be computed with: others have no inliers to compare."""
+    if intrinsics is None:
+        return False
+    with suppress(CalibrationError):
+        check_intrinsics(intrinsics)
+        return True
+    return False

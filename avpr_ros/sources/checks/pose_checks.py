@@ -20,6 +20,10 @@ _DEGREES_EXTENT = 0.05
 _LARGEST_CONFLICT_M = 3.0
 #: Components of quaternions that are 0 but for rounding, and those of a robot that lies aside.
 _NO_TURN, _ROLLED = 1e-6, 0.3
+#: A map is of one site: no drive of it is farther from all others.
+_FARTHEST_DRIVE_M = 10_000.0
+#: Heights beyond those of the Earth's surface: coordinates from the centre of the Earth.
+_HIGHEST_M = 10_000.0
 #: Share of images that should have a pose.
 _GOOD_COVERAGE = 0.9
 #: No robot moves so evenly that a longer gap can be interpolated.
@@ -121,7 +125,10 @@ def coverage_check(
             text += ', so the images within it are left out'
         return PreflightCheck('poses', 'ok', text + '.')
     begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
-    if span_ns[1] < begin_ns or span_ns[0] > end_ns:
+    outside = float(((images_ns < span_ns[0]) | (images_ns > span_ns[1])).mean())
+    if span_ns == (0, 0):
+        text += ': the stamps of all poses are 0; let their publisher set header.stamp'
+    elif outside > 0.5:
         first, last, begin, end = (f'{ns / NS_PER_S:.3f}' for ns in (*span_ns, begin_ns, end_ns))
         text += (
             f'; poses span {first} to {last} s but images {begin} to {end} s: '
@@ -161,6 +168,33 @@ def camera_coverage_checks(
     return tuple(found)
 
 
+def far_drive_check(
+    positions_m: FloatArray, others: Sequence[FloatArray]
+) -> tuple[PreflightCheck, ...]:
+    """Check that a drive is near another one; no finding where it is.
+
+    Args:
+        positions_m: (N, 3) of the drive.
+        others: (M, 3) positions of each other drive of the map.
+    """
+    apart_m = min(_box_distance_m(positions_m, other) for other in others)
+    if apart_m <= _FARTHEST_DRIVE_M:
+        return ()
+    text = (
+        f'This drive is {apart_m / 1000:.0f} km from every other one of the map: check that their '
+        'poses are in one frame with one origin.'
+    )
+    return (PreflightCheck('path', 'warning', text),)
+
+
+def _box_distance_m(first: FloatArray, second: FloatArray) -> float:
+    """Return the distance of the bounding boxes of two paths."""
+    gaps = np.maximum(
+        first.min(axis=0) - second.max(axis=0), second.min(axis=0) - first.max(axis=0)
+    )
+    return float(np.linalg.norm(np.maximum(gaps, 0.0)))
+
+
 def path_check(poses: list[Pose]) -> PreflightCheck:
     """Return the length of the path, summed from image to image."""
     points = np.array([pose.translation_m for pose in poses])
@@ -171,6 +205,12 @@ def path_check(poses: list[Pose]) -> PreflightCheck:
             f'The path stays within {max(size_m[:2]):.6f} m of x {points[0, 0]:.6f}, '
             f'y {points[0, 1]:.6f}: if these are latitude and longitude in degrees, convert them '
             'to metres, or give the topic of the GNSS fixes.'
+        )
+        return PreflightCheck('path', 'warning', text)
+    if float(np.abs(points[:, 2]).min()) > _HIGHEST_M:
+        text = (
+            f'The path is at a height of {points[0, 2] / 1000:.0f} km: coordinates from the '
+            'centre of the Earth look so; convert them to a local frame with z up.'
         )
         return PreflightCheck('path', 'warning', text)
     if length_m == 0.0:

@@ -37,22 +37,31 @@ def measured_yaw_unit(yaw: FloatArray, positions_m: FloatArray) -> str | None:
     Returns:
         None where it cannot be told: a straight drive, a robot that turns on the spot.
     """
-    steps = np.diff(positions_m[:, :2], axis=0)
-    lengths = np.linalg.norm(steps, axis=1)
-    moving = lengths > 0
-    if moving.any():
-        moving &= lengths >= _SHORTEST_STEP * np.median(lengths[moving])
-    if moving.sum() < _LEAST_STEPS:
+    rad = _agreement(yaw, positions_m)
+    if rad is None:
         return None
     if float(np.abs(yaw).max()) <= FULL_TURN_RAD and _wraps(yaw):
         return 'rad'
-    course = np.arctan2(steps[moving, 1], steps[moving, 0])
-    headings = yaw[:-1][moving]
-    rad = _concentration(headings - course)
-    deg = _concentration(np.radians(headings) - course)
-    if max(rad, deg) < _CONCENTRATED or abs(rad - deg) < _MARGIN:
+    deg = _agreement(np.radians(yaw), positions_m)
+    if deg is None or max(rad, deg) < _CONCENTRATED or abs(rad - deg) < _MARGIN:
         return None
     return 'rad' if rad > deg else 'deg'
+
+
+def measured_clockwise(heading_rad: FloatArray, positions_m: FloatArray) -> bool | None:
+    """Return whether headings grow clockwise, by the course over ground; None where not shown.
+
+    Args:
+        heading_rad: (N,) headings.
+        positions_m: (N, 2 or 3) positions in the same order.
+    """
+    clockwise = _agreement(-heading_rad, positions_m)
+    other = _agreement(heading_rad, positions_m)
+    if clockwise is None or other is None:
+        return None
+    if max(clockwise, other) < _CONCENTRATED or abs(clockwise - other) < _MARGIN:
+        return None
+    return clockwise > other
 
 
 def yaw_unit_checks(
@@ -87,6 +96,19 @@ def yaw_unit_checks(
     else:
         return []
     return [PreflightCheck('rotation', 'warning', text)]
+
+
+def _agreement(yaw_rad: FloatArray, positions_m: FloatArray) -> float | None:
+    """Return how constant headings are against the course, 0 to 1; None for too few steps."""
+    steps = np.diff(positions_m[:, :2], axis=0)
+    lengths = np.linalg.norm(steps, axis=1)
+    moving = lengths > 0
+    if moving.any():
+        moving &= lengths >= _SHORTEST_STEP * np.median(lengths[moving])
+    if moving.sum() < _LEAST_STEPS:
+        return None
+    course = np.arctan2(steps[moving, 1], steps[moving, 0])
+    return _concentration(yaw_rad[:-1][moving] - course)
 
 
 def _wraps(yaw: FloatArray) -> bool:

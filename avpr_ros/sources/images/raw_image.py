@@ -103,6 +103,13 @@ def _rows(message: ImageMessage, layout: str) -> NDArray[np.uint8]:
             f'{data.size} bytes in rows of {step} and needs {max(needed, row_bytes * rows)} in '
             f'rows of at least {row_bytes}.'
         )
+    multiple = step == row_bytes and data.size in (2 * needed, 3 * needed, 4 * needed)
+    if multiple or step in (3 * row_bytes, 4 * row_bytes):
+        raise ImageDecodeError(
+            f'A {width}x{height} image of encoding {str(message.encoding)!r} has {data.size} '
+            f'bytes in rows of {step}, a multiple of the {row_bytes * rows} that it needs: its '
+            'driver must name the encoding that it sends.'
+        )
     if refusal := too_many_pixels(width, height):
         raise ImageDecodeError(f'An image {refusal}.')
     return np.ndarray((rows, row_bytes), np.uint8, buffer=data, strides=(step, 1))

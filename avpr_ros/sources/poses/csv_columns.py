@@ -19,6 +19,10 @@ STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': No
 _DELIMITERS = (',', ';', '\t', '|', ' ')
 _IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
 _STAMPS = ('stamp', 'timestamp', 'time', 't')
+#: Parts of the names of columns that hold rotations.
+_ROTATION_WORDS = ('yaw', 'heading', 'theta', 'orient', 'psi', 'azimuth', 'bearing', 'quat', 'rot')
+#: Names of columns of compass headings, clockwise from north.
+_HEADINGS = ('heading', 'bearing', 'azimuth', 'compass', 'hdg')
 _SPELLINGS = {
     'image': _IMAGE,
     **{
@@ -45,8 +49,14 @@ _SPELLINGS = {
     'pitch': ('pitch',),
     'yaw': ('yaw', 'theta'),
 }
-_SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad')
-_SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg')
+_SPELLINGS['yaw_rad'] = ('yaw_rad', 'theta_rad', 'yaw_radians')
+_SPELLINGS['yaw_deg'] = ('yaw_deg', 'theta_deg', 'yaw_degrees')
+for _unit, _ends in {
+    '_deg': ('_deg', '_degrees'),
+    '_rad': ('_rad', '_radians'),
+    '': ('',),
+}.items():
+    _SPELLINGS[f'heading{_unit}'] = tuple(name + end for name in _HEADINGS for end in _ends)
 
 
 def read_table(path: Path) -> tuple[list[tuple[int, list[str]]], dict[str, int]]:
@@ -104,14 +114,21 @@ def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[
         if not line[0].lstrip().startswith('#'):
             break
     number = next((n for n, line in enumerate(lines) if not line[0].startswith('#')), 0)
-    hint = ''
-    if {'latitude', 'lat'} & {_plain(name) for name in lines[number]}:
+    hint, plain = '', {_plain(name) for name in lines[number]}
+    if {'latitude', 'lat'} & plain:
         hint = '; convert latitude and longitude to metres'
+    elif any(re.fullmatch(r'.*_(mm|cm|dm|km|ft|in)', name) for name in plain):
+        hint = '; convert the positions to metres'
     listed = ', '.join(name.strip() for name in lines[number])
     raise SourceError(
         f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: '
         f'{listed}{hint}.'
     )
+
+
+def like_rotation(name: str) -> bool:
+    """Return whether a column's name is that of an angle or a rotation."""
+    return any(word in _plain(name) for word in _ROTATION_WORDS)
 
 
 def unused_columns(header: Sequence[str], columns: dict[str, int]) -> list[str]:
@@ -130,6 +147,8 @@ def _known_columns(header: Sequence[str]) -> dict[str, int]:
         place = next((spelt.index(spelling) for spelling in spellings if spelling in spelt), None)
         if place is not None:
             columns[name] = place
+    if any(name.startswith(('yaw', 'qw')) for name in columns):
+        columns = {n: place for n, place in columns.items() if not n.startswith('heading')}
     return columns
 
 
@@ -146,7 +165,7 @@ def _fault(columns: dict[str, int]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    """Return a column's name in small letters; of units in brackets only a time's is kept."""
-    unit = re.search(r'[\[(]\s*(ns|us|ms|s|deg|rad)\s*[\])]', name)
+    """Return a column's name in small letters, with the unit in brackets unless it is metres."""
+    unit = re.search(r'[\[(]\s*(ns|us|ms|s|deg|rad|mm|cm|dm|km|ft|in)\s*[\])]', name)
     bare = re.sub(r'[\[(].*?[\])]', '', name.lower())
     return '_'.join([*re.findall(r'[a-z0-9]+', bare), *(unit.groups() if unit else ())])

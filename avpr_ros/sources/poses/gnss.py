@@ -110,7 +110,9 @@ class FixReader:
                 'messages: choose another pose source.'
             )
         latitude, longitude = self._beyond[0]
-        if max(abs(latitude), abs(longitude)) > 360.0:
+        if 360.0 < max(abs(latitude), abs(longitude)) <= 18000.0 and abs(latitude) <= 9000.0:
+            cause = 'they seem to be degrees and minutes (ddmm.mm): convert them to degrees'
+        elif max(abs(latitude), abs(longitude)) > 360.0:
             cause = 'they seem to be in 1e-7 degrees: divide them'
         else:
             cause = 'the two seem to be swapped'

@@ -82,8 +82,12 @@ class Motion:
             first = min((*self.outliers, *self.jumps), key=lambda jump: jump.stamp_ns)
             text = (
                 f'{what} leaps {len(self.outliers) + len(self.jumps)} times in {count} samples, '
-                f'first {first}: two publishers seem to share it; record one of them.'
+                f'first {first}: '
             )
+            text += 'two publishers seem to share it; record one of them'
+            if 2 * (len(self.jumps) + dropped) > count:
+                text += ', or its positions are not in metres; convert them'
+            text += '.'
             return (PreflightCheck('motion', 'error', text),)
         if self.alternation_m > 0:
             text = (

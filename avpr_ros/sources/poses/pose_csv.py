@@ -4,8 +4,8 @@
 
 A row is matched to an image by its name (``image``) or by time (``stamp_ns``, ``stamp_s``).
 Position is ``x_m, y_m`` and perhaps ``z_m``; rotation is ``qx, qy, qz, qw`` or ``yaw_rad`` or
-``yaw_deg`` with ``roll`` and ``pitch`` of the same kind, or missing. Common other spellings are
-understood, EuRoC's and ASL's among them.
+``yaw_deg`` with ``roll`` and ``pitch`` of the same kind, ``heading_deg`` clockwise from north, or
+missing. Common other spellings are understood, EuRoC's and ASL's among them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.checks.compass_heading import yaw_of_headings
 from avpr_ros.sources.checks.pose_checks import skipped_rows_check
 from avpr_ros.sources.checks.yaw_unit import FULL_TURN_RAD, measured_yaw_unit, yaw_unit_checks
 from avpr_ros.sources.poses.csv_columns import (
     ANGLES,
     QUATERNION,
     STAMP_UNITS,
+    like_rotation,
     read_table,
     unused_columns,
 )
 from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
-from avpr_ros.sources.preflight import PreflightCheck
+from avpr_ros.sources.preflight import CheckLevel, PreflightCheck
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +75,10 @@ def read_pose_csv(path: Path) -> PoseTable:
     lines, columns = read_table(path)
     stamp = next((name for name in STAMP_UNITS if name in columns), None)
     found = _Rows()
+    width = len(lines[0][1])
     for number, line in lines[1:]:
         if not line[0].lstrip().startswith('#'):
-            _take_row(found, number, line, columns, stamp)
+            _take_row(found, number, line, columns, stamp, width)
     if not found.numbers:
         fault = found.first_fault or 'it has a header line only'
         raise SourceError(f'Poses file {path} has no row that is a pose ({fault}).')
@@ -89,25 +92,37 @@ def read_pose_csv(path: Path) -> PoseTable:
             checks.append(PreflightCheck('time', 'warning', text))
     rows, rotation_checks = _pose_rows(found.numbers, columns, path.name)
     checks.extend(rotation_checks)
+    has_rotation = 'qw' in columns or any(n.startswith(('yaw', 'heading')) for n in columns)
     if unused := unused_columns(lines[0][1], columns):
-        text = f'Columns of {path.name} that are not used: {", ".join(unused)}.'
-        checks.append(PreflightCheck('columns', 'ok', text))
+        text = f'Columns of {path.name} that are not used: {", ".join(unused)}'
+        lost = [name for name in unused if like_rotation(name)]
+        if lost and not has_rotation:
+            text += f'; if {lost[0]} is the rotation, call it yaw_deg, yaw_rad or heading_deg'
+        level: CheckLevel = 'warning' if lost and not has_rotation else 'ok'
+        checks.append(PreflightCheck('columns', level, f'{text}.'))
     return PoseTable(
         tuple(found.images) if 'image' in columns else None,
         None if stamps is None else np.array(stamps, dtype=np.int64),
         rows,
-        'qw' in columns or any(name.startswith('yaw') for name in columns),
+        has_rotation,
         tuple(checks),
     )
 
 
 def _take_row(
-    found: _Rows, number: int, line: Sequence[str], columns: dict[str, int], stamp: str | None
+    found: _Rows,
+    number: int,
+    line: Sequence[str],
+    columns: dict[str, int],
+    stamp: str | None,
+    width: int,
 ) -> None:
     """Append the fields of a row, or count it as skipped."""
     try:
         if len(line) <= max(columns.values()):
             raise ValueError(f'{len(line)} fields instead of {max(columns.values()) + 1} or more')
+        if len(line) > width and any(text.strip() for text in line[width:]):
+            raise ValueError(f'{len(line)} fields below {width} names; is a decimal mark a comma?')
         fields = {name: line[place].strip() for name, place in columns.items()}
         numbers = {
             name: _number(text or '0' if name == 'z' else text)
@@ -158,6 +173,11 @@ def _pose_rows(
             angles.append(np.radians(column(f'{angle}_deg')))
         else:
             angles.append(np.radians(column(angle)) if degrees else column(angle))
-    turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
     checks = yaw_unit_checks(name, stated, measured, exceeds, bool(np.any(angles)))
+    heading = next((one for one in columns if one.startswith('heading')), None)
+    if heading is not None:
+        unit = heading.partition('_')[2] or None
+        angles[2], found = yaw_of_headings(name, column(heading), unit, positions)
+        checks += found
+    turns = Rotation.from_euler('xyz', np.stack(angles, axis=1))
     return np.concatenate([positions, turns.as_quat()], axis=1), checks

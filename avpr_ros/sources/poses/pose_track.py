@@ -128,6 +128,8 @@ class PoseTrack:
                 why = ': all quaternions are 0, 0, 0, 0, which is no rotation; set w to 1'
             elif len(rows) and not np.isfinite(rows).all(axis=1).any():
                 why = ': each has a number that is not finite; check what publishes or wrote them'
+            elif len(rows) and np.abs(rows).max(axis=1).min() >= LARGEST:
+                why = f': each has a number beyond {LARGEST:g}; positions are in metres'
             raise SourceError(f'{what} gives no usable pose among {len(rows)} samples{why}.')
         kept, kept_rows = stamps[usable], rows[usable]
         unique, first, place = np.unique(kept, return_index=True, return_inverse=True)
@@ -175,12 +177,10 @@ class PoseTrack:
         valid = near | (inside & (gap <= max_gap_s * NS_PER_S))
         share = np.clip(before / np.maximum(gap, 1), 0.0, 1.0)
         share = np.where(near, (np.abs(after) < np.abs(before)).astype(np.float64), share)
-        share = share[:, np.newaxis]
-        translations = (1.0 - share) * self.translations_m[left] + share * self.translations_m[
-            right
-        ]
-        times = self._times_ns[left] + share[:, 0] * gap
-        return PosesAt(valid, translations, self._rotations_at(times))
+        before_m, after_m = self.translations_m[left], self.translations_m[right]
+        translations = before_m + share[:, np.newaxis] * (after_m - before_m)
+        rotations = self._rotations_at(self._times_ns[left] + share * gap)
+        return PosesAt(valid, translations, rotations)
 
     def checks(self, *, odometry: bool = False) -> tuple[PreflightCheck, ...]:
         """Return what was wrong with the samples, if anything.

@@ -3,7 +3,7 @@
 """TUM trajectory files: one pose a line, ``timestamp x y z qx qy qz qw``, ``#`` for remarks.
 
 The format of https://cvg.cit.tum.de/data/datasets/rgbd-dataset/file_formats; stamps are seconds
-or, by their magnitude, milli-, micro- or nanoseconds; commas are taken for spaces.
+or, by their magnitude, milli-, micro- or nanoseconds; commas and semicolons are taken for spaces.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_tum(path: Path) -> PoseTrack:
     rows: list[list[float]] = []
     faults: list[str] = []
     for number, line in enumerate(lines, start=1):
-        fields = line.split('#')[0].replace(',', ' ').split()
+        fields = _fields(line.split('#')[0])
         if not rows and _is_header(line, path):
             continue
         if not fields:
@@ -63,13 +63,20 @@ def read_tum(path: Path) -> PoseTrack:
     return replace(track, rows=skipped_rows_check(path.name, len(faults), len(rows), first))
 
 
+def _fields(line: str) -> list[str]:
+    """Return the numbers of a line; beside semicolons, commas are decimal marks."""
+    if ';' in line:
+        return line.replace(',', '.').replace(';', ' ').split()
+    return line.replace(',', ' ').split()
+
+
 def _is_header(line: str, path: Path) -> bool:
     """Return whether a line names the columns.
 
     Raises:
         SourceError: it names them in another order than the format has.
     """
-    names = [name.lower() for name in line.replace('#', ' ').replace(',', ' ').split()]
+    names = [name.lower() for name in _fields(line.replace('#', ' '))]
     places = [
         next((i for i, name in enumerate(names) if name.endswith(column)), -1)
         for column in _COLUMNS
