@@ -15,7 +15,7 @@ from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion, keyframe_spacing_m
 from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
-from avpr_ros.localization.geometry.metric_pose import MetricPoses
+from avpr_ros.localization.geometry.metric_pose import MetricPose, MetricPoses, View
 from avpr_ros.localization.geometry.picture_check import PictureCheck
 from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
 from avpr_ros.localization.geometry.tilt import TiltCheck
@@ -138,7 +138,7 @@ class GeometricVerifier:
             # The keyframe's pose would have the camera upright.
             turned = self._poses.turned(hypothesis.query)
             return replace(verification, self_sufficient=self_sufficient, rejection=turned)
-        found = self._poses.measure(view, verification)
+        verification, found = self._measured(hypothesis, verification, view)
         if found is None:
             text = 'PnP found no pose with enough inliers among the landmarks of the place'
             return replace(verification, rejection=text)
@@ -176,3 +176,27 @@ class GeometricVerifier:
             self_sufficient=self_sufficient or pose_well_supported,
             pose_well_supported=pose_well_supported,
         )
+
+    def _measured(
+        self, hypothesis: MatchHypothesis, verification: VerificationResult, view: View
+    ) -> tuple[VerificationResult, MetricPose | None]:
+        """Estimate the pose by the features that verified the place, or by all kinds.
+
+        Places along a track are recognised by less than a pose needs: at night by features of the
+        first kind, of which too few lie where a landmark is.
+
+        Returns:
+            The verification with the features that the pose is of, and the pose.
+        """
+        found = self._poses.measure(view, verification)
+        enough = found is not None and found.unique and found.inliers >= _MIN_PNP_INLIERS
+        further = self._extractors[len(verification.features) :]
+        image = hypothesis.query.image
+        if enough or not further or image is None:
+            return verification, found
+        features = (*verification.features, *extract_all(further, image))
+        with_all = replace(verification, features=features)
+        by_all = self._poses.measure(view, with_all)
+        if by_all is None or (found is not None and found.inliers >= by_all.inliers):
+            return verification, found
+        return with_all, by_all

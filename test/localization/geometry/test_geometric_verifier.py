@@ -10,6 +10,7 @@ import pytest
 
 from avpr_ros.gallery.calibration import Calibration
 from avpr_ros.gallery.gallery_map import LANDMARKS, GalleryMap
+from avpr_ros.localization.geometry import geometric_verifier
 from avpr_ros.localization.geometry.metric_pose import MetricPose, MetricPoses
 from avpr_ros.localization.matcher import Matcher
 from avpr_ros.localization.query import Query
@@ -18,6 +19,7 @@ from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.mapping.landmark_builder import build_landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.sift import SiftExtractor
 
 SECOND_NS = 10**9
 PLACES = 8
@@ -181,6 +183,33 @@ def test_landmarks_that_give_two_poses_are_refused(measured):
     assert result.reason is Reason.GEOMETRIC_VERIFICATION
     assert 'with 40 and 25 inliers' in result.text
     assert measured(40, rivals=10).accepted
+
+
+@pytest.mark.parametrize(
+    ('by_first', 'by_all', 'inliers', 'extracted'),
+    [(None, 40, 40, 1), (14, 30, 30, 1), (14, 12, 14, 1), (14, None, 14, 1), (25, 90, 25, 0)],
+)
+def test_pose_is_of_all_kinds_where_the_first_has_few_inliers(
+    gallery, monkeypatch, by_first, by_all, inliers, extracted
+):
+    class Second(SiftExtractor):
+        def extract(self, image):
+            taken.append(image)
+            return super().extract(image)
+
+    def measure(self, view, verification):
+        if (count := by_first if len(verification.features) == 1 else by_all) is None:
+            return None
+        pose = Pose.from_xy_yaw(count / 100, 0, 0)
+        return MetricPose(PoseEstimate(pose, np.eye(6) * 1e-4, True), count, 0, True)
+
+    taken, kinds = list[np.ndarray](), (SiftExtractor(), Second())
+    monkeypatch.setattr(geometric_verifier, 'open_extractors', lambda *_: kinds)
+    monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification: ())
+    monkeypatch.setattr(MetricPoses, 'measure', measure)
+    found = Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], picture(0))).estimate
+    assert len(taken) == extracted
+    assert found.map_from_base.translation_m[0] == pytest.approx(inliers / 100)
 
 
 def test_landmarks_that_fix_less_than_the_keyframe_does_are_not_used(measured):
