@@ -4,7 +4,8 @@
 
 Each command runs to its end once, which gives its duration. Then it is killed (SIGKILL) at moments
 that are evenly distributed over that duration, its output is opened, and the same command runs
-again. ``--kills`` sets how many in all.
+again. ``--kills`` sets how many in all. The result file is written after each command; one that is
+in it with as many kills is not run again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.json_fields import read_object
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
 from avpr_ros.storage.file_pair import matching_file
-from benchmarks.results import Row, print_table, write_results
+from benchmarks.results import RESULTS, Row, print_table, stored_rows, write_results
 
 _AVPR = (sys.executable, '-m', 'avpr_ros.cli.main')
 _MODEL = 'cosplace-resnet18-64'
@@ -56,17 +57,21 @@ def main() -> None:
     """Run all operations, print the table and write the result file."""
     kills = int(sys.argv[sys.argv.index('--kills') + 1]) if '--kills' in sys.argv else 200
     operations = _operations()
+    options = f'--kills {kills}' if kills != 200 else ''
     rows: list[Row] = []
+    finished = {(row['method'], row['kills']): row for row in stored_rows(RESULTS / 'kill.json')}
     with tempfile.TemporaryDirectory() as place:
         prepared = Path(place) / 'prepared'
         _prepare(prepared)
         for number, operation in enumerate(operations):
             share = kills // len(operations) + (number < kills % len(operations))
-            rows.append(_row(operation, prepared, Path(place) / 'work', share, number))
+            row = finished.get((operation.name, share))
+            if row is None:
+                row = _row(operation, prepared, Path(place) / 'work', share, number)
+            rows.append(row)
             print_table(rows, 'kill')
             sys.stdout.flush()
-    options = f'--kills {kills}' if kills != 200 else ''
-    write_results('kill', rows, quick=False, options=options)
+            write_results('kill', rows, quick=False, options=options)
 
 
 def _operations() -> tuple[Operation, ...]:
