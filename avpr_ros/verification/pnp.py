@@ -34,6 +34,9 @@ _MIN_INLIER_SHARE = 0.15
 _MIN_PERSPECTIVE_PX = 2.1 * _INLIER_PX
 #: In another light one match in five is right: of 300 samples none may be of right ones alone.
 _ITERATIONS = 1000
+#: A second pose is the first one, of less exact points, where these have a smaller median
+#: reprojection error by the first.
+_SAME_POSE_PX = 2.0 * _INLIER_PX
 #: Lower bound of the standard deviation of a feature, in pixels.
 _MIN_SIGMA_PX = 0.3
 
@@ -76,7 +79,15 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     if 2 * len(left) < len(found.inliers):  # too few to be a rival
         return found
     rival = find_camera_pose(points_m[left], rays[left], focal_px)
-    return found if rival is None else replace(found, rival_inliers=len(rival.inliers))
+    if rival is None:
+        return found
+    others = left[rival.inliers]
+    errors_px = _errors_px(
+        found.map_from_camera.inverse(), points_m[others], rays[others], focal_px
+    )
+    if float(np.median(errors_px)) < _SAME_POSE_PX:
+        return found
+    return replace(found, rival_inliers=len(rival.inliers))
 
 
 def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
@@ -145,12 +156,21 @@ def _inliers(
     focal_px: float,
 ) -> IntArray:
     """Return the points whose reprojection error is that of the present inliers."""
-    camera = Rotation.from_rotvec(turn[:, 0]).apply(points) + move[:, 0]
-    z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
-    errors_px = focal_px * np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - seen, axis=1)
+    camera_from_map = Pose(np.asarray(move[:, 0]), Rotation.from_rotvec(turn[:, 0]))
+    errors_px = _errors_px(camera_from_map, points, seen, focal_px)
     sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, _MIN_SIGMA_PX)
     # Comparison with NaN is false: points behind the camera are no inliers.
     return np.flatnonzero(errors_px <= min(_MAX_SIGMAS * sigma_px, _INLIER_PX)).astype(np.int64)
+
+
+def _errors_px(
+    camera_from_map: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
+) -> FloatArray:
+    """Return the (M,) reprojection errors; NaN behind the camera."""
+    camera = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
+    z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
+    errors = np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - rays, axis=1)
+    return np.asarray(focal_px * errors)
 
 
 def _covariance(

@@ -115,3 +115,15 @@ def test_points_that_fit_nothing_give_no_pose():
 def test_degenerate_points_give_no_pose_and_raise_nothing(points):
     found = find_camera_pose(points, np.zeros((50, 2)), FOCAL_PX)
     assert found is None or np.isfinite(found.covariance).all()
+
+
+def test_less_exact_points_of_the_same_pose_are_no_second_pose():
+    exact, blurred = scene(40, 5, noise_px=0.2), scene(60, 6, noise_px=0.2)
+    # All a little aside, as by a remainder of distortion: they fit a pose near the first.
+    blurred[1][:] += 1.6 / FOCAL_PX
+    points, rays = (np.concatenate(pair) for pair in zip(exact, blurred, strict=True))
+    found = find_unique_pose(points, rays, FOCAL_PX)
+    rival = find_camera_pose(*blurred, FOCAL_PX)
+    assert len(rival.inliers) > 30
+    assert np.linalg.norm(error(rival.map_from_camera)[:3]) < 0.1
+    assert found.unique
