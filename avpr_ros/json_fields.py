@@ -76,6 +76,12 @@ class Fields:
         pairs = Fields({str(i): value for i, value in enumerate(values)}, f'{self._where}{key}.')
         return tuple(pairs.number(str(i)) for i in range(len(values)))
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of strings."""
+        values = self._get(key, list)
+        items = Fields({str(i): value for i, value in enumerate(values)}, f'{self._where}{key}.')
+        return tuple(items.text(str(i)) for i in range(len(values)))
+
     def mapping(self, key: str) -> dict[str, Any]:
         """Return an object as it is."""
         return dict(self._get(key, dict))

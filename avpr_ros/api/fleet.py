@@ -23,7 +23,7 @@ from avpr_ros.mapping.stages.fleet_build import FleetBuild
 from avpr_ros.mapping.stages.fleet_plan import FleetPlan, FleetSettings
 from avpr_ros.mapping.stages.gather import Gathering
 from avpr_ros.mapping.stages.runner import LocalRunner, Runner, StageProgress
-from avpr_ros.mapping.stages.shards import ShardStore
+from avpr_ros.mapping.stages.shards import ShardStore, fitting_shards
 from avpr_ros.sources.open import group_splits
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.storage.files import atomic_folder
@@ -107,7 +107,8 @@ class Fleet:
         """Return the build whose shards lie in a folder; raises ``MapError``."""
         plan = FleetPlan.load(open_objects(str(shards)))
         fleet = cls(plan, shards, progress)
-        fleet.build.open(plan)
+        with fitting_shards(fleet.store.objects.address):
+            fleet.build.open(plan)
         return fleet
 
     @property
@@ -159,7 +160,7 @@ class Fleet:
         check = check_replaceable if replace_existing else None
         contents = complete_contents(settings.views, settings.landmarks, settings.learned_features)
         contents = replace(contents, left_out=tuple(self.left_out()))
-        with one_product_thread():
+        with one_product_thread(), fitting_shards(self.store.objects.address):
             fitted = self.build.fit()
             self.build.finish(runner or self.local, fitted)
             gathering = Gathering(self.build, self.store, fitted)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
+from avpr_ros.cli.output_check import check_result
 from avpr_ros.errors import ConfigError
-from avpr_ros.storage.files import check_name
 
 if TYPE_CHECKING:
     from avpr_ros.evaluation.metrics.ground_truth import GroundTruth
@@ -148,7 +148,7 @@ def evaluate(
 @contextmanager
 def _folder(output: Path) -> Iterator[None]:
     """Create the output folder before work starts; an error leaves no empty one behind."""
-    check_name(output)
+    check_result(output)
     new = not output.exists()
     try:
         output.mkdir(parents=True, exist_ok=True)

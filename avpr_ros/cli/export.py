@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
+from avpr_ros.cli.output_check import check_result
 
 if TYPE_CHECKING:
     from avpr_ros.sources.frame import FrameSource
@@ -55,9 +56,8 @@ def export(
     from avpr_ros.evaluation.runs.localization_log import read_run
     from avpr_ros.evaluation.viewers.run_frames import RunFrames
     from avpr_ros.gallery.gallery_map import GalleryMap
-    from avpr_ros.storage.files import check_name
 
-    check_name(output)
+    check_result(output, run, images)
     kind = _format(output, file_format)
     if kind == 'mcap':
         from avpr_ros.evaluation.viewers.mcap_export import write_mcap as write

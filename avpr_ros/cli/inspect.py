@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from avpr_ros.cli.output_check import check_result
+
 if TYPE_CHECKING:
     from avpr_ros.gallery.calibration import Calibration
     from avpr_ros.gallery.manifest import Manifest
@@ -38,6 +40,8 @@ def inspect(folder: Folder, report: ReportFile = None, query: Query = None) -> N
     from avpr_ros.evaluation.map_quality.report_data import MapQuality
     from avpr_ros.gallery.gallery_map import GalleryMap
 
+    if report is not None:
+        check_result(report, query)
     gallery = GalleryMap.open(folder)
     gallery.space()
     shown = sum(gallery.thumbnail(row) is not None for row in range(len(gallery)))

@@ -12,6 +12,7 @@ import typer
 
 from avpr_ros.cli import options as shared
 from avpr_ros.cli.options import with_match_options
+from avpr_ros.cli.output_check import check_result
 from avpr_ros.localization.settings import MatchSettings
 
 if TYPE_CHECKING:
@@ -72,10 +73,9 @@ def localize(
     from avpr_ros.gallery.gallery_map import GalleryMap
     from avpr_ros.localization.recognizer import Recognizer
     from avpr_ros.sources.options import SourceOptions
-    from avpr_ros.storage.files import check_name
     from avpr_ros.storage.signature import TrustedKeys
 
-    check_name(output)
+    check_result(output, source, tum, poses)
     trusted = None if trusted_map_keys is None else TrustedKeys.load(trusted_map_keys)
     gallery = GalleryMap.open(map_folder, trusted=trusted)
     recognizer = Recognizer.of_map(gallery, query, settings, threads)

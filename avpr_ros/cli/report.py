@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from avpr_ros.cli.output_check import check_result
+
 Run = Annotated[
     Path,
     typer.Argument(
@@ -27,6 +29,7 @@ def report(run: Run, output: Output, map_folder: Map = None) -> None:
     from avpr_ros.evaluation.runs.localization_log import read_run
     from avpr_ros.gallery.gallery_map import GalleryMap
 
+    check_result(output, run)
     images = read_run(run)
     write_run_report(images, GalleryMap.open(map_folder) if map_folder else None, output)
     print_table(f'run {run}', run_facts(images))

@@ -36,13 +36,23 @@ def prepare_folder(folder: Path) -> None:
     """Make the folder of a demo, or empty it if it is an earlier demo's.
 
     Raises:
-        ConfigError: it is not empty and not a demo's.
+        ConfigError: it is not empty and not a demo's, or holds other things, too.
     """
     if folder.is_file():
         raise ConfigError(f'{folder} is a file; give an empty folder with --output.')
     if folder.is_dir() and any(folder.iterdir()):
         if not (folder / _MARK).is_file():
             raise ConfigError(f'{folder} holds other things; give an empty folder with --output.')
-        shutil.rmtree(folder)
+        own = {_MARK, MAP, RUN, PAGE, MAPPING.name, SECOND.name}
+        if strange := sorted(entry.name for entry in folder.iterdir() if entry.name not in own):
+            raise ConfigError(
+                f'{folder} holds {strange[0]!r}, which is no part of the demo and would be '
+                'deleted with it; move it to another folder first.'
+            )
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != _MARK:
+                entry.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()

@@ -56,7 +56,13 @@ def read_npz(source: FileSource) -> dict[str, NDArray[Any]]:
         OSError: the file cannot be read.
         ValueError: not such a file, compressed, damaged, or with an array of objects.
     """
-    with opened(source).stream() as stream, zipfile.ZipFile(stream) as archive:
+    with opened(source).stream() as stream:
+        return read_npz_stream(stream)
+
+
+def read_npz_stream(stream: BinaryIO) -> dict[str, NDArray[Any]]:
+    """Read the arrays that ``numpy.savez`` wrote from a stream; otherwise as ``read_npz``."""
+    with zipfile.ZipFile(stream) as archive:
         columns = _columns(stream)
         if damaged := archive.testzip():
             raise ValueError(f'{damaged} has a wrong checksum')

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 import re
 from typing import Any, Protocol
@@ -12,10 +14,12 @@ import uuid
 from avpr_ros.errors import ConfigError
 from avpr_ros.storage.files import atomic_file, check_name
 from avpr_ros.storage.reading import reading, reason
+from avpr_ros.storage.target_lock import target_lock
 
 _URI = re.compile(r'[a-z][a-z0-9+.-]*(::|://)')
 #: File systems of fsspec that rename in one step; the others write an object in one step.
 _RENAMING = {'file', 'local', 'sftp', 'ssh', 'hdfs', 'smb'}
+_OBJECT_NAME = re.compile(r'[^/\\\0]+(/[^/\\\0]+)*')
 
 
 class ObjectStore(Protocol):
@@ -48,6 +52,15 @@ class ObjectStore(Protocol):
         """Delete an object, if there is one; raises ``ConfigError``."""
         ...
 
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Keep other writers from a name, where the store has locks; URIs have none.
+
+        Raises:
+            ConfigError: the store cannot be written.
+            OutputBusyError: another process holds the lock.
+        """
+        ...
+
 
 def open_objects(address: str | Path) -> ObjectStore:
     """Open a folder, which need not exist, or a URI such as ``s3://bucket/maps``.
@@ -57,6 +70,16 @@ def open_objects(address: str | Path) -> ObjectStore:
     """
     text = str(address)
     return RemoteObjects(text) if _URI.match(text) else LocalObjects(Path(text))
+
+
+def _checked(name: str) -> str:
+    """Return a name that stays in its store; raises ``ConfigError`` for any other."""
+    if not _OBJECT_NAME.fullmatch(name) or {'.', '..'} & set(name.split('/')):
+        raise ConfigError(
+            f'the object name {name[:80]!r} leads out of its folder; write the files that name it '
+            'again'
+        )
+    return name
 
 
 class LocalObjects:
@@ -73,7 +96,7 @@ class LocalObjects:
 
     def read(self, name: str) -> bytes | None:
         """See ``ObjectStore``."""
-        path = self._root / name
+        path = self._root / _checked(name)
         with reading(path, ConfigError, 'check the folder'):
             try:
                 return path.read_bytes()
@@ -83,7 +106,7 @@ class LocalObjects:
     def write(self, name: str, data: bytes) -> None:
         """See ``ObjectStore``."""
         try:
-            with atomic_file(self._root / name) as temporary:
+            with atomic_file(self._root / _checked(name)) as temporary:
                 temporary.write_bytes(data)
         except OSError as error:
             raise ConfigError(
@@ -93,7 +116,7 @@ class LocalObjects:
 
     def size(self, name: str) -> int | None:
         """See ``ObjectStore``."""
-        path = self._root / name
+        path = self._root / _checked(name)
         with reading(path, ConfigError, 'check the folder'):
             return path.stat().st_size if path.is_file() else None
 
@@ -109,8 +132,22 @@ class LocalObjects:
 
     def delete(self, name: str) -> None:
         """See ``ObjectStore``."""
-        with reading(self._root / name, ConfigError, 'check the folder'):
-            (self._root / name).unlink(missing_ok=True)
+        path = self._root / _checked(name)
+        with reading(path, ConfigError, 'check the folder'):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """See ``ObjectStore``."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(target_lock(self._root / _checked(name)))
+            except OSError as error:
+                raise ConfigError(
+                    f'{self._root} cannot be written ({error.strerror or error}); choose another '
+                    'folder'
+                ) from error
+            yield
 
 
 class RemoteObjects:
@@ -187,7 +224,7 @@ class RemoteObjects:
         with reading(Path(self._address), ConfigError, 'check the URI and the credentials'):
             self._system.invalidate_cache()
             try:
-                found = self._system.find(self._path(folder))
+                found = self._system.find(f'{self._root}/{folder}')
             except FileNotFoundError:
                 return []
         start = len(self._root) + 1
@@ -200,5 +237,9 @@ class RemoteObjects:
             if self._system.exists(self._path(name)):
                 self._system.rm_file(self._path(name))
 
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """See ``ObjectStore``."""
+        return nullcontext()
+
     def _path(self, name: str) -> str:
-        return f'{self._root}/{name}'
+        return f'{self._root}/{_checked(name)}'

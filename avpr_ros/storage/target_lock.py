@@ -44,8 +44,16 @@ def target_lock(path: Path) -> Iterator[None]:
 
 
 def real_path(path: Path) -> Path:
-    """Return the path that a symlink leads to; other paths as they are."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    """Return the path that a symlink, ``.`` or ``..`` leads to; other paths as they are.
+
+    Raises:
+        IsADirectoryError: it is the root folder, beside which nothing can be written.
+    """
+    if path.is_symlink() or path.name in ('', '..'):
+        path = Path(os.path.realpath(path))
+    if not path.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    return path
 
 
 def lock_now(path: Path) -> int | None:

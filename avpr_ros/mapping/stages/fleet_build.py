@@ -14,6 +14,7 @@ import numpy as np
 
 from avpr_ros.errors import MapError, SourceError
 from avpr_ros.gallery.describer import Fitted
+from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.mapping.stages.chunk_shards import ChunkTask, load_keyframes, load_parts
 from avpr_ros.mapping.stages.drives import IndexedDrive, checked_plan, indexed_drives
 from avpr_ros.mapping.stages.fleet_plan import FleetPlan, PlannedDrive
@@ -107,7 +108,7 @@ class FleetBuild:
             record = self._store.objects.read(_record(drive.drive))
             # A later build may have been able to read it.
             if record is not None and self._missing(drive.tasks):
-                reasons[drive.number] = str(json.loads(record)['reason'])
+                reasons[drive.number] = _recorded_reason(record)
         return reasons
 
     def usable(self) -> list[IndexedDrive]:
@@ -188,6 +189,10 @@ class FleetBuild:
         """Return how many keyframes of each camera a chunk has."""
         if task.keyframes not in self._counts:
             found = load_keyframes(self._store, task, drive.text(task))
+            if found.positions and min(found.positions) < 0:
+                raise MapError(
+                    f'the shard of {drive.text(task)} has other contents: delete {task.keyframes}'
+                )
             rows = drive.index.camera_rows[np.array(found.positions, dtype=np.int64)]
             counts = np.bincount(rows, minlength=len(drive.index.cameras))
             self._counts[task.keyframes] = counts.tolist()
@@ -223,6 +228,13 @@ class FleetBuild:
             if drive.number in failed:
                 text = json.dumps({'drive': drive.drive.text, 'reason': failed[drive.number]})
                 self._store.objects.write(_record(drive.drive), text.encode())
+
+
+def _recorded_reason(record: bytes) -> str:
+    try:
+        return Fields(parse_object(record)).text('reason')
+    except ValueError as error:
+        return f'It could not be read, and the record of the cause is damaged ({error}).'
 
 
 def _record(drive: PlannedDrive) -> str:

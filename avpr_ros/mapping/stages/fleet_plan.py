@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 import json
 from pathlib import Path
 from typing import Any
 
 from avpr_ros import __version__
 from avpr_ros.errors import MapError
-from avpr_ros.json_fields import parse_object
+from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.mapping.stages.map_writer import MapSettings
+from avpr_ros.mapping.stages.shards import is_shard_name
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.storage.object_store import ObjectStore
 
@@ -111,11 +112,8 @@ class FleetPlan:
         options['image_topics'] = tuple(options['image_topics'])
         options['map_cameras'] = ()
         options['geodetic_origin'] = None
-        drives = tuple(
-            PlannedDrive(tuple(one['paths']), one['index'], one['reason'])
-            for one in data['drives']
-        )
-        return cls(drives, SourceOptions(**options), FleetSettings(**data['settings']))
+        drives = tuple(_drive(one) for one in Fields(data).children('drives'))
+        return cls(drives, SourceOptions(**options), _settings(data['settings']))
 
     def save(self, objects: ObjectStore) -> None:
         """Write the plan into the folder of the shards; the same plan is not written again."""
@@ -139,6 +137,22 @@ class FleetPlan:
                 f'{NAME} in {objects.address} is damaged ({error}); run `avpr build` with --shard '
                 'again'
             ) from error
+
+
+def _drive(data: Fields) -> PlannedDrive:
+    drive = PlannedDrive(data.texts('paths'), data.text('index'), data.text('reason'))
+    if not drive.paths or not (is_shard_name(drive.index) if drive.index else drive.reason):
+        raise ValueError(f'a drive has the paths {drive.paths} and the index {drive.index!r:.80}')
+    return drive
+
+
+def _settings(data: Mapping[str, Any]) -> FleetSettings:
+    """Return settings whose values have the types of the defaults; raises ``TypeError``."""
+    for one in fields(FleetSettings):
+        value, kind = data[one.name], type(one.default)
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise TypeError(f'{one.name} is {value!r:.80}, expected {kind.__name__}')
+    return FleetSettings(**data)
 
 
 def _absolute(options: SourceOptions) -> SourceOptions:

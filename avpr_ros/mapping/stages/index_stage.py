@@ -77,7 +77,7 @@ def load_index(store: ShardStore, drive: PlannedDrive) -> FrameIndex:
     arrays, facts = store.need(drive.index, f'the index of {drive.text}')
     try:
         return _index(arrays, facts)
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise MapError(f'the index of {drive.text} is damaged ({error}); delete the shards') from (
             error
         )
@@ -114,6 +114,12 @@ def _index_facts(index: FrameIndex) -> dict[str, Any]:
 def _index(arrays: Mapping[str, AnyArray], facts: Mapping[str, Any]) -> FrameIndex:
     fields = Fields(facts)
     origin = facts['geodetic_origin']
+    count, cameras = len(arrays['stamps_ns']), len(fields.children('cameras'))
+    rows = arrays['camera_rows']
+    if rows.dtype.kind != 'i' or any(len(arrays[name]) != count for name in _ARRAYS):
+        raise ValueError('its columns differ in length or type')
+    if count and not 0 <= rows.min() <= rows.max() < cameras:
+        raise ValueError(f'it names other cameras than its {cameras}')
     return FrameIndex(
         fields.text('name'),
         fields.text('map_frame'),

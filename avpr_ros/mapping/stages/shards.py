@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 import hashlib
 from io import BytesIO
 import json
+import re
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +17,8 @@ import numpy as np
 from avpr_ros import __version__
 from avpr_ros.arrays import AnyArray
 from avpr_ros.errors import MapError
+from avpr_ros.gallery.array_files import read_npz_stream
+from avpr_ros.json_fields import parse_object
 from avpr_ros.storage.object_store import ObjectStore
 from avpr_ros.storage.reading import reason
 
@@ -23,6 +27,9 @@ Arrays: TypeAlias = Mapping[str, AnyArray]
 _LAYOUT = 1
 _FACTS = 'facts_json'
 _HEX = 40
+_NAME = re.compile(r'[a-z]+/[0-9a-z_]+\.npz')
+#: What shards of wrong contents raise where they are put together.
+_UNFIT = LookupError, TypeError, ValueError, AssertionError, OverflowError, MemoryError
 
 
 def shard_name(kind: str, **facts: Any) -> str:
@@ -30,6 +37,27 @@ def shard_name(kind: str, **facts: Any) -> str:
     whole = {'kind': kind, 'layout': _LAYOUT, 'version': __version__, **facts}
     text = json.dumps(whole, sort_keys=True, allow_nan=False)
     return f'{kind}/{hashlib.sha256(text.encode()).hexdigest()[:_HEX]}.npz'
+
+
+def is_shard_name(text: str) -> bool:
+    """Return whether a text has the form of a name by ``shard_name``."""
+    return _NAME.fullmatch(text) is not None
+
+
+@contextmanager
+def fitting_shards(address: str) -> Iterator[None]:
+    """Turn what shards of wrong contents raise where they are put together into one error.
+
+    Raises:
+        MapError: the contents of the shards do not fit one another.
+    """
+    try:
+        yield
+    except _UNFIT as error:
+        raise MapError(
+            f'the shards in {address} do not fit one another ({reason(error)}); delete them and '
+            'run `avpr build` with --shards again'
+        ) from error
 
 
 class ShardStore:
@@ -61,7 +89,8 @@ class ShardStore:
         """Write a shard whole; raises ``ConfigError`` where the store cannot be written."""
         stream = BytesIO()
         text = json.dumps(facts or {}, sort_keys=True, allow_nan=False).encode()
-        columns = {**arrays, _FACTS: np.frombuffer(text, dtype=np.uint8)}
+        columns = {name: np.asarray(array, order='C') for name, array in arrays.items()}
+        columns[_FACTS] = np.frombuffer(text, dtype=np.uint8)
         np.savez(stream, **columns)  # type: ignore[arg-type]
         self.objects.write(name, stream.getvalue())
         self._known.add(name)
@@ -71,15 +100,20 @@ class ShardStore:
         """Return the arrays and facts of a shard; None where it is missing.
 
         Raises:
-            MapError: it is damaged; it is deleted, so that the next build makes it again.
+            MapError: it is damaged; it is deleted, so that the next build makes it again. Or the
+                name is not one of a shard.
         """
+        if not is_shard_name(name):
+            raise MapError(
+                f'{name[:80]!r} is no name of a shard; run `avpr build` with --shard again, which '
+                'writes the plan anew'
+            )
         data = self.objects.read(name)
         if data is None:
             return None
         try:
-            with np.load(BytesIO(data), allow_pickle=False) as stored:
-                arrays = {key: stored[key] for key in stored.files}
-            facts = json.loads(arrays.pop(_FACTS).tobytes())
+            arrays = read_npz_stream(BytesIO(data))
+            facts = parse_object(arrays.pop(_FACTS).tobytes())
         # Damaged bytes raise what the parser meets in them.
         except Exception as error:
             self.objects.delete(name)
@@ -88,7 +122,7 @@ class ShardStore:
                 f'shard {name} in {self.objects.address} is damaged ({reason(error)}) and was '
                 'deleted; build again, which makes it anew'
             ) from error
-        return arrays, dict(facts)
+        return arrays, facts
 
     def need(self, name: str, what: str) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Return a shard; raises ``MapError`` where it is missing or damaged.

@@ -18,6 +18,7 @@ from avpr_ros.errors import ConfigError, MapError
 from avpr_ros.gallery.gallery_map import REPORT, VIEWS, GalleryMap
 from avpr_ros.gallery.map_folder import MANIFEST, SIGNATURE, THUMBNAILS, check_replaceable
 from avpr_ros.json_fields import Fields, parse_object
+from avpr_ros.mapping.map_builder import not_written
 from avpr_ros.mapping.versions.version_record import VersionRecord, local_file
 from avpr_ros.storage.files import atomic_folder
 from avpr_ros.storage.object_store import ObjectStore
@@ -75,9 +76,21 @@ class MapVersions:
             The record; that of the current version where the map is the same.
 
         Raises:
+            ConfigError: the store lies in the map, which could not be replaced with it.
             MapError: the map is damaged, or changed meanwhile.
+            OutputBusyError: another process pushes a version of this map.
         """
+        address = self._objects.address
+        if '://' not in address and Path(address).resolve().is_relative_to(folder.resolve()):
+            raise ConfigError(
+                f'the store {address} lies in the map {folder}; choose another folder'
+            )
         gallery = GalleryMap.open(folder)
+        with self._objects.lock(self.name):
+            return self._push(gallery)
+
+    def _push(self, gallery: GalleryMap) -> VersionRecord:
+        folder = gallery.path
         before = self.records()
         new = VersionRecord.of(gallery, max((one.number for one in before), default=0) + 1)
         if before:
@@ -109,17 +122,21 @@ class MapVersions:
             The version, and whether the folder was replaced: it is not where it has it already.
 
         Raises:
-            MapError: a file is missing or damaged; the folder stays as it was.
+            MapError: a file is missing or damaged, or the folder cannot be written; it stays as
+                it was.
         """
         record = self.version(number)
         if _has(folder, record):
             return record, False
-        with atomic_folder(folder, replace=True, check=check_replaceable) as new:
-            for name, data in self._files(record, for_robot):
-                path = new / name
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(data)
-            GalleryMap.open(new)
+        try:
+            with atomic_folder(folder, replace=True, check=check_replaceable) as new:
+                for name, data in self._files(record, for_robot):
+                    path = new / name
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(data)
+                GalleryMap.open(new)
+        except OSError as error:
+            raise not_written(folder, error) from error
         return record, True
 
     def roll_back(self, number: int | None = None) -> VersionRecord:
@@ -155,7 +172,10 @@ class MapVersions:
                 continue
             if seen is not None and entry.sha256 in seen:
                 continue
-            data = self._objects.read(_key(entry.sha256))
+            key = _key(entry.sha256)
+            # A larger object is not read into memory.
+            fits = self._objects.size(key) in (entry.bytes, None)
+            data = self._objects.read(key) if fits else b''
             if data is None or hashlib.sha256(data).hexdigest() != entry.sha256:
                 state = 'missing' if data is None else 'damaged (wrong hash)'
                 raise MapError(

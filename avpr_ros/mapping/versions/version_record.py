@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 import json
 from pathlib import Path
+import re
 
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery_map import GalleryMap
@@ -23,6 +24,9 @@ from avpr_ros.gallery.map_folder import (
 from avpr_ros.gallery.thumbnails import read_sums
 from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.storage.json_hash import check_hash, with_hash
+
+#: Files lie in the store under their hash.
+_SHA256 = re.compile('[0-9a-f]{64}')
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ class VersionRecord:
             for name in fields.mapping('files'):
                 check_file_name(name)
                 entry = files.child(name)
-                entries[name] = FileEntry(entry.text('sha256'), entry.integer('bytes'))
+                entries[name] = _entry(entry)
             return cls(
                 fields.integer('number'),
                 fields.text('map_id'),
@@ -100,12 +104,19 @@ class VersionRecord:
                 fields.text('content_hash'),
                 fields.text('space_id'),
                 fields.integer('keyframes'),
-                tuple(str(name) for name in whole['sessions']),
+                fields.texts('sessions'),
                 fields.text('pushed'),
                 entries,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MapError(f'{where} is damaged ({error}); push the map again') from error
+
+
+def _entry(data: Fields) -> FileEntry:
+    entry = FileEntry(data.text('sha256'), data.integer('bytes'))
+    if not _SHA256.fullmatch(entry.sha256) or entry.bytes < 0:
+        raise ValueError(f'{entry.sha256[:80]!r} of {entry.bytes} bytes is no file')
+    return entry
 
 
 def local_file(folder: Path, name: str) -> Path:

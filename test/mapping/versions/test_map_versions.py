@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from avpr_ros.errors import ConfigError, MapError
+from avpr_ros.errors import ConfigError, MapError, OutputBusyError
 from avpr_ros.gallery.gallery_map import GalleryMap
+from avpr_ros.gallery.manifest import FileEntry
 from avpr_ros.gallery.map_folder import SIGNATURE
 from avpr_ros.mapping.map_append import append_to_map
 from avpr_ros.mapping.map_builder import BuildSettings
@@ -119,3 +123,72 @@ def test_unknown_versions_maps_and_names_are_refused(objects, versions):
         MapVersions(objects, '../yard')
     with pytest.raises(ConfigError, match='cannot be opened'):
         open_objects('nonsense://maps')
+
+
+@pytest.mark.parametrize('sha256', ['../../../../dev/zero', '', 'A' * 64, '0' * 63])
+def test_hash_of_a_record_is_no_path(objects, versions, tmp_path, sha256):
+    record = versions.current()
+    name = next(iter(record.files))
+    files = {**record.files, name: FileEntry(sha256, 10)}
+    forged = replace(record, files=files)
+    objects.write(f'yard/versions/{record.name}', forged.to_bytes())
+    with pytest.raises(MapError, match='is damaged'):
+        versions.pull(tmp_path / 'robot')
+    assert not (tmp_path / 'robot').exists()
+
+
+def test_current_version_is_a_file_of_its_map(objects, versions, tmp_path):
+    objects.write('yard/current.json', b'{"version": "../../../secret.json"}')
+    with pytest.raises(ConfigError, match='leads out of its folder'):
+        versions.pull(tmp_path / 'robot')
+
+
+def test_object_of_another_size_is_not_read(objects, versions, tmp_path, monkeypatch):
+    entry = next(iter(versions.current().files.values()))
+    key = f'objects/{entry.sha256[:2]}/{entry.sha256}'
+    objects.write(key, bytes(5_000_000))
+    monkeypatch.setattr(type(objects), 'read', guarded(type(objects).read, key), raising=True)
+    with pytest.raises(MapError, match='damaged'):
+        versions.pull(tmp_path / 'robot')
+
+
+def guarded(read, key):
+    """Return a method that reads every object but one."""
+
+    def read_other(self, name):
+        assert name != key
+        return read(self, name)
+
+    return read_other
+
+
+@pytest.mark.parametrize('place', ['.', 'store'])
+def test_store_inside_the_map_is_refused(gallery, place):
+    before = sorted(entry.name for entry in gallery.path.iterdir())
+    with pytest.raises(ConfigError, match='lies in the map'):
+        MapVersions(open_objects(gallery.path / place), 'yard').push(gallery.path)
+    assert sorted(entry.name for entry in gallery.path.iterdir()) == before
+
+
+def test_two_processes_do_not_push_the_same_number(tmp_path, gallery):
+    objects = open_objects(tmp_path / 'maps')
+    versions = MapVersions(objects, 'yard')
+    with objects.lock('yard'), pytest.raises(OutputBusyError):
+        versions.push(gallery.path)
+    assert versions.push(gallery.path).number == 1
+    assert not list((tmp_path / 'maps').glob('.*'))
+
+
+@pytest.mark.parametrize('target', ['/', 'file/map'])
+def test_folder_that_cannot_be_written_is_one_sentence(versions, tmp_path, monkeypatch, target):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'file').write_text('mine', encoding='utf-8')
+    with pytest.raises(MapError):
+        versions.pull(Path(target))
+
+
+def test_current_folder_is_replaced_by_its_path(versions, tmp_path, monkeypatch):
+    (tmp_path / 'robot').mkdir()
+    monkeypatch.chdir(tmp_path / 'robot')
+    assert versions.pull(Path())[1]
+    assert len(GalleryMap.open(tmp_path / 'robot')) == 24
