@@ -25,5 +25,7 @@ run avpr doctor "$bag" --pose-topic /odom || [ $? -eq 1 ]  # 1: warnings
 run avpr build "$bag" --pose-topic /odom --dry-run
 run avpr build "$bag" --pose-topic /odom --output my_map
 run avpr train --map my_map --output my_map.onnx
-run avpr localize avpr_demo/query --map my_map --query my_map.onnx --output run.html
+run avpr localize avpr_demo/second_run --map my_map --query my_map.onnx \
+    --pose-topic /ground_truth --output run
+run avpr report run --map my_map --output run.html
 echo 'pip: every command ended as it should'
