@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
-from avpr_ros.cli.output_check import check_result
+from avpr_ros.cli.options import check_result
 from avpr_ros.errors import ConfigError
 
 if TYPE_CHECKING:

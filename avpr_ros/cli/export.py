@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
-from avpr_ros.cli.output_check import check_result
+from avpr_ros.cli.options import check_result
 
 if TYPE_CHECKING:
     from avpr_ros.sources.frame import FrameSource

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from avpr_ros.cli import options as shared
-from avpr_ros.cli.options import with_match_options
-from avpr_ros.cli.output_check import check_result
+from avpr_ros.cli.options import check_result, with_match_options
 from avpr_ros.localization.settings import MatchSettings
 
 if TYPE_CHECKING:

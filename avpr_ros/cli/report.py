@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from avpr_ros.cli.output_check import check_result
+from avpr_ros.cli.options import check_result
 
 Run = Annotated[
     Path,

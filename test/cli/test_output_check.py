@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avpr_ros.cli.output_check import check_result
+from avpr_ros.cli.options import check_result
 from avpr_ros.errors import ConfigError
 from avpr_ros.gallery import map_folder
 
