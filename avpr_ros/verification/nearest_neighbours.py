@@ -46,6 +46,12 @@ def mutual_nearest(
         Indices of the queries and of the references, and squared distances, (M,) each.
     """
     squares = squared_distances(queries, references)
+    first, second = mutual_pairs(squares)
+    return first, second, squares[first, second]
+
+
+def mutual_pairs(squares: NDArray[np.float32]) -> tuple[IntArray, IntArray]:
+    """Return rows and columns, (M,) each, of (K, L) distances that are least in both."""
     nearest = squares.argmin(axis=1)
-    pairs = np.flatnonzero(squares.argmin(axis=0)[nearest] == np.arange(len(nearest)))
-    return pairs, nearest[pairs], squares[pairs, nearest[pairs]]
+    rows = np.flatnonzero(squares.argmin(axis=0)[nearest] == np.arange(len(nearest)))
+    return rows, nearest[rows].astype(np.int64)

@@ -21,7 +21,7 @@ from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera
 from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.cameras.extrinsics import MatchedPair, refine_extrinsic_rotation
-from avpr_ros.verification.nearest_neighbours import squared_distances
+from avpr_ros.verification.nearest_neighbours import mutual_pairs, squared_distances
 
 #: Returns the matches of two rows by features of a kind: the indices of the features, (M,) each.
 MatchFeatures: TypeAlias = Callable[[FeatureKind, int, int], tuple[IntArray, IntArray]]
@@ -187,12 +187,11 @@ def mutual_matches(a: Features, b: Features, ratio: float) -> tuple[IntArray, In
     if len(a) < 2 or len(b) < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     squares = squared_distances(a.descriptors, b.descriptors)
-    nearest = squares.argmin(axis=1)
     two = np.partition(squares, 1, axis=1)[:, :2]
     distinctive = two[:, 0] < ratio**2 * two[:, 1]
-    mutual = squares.argmin(axis=0)[nearest] == np.arange(len(a))
-    rows = np.flatnonzero(distinctive & mutual)
-    return rows, nearest[rows].astype(np.int64)
+    rows, columns = mutual_pairs(squares)
+    kept = distinctive[rows]
+    return rows[kept], columns[kept]
 
 
 #: With a smaller angle between the rays the depth is too uncertain.
