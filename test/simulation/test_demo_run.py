@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from avpr_ros.demo.commands import PAGE
 from avpr_ros.errors import ConfigError
 from avpr_ros.evaluation.metrics.trajectory import ate_rmse_m
 from avpr_ros.pose_rows import rows_of
@@ -21,14 +22,25 @@ from simulation.drives.scenario import FULL, QUICK
 def test_an_earlier_demo_is_cleared_and_other_folders_are_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / 'demo'
     prepare_folder(folder)
-    (folder / 'old').touch()
+    (folder / PAGE).touch()
     prepare_folder(folder)
 
-    assert not (folder / 'old').exists()
+    assert not (folder / PAGE).exists()
     (tmp_path / 'precious').touch()
     with pytest.raises(ConfigError, match='holds other things'):
         prepare_folder(tmp_path)
     assert (tmp_path / 'precious').exists()
+
+
+def test_a_file_of_the_user_in_an_earlier_demo_is_kept(tmp_path: Path) -> None:
+    prepare_folder(tmp_path)
+    (tmp_path / PAGE).touch()
+    (tmp_path / 'notes.txt').touch()
+
+    with pytest.raises(ConfigError, match=r"holds 'notes\.txt', which is no part of the demo"):
+        prepare_folder(tmp_path)
+    assert (tmp_path / PAGE).exists()
+    assert (tmp_path / 'notes.txt').exists()
 
 
 def test_demo_without_gtsam_is_an_error_at_start(
