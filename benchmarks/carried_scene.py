@@ -19,7 +19,7 @@ from avpr_ros.localization.query import Query
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.poses import Pose
 from avpr_ros.runtime.onnx_backend import OnnxQueryNetwork
-from avpr_ros.verification.extractors import extract_all, open_extractors
+from avpr_ros.verification.extractors import open_extractors
 from benchmarks.precision_drive import Drive, read_drive
 from benchmarks.precision_left_out import floors_of
 from benchmarks.precision_sets import APART_M, MAP, QUERY, PrecisionSet
@@ -68,7 +68,7 @@ def open_scene(one: PrecisionSet, folder: Path) -> Scene:
     features, pictures = [], []
     for image in drive.images:
         picture = image.decode()
-        features.append(extract_all(extractors, picture))
+        features.append(tuple(one.extract(picture) for one in extractors))
         whole = one.name in FILTER_SETS
         pictures.append(picture if whole else np.broadcast_to(np.uint8(0), picture.shape))
     truth_m = np.array([pose.translation_m for pose in drive.truth])

@@ -106,12 +106,13 @@ def print_new_map(gallery: GalleryMap, learned_features: bool) -> None:
     print_note(f'index: {gallery.manifest.index}')
     landmarks = gallery.landmarks()
     if landmarks is not None:
-        names = [layer.kind.name for layer in landmarks.layers]
-        print_note(f'local features: {", ".join(names)}')
-        if learned_features and len(names) == 1:
+        print_note(f'local features: {", ".join(layer.kind.name for layer in landmarks.layers)}')
+        if learned_features and len(landmarks.recognition_layers) == 1:
+            use = 'for poses alone' if len(landmarks.layers) > 1 else 'left out'
             print_note(
-                f'note: without {XFEAT.name}, for which {MIN_IMPOSTORS} keyframes with images of '
-                'other places are needed; in another light fewer images will be accepted'
+                f'note: {XFEAT.name} is {use}: to recognise places by it, {MIN_IMPOSTORS} '
+                'keyframes with images of other places are needed; in another light fewer images '
+                'will be accepted'
             )
     for warning in gallery.warnings:
         print_note(f'warning: {warning}')

@@ -29,6 +29,7 @@ from avpr_ros.localization.standardization import DescriptorStandardizer
 from avpr_ros.localization.temporal.sequence_check import SequenceCheck, SequenceVerdict
 from avpr_ros.poses import Pose
 from avpr_ros.profiling import timed_stage
+from avpr_ros.sources.frame import CameraIntrinsics
 
 
 class Matcher:
@@ -92,9 +93,12 @@ class Matcher:
         """Longer side of an image that local features need at most; 0 where none are used."""
         return 0 if self._geometry is None else self._geometry.working_px
 
-    def extract(self, image: RgbImage) -> tuple[Features, ...]:
-        """Return the local features of an image that ``match`` needs; none where it needs none."""
-        return () if self._geometry is None else self._geometry.extract(image)
+    def extract(
+        self, image: RgbImage, camera: str, intrinsics: CameraIntrinsics | None
+    ) -> tuple[Features, ...]:
+        """Return the local features that ``match`` needs; see ``GeometricVerifier.extract``."""
+        geometry = self._geometry
+        return () if geometry is None else geometry.extract(image, camera, intrinsics)
 
     @property
     def calibration_warning(self) -> str | None:

@@ -113,7 +113,9 @@ class Recognizer:
             return MatchResult(stamp_ns, camera, (), None, Reason.NOTHING_VISIBLE, text)
         extraction: Future[tuple[Features, ...]] | None = None
         if self.feature_executor is not None and self.matcher.uses_local_features:
-            extraction = self.feature_executor.submit(self.matcher.extract, image)
+            extraction = self.feature_executor.submit(
+                self.matcher.extract, image, camera, intrinsics
+            )
         descriptor = self.network.describe(image)
         features = None
         if extraction is not None:

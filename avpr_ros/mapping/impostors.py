@@ -127,7 +127,7 @@ def score_impostors(
             scores.append((row, *score))
     columns = np.array(scores, dtype=np.float64).reshape(-1, 4).T
     rows, matched = columns[0].astype(np.int64), columns[1].astype(np.int64)
-    kinds = len(landmarks.layers)
+    kinds = len(landmarks.recognition_layers)
     return ImpostorScores(rows, matched, columns[2], background_llr, columns[3], kinds)
 
 

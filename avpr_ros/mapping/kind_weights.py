@@ -45,8 +45,9 @@ def with_kind_weights(
         distinct_m: radius of a place.
 
     Returns:
-        The same landmarks for a single kind, and where there are too few impostors to compare
-        kinds: the first kind is used alone then.
+        The same landmarks for a single kind. Where there are too few impostors to compare kinds,
+        the first one recognises places alone; the others give poses, or are left out where they
+        have no points in space.
     """
     if len(landmarks.layers) == 1:
         return landmarks
@@ -55,7 +56,7 @@ def with_kind_weights(
         single = replace(landmarks, layers=(layer,))
         llr = impostor_llrs(single, descriptors, keyframes, distinct_m)
         if len(llr) < MIN_IMPOSTORS:
-            return replace(landmarks, layers=landmarks.layers[:1])
+            return _first_alone(landmarks)
         background_llr = max(float(np.quantile(llr, BACKGROUND_QUANTILE)), 0.0)
         layers.append(replace(layer, background_llr=background_llr, llr_scale=_tail_scale(llr)))
         powers.append(_power(single, descriptors, keyframes, distinct_m, llr))
@@ -65,6 +66,12 @@ def with_kind_weights(
     return replace(
         landmarks, layers=tuple(replace(layer, weight=weight) for layer, weight in weighted)
     )
+
+
+def _first_alone(landmarks: Landmarks) -> Landmarks:
+    first, *others = landmarks.layers
+    for_poses = [replace(layer, weight=0.0) for layer in others if layer.measurable]
+    return replace(landmarks, layers=(first, *for_poses))
 
 
 def _tail_scale(llr: FloatArray) -> float:

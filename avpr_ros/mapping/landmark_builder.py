@@ -91,7 +91,7 @@ def build_landmarks(
     landmarks = with_kind_weights(landmarks, descriptors, keyframes, radius_m)
     impostors = score_impostors(landmarks, descriptors, keyframes, radius_m)
     first_kind_floor = None
-    if len(landmarks.layers) > 1:
+    if len(landmarks.recognition_layers) > 1:
         first = replace(landmarks, layers=landmarks.layers[:1])
         first_kind_floor = score_impostors(first, descriptors, keyframes, radius_m).floor
     landmarks = replace(

@@ -74,6 +74,7 @@ class LeaveOneOutMatcher:
         """
         self.poses = unit_pose_rows(keyframes.poses)
         self._landmarks = landmarks
+        self._layers = landmarks.recognition_layers
         self._stored = np.asarray(descriptors, dtype=np.float32)
         self._criterion = criterion
 
@@ -108,7 +109,7 @@ class LeaveOneOutMatcher:
             return None
         same_place = ~self._criterion.all_distinct(self.poses[rows])
         likelihoods = place_log_likelihood_ratios(
-            self._landmarks.features(row), self._landmarks.layers, rows, same_place
+            self._landmarks.features(row), self._layers, rows, same_place
         )
         return LeaveOneOutResult(rows, self.poses[rows, :3], same_place, likelihoods)
 

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import MapError
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.gallery_map import XFEAT_NETWORK
-from avpr_ros.gallery.local_features.features import ROOT_SIFT, FeatureExtractor, Features
+from avpr_ros.gallery.local_features.features import ROOT_SIFT, FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.verification.sift import SiftExtractor
 from avpr_ros.verification.xfeat import XFeatExtractor
@@ -37,11 +35,6 @@ def open_extractors(gallery: Gallery, landmarks: Landmarks) -> tuple[FeatureExtr
         opened = tuple(_open(gallery, layer.kind.name) for layer in landmarks.layers)
         _OPENED[landmarks] = opened
     return opened
-
-
-def extract_all(extractors: Sequence[FeatureExtractor], image: RgbImage) -> tuple[Features, ...]:
-    """Return the features of an (H, W, 3) uint8 image, of each kind."""
-    return tuple(extractor.extract(image) for extractor in extractors)
 
 
 def _open(gallery: Gallery, kind: str) -> FeatureExtractor:

@@ -34,15 +34,15 @@ class SiftExtractor:
         """See ``FeatureExtractor``."""
         return WORKING_PX
 
-    def extract(self, image: RgbImage) -> Features:
+    def extract(self, image: RgbImage, field: float = 1.0) -> Features:
         """See ``FeatureExtractor``."""
-        return extract_features(image)
+        return extract_features(image, field)
 
 
-def extract_features(image: RgbImage) -> Features:
-    """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none."""
+def extract_features(image: RgbImage, field: float = 1.0) -> Features:
+    """Extract the features of an image, see ``FeatureExtractor``."""
     height, width = image.shape[:2]
-    scale = min(1.0, WORKING_PX / max(height, width))
+    scale = min(1.0, field * WORKING_PX / max(height, width))
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if scale < 1.0:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))

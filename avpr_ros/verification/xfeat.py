@@ -70,13 +70,13 @@ class XFeatExtractor:
         """See ``FeatureExtractor``."""
         return WORKING_PX
 
-    def extract(self, image: RgbImage) -> Features:
-        """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none.
+    def extract(self, image: RgbImage, field: float = 1.0) -> Features:
+        """See ``FeatureExtractor``.
 
         Raises:
             MapError: ONNX Runtime cannot run the network.
         """
-        grey = _grey(image)
+        grey = _grey(image, field)
         if grey is None:
             return Features.empty(XFEAT)
         try:
@@ -95,10 +95,10 @@ class XFeatExtractor:
         return Features(points_px.astype(np.float32), XFEAT.quantise(vectors), XFEAT)
 
 
-def _grey(image: RgbImage) -> NDArray[np.float32] | None:
+def _grey(image: RgbImage, field: float) -> NDArray[np.float32] | None:
     """Return the scaled grey image; None where there is nothing in it."""
     height, width = image.shape[:2]
-    scale = min(_MOST_ENLARGED, WORKING_PX / max(height, width))
+    scale = min(_MOST_ENLARGED, field * WORKING_PX / max(height, width))
     size = [max(_STEP_PX, round(side * scale / _STEP_PX) * _STEP_PX) for side in (width, height)]
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     if min(height, width) < _CELL_PX or grey.min() == grey.max():

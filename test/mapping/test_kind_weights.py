@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from avpr_ros.errors import MapError
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.features import ROOT_SIFT, XFEAT, FeatureKind, Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
@@ -64,9 +68,35 @@ def test_equally_good_kinds_have_equal_weights() -> None:
     assert abs(weigh(True, True)[0] - 0.5) < 0.1
 
 
-def test_few_keyframes_keep_the_first_kind_alone() -> None:
+def weigh_few(points: bool) -> Landmarks:
     few = [of_kind[:10] for of_kind in (images(ROOT_SIFT, True), images(XFEAT, True))]
     frames = keyframes().first(10)
     descriptors = np.repeat(np.eye(5, dtype=np.float32), 2, axis=0)
-    weighted = with_kind_weights(Landmarks.without_points(few, 1), descriptors, frames, 5.0)
-    assert [layer.kind for layer in weighted.layers] == [ROOT_SIFT]
+    landmarks = Landmarks.without_points(few, 1)
+    if points:
+        layers = (
+            replace(layer, points_m=np.zeros_like(layer.points_m)) for layer in landmarks.layers
+        )
+        landmarks = replace(landmarks, layers=tuple(layers))
+    return with_kind_weights(landmarks, descriptors, frames, 5.0)
+
+
+def test_few_keyframes_keep_the_first_kind_alone() -> None:
+    assert [layer.kind for layer in weigh_few(points=False).layers] == [ROOT_SIFT]
+
+
+def test_few_keyframes_with_points_keep_the_other_kind_for_poses(tmp_path: Path) -> None:
+    weighted = weigh_few(points=True)
+
+    assert [layer.kind for layer in weighted.layers] == [ROOT_SIFT, XFEAT]
+    assert [layer.kind for layer in weighted.recognition_layers] == [ROOT_SIFT]
+    weighted.save(tmp_path / 'landmarks.npz')
+    again = Landmarks.load(tmp_path / 'landmarks.npz', 10, 1)
+    assert [layer.weight for layer in again.layers] == [1.0, 0.0]
+
+
+def test_landmarks_whose_first_kind_recognises_nothing_are_refused(tmp_path: Path) -> None:
+    weighted = weigh_few(points=True)
+    replace(weighted, layers=weighted.layers[::-1]).save(tmp_path / 'landmarks.npz')
+    with pytest.raises(MapError, match='build the map again'):
+        Landmarks.load(tmp_path / 'landmarks.npz', 10, 1)

@@ -31,7 +31,8 @@ class FeatureLayer:
         background_llr: log-likelihood ratio by this kind alone that one impostor image in twenty
             exceeds, in nats.
         llr_scale: mean excess of those, in nats: large where places look alike to this kind.
-        weight: prior probability that this kind is the informative one, 0 to 1.
+        weight: prior probability that this kind is the informative one, 0 to 1; 0 where its
+            thresholds are not known, so that it gives poses alone.
     """
 
     kind: FeatureKind
@@ -146,5 +147,5 @@ class FeatureLayer:
             and self.points_m.shape == (count, 3)
             and self.background_llr >= 0
             and 0 < self.llr_scale < np.inf
-            and 0 < self.weight <= 1
+            and 0 <= self.weight <= 1
         )

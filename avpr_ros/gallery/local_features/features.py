@@ -137,6 +137,12 @@ class FeatureExtractor(Protocol):
     @property
     def working_px(self) -> int: ...  # noqa: D102
 
-    def extract(self, image: RgbImage) -> Features:
-        """Extract the features of an (H, W, 3) uint8 image; blank or tiny ones have none."""
+    def extract(self, image: RgbImage, field: float = 1.0) -> Features:
+        """Extract the features of an image; blank or tiny ones have none.
+
+        Args:
+            image: (H, W, 3) uint8.
+            field: width of its field of view as a share of that of the map's images, 0 to 1: so
+                much smaller is the image that features are extracted from.
+        """
         ...

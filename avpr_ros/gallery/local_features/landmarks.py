@@ -29,7 +29,7 @@ class Landmarks:
     """Features of all keyframes, of one or more kinds.
 
     Attributes:
-        layers: one of each kind.
+        layers: one of each kind; those that recognise places are the first.
         nominal_from_refined: (C, 4) float64 quaternions x y z w, the rotation of each camera of
             the map against its nominal extrinsics.
         background_llr: see ``FalsePositiveFloor``, in nats.
@@ -69,6 +69,11 @@ class Landmarks:
         return FalsePositiveFloor(
             self.background_llr, self.min_accumulated_llr, self.min_single_image_llr
         )
+
+    @property
+    def recognition_layers(self) -> tuple[FeatureLayer, ...]:
+        """The layers of the kinds that recognise places; the others give poses alone."""
+        return tuple(layer for layer in self.layers if layer.weight > 0)
 
     @property
     def measurable(self) -> bool:
@@ -128,6 +133,8 @@ class Landmarks:
             landmarks = cls(layers, rotations, background, accumulated, single, scale, first)
             sound = (
                 all(layer.sound(keyframes) for layer in layers)
+                and layers[: len(landmarks.recognition_layers)] == landmarks.recognition_layers
+                and layers[0].weight > 0
                 and rotations.shape == (cameras, 4)
                 and rotations.dtype == np.float64
                 and bool((np.abs(np.linalg.norm(rotations, axis=1) - 1) < _UNIT).all())

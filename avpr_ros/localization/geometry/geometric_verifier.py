@@ -17,12 +17,14 @@ from avpr_ros.localization.checks.check import MatchHypothesis
 from avpr_ros.localization.geometry.likelihood_check import LikelihoodCheck
 from avpr_ros.localization.geometry.metric_pose import MetricPose, MetricPoses, View
 from avpr_ros.localization.geometry.picture_check import PictureCheck
+from avpr_ros.localization.geometry.query_features import QueryFeatures
 from avpr_ros.localization.geometry.temporal_verification import TemporalVerifier
 from avpr_ros.localization.geometry.tilt import TiltCheck
 from avpr_ros.localization.retrieval import distinct_places
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
-from avpr_ros.verification.extractors import extract_all, open_extractors
+from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.verification.extractors import open_extractors
 
 #: PnP inliers of a single image that suffice for a pose, without earlier images and whatever their
 #: log-likelihood ratio. With fewer, two or three outliers among them would move the pose.
@@ -60,18 +62,19 @@ class GeometricVerifier:
         self._descriptors = gallery.descriptors
         self._criterion = PlaceCriterion(distinct_radius_m, settings.distinct_angle_rad)
         neighbours_m = _NEIGHBOURS_SPACINGS * keyframe_spacing_m(gallery)
-        self._extractors = open_extractors(gallery, landmarks)
+        extractors = open_extractors(gallery, landmarks)
+        self._features = QueryFeatures(gallery.manifest.cameras, extractors)
         self._temporal = TemporalVerifier(
             gallery,
             landmarks,
-            self._extractors,
+            self._features,
             self._criterion,
             neighbours_m,
             settings.max_speed_m_s,
         )
         self._poses = MetricPoses(gallery, landmarks, settings)
         self._tilt = TiltCheck(gallery.keyframes.poses)
-        self._picture = PictureCheck(landmarks, self._extractors)
+        self._picture = PictureCheck(landmarks, self._features)
 
     @classmethod
     def for_map(
@@ -86,11 +89,19 @@ class GeometricVerifier:
     @property
     def working_px(self) -> int:
         """Longer side that images are scaled down to, at most, before features are extracted."""
-        return max(extractor.working_px for extractor in self._extractors)
+        return self._features.working_px
 
-    def extract(self, image: RgbImage) -> tuple[Features, ...]:
-        """Return the features of the first kind; others are extracted where they are needed."""
-        return extract_all(self._extractors[:1], image)
+    def extract(
+        self, image: RgbImage, camera: str, intrinsics: CameraIntrinsics | None
+    ) -> tuple[Features, ...]:
+        """Return the features of the first kind; others are extracted where they are needed.
+
+        Args:
+            image: (H, W, 3) uint8.
+            camera: name of the camera that took it.
+            intrinsics: of that camera; None where those of the map stand in.
+        """
+        return self._features.extract(image, self._features.field(camera, intrinsics), last=1)
 
     def forget(self) -> None:
         """Clear the history of all cameras."""
@@ -132,13 +143,15 @@ class GeometricVerifier:
         Without points in space, or without a camera model, there is none: the pose of the keyframe
         is published then, if it is known which keyframe.
         """
-        view = self._poses.view(hypothesis.query, verification)
+        query = hypothesis.query
+        field = self._features.field(query.camera, query.intrinsics)
+        view = self._poses.view(query, verification, field)
         self_sufficient = self.check.self_sufficient(verification)
         if view is None:
             # The keyframe's pose would have the camera upright.
-            turned = self._poses.turned(hypothesis.query)
+            turned = self._poses.turned(query)
             return replace(verification, self_sufficient=self_sufficient, rejection=turned)
-        verification, found = self._measured(hypothesis, verification, view)
+        verification, found = self._measured(query.image, field, verification, view)
         if found is None:
             text = 'PnP found no pose with enough inliers among the landmarks of the place'
             return replace(verification, rejection=text)
@@ -158,7 +171,6 @@ class GeometricVerifier:
         if (tilted := self._tilt.rejection(found.estimate.map_from_base)) is not None:
             return replace(verification, rejection=tilted)
         pose_well_supported = found.inliers >= _MIN_PNP_INLIERS
-        query = hypothesis.query
         intrinsics = self._poses.intrinsics(query)
         other = None
         if intrinsics is not None:
@@ -178,7 +190,11 @@ class GeometricVerifier:
         )
 
     def _measured(
-        self, hypothesis: MatchHypothesis, verification: VerificationResult, view: View
+        self,
+        image: RgbImage | None,
+        field: float,
+        verification: VerificationResult,
+        view: View,
     ) -> tuple[VerificationResult, MetricPose | None]:
         """Estimate the pose by the features that verified the place, or by all kinds.
 
@@ -190,12 +206,11 @@ class GeometricVerifier:
         """
         found = self._poses.measure(view, verification)
         enough = found is not None and found.unique and found.inliers >= _MIN_PNP_INLIERS
-        further = self._extractors[len(verification.features) :]
-        image = hypothesis.query.image
-        if enough or not further or image is None:
+        compared = len(verification.features)
+        if enough or compared == len(self._features) or image is None:
             return verification, found
-        features = (*verification.features, *extract_all(further, image))
-        with_all = replace(verification, features=features)
+        further = self._features.extract(image, field, compared)
+        with_all = replace(verification, features=(*verification.features, *further))
         by_all = self._poses.measure(view, with_all)
         if by_all is None or (found is not None and found.inliers >= by_all.inliers):
             return verification, found

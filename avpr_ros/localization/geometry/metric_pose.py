@@ -12,6 +12,7 @@ import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.localization.geometry.query_features import camera_number
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
@@ -69,9 +70,15 @@ class MetricPoses:
         position, yaw = settings.position_covariance_scale, settings.yaw_covariance_scale
         self._scales = np.array([position] * 3 + [1.0, 1.0, yaw])
 
-    def view(self, query: Query, verification: VerificationResult) -> View | None:
-        """Return the view of a camera; None where it, or enough landmarks, are not known."""
-        return self._view(query) if self._points(verification) >= _MIN_POINTS else None
+    def view(self, query: Query, verification: VerificationResult, field: float) -> View | None:
+        """Return the view of a camera; None where it, or enough landmarks, are not known.
+
+        Args:
+            query: with its image.
+            verification: of its place.
+            field: see ``QueryFeatures``.
+        """
+        return self._view(query, field) if self._points(verification) >= _MIN_POINTS else None
 
     def measure(self, view: View, verification: VerificationResult) -> MetricPose | None:
         """Return the pose of the base with its full covariance; None where PnP finds none."""
@@ -118,16 +125,9 @@ class MetricPoses:
         )
 
     def _number(self, query: Query) -> int | None:
-        """Return the map's camera of the query's; an unknown one is taken for the map's only."""
-        cameras = self._gallery.manifest.cameras
-        same = [
-            k
-            for k, camera in enumerate(cameras)
-            if camera.name == query.camera or len(cameras) == 1
-        ]
-        return same[0] if same else None
+        return camera_number(self._gallery.manifest.cameras, query.camera)
 
-    def _view(self, query: Query) -> View | None:
+    def _view(self, query: Query, field: float) -> View | None:
         """Return ``camera_from_base`` and model of the query's camera; None where not known.
 
         An image of another shape than the camera model's has none.
@@ -149,5 +149,5 @@ class MetricPoses:
             camera_from_base = refined_camera_from_base(self._landmarks, number, own)
         if intrinsics is not None:
             with suppress(ValueError):
-                return camera_from_base, CameraModel(intrinsics, width_px, height_px)
+                return camera_from_base, CameraModel(intrinsics, width_px, height_px, field)
         return None

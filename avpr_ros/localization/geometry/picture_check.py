@@ -9,20 +9,18 @@ covariance that does not show it. A mirrored image has poses only by repeated te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 
-from avpr_ros.gallery.local_features.features import FeatureExtractor
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.geometry.metric_pose import KEYFRAMES
+from avpr_ros.localization.geometry.query_features import QueryFeatures
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.cameras.camera_model import CameraModel
-from avpr_ros.verification.extractors import extract_all
 from avpr_ros.verification.landmark_pose import count_pose_inliers
 
 #: Offsets of a part of the picture, as shares of the largest ones.
@@ -41,15 +39,15 @@ _SAME_MODEL = 0.005
 class PictureCheck:
     """Compares the inliers of a pose with those of other readings of the image."""
 
-    def __init__(self, landmarks: Landmarks, extractors: Sequence[FeatureExtractor]) -> None:
+    def __init__(self, landmarks: Landmarks, features: QueryFeatures) -> None:
         """Set up for a map.
 
         Args:
             landmarks: of the map.
-            extractors: of its kinds of features, in the order of its layers.
+            features: extracts those of queries.
         """
         self._landmarks = landmarks
-        self._extractors = extractors
+        self._features = features
         self._not_mirrored: set[str] = set()
 
     def forget(self) -> None:
@@ -81,7 +79,7 @@ class PictureCheck:
         full = (intrinsics.width_px, intrinsics.height_px)
         if sent[0] >= full[0] or sent[1] >= full[1]:
             return None
-        count = 0
+        count, field = 0, self._features.field(query.camera, query.intrinsics)
         rows = verification.rows[:KEYFRAMES]
         for x, y in _OFFSETS:
             k = list(intrinsics.k)
@@ -89,7 +87,7 @@ class PictureCheck:
             k[5] -= y * (full[1] - sent[1])
             part = replace(intrinsics, width_px=sent[0], height_px=sent[1], k=tuple(k))
             with suppress(ValueError):
-                model = CameraModel(part, width_px, height_px)
+                model = CameraModel(part, width_px, height_px, field)
                 found = count_pose_inliers(self._landmarks, rows, verification.features, model)
                 count = max(count, found)
         if count < inliers:
@@ -119,9 +117,9 @@ class PictureCheck:
         if query.image is None or own is None or of_map is None or _same_model(own, of_map):
             return None
         height_px, width_px = query.image.shape[:2]
-        count = 0
+        count, field = 0, self._features.field(query.camera, own)
         with suppress(ValueError):
-            model = CameraModel(of_map, width_px, height_px)
+            model = CameraModel(of_map, width_px, height_px, field)
             rows = verification.rows[:KEYFRAMES]
             count = count_pose_inliers(self._landmarks, rows, verification.features, model)
         if count <= _OF_MAP * inliers:
@@ -150,10 +148,10 @@ class PictureCheck:
         k = list(intrinsics.k)
         k[2] = intrinsics.width_px - 1 - k[2]
         image = np.ascontiguousarray(query.image[:, ::-1])
-        features = extract_all(self._extractors[: len(verification.features)], image)
-        count = 0
+        count, field = 0, self._features.field(query.camera, query.intrinsics)
+        features = self._features.extract(image, field, last=len(verification.features))
         with suppress(ValueError):
-            model = CameraModel(replace(intrinsics, k=tuple(k)), width_px, height_px)
+            model = CameraModel(replace(intrinsics, k=tuple(k)), width_px, height_px, field)
             rows = verification.rows[:KEYFRAMES]
             count = count_pose_inliers(self._landmarks, rows, features, model)
         if count <= _MIRRORED * inliers:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.false_positive_floor import FalsePositiveFloor
-from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
+from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.gallery.places import PlaceCriterion
 from avpr_ros.localization.geometry.camera_track import (
@@ -24,6 +23,7 @@ from avpr_ros.localization.geometry.camera_track import (
     Trackers,
     follow,
 )
+from avpr_ros.localization.geometry.query_features import QueryFeatures
 from avpr_ros.localization.pose_hypotheses import PoseHypotheses
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.retrieval import Retrieval
@@ -56,7 +56,7 @@ class TemporalVerifier:
         self,
         gallery: Gallery,
         landmarks: Landmarks,
-        extractors: Sequence[FeatureExtractor],
+        features: QueryFeatures,
         criterion: PlaceCriterion,
         neighbours_m: float,
         max_speed_m_s: float,
@@ -66,14 +66,15 @@ class TemporalVerifier:
         Args:
             gallery: the map.
             landmarks: local features of its keyframes.
-            extractors: of the same kinds of features.
+            features: extracts those of queries, of the same kinds.
             criterion: by which two keyframes show distinct places.
             neighbours_m: within this distance two keyframes are neighbours.
             max_speed_m_s: of the robot; how far apart the places of two images may lie.
         """
         self._stored = gallery.descriptors
         self._landmarks = landmarks
-        self._extractors = extractors
+        self._layers = landmarks.recognition_layers
+        self._features = features
         self._criterion = criterion
         self._neighbours_m = neighbours_m
         self._max_speed_m_s = max_speed_m_s
@@ -105,7 +106,7 @@ class TemporalVerifier:
             reach_m,
         )
         track = self._tracks.get(query.camera)
-        weights = RunningWeights(self._landmarks.layers) if track is None else track.weights
+        weights = RunningWeights(self._layers) if track is None else track.weights
         compared = self._compare(query, places, trackers, weights)
         if compared is None:
             return None
@@ -122,7 +123,7 @@ class TemporalVerifier:
         features: list[Features] = []
         kinds: list[LayerLikelihoods] = []
         while True:
-            features.append(self._features(query, len(features)))
+            features.append(self._features_of(query, len(features)))
             layer = layers[len(kinds)]
             kinds.append(layer_likelihoods(features[-1], layer, places.rows, places.same))
             complete = len(kinds) == len(layers)
@@ -155,7 +156,7 @@ class TemporalVerifier:
         floor, tracker = self._landmarks.first_kind_floor, trackers.first_kind
         if floor is None or tracker is None:
             return None
-        likelihoods = combine_kinds([kind], self._landmarks.layers[:1], self._enough(floor))
+        likelihoods = combine_kinds([kind], self._layers[:1], self._enough(floor))
         tracked = follow(tracker, likelihoods, places, query.stamp_ns)
         if not self._suffices(floor, likelihoods, tracked, places):
             return None
@@ -183,12 +184,13 @@ class TemporalVerifier:
             likelihoods, found.members, places.positions_m
         )
 
-    def _features(self, query: Query, number: int) -> Features:
+    def _features_of(self, query: Query, number: int) -> Features:
         """Return the features of one kind, extracted unless they are already."""
         if query.features is not None and number < len(query.features):
             return query.features[number]
         assert query.image is not None
-        return self._extractors[number].extract(query.image)
+        field = self._features.field(query.camera, query.intrinsics)
+        return self._features.extract(query.image, field, number, number + 1)[0]
 
     def _result(self, compared: _ComparedImage, places: CandidatePlaces) -> VerificationResult:
         likelihoods, tracked, rows = compared.likelihoods, compared.tracked, places.rows

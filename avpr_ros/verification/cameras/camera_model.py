@@ -22,13 +22,16 @@ class CameraModel:
         working_focal_px: the same in pixels of the image that features are extracted from.
     """
 
-    def __init__(self, intrinsics: CameraIntrinsics, width_px: int, height_px: int) -> None:
+    def __init__(
+        self, intrinsics: CameraIntrinsics, width_px: int, height_px: int, field: float = 1.0
+    ) -> None:
         """Scale the intrinsics to an image.
 
         Args:
             intrinsics: from ``camera_info`` or from the map.
             width_px: width of the image.
             height_px: height of the image.
+            field: of view that features are extracted by, see ``FeatureExtractor``.
 
         Raises:
             CalibrationError: the parameters are impossible.
@@ -45,7 +48,8 @@ class CameraModel:
         self._d = np.asarray(intrinsics.d, dtype=np.float64)
         self._fisheye = is_fisheye(intrinsics.distortion_model)
         self.focal_px = float((self._k[0, 0] + self._k[1, 1]) / 2)
-        self.working_focal_px = self.focal_px * min(1.0, WORKING_PX / max(width_px, height_px))
+        working_scale = min(1.0, field * WORKING_PX / max(width_px, height_px))
+        self.working_focal_px = self.focal_px * working_scale
 
     def rays(self, points_px: NDArray[np.floating]) -> FloatArray:
         """Return (K, 2) x/z and y/z of the viewing rays of (K, 2) pixels, in the optical frame."""

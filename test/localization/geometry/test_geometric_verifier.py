@@ -157,7 +157,7 @@ def measured(gallery, monkeypatch):
         covariance = np.diag([sigma_m**2] * 3 + [1e-4] * 3)
         estimate = PoseEstimate(Pose.from_xy_yaw(0.5, 0, 0), covariance, True)
         found = MetricPose(estimate, inliers, rivals, 2 * rivals < inliers)
-        monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification: ())
+        monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification, field: ())
         monkeypatch.setattr(MetricPoses, 'measure', lambda self, view, verification: found)
         matcher = Matcher(gallery, CALIBRATION, replace(SINGLE, temporal_filter=temporal_filter))
         return matcher.match(query([1.0], picture(0)))
@@ -193,9 +193,9 @@ def test_pose_is_of_all_kinds_where_the_first_has_few_inliers(
     gallery, monkeypatch, by_first, by_all, inliers, extracted
 ):
     class Second(SiftExtractor):
-        def extract(self, image):
+        def extract(self, image, field=1.0):
             taken.append(image)
-            return super().extract(image)
+            return super().extract(image, field)
 
     def measure(self, view, verification):
         if (count := by_first if len(verification.features) == 1 else by_all) is None:
@@ -205,7 +205,7 @@ def test_pose_is_of_all_kinds_where_the_first_has_few_inliers(
 
     taken, kinds = list[np.ndarray](), (SiftExtractor(), Second())
     monkeypatch.setattr(geometric_verifier, 'open_extractors', lambda *_: kinds)
-    monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification: ())
+    monkeypatch.setattr(MetricPoses, 'view', lambda self, query, verification, field: ())
     monkeypatch.setattr(MetricPoses, 'measure', measure)
     found = Matcher(gallery, CALIBRATION, SINGLE).match(query([1.0], picture(0))).estimate
     assert len(taken) == extracted

@@ -38,7 +38,7 @@ class CountingExtractor:
     images: list[int] = field(default_factory=list)
     working_px: int = 240
 
-    def extract(self, image: np.ndarray) -> Features:
+    def extract(self, image: np.ndarray, field: float = 1.0) -> Features:
         self.images.append(len(self.images))
         if self.blind and not image[0, 0].any():
             return Features.empty(self.kind)
@@ -84,6 +84,7 @@ def make_world(
     monkeypatch,
     mixed_llr: float = 20.0,
     first_kind: FalsePositiveFloor | None = None,
+    weights: tuple[float, float] = (0.5, 0.5),
 ) -> World:
     """Return a world with one threshold for the mixture, and those of the first kind."""
     poses = [Pose.from_xy_yaw(20.0 * i, 0, 0) for i in range(PLACES)]
@@ -95,7 +96,10 @@ def make_world(
     ]
     landmarks = replace(
         Landmarks.without_points([[layer.features(0)] for layer in layers], 1),
-        layers=tuple(replace(layer, weight=0.5, llr_scale=4.0) for layer in layers),
+        layers=tuple(
+            replace(layer, weight=weight, llr_scale=4.0)
+            for layer, weight in zip(layers, weights, strict=True)
+        ),
         background_llr=2.0,
         min_accumulated_llr=mixed_llr,
         min_single_image_llr=mixed_llr,
@@ -127,7 +131,7 @@ def test_image_of_no_place_is_rejected_by_both_kinds(world: World) -> None:
 
 def test_features_that_were_extracted_before_are_used(world: World) -> None:
     image = picture(5)
-    given = world.matcher.extract(image)
+    given = world.matcher.extract(image, 'x', None)
     query = Query(np.eye(PLACES, dtype=np.float32)[5], 0, 'x', image, features=given)
     world.first.images.clear()
     assert world.matcher.match(query).accepted
@@ -158,3 +162,10 @@ def test_mixture_accepts_where_the_first_kind_is_blind(make_gallery, monkeypatch
     floor = FalsePositiveFloor(2.0, 20.0, 20.0)
     world = make_world(make_gallery, monkeypatch, first_kind=floor)
     assert world.match(3, picture(3, night=True)).accepted
+
+
+def test_kind_for_poses_alone_recognises_no_place(make_gallery, monkeypatch) -> None:
+    world = make_world(make_gallery, monkeypatch, weights=(1.0, 0.0))
+    for image in (picture(3), picture(3, night=True), picture(99)):
+        world.match(3, image)
+        assert (len(world.first.images), len(world.second.images)) == (1, 0)

@@ -50,7 +50,7 @@ def test_refinement_of_the_map_belongs_to_its_rotation(
     query = Query(np.ones(1, np.float32), 0, 'front', image, base_from_camera=own)
     found = VerificationResult((features,), 0, np.zeros(0, np.int64), 0.0, 1.0, 1.0)
 
-    view = poses.view(query, found)
+    view = poses.view(query, found, 1.0)
 
     assert view is not None
     wanted = own or NOMINAL

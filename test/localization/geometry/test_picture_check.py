@@ -12,6 +12,7 @@ import pytest
 
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.localization.geometry.picture_check import PictureCheck
+from avpr_ros.localization.geometry.query_features import QueryFeatures
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.sources.frame import CameraIntrinsics
@@ -56,7 +57,7 @@ def rejections(
     height_px, width_px = image.shape[:2]
     inliers = count_pose_inliers(landmarks, rows, features, CameraModel(LENS, width_px, height_px))
     asked = Query(np.ones(1, np.float32), 0, 'front', image, sent_px=sent_px)
-    check = PictureCheck(landmarks, (SiftExtractor(),))
+    check = PictureCheck(landmarks, QueryFeatures((), (SiftExtractor(),)))
     arguments = (asked, LENS, found, max(inliers, 12))
     return [check.part_of_picture(*arguments), check.mirrored(*arguments)]
 
@@ -77,7 +78,7 @@ def test_camera_model_that_fits_worse_than_that_of_the_map_is_rejected(
         model = CameraModel(own, WIDTH_PX, HEIGHT_PX)
         inliers = count_pose_inliers(landmarks, rows, features, model)
         asked = Query(np.ones(1, np.float32), 0, 'front', picture(), intrinsics=own)
-        check = PictureCheck(landmarks, (SiftExtractor(),))
+        check = PictureCheck(landmarks, QueryFeatures((), (SiftExtractor(),)))
         return check.camera_of_map(asked, of_map, found, max(inliers, 12))
 
     shifted = replace(LENS, k=(300.0, 0.0, 400.0, 0.0, 300.0, 300.0, 0.0, 0.0, 1.0))
@@ -107,7 +108,7 @@ def test_image_decoded_at_half_the_size_is_no_part(landmarks: Landmarks) -> None
 
 
 def test_mirrored_image_with_many_chance_inliers_is_rejected(landmarks: Landmarks) -> None:
-    check = PictureCheck(landmarks, (SiftExtractor(),))
+    check = PictureCheck(landmarks, QueryFeatures((), (SiftExtractor(),)))
 
     def text(image: np.ndarray, inliers: int) -> str | None:
         features = (SiftExtractor().extract(image),)
