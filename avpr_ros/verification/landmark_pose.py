@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,8 +16,14 @@ from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.guided_matching import match_projections
 from avpr_ros.verification.nearest_neighbours import mutual_nearest
-from avpr_ros.verification.pnp import CameraPose, find_camera_pose, find_unique_pose
+from avpr_ros.verification.pnp import (
+    CameraPose,
+    find_camera_pose,
+    find_unique_pose,
+    refine_pose,
+)
 
 
 def match_landmarks(
@@ -35,10 +42,7 @@ def match_landmarks(
     Returns:
         Indices of features and of landmarks with a point in space, (M,) each.
     """
-    slices = [layer.feature_slice(int(row)) for row in rows]
-    spans = [np.arange(where.start, where.stop) for where in slices]
-    index = np.concatenate([np.zeros(0, np.int64), *spans]).astype(np.int64)
-    index = index[np.isfinite(layer.points_m[index, 0])]
+    index = layer.landmark_index(rows)
     if not len(index) or not len(features):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     seen, nearest, squares = mutual_nearest(features.descriptors, layer.descriptors_at(index))
@@ -61,10 +65,33 @@ def locate(
         camera_model: of the image.
 
     Returns:
-        None where inliers are too few; the pose is that of the refined extrinsics.
+        None where inliers are too few; the pose is that of the refined extrinsics. It is refined
+        by guided matching, while inliers and covariance are those before: the matches of one
+        feature with several keyframes are not independent.
     """
     points_m, rays = _matched(landmarks, rows, features, camera_model)
-    return find_unique_pose(points_m, rays, camera_model.working_focal_px)
+    found = find_unique_pose(points_m, rays, camera_model.working_focal_px)
+    if found is None or not found.unique:
+        return found
+    refined, support = _refined(landmarks, rows, features, camera_model, found.map_from_camera)
+    if found.rival is not None:
+        rival = found.rival.map_from_camera
+        rival_support = _refined(landmarks, rows, features, camera_model, rival)[1]
+        return replace(found, map_from_camera=refined, unique=rival_support < support)
+    return replace(found, map_from_camera=refined)
+
+
+def _refined(
+    landmarks: Landmarks,
+    rows: IntArray,
+    features: Sequence[Features],
+    camera_model: CameraModel,
+    map_from_camera: Pose,
+) -> tuple[Pose, int]:
+    """Return a pose refined by guided matching and its inliers; the same and 0 without enough."""
+    guided = match_projections(landmarks, rows, features, camera_model, map_from_camera)
+    refined = refine_pose(map_from_camera, *guided, camera_model.working_focal_px)
+    return (map_from_camera, 0) if refined is None else refined
 
 
 def count_pose_inliers(

@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
+from avpr_ros.verification.pose_covariance import MIN_SIGMA_PX, pose_covariance
 from avpr_ros.verification.projective_geometry import skew_matrices
 
 #: Largest reprojection error of an inlier, in pixels of the image that features are extracted
@@ -37,8 +38,6 @@ _ITERATIONS = 1000
 #: A second pose is the first one, of less exact points, where these have a smaller median
 #: reprojection error by the first.
 _SAME_POSE_PX = 2.0 * _INLIER_PX
-#: Lower bound of the standard deviation of a feature, in pixels.
-_MIN_SIGMA_PX = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,18 +49,16 @@ class CameraPose:
         covariance: (6, 6) of position in square metres and of rotation about the fixed axes of
             the map in square radians; positive definite.
         inliers: indices of the points that fit.
-        rival_inliers: number of inliers of a second pose, among the other points.
+        rival: a second pose, of other points; None where there is none.
+        unique: whether the second pose has less than half as many inliers, and its refinement
+            fewer than that of the first.
     """
 
     map_from_camera: Pose
     covariance: FloatArray
     inliers: IntArray
-    rival_inliers: int = 0
-
-    @property
-    def unique(self) -> bool:
-        """Whether a second pose has less than half as many inliers."""
-        return 2 * self.rival_inliers < len(self.inliers)
+    rival: CameraPose | None = None
+    unique: bool = True
 
 
 def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
@@ -87,7 +84,7 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     )
     if float(np.median(errors_px)) < _SAME_POSE_PX:
         return found
-    return replace(found, rival_inliers=len(rival.inliers))
+    return replace(found, rival=rival, unique=2 * len(others) < len(found.inliers))
 
 
 def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
@@ -122,43 +119,86 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
         )
         if not found or inliers is None:
             return None
-        good = np.sort(inliers[:, 0])
-        min_inliers = max(MIN_INLIERS, _MIN_INLIER_SHARE * len(points))
-        for _ in range(_ROUNDS):
-            if len(good) < min_inliers:
-                return None
-            turn, move = cv2.solvePnPRefineLM(
-                points[good], seen[good], np.eye(3), None, turn, move
-            )
-            kept = _inliers(points, seen, turn, move, good, focal_px)
-            if np.array_equal(kept, good):
-                break
-            good = kept
     except cv2.error:  # degenerate points
         return None
-    if len(good) < min_inliers or not (np.isfinite(turn).all() and np.isfinite(move).all()):
-        return None
-    camera_from_map = Pose(
-        np.asarray(move[:, 0], dtype=np.float64), Rotation.from_rotvec(turn[:, 0])
+    min_inliers = max(MIN_INLIERS, _MIN_INLIER_SHARE * len(points))
+    refined = _least_squares(
+        _pose_of(turn, move), points, seen, np.sort(inliers[:, 0]), focal_px, min_inliers
     )
-    covariance = _covariance(camera_from_map, points[good], seen[good], focal_px)
+    if refined is None:
+        return None
+    camera_from_map, good = refined
+    covariance = pose_covariance(camera_from_map, points[good], seen[good], focal_px)
     if covariance is None:
         return None
     return CameraPose(camera_from_map.inverse(), covariance, good.astype(np.int64))
 
 
+def refine_pose(
+    map_from_camera: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
+) -> tuple[Pose, int] | None:
+    """Refine a pose over those of other matches that fit it.
+
+    Args:
+        map_from_camera: pose of the optical frame.
+        points_m: (M, 3) finite, in the map.
+        rays: (M, 2) x/z and y/z in the optical frame.
+        focal_px: focal length in pixels of the image that features are extracted from.
+
+    Returns:
+        The pose and the number of its inliers; None where they are too few.
+    """
+    camera_from_map = map_from_camera.inverse()
+    fitting = np.flatnonzero(_errors_px(camera_from_map, points_m, rays, focal_px) <= _INLIER_PX)
+    refined = _least_squares(camera_from_map, points_m, rays, fitting, focal_px, MIN_INLIERS)
+    return None if refined is None else (refined[0].inverse(), len(refined[1]))
+
+
+def _least_squares(
+    camera_from_map: Pose,
+    points: FloatArray,
+    seen: FloatArray,
+    good: NDArray[Any],
+    focal_px: float,
+    min_inliers: float,
+) -> tuple[Pose, NDArray[Any]] | None:
+    """Minimise the reprojection errors of the inliers, and choose these anew by the result."""
+    turn: NDArray[Any] = camera_from_map.rotation.as_rotvec().reshape(3, 1).copy()
+    move: NDArray[Any] = camera_from_map.translation_m.reshape(3, 1).copy()
+    for _ in range(_ROUNDS):
+        if len(good) < min_inliers:
+            return None
+        try:
+            turn, move = cv2.solvePnPRefineLM(
+                points[good], seen[good], np.eye(3), None, turn, move
+            )
+        except cv2.error:  # degenerate points
+            return None
+        if not (np.isfinite(turn).all() and np.isfinite(move).all()):
+            return None
+        camera_from_map = _pose_of(turn, move)
+        kept = _inliers(points, seen, camera_from_map, good, focal_px)
+        if np.array_equal(kept, good):
+            break
+        good = kept
+    return None if len(good) < min_inliers else (camera_from_map, good)
+
+
+def _pose_of(turn: NDArray[Any], move: NDArray[Any]) -> Pose:
+    """Return the pose of a rotation vector and a translation as OpenCV has them."""
+    return Pose(np.asarray(move[:, 0], dtype=np.float64), Rotation.from_rotvec(turn[:, 0]))
+
+
 def _inliers(
     points: FloatArray,
     seen: FloatArray,
-    turn: NDArray[Any],
-    move: NDArray[Any],
+    camera_from_map: Pose,
     good: NDArray[Any],
     focal_px: float,
 ) -> IntArray:
     """Return the points whose reprojection error is that of the present inliers."""
-    camera_from_map = Pose(np.asarray(move[:, 0]), Rotation.from_rotvec(turn[:, 0]))
     errors_px = _errors_px(camera_from_map, points, seen, focal_px)
-    sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, _MIN_SIGMA_PX)
+    sigma_px = max(float(np.median(errors_px[good])) / _MEDIAN_SIGMAS, MIN_SIGMA_PX)
     # Comparison with NaN is false: points behind the camera are no inliers.
     return np.flatnonzero(errors_px <= min(_MAX_SIGMAS * sigma_px, _INLIER_PX)).astype(np.int64)
 
@@ -171,52 +211,6 @@ def _errors_px(
     z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
     errors = np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - rays, axis=1)
     return np.asarray(focal_px * errors)
-
-
-def _covariance(
-    camera_from_map: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
-) -> FloatArray | None:
-    """Return the (6, 6) covariance; None where the points do not determine all six."""
-    map_from_camera = camera_from_map.inverse()
-    inside = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
-    z = inside[:, 2]
-    if not (z > 1e-6).all():
-        return None
-    residuals = inside[:, :2] / z[:, np.newaxis] - rays
-    projection = np.zeros((len(z), 2, 3))
-    projection[:, 0, 0] = projection[:, 1, 1] = 1 / z
-    projection[:, :, 2] = -inside[:, :2] / (z**2)[:, np.newaxis]
-    turn = camera_from_map.rotation.as_matrix()
-    # The camera moves by dp and turns by dr about the map's axes: dx = R (-dp + [X - p]x dr).
-    arms = skew_matrices(points_m - map_from_camera.translation_m)
-    moved = np.concatenate([-np.broadcast_to(np.eye(3), arms.shape), arms], axis=2)
-    jacobian = (projection @ turn @ moved).reshape(-1, 6)
-    information = jacobian.T @ jacobian
-    freedom = max(residuals.size - 6, 1)
-    sigma2 = max(float((residuals**2).sum()) / freedom, (_MIN_SIGMA_PX / focal_px) ** 2)
-    if np.linalg.cond(information) > 1e12:
-        return None
-    inverse = np.linalg.inv(information)
-    covariance = sigma2 * inverse + _jackknifed(jacobian.reshape(-1, 2, 6), inverse, residuals)
-    return np.asarray((covariance + covariance.T) / 2)
-
-
-def _jackknifed(jacobian: FloatArray, inverse: FloatArray, residuals: FloatArray) -> FloatArray:
-    """Return the (6, 6) scatter of the poses that leaving out one point each would give.
-
-    The jackknife form of the heteroskedastic covariance (HC3: MacKinnon & White, J. Econometrics
-    1985), by points instead of rows: where few points determine the pose, one wrong match shows
-    here.
-    """
-    moves = np.einsum('ij,mkj->mik', inverse, jacobian)
-    hats = np.eye(2) - jacobian @ moves
-    hats += 1e-6 * np.eye(
-        2
-    )  # a point that alone determines the pose would leave a singular matrix
-    changes = np.einsum(
-        'mik,mk->mi', moves, np.linalg.solve(hats, residuals[..., np.newaxis])[..., 0]
-    )
-    return np.asarray(changes.T @ changes)
 
 
 def moved_to_base(camera: CameraPose, camera_from_base: Pose) -> tuple[Pose, FloatArray]:

@@ -81,6 +81,16 @@ class FeatureLayer:
         """Return (k, width) descriptors of some features."""
         return self.kind.unpack(self.descriptors[index])
 
+    def landmark_index(self, rows: IntArray) -> IntArray:
+        """Return the indices of the features of some keyframes that have points in space."""
+        index = np.concatenate([np.zeros(0, np.int64), *self._spans(rows)])
+        return np.asarray(index[np.isfinite(self.points_m[index, 0])])
+
+    def _spans(self, rows: IntArray) -> list[IntArray]:
+        """Return the indices of the features of each of some keyframes."""
+        slices = [self.feature_slice(int(row)) for row in rows]
+        return [np.arange(where.start, where.stop, dtype=np.int64) for where in slices]
+
     def points_of(self, row: int) -> FloatArray:
         """Return (k, 3) points in space of a keyframe's features, NaN rows left out."""
         points_m = self.points_m[self.feature_slice(row)]
@@ -88,9 +98,8 @@ class FeatureLayer:
 
     def select(self, rows: IntArray) -> FeatureLayer:
         """Return the layer of (n,) keyframe rows, in their order; a row may occur again."""
-        slices = [self.feature_slice(int(row)) for row in rows]
-        spans = [np.arange(where.start, where.stop) for where in slices]
-        index = np.concatenate([np.zeros(0, np.int64), *spans]).astype(np.int64)
+        spans = self._spans(rows)
+        index = np.concatenate([np.zeros(0, np.int64), *spans])
         return replace(
             self,
             offsets=np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(

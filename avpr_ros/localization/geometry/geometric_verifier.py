@@ -159,7 +159,8 @@ class GeometricVerifier:
             return replace(
                 verification,
                 rejection=f'PnP found two poses, with {found.inliers} and {found.rival_inliers} '
-                'inliers; the second must have less than half as many',
+                'inliers; the second must have less than half as many, and less support of the '
+                'landmarks near their projections',
             )
         apart_m = found.estimate.map_from_base.distance_m(hypothesis.map_from_keyframe)
         if not apart_m <= self._radius_m:

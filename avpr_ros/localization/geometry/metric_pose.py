@@ -45,7 +45,7 @@ class MetricPose:
         estimate: of the base.
         inliers: number of its inliers.
         rival_inliers: number of inliers of the best other pose.
-        unique: whether those are few beside the first.
+        unique: whether the other pose is clearly worse, see ``CameraPose``.
     """
 
     estimate: PoseEstimate
@@ -91,7 +91,8 @@ class MetricPoses:
         floor = np.diag([_MIN_SIGMA_M**2] * 3 + [_MIN_SIGMA_RAD**2] * 3)
         scaled = self._landmarks.covariance_scale * covariance + floor
         estimate = PoseEstimate(map_from_base, scaled * np.outer(self._scales, self._scales), True)
-        return MetricPose(estimate, len(found.inliers), found.rival_inliers, found.unique)
+        rival_inliers = 0 if found.rival is None else len(found.rival.inliers)
+        return MetricPose(estimate, len(found.inliers), rival_inliers, found.unique)
 
     def _points(self, verification: VerificationResult) -> int:
         """Return the number of landmarks of a place's keyframes."""
