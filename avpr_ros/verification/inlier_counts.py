@@ -14,6 +14,7 @@ from avpr_ros.arrays import AnyArray, FloatArray, IntArray
 from avpr_ros.gallery.local_features.feature_layer import FeatureLayer
 from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.verification.epipolar import MIN_INLIERS, most_inliers, to_working_scale_px
+from avpr_ros.verification.nearest_neighbours import mutual_pairs
 
 #: Candidates that are verified geometrically, and how many of one place.
 _MAX_VERIFIED, _MAX_PER_PLACE = 12, 4
@@ -143,12 +144,10 @@ class InlierCountLikelihoods:
             nothing = np.zeros(0, np.int64)
             return _Candidate(nothing, nothing, 0.0)
         cosines = queries @ known.T
-        nearest = cosines.argmax(axis=1)
-        mutual = np.flatnonzero(cosines.argmax(axis=0)[nearest] == np.arange(len(queries)))
-        closeness = cosines[mutual, nearest[mutual]]
+        of_query, of_keyframe = mutual_pairs(cosines)
+        closeness = cosines[of_query, of_keyframe]
         order = np.argsort(-closeness, kind='stable')
-        matched = mutual[order]
-        return _Candidate(matched, nearest[matched].astype(np.int64), float(closeness.sum()))
+        return _Candidate(of_query[order], of_keyframe[order], float(closeness.sum()))
 
     def _count_inliers(self, number: int, found: _Candidate) -> int:
         points_px = self._layer.points_px[self._layer.feature_slice(int(self._rows[number]))]

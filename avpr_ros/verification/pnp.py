@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+import math
 from typing import Any
 
 import cv2
@@ -34,7 +35,9 @@ _MIN_INLIER_SHARE = 0.15
 #: euroc_v1 such poses were 1.5 m to 3.7 m off, with standard deviations that did not show it.
 _MIN_PERSPECTIVE_PX = 2.1 * _INLIER_PX
 #: In another light one match in five is right: of 300 samples none may be of right ones alone.
-_ITERATIONS = 1000
+_ITERATIONS, _CONFIDENCE = 1000, 0.999
+#: Points of a sample: three determine a pose up to four solutions, of which the last one chooses.
+_SAMPLE = 4
 #: A second pose is the first one, of less exact points, where these have a smaller median
 #: reprojection error by the first.
 _SAME_POSE_PX = 2.0 * _INLIER_PX
@@ -75,7 +78,9 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     left = np.delete(np.arange(len(points_m)), found.inliers)
     if 2 * len(left) < len(found.inliers):  # too few to be a rival
         return found
-    rival = find_camera_pose(points_m[left], rays[left], focal_px)
+    # Half as many inliers are a contradiction.
+    trials = _trials(max(MIN_INLIERS, len(found.inliers) / 2) / len(left))
+    rival = find_camera_pose(points_m[left], rays[left], focal_px, trials)
     if rival is None:
         return found
     others = left[rival.inliers]
@@ -87,7 +92,18 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     return replace(found, rival=rival, unique=2 * len(others) < len(found.inliers))
 
 
-def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) -> CameraPose | None:
+def _trials(share: float) -> int:
+    """Return the samples by which a pose with a share of the points is found almost surely.
+
+    Fischler & Bolles, Comm. ACM 1981: one sample in ``share ** 4`` is of its points alone.
+    """
+    alone = min(share, 0.99) ** _SAMPLE
+    return min(_ITERATIONS, math.ceil(math.log1p(-_CONFIDENCE) / math.log1p(-alone)))
+
+
+def find_camera_pose(
+    points_m: FloatArray, rays: FloatArray, focal_px: float, trials: int = _ITERATIONS
+) -> CameraPose | None:
     """Estimate the pose with most inliers.
 
     RANSAC over P3P (Gao et al., PAMI 2003), refined by Levenberg-Marquardt over the inliers; the
@@ -97,6 +113,7 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
         points_m: (M, 3) finite, in the map.
         rays: (M, 2) x/z and y/z in the optical frame.
         focal_px: focal length in pixels of the image that features are extracted from.
+        trials: samples that are tried, at most.
 
     Returns:
         None where inliers are too few or the points degenerate.
@@ -112,9 +129,9 @@ def find_camera_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
             seen,
             np.eye(3),
             None,
-            iterationsCount=_ITERATIONS,
+            iterationsCount=trials,
             reprojectionError=_INLIER_PX / focal_px,
-            confidence=0.999,
+            confidence=_CONFIDENCE,
             flags=cv2.SOLVEPNP_P3P,
         )
         if not found or inliers is None:

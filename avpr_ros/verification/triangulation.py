@@ -189,7 +189,7 @@ def mutual_matches(a: Features, b: Features, ratio: float) -> tuple[IntArray, In
     squares = squared_distances(a.descriptors, b.descriptors)
     two = np.partition(squares, 1, axis=1)[:, :2]
     distinctive = two[:, 0] < ratio**2 * two[:, 1]
-    rows, columns = mutual_pairs(squares)
+    rows, columns = mutual_pairs(-squares)
     kept = distinctive[rows]
     return rows[kept], columns[kept]
 
