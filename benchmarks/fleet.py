@@ -4,8 +4,8 @@
 
 Bags of a camera along walls of random texture. Cases: the plain build; shards of four parts in
 shuffled order; Ray with one and two workers; workers and driver killed at random moments and
-resumed; a second run; one bag more; one bag that cannot be read. The last rows are no
-measurements: Amdahl's law with the measured serial parts.
+resumed; two nodes, one of which is lost; a second run; one bag more; one bag that cannot be read.
+The last rows are no measurements: Amdahl's law with the measured serial parts.
 
 ``python -m benchmarks.fleet [--quick]``; without Ray its cases are left out.
 """
@@ -22,7 +22,7 @@ import random
 import resource
 import signal
 import tempfile
-from threading import Timer
+from threading import Event, Timer
 import time
 
 from avpr_ros.api.fleet import Fleet, FleetTools
@@ -32,6 +32,7 @@ from avpr_ros.mapping.stages.fleet_plan import FleetSettings
 from avpr_ros.threads import limit_product_threads
 from benchmarks.fleet_bags import OPTIONS, write_wall
 from benchmarks.fleet_driver_kills import killed_driver
+from benchmarks.fleet_nodes import compute_without_node
 from benchmarks.results import Row, print_table, write_results
 
 _SEED = 19
@@ -150,6 +151,15 @@ class Benchmark:
         chunks = len(self._bags) * -(-self._frames // self._settings.chunk_keyframes)
         return killed_driver(self._bags, self._folder, self._settings, chunks, kills, self._rng)
 
+    def lost_node(self) -> Row:
+        """Compute all shards on two nodes, one of which is lost after the first chunks."""
+        begun = Event()
+        fleet = self._fleet('nodes', progress=lambda *state: _first_chunk(begun, *state))
+        started = time.perf_counter()
+        peak_mb, recomputed = compute_without_node(fleet, str(self._folder / 'nodes'), begun)
+        row = self._gathered('Ray, two nodes, one lost', fleet, 2, started)
+        return {**row, 'resident_mb': round(peak_mb), 'kills': 1, 'recomputed_chunks': recomputed}
+
     def modelled(self) -> list[Row]:
         """Return what Amdahl's law gives for more workers."""
         parallel_s = self._stages_s['chunks'] + self._stages_s['rest']
@@ -197,6 +207,11 @@ class Benchmark:
         }
 
 
+def _first_chunk(begun: Event, stage: str, done: int, *_: int) -> None:
+    if stage == 'keyframes' and done:
+        begun.set()
+
+
 def _kill(pid: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -221,7 +236,7 @@ def main() -> None:
         rows += [run.serial(), run.shuffled(), run.cold(), *run.more()]
         rows.append(run.killed_driver(kills[1]))
         if find_spec('ray') is not None:
-            rows += [run.ray(1), run.ray(2), run.ray(2, kills[0])]
+            rows += [run.ray(1), run.ray(2), run.ray(2, kills[0]), run.lost_node()]
         rows += run.modelled()
     note = f'{bags} bags of {frames} images, {network}; images_per_s of Ray without its start'
     chosen = f'--bags {bags} --frames {frames} --network {network}'

@@ -82,7 +82,7 @@ class FleetPlan:
         return cls(drives, _absolute(options), settings)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
+        """Return the JSON object, as a JSON file has it: workers get it without one."""
         options = asdict(self.options)
         for name in _PATHS:
             options[name] = None if options[name] is None else str(options[name])
@@ -90,7 +90,7 @@ class FleetPlan:
             'version': self.version,
             'settings': asdict(self.settings),
             'options': options,
-            'drives': [asdict(drive) for drive in self.drives],
+            'drives': [{**asdict(drive), 'paths': [*drive.paths]} for drive in self.drives],
         }
 
     @classmethod
@@ -131,7 +131,11 @@ class FleetPlan:
                 '`avpr build BAGS --shards FOLDER --shard I/N` first'
             )
         try:
-            return cls.from_json(parse_object(data))
+            plan = cls.from_json(parse_object(data))
+            # Written once all drives have one or the other; workers get the plan before.
+            if without := [one.paths for one in plan.drives if not (one.index or one.reason)]:
+                raise ValueError(f'the drive of {without[0]} has no index')
+            return plan
         except (KeyError, TypeError, ValueError) as error:
             raise MapError(
                 f'{NAME} in {objects.address} is damaged ({error}); run `avpr build` with --shard '
@@ -141,7 +145,7 @@ class FleetPlan:
 
 def _drive(data: Fields) -> PlannedDrive:
     drive = PlannedDrive(data.texts('paths'), data.text('index'), data.text('reason'))
-    if not drive.paths or not (is_shard_name(drive.index) if drive.index else drive.reason):
+    if not drive.paths or (drive.index and not is_shard_name(drive.index)):
         raise ValueError(f'a drive has the paths {drive.paths} and the index {drive.index!r:.80}')
     return drive
 

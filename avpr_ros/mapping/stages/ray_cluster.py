@@ -116,6 +116,11 @@ class RayCluster:
                 f'the cluster has {there}; give --workers {max(1, there - 1)} or add nodes'
             )
 
+    def usable_workers(self) -> int:
+        """Return how many workers there may be on the nodes that are left, at least one."""
+        there = int(self.ray.cluster_resources().get('CPU', 0))
+        return max(1, min(self.workers, there - 1))
+
     def leave(self) -> None:
         """Stop the cluster where it was started here."""
         if self._started is not None:

@@ -101,7 +101,8 @@ class RayRunner:
         running: dict[Any, _Running] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < self._cluster.workers:
+                # On a lost node a worker would wait for its core forever.
+                while waiting and len(running) < self._cluster.usable_workers():
                     call, attempt = waiting.popleft()
                     actor = self._idle.pop() if self._idle else self._actor(plan)
                     arguments = call.arguments
@@ -132,6 +133,9 @@ class RayRunner:
         except exceptions.ActorDiedError as error:
             if MISMATCH in str(error):
                 raise ConfigError(_sentence(str(error))) from error
+            if 'creation task' in str(error):  # another worker would not start either
+                last_line = str(error).strip().splitlines()[-1]
+                raise MapError(f'{one.call.text}: no worker can start ({last_line})') from error
             self._again(one, 'lost its worker', waiting)
         except (exceptions.RayError, exceptions.OutOfMemoryError) as error:
             self._again(one, f'lost its worker ({type(error).__name__})', waiting)

@@ -18,7 +18,8 @@ from small_drives import OPTIONS, SETTINGS
 
 from avpr_ros.api.fleet import Fleet, FleetTools
 from avpr_ros.errors import ConfigError, MapError
-from avpr_ros.mapping.stages.ray_cluster import START_WAIT, RaySettings, RayWorker
+from avpr_ros.mapping.stages.fleet_plan import FleetSettings
+from avpr_ros.mapping.stages.ray_cluster import START_WAIT, RaySettings, RayWorker, fingerprint
 from avpr_ros.mapping.stages.ray_runner import RayRunner
 
 
@@ -105,6 +106,23 @@ def test_chunk_that_stalls_is_named(cluster, drives, tmp_path):
         fleet.build.keyframes(runner)
 
 
+class BrokenTools(FleetTools):
+    """Tools of a worker that lacks something."""
+
+    def __init__(self, settings: FleetSettings) -> None:
+        raise OSError('the weights are not there')
+
+
+@pytest.mark.ray
+def test_worker_that_cannot_start_ends_the_build_with_its_reason(cluster, drives, tmp_path):
+    fleet = Fleet.plan(drives.paths, tmp_path / 'shards', SETTINGS, OPTIONS)
+    with (
+        RayRunner(str(tmp_path / 'shards'), BrokenTools, RaySettings(workers=1)) as runner,
+        pytest.raises(MapError, match=r'no worker can start \(.*the weights are not there\)'),
+    ):
+        fleet.compute(runner)
+
+
 @pytest.mark.ray
 def test_more_workers_than_cores_are_refused(cluster, tmp_path):
     with pytest.raises(ConfigError, match=r'3 workers need .* give --workers'):
@@ -115,6 +133,14 @@ def test_without_ray_one_sentence_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, 'ray', None)
     with pytest.raises(ConfigError, match=r"not installed: pip install 'avpr_ros\[ray\]'"):
         RayRunner(str(tmp_path), FleetTools, RaySettings()).__enter__()
+
+
+def test_worker_takes_the_plan_as_the_driver_sends_it(drives, tmp_path):
+    fleet = Fleet.plan(drives.paths, tmp_path / 'shards', SETTINGS, OPTIONS)
+    worker = RayWorker(
+        fleet.build.plan.to_json(), str(tmp_path / 'shards'), FleetTools, fingerprint()
+    )
+    assert worker._worker._plan == fleet.build.plan
 
 
 def test_worker_with_other_versions_is_refused(drives, tmp_path):
