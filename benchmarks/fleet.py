@@ -32,7 +32,7 @@ from avpr_ros.mapping.stages.fleet_plan import FleetSettings
 from avpr_ros.threads import limit_product_threads
 from benchmarks.fleet_bags import OPTIONS, write_wall
 from benchmarks.fleet_driver_kills import killed_driver
-from benchmarks.fleet_nodes import compute_without_node
+from benchmarks.fleet_nodes import after_first_chunk, compute_without_node
 from benchmarks.results import Row, print_table, write_results
 
 _SEED = 19
@@ -154,7 +154,7 @@ class Benchmark:
     def lost_node(self) -> Row:
         """Compute all shards on two nodes, one of which is lost after the first chunks."""
         begun = Event()
-        fleet = self._fleet('nodes', progress=lambda *state: _first_chunk(begun, *state))
+        fleet = self._fleet('nodes', progress=after_first_chunk(begun))
         started = time.perf_counter()
         peak_mb, recomputed = compute_without_node(fleet, str(self._folder / 'nodes'), begun)
         row = self._gathered('Ray, two nodes, one lost', fleet, 2, started)
@@ -164,20 +164,16 @@ class Benchmark:
         """Return what Amdahl's law gives for more workers."""
         parallel_s = self._stages_s['chunks'] + self._stages_s['rest']
         serial_s = self._stages_s['index'] + self._stages_s['gather']
-        rows: list[Row] = []
-        for workers in _MODELLED:
-            total_s = serial_s + parallel_s / workers
-            ratio = (serial_s + parallel_s) / total_s
-            rate = self._images / total_s
-            rows.append(
-                {
-                    'case': 'modelled',
-                    'workers': workers,
-                    'images_per_s': round(rate, 2),
-                    'ratio_to_serial': round(ratio, 2),
-                }
-            )
-        return rows
+        total_s = {workers: serial_s + parallel_s / workers for workers in _MODELLED}
+        return [
+            {
+                'case': 'modelled',
+                'workers': workers,
+                'images_per_s': round(self._images / took_s, 2),
+                'ratio_to_serial': round((serial_s + parallel_s) / took_s, 2),
+            }
+            for workers, took_s in total_s.items()
+        ]
 
     def _fleet(
         self,
@@ -205,11 +201,6 @@ class Benchmark:
             'map_hash': content_hash,
             'resident_mb': round(peak_mb),
         }
-
-
-def _first_chunk(begun: Event, stage: str, done: int, *_: int) -> None:
-    if stage == 'keyframes' and done:
-        begun.set()
 
 
 def _kill(pid: int) -> None:

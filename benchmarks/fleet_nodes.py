@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import os
 from threading import Event, Thread
 from typing import Any
@@ -46,6 +47,16 @@ def compute_without_node(fleet: Fleet, address: str, begun: Event) -> tuple[floa
         ray.shutdown()
         cluster.shutdown()
     return peak_mb, len(notices)
+
+
+def after_first_chunk(begun: Event) -> Callable[[str, int, int, int], None]:
+    """Return a progress function that sets an event when the first chunk has ended."""
+
+    def progress(stage: str, done: int, total: int, images: int) -> None:
+        if stage == 'keyframes' and done:
+            begun.set()
+
+    return progress
 
 
 def _lose(cluster: Any, node: Any, begun: Event) -> None:

@@ -25,6 +25,9 @@ from avpr_ros.verification.pnp import (
     refine_pose,
 )
 
+#: Quantile of the chi-square distribution with six degrees of freedom, 99.9 %.
+_CHI2_6 = 22.46
+
 
 def match_landmarks(
     features: Features, layer: FeatureLayer, rows: IntArray
@@ -71,14 +74,16 @@ def locate(
     """
     points_m, rays = _matched(landmarks, rows, features, camera_model)
     found = find_unique_pose(points_m, rays, camera_model.working_focal_px)
-    if found is None or not found.unique:
-        return found
-    refined, support = _refined(landmarks, rows, features, camera_model, found.map_from_camera)
-    if found.rival is not None:
-        rival = found.rival.map_from_camera
-        rival_support = _refined(landmarks, rows, features, camera_model, rival)[1]
-        return replace(found, map_from_camera=refined, unique=rival_support < support)
-    return replace(found, map_from_camera=refined)
+    if found is None:
+        return None
+    first, support = _refined(landmarks, rows, features, camera_model, found)
+    if found.rival is None:
+        return first
+    second, rival_support = _refined(landmarks, rows, features, camera_model, found.rival)
+    if _consistent(found, found.rival, landmarks.covariance_scale):
+        both = np.union1d(found.inliers, found.rival.inliers)
+        return replace(first if rival_support <= support else second, inliers=both, rival=None)
+    return replace(first, unique=found.unique and rival_support < support)
 
 
 def _refined(
@@ -86,12 +91,27 @@ def _refined(
     rows: IntArray,
     features: Sequence[Features],
     camera_model: CameraModel,
-    map_from_camera: Pose,
-) -> tuple[Pose, int]:
+    found: CameraPose,
+) -> tuple[CameraPose, int]:
     """Return a pose refined by guided matching and its inliers; the same and 0 without enough."""
-    guided = match_projections(landmarks, rows, features, camera_model, map_from_camera)
-    refined = refine_pose(map_from_camera, *guided, camera_model.working_focal_px)
-    return (map_from_camera, 0) if refined is None else refined
+    guided = match_projections(landmarks, rows, features, camera_model, found.map_from_camera)
+    refined = refine_pose(found.map_from_camera, *guided, camera_model.working_focal_px)
+    if refined is None:
+        return found, 0
+    return replace(found, map_from_camera=refined[0], unique=True), refined[1]
+
+
+def _consistent(first: CameraPose, second: CameraPose, covariance_scale: float) -> bool:
+    """Return whether two poses differ by no more than their covariances permit.
+
+    Keyframes whose landmarks do not quite agree give two poses of one place, of which each has
+    inliers of its own.
+    """
+    one, other = first.map_from_camera, second.map_from_camera
+    turn = (one.rotation * other.rotation.inv()).as_rotvec()
+    difference = np.concatenate([one.translation_m - other.translation_m, turn])
+    covariance = covariance_scale * (first.covariance + second.covariance)
+    return bool(difference @ np.linalg.solve(covariance, difference) <= _CHI2_6)
 
 
 def count_pose_inliers(

@@ -96,17 +96,38 @@ def test_refined_pose_is_nearer_to_the_truth() -> None:
 def test_pose_whose_rival_has_more_landmarks_near_their_projections_is_not_unique(
     monkeypatch: pytest.MonkeyPatch, right_first: bool
 ) -> None:
-    image, landmarks = scene(noise_px=0.3)
     poses = [near(0.0), near(0.4)]
     first, second = poses if right_first else poses[::-1]
-    rival = CameraPose(second, np.eye(6), np.arange(20))
-    found = CameraPose(first, np.eye(6), np.arange(50), rival)
-    monkeypatch.setattr(landmark_pose, 'find_unique_pose', lambda *_: found)
+    located = locate_of_two(monkeypatch, first, second, sigma_m=0.01)
 
-    located = landmark_pose.locate(landmarks, ROWS, [image], MODEL)
-
-    assert located is not None
     assert located.unique == right_first
+
+
+@pytest.mark.parametrize('right_first', [True, False])
+def test_two_poses_within_their_covariances_are_one(
+    monkeypatch: pytest.MonkeyPatch, right_first: bool
+) -> None:
+    poses = [near(0.0), near(0.4)]
+    first, second = poses if right_first else poses[::-1]
+    located = locate_of_two(monkeypatch, first, second, sigma_m=0.2)
+
+    assert located.unique and located.rival is None
+    assert len(located.inliers) == 70
+    assert np.linalg.norm(located.map_from_camera.translation_m) < 0.01
+
+
+def locate_of_two(
+    monkeypatch: pytest.MonkeyPatch, first: Pose, second: Pose, sigma_m: float
+) -> CameraPose:
+    """Return the pose that is chosen of a first one and its rival."""
+    image, landmarks = scene(noise_px=0.3)
+    covariance = sigma_m**2 * np.eye(6)
+    rival = CameraPose(second, covariance, np.arange(50, 70))
+    found = CameraPose(first, covariance, np.arange(50), rival)
+    monkeypatch.setattr(landmark_pose, 'find_unique_pose', lambda *_: found)
+    located = landmark_pose.locate(landmarks, ROWS, [image], MODEL)
+    assert located is not None
+    return located
 
 
 def test_covariance_and_inliers_are_those_before_the_refinement() -> None:
