@@ -22,7 +22,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.image_messages import CompressedImageMessage, ImageMessage
 from avpr_ros.sources.images.encodings import why_no_picture
-from avpr_ros.sources.images.image_size import too_large
+from avpr_ros.sources.images.image_size import MAX_FILE_BYTES, too_large
 from avpr_ros.sources.images.incomplete_jpeg import (
     MAX_MISSING,
     missing_share,
@@ -33,6 +33,7 @@ from avpr_ros.sources.images.jpeg_scale import reading_flag
 from avpr_ros.sources.images.pixel_range import PixelRange, to_8_bit
 from avpr_ros.sources.images.raw_image import PlainImage, as_bytes, plain_image
 from avpr_ros.sources.images.whole_file import NO_END, find_damage, scan_count
+from avpr_ros.storage.reading import read_regular
 
 #: NV12 and NV21 differ in the order of the colours.
 _PLANAR_CODES = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
@@ -156,8 +157,8 @@ def decode_file(path: Path, pixel_range: PixelRange | None = None) -> RgbImage:
         ImageDecodeError: it cannot be read, or as ``decode_encoded``.
     """
     try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
+        data = np.frombuffer(read_regular(path, MAX_FILE_BYTES), dtype=np.uint8)
+    except (OSError, ValueError) as error:
         raise ImageDecodeError(f'Image {path} cannot be read: {error}.') from error
     return decode_encoded(data, str(path), pixel_range=pixel_range)
 
