@@ -48,8 +48,9 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ValueError('it is no regular file')
-        data = stream.read(most_bytes + 1) if found.st_size <= most_bytes else b''
-    if found.st_size > most_bytes or len(data) > most_bytes:
+        # A buffer of the limit's size would be made before anything is read.
+        data = stream.read(found.st_size) if found.st_size <= most_bytes else b''
+    if found.st_size > most_bytes:
         raise ValueError(f'it has {found.st_size} bytes, more than {most_bytes // 10**6} million')
     return data
 

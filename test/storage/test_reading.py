@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from avpr_ros.errors import ImageDecodeError, SourceError
+from avpr_ros.errors import ConfigError, ImageDecodeError, SourceError
 from avpr_ros.json_fields import parse_object, read_object
 from avpr_ros.sources.images.decode import decode_file
 from avpr_ros.sources.poses.pose_csv import read_pose_csv
 from avpr_ros.sources.poses.tum import read_tum
 from avpr_ros.storage.file_pair import matching_bytes
+from avpr_ros.storage.object_json import read_json
+from avpr_ros.storage.object_store import LocalObjects
 from avpr_ros.storage.reading import read_regular
 
 READERS: tuple[Callable[[Path], object], ...] = (
@@ -58,3 +60,14 @@ def test_a_huge_file_is_refused_before_it_is_read(
 def test_json_of_very_many_lists_is_refused() -> None:
     with pytest.raises(ValueError, match='million lists'):
         parse_object(b'{"a": [' + b'[],' * 2_000_000 + b'0]}')
+
+
+def test_a_plan_or_record_of_a_store_is_measured_before_it_is_read(tmp_path: Path) -> None:
+    objects = LocalObjects(tmp_path)
+    with (tmp_path / 'plan.json').open('wb') as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(ConfigError, match='has 1099511627776 bytes'):
+        read_json(objects, 'plan.json')
+    os.mkfifo(tmp_path / 'pipe')
+    with pytest.raises(ConfigError, match='no regular file'):
+        objects.read('pipe')
