@@ -58,7 +58,7 @@ def decode_image(message: ImageMessage, pixel_range: PixelRange | None = None) -
         rgb = _colour(image)
     except cv2.error as error:
         raise ImageDecodeError(
-            f'A {image.width}x{image.height} image of encoding {image.encoding!r} cannot be '
+            f'A {image.width}x{image.height} image of encoding {image.encoding!r:.60} cannot be '
             f'converted to RGB ({error.err}): check the size its driver reports.'
         ) from error
     return np.ascontiguousarray(rgb)
@@ -114,7 +114,7 @@ def decode_encoded(
             ``MAX_PIXELS``, or data that no codec accepts.
     """
     if data.size == 0:
-        raise ImageDecodeError(f'A compressed image ({what}) is empty: it has 0 bytes.')
+        raise ImageDecodeError(f'A compressed image ({what:.300}) is empty: it has 0 bytes.')
     content = data.tobytes()
     damage = find_damage(content)
     bgr = None
@@ -128,7 +128,7 @@ def decode_encoded(
         bgr = _imdecode(data, flag, oriented)
         damage = 'is damaged or neither JPEG nor PNG'
     if bgr is None:
-        raise ImageDecodeError(f'A compressed image ({what}) of {data.size} bytes {damage}.')
+        raise ImageDecodeError(f'A compressed image ({what:.300}) of {data.size} bytes {damage}.')
     return cv2.cvtColor(to_8_bit(bgr, pixel_range), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
@@ -193,7 +193,7 @@ def _with_rosbags_image(image: PlainImage) -> NDArray[Any]:
         from rosbags.image import message_to_cvimage
     except ImportError as error:
         raise ImageDecodeError(
-            f'cv_bridge cannot decode encoding {image.encoding!r} here and rosbags-image is '
+            f'cv_bridge cannot decode encoding {image.encoding!r:.60} here and rosbags-image is '
             'missing: pip install rosbags-image.'
         ) from error
     message: Any = image  # typed for rosbags' own class; any object with these fields serves

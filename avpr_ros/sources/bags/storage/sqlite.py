@@ -16,8 +16,8 @@ from avpr_ros.sources.bags.storage.stored_topic import StoredMessage, StoredTopi
 _TABLES = {'topics', 'messages'}
 _DEFINITIONS = 'message_definitions'
 _PLAIN_TABLE = re.compile(r'\s*CREATE\s+TABLE\b', re.IGNORECASE)
-#: Of a message; SQLite itself allows 1 GB.
-_MAX_MESSAGE_BYTES = 1 << 29
+#: Of a message, where SQLite itself allows 1 GB, and the number of that limit (sqlite3.h).
+_MAX_MESSAGE_BYTES, _LIMIT_LENGTH = 1 << 29, 0
 #: Steps of SQLite's machine between two looks at their number, and how many a query may take: a
 #: row of a recorder has 20 bytes and more, and takes some tens of steps.
 _STEPS, _MIN_STEPS, _STEPS_A_BYTE = 100_000, 10_000_000, 20
@@ -134,7 +134,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     mode = 'mode=ro' if left else 'immutable=1'
     database = sqlite3.connect(f'{address}?{mode}', uri=True, check_same_thread=False)
     if hasattr(database, 'setlimit'):  # Python 3.11
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_MESSAGE_BYTES)
+        database.setlimit(_LIMIT_LENGTH, _MAX_MESSAGE_BYTES)
     if left:
         try:
             database.execute('SELECT COUNT(*) FROM sqlite_master').fetchone()
