@@ -87,7 +87,8 @@ def why_no_picture(message_format: str, head: bytes) -> str | None:
     if codec is not None or head.startswith(_ANNEX_B_STARTS):
         return (
             f'A compressed image ({message_format:.300}) is a packet of {codec or "h264"} video, '
-            'which cannot be decoded by itself: record raw, JPEG or PNG images, or convert the bag.'
+            'which cannot be decoded by itself: record raw, JPEG or PNG images, or convert the '
+            'bag.'
         )
     unread = next((name for name in _UNREAD if re.search(rf'\b{name}\b', told)), None)
     if unread is None:

@@ -209,9 +209,8 @@ def _by_summary(stream: BinaryIO, offset: int, end: int) -> _Contents | None:
                 found.counts[number] = counts.number(8)
     if numbers is None or (len(found.channels), len(found.blocks)) != numbers[1:]:
         return None
-    whole = sum(found.counts.values()) == numbers[0] and (found.blocks or not numbers[0])
-    # Of two entries for one chunk, each would be read.
     once = len({block.offset for block in found.blocks}) == len(found.blocks)
+    whole = sum(found.counts.values()) == numbers[0] and (found.blocks or not numbers[0])
     return found if whole and once else None
 
 
@@ -221,8 +220,8 @@ def _by_scan(stream: BinaryIO, offset: int, end: int) -> _Contents:
     while offset < end:
         opcode, length = records.record_at(stream, offset)
         if opcode == records.CHUNK:
-            inside = list(records.records_in(records.read_chunk(_content(stream, length), limit)))
-            _take_messages(found, offset, inside)
+            chunk = records.read_chunk(_content(stream, length), limit)
+            _take_messages(found, offset, list(records.records_in(chunk)))
         elif opcode == records.MESSAGE:
             _take_messages(found, offset, [(opcode, records.content(stream, length))])
         elif opcode in (records.SCHEMA, records.CHANNEL):
