@@ -10,8 +10,11 @@ import math
 from pathlib import Path
 from typing import Any
 
+from avpr_ros.storage.reading import read_regular
+
 #: Larger files are refused before they are read.
 MAX_BYTES = 64_000_000
+_MAX_CONTAINERS = 2_000_000
 #: Whole numbers of arrays and stamps have 64 bits.
 _MAX_INTEGER = 2**63
 
@@ -21,18 +24,19 @@ def read_object(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: unreadable.
-        ValueError: not UTF-8, not JSON (truncated, for one), nested too deep, too large, or not an
-            object.
+        ValueError: not UTF-8, not JSON (truncated, for one), nested too deep, too large, of too
+            many values, or not an object.
     """
-    with path.open('rb') as stream:
-        text = stream.read(MAX_BYTES + 1)
-    return parse_object(text)
+    return parse_object(read_regular(path, MAX_BYTES))
 
 
 def parse_object(text: bytes) -> dict[str, Any]:
     """Read the bytes of one JSON object; raises ``ValueError`` as ``read_object`` does."""
     if len(text) > MAX_BYTES:
         raise ValueError(f'it has more than {MAX_BYTES // 1_000_000} MB')
+    # Empty ones have two bytes in the file and thirty times as many in memory.
+    if text.count(b'[') + text.count(b'{') > _MAX_CONTAINERS:
+        raise ValueError(f'it has more than {_MAX_CONTAINERS // 1_000_000} million lists')
     try:
         data = json.loads(text.decode('utf-8'))
     except RecursionError as error:

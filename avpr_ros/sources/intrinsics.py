@@ -56,8 +56,8 @@ def check_intrinsics(intrinsics: CameraIntrinsics) -> None:
     ideal = model in _PINHOLE_IF_ZERO and not any(intrinsics.d)
     if not ideal and model not in _PINHOLE | _FISHEYE:
         raise UnsupportedModelError(
-            f"distortion model '{intrinsics.distortion_model}' is not supported: calibrate the "
-            'camera with plumb_bob, rational_polynomial or equidistant'
+            f"distortion model '{intrinsics.distortion_model:.60}' is not supported: calibrate "
+            'the camera with plumb_bob, rational_polynomial or equidistant'
         )
     for name, values in (('K', intrinsics.k), ('D', intrinsics.d)):
         wrong = [value for value in values if not math.isfinite(value)]
@@ -152,8 +152,8 @@ def _check_coefficients(model: str, intrinsics: CameraIntrinsics) -> None:
         wanted = ', '.join(map(str, _PINHOLE_COUNTS[:-1])) + f' or {_PINHOLE_COUNTS[-1]}'
     if not fits:
         raise CalibrationError(
-            f"D has {count} coefficients, and distortion model '{intrinsics.distortion_model}' "
-            f'takes {wanted}: correct D or the name of the model'
+            f"D has {count} coefficients, and distortion model '{intrinsics.distortion_model:.60}'"
+            f' takes {wanted}: correct D or the name of the model'
         )
 
 

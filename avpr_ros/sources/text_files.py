@@ -8,9 +8,12 @@ import codecs
 from pathlib import Path
 
 from avpr_ros.errors import SourceError
+from avpr_ros.storage.reading import read_regular
 
 #: Bytes that show the encoding: with UTF-16 and digits, every second one is 0.
 _HEAD_BYTES = 200
+#: Larger files are refused: a trajectory of an hour at 200 Hz has half of it.
+MAX_BYTES = 128_000_000
 
 
 def read_text(path: Path, what: str) -> str:
@@ -21,11 +24,11 @@ def read_text(path: Path, what: str) -> str:
         what: its kind and name, for the error's text.
 
     Raises:
-        SourceError: it cannot be read, or is no text.
+        SourceError: it cannot be read, is no text, or has more than ``MAX_BYTES``.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
+        data = read_regular(path, MAX_BYTES)
+    except (OSError, ValueError) as error:
         raise SourceError(f'{what} cannot be read: {error}.') from error
     try:
         text = data.decode(_utf16(data) or 'utf-8-sig')

@@ -19,12 +19,15 @@ from typing import Any, TypeAlias
 
 from avpr_ros.json_fields import read_object
 from avpr_ros.storage.files import flush_folder, sha256_of_file
+from avpr_ros.storage.reading import read_regular
 from avpr_ros.storage.target_lock import real_path, target_lock
 from avpr_ros.storage.workspace import remove_leftovers
 
 #: Writes the JSON file, whole or not at all.
 SaveRecord: TypeAlias = Callable[[Path], Any]
 _HEX = 16
+#: Of a file that is read into memory.
+_MAX_BYTES = 1_000_000_000
 
 
 @contextmanager
@@ -79,11 +82,12 @@ def matching_bytes(path: Path, sha256: str) -> bytes | None:
 
     Raises:
         OSError: it cannot be read.
+        ValueError: it is larger than networks of a robot are.
     """
     for file in (path, _waiting(real_path(path), sha256)):
         if not file.is_file():
             continue
-        data = file.read_bytes()
+        data = read_regular(file, _MAX_BYTES)
         if hashlib.sha256(data).hexdigest() == sha256:
             return data
     return None

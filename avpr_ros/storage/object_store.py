@@ -13,12 +13,14 @@ import uuid
 
 from avpr_ros.errors import ConfigError
 from avpr_ros.storage.files import atomic_file, check_name
-from avpr_ros.storage.reading import reading, reason
+from avpr_ros.storage.reading import read_regular, reading, reason
 from avpr_ros.storage.target_lock import target_lock
 
 _URI = re.compile(r'[a-z][a-z0-9+.-]*(::|://)')
 #: File systems of fsspec that rename in one step; the others write an object in one step.
 _RENAMING = {'file', 'local', 'sftp', 'ssh', 'hdfs', 'smb'}
+#: No part of a map or build has as many.
+_MAX_BYTES = 1 << 40
 _OBJECT_NAME = re.compile(r'[^/\\\0]+(/[^/\\\0]+)*')
 
 
@@ -44,8 +46,8 @@ class ObjectStore(Protocol):
         """Return the bytes of an object, None where there is none; raises ``ConfigError``."""
         ...
 
-    def names(self, folder: str) -> list[str]:
-        """Return the names of the objects below a folder, sorted; raises ``ConfigError``."""
+    def names(self, folder: str, depth: int | None = None) -> list[str]:
+        """Return the names below a folder, sorted, of so many parts; raises ``ConfigError``."""
         ...
 
     def delete(self, name: str) -> None:
@@ -99,7 +101,7 @@ class LocalObjects:
         path = self._root / _checked(name)
         with reading(path, ConfigError, 'check the folder'):
             try:
-                return path.read_bytes()
+                return read_regular(path, _MAX_BYTES)
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
@@ -120,9 +122,10 @@ class LocalObjects:
         with reading(path, ConfigError, 'check the folder'):
             return path.stat().st_size if path.is_file() else None
 
-    def names(self, folder: str) -> list[str]:
+    def names(self, folder: str, depth: int | None = None) -> list[str]:
         """See ``ObjectStore``; files that are being written are hidden and left out."""
-        found = (path.relative_to(self._root) for path in (self._root / folder).rglob('*'))
+        pattern = '**/*' if depth is None else '/'.join('*' * depth)
+        found = (path.relative_to(self._root) for path in (self._root / folder).glob(pattern))
         return sorted(
             name.as_posix()
             for name in found
@@ -219,12 +222,12 @@ class RemoteObjects:
             except FileNotFoundError:
                 return None
 
-    def names(self, folder: str) -> list[str]:
+    def names(self, folder: str, depth: int | None = None) -> list[str]:
         """See ``ObjectStore``."""
         with reading(Path(self._address), ConfigError, 'check the URI and the credentials'):
             self._system.invalidate_cache()
             try:
-                found = self._system.find(f'{self._root}/{folder}')
+                found = self._system.find(f'{self._root}/{folder}', maxdepth=depth)
             except FileNotFoundError:
                 return []
         start = len(self._root) + 1

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import os
+from pathlib import Path
+import stat
 
 from avpr_ros.errors import AvprError
 
@@ -31,6 +34,25 @@ def reading(path: object, error: type[AvprError], advice: str) -> Iterator[None]
     # Damaged bytes raise what the library meets in them: errors of zip, index, memory, recursion.
     except Exception as cause:
         raise error(f'{path} cannot be read ({reason(cause)}); {advice}') from cause
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the bytes of a regular file; pipes and devices, which may not end, are refused.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no regular file, or has more bytes.
+    """
+    # Without a writer, opening a pipe would wait for one.
+    with open(path, 'rb', opener=lambda p, flags: os.open(p, flags | os.O_NONBLOCK)) as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError('it is no regular file')
+        # A buffer of the limit's size would be made before anything is read.
+        data = stream.read(found.st_size) if found.st_size <= most_bytes else b''
+    if found.st_size > most_bytes:
+        raise ValueError(f'it has {found.st_size} bytes, more than {most_bytes // 10**6} million')
+    return data
 
 
 def reason(error: BaseException) -> str:

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from importlib.metadata import PackageNotFoundError
+import subprocess
 import sys
 from types import ModuleType
 
@@ -20,7 +22,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
             raise PackageNotFoundError(name)
         return versions[name]
 
-    monkeypatch.setattr(entry_point, 'version', version)
+    monkeypatch.setattr(importlib.metadata, 'version', version)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,27 @@ def test_the_command_line_runs(monkeypatch, capsys) -> None:
         entry_point.main()
     assert not stop.value.code
     assert capsys.readouterr().out == f'avpr_ros {__version__}\n'
+
+
+#: Shows that the interpreter and the package's first modules have started, and runs the command.
+INTERRUPTED = """
+from avpr_ros.cli import entry_point
+import builtins, os, signal, sys
+sys.argv = ['avpr', '--version']
+load = builtins.__import__
+
+def load_and_stop(name, *rest, **named):
+    if name == {module!r}:
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *rest, **named)
+
+builtins.__import__ = load_and_stop
+entry_point.main()
+"""
+
+
+@pytest.mark.parametrize('module', ['importlib.metadata', 'avpr_ros.cli.main', 'typer'])
+def test_ctrl_c_during_the_import_is_no_traceback(module: str) -> None:
+    code = INTERRUPTED.format(module=module)
+    ended = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, '', '')

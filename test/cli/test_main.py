@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import sys
 
 from avpr_ros import __version__
 from avpr_ros.cli.main import COMMANDS
+from avpr_ros.gallery.gallery_map import GalleryMap
 
 WITHOUT_TORCH = """
 import sys
@@ -53,6 +55,24 @@ def test_an_error_is_one_line_and_code_2(avpr, tmp_path):
     assert err.startswith('error: ')
     assert err.count('\n') == 1
     assert 'is not a gallery map' in err
+
+
+def test_a_full_disk_and_a_full_memory_are_one_line_and_code_2(avpr, monkeypatch, tmp_path):
+    causes = (
+        (OSError(errno.ENOSPC, 'No space left on device'), 'No space left on device'),
+        (PermissionError(errno.EACCES, 'Permission denied', 'there'), 'there cannot be written'),
+        (MemoryError(), 'memory of this computer is not enough'),
+    )
+    for cause, text in causes:
+
+        def fail(*_: object, cause: BaseException = cause, **__: object) -> None:
+            raise cause
+
+        monkeypatch.setattr(GalleryMap, 'open', fail)
+        code, out, err = avpr('inspect', tmp_path)
+        assert (code, out, err.count('\n')) == (2, '', 1)
+        assert err.startswith('error: ')
+        assert text in err
 
 
 def test_looking_at_a_map_loads_nothing_heavy(gallery):

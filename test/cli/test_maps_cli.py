@@ -29,3 +29,12 @@ def test_map_is_pushed_pulled_compared_and_rolled_back(avpr, walk, tmp_path):
     code, _, err = avpr('maps', 'pull', store, robot, '--name', 'cellar')
     assert (code, err.count('\n')) == (2, 1)
     assert 'has no map cellar' in err
+
+
+def test_a_folder_that_is_no_store_is_not_verified(avpr, tmp_path):
+    (tmp_path / 'notes.txt').write_text('notes')
+    code, out, err = avpr('maps', 'verify', tmp_path)
+    assert (code, out, err.count('\n')) == (2, '', 1)
+    assert 'holds no maps' in err
+    code, _, err = avpr('maps', 'verify', tmp_path, '--name', 'yard')
+    assert (code, 'has no map yard' in err) == (2, True)

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import copy
 import gc
 import os
 from pathlib import Path
+import zipfile
 
 import numpy as np
 import pytest
 
 from avpr_ros.errors import MapError
-from avpr_ros.gallery.array_files import open_npz, open_rows
+from avpr_ros.gallery.array_files import open_npz, open_rows, read_npz
 from avpr_ros.gallery.file_array import FileArray
 
 
@@ -117,3 +119,15 @@ def test_file_is_closed_with_its_last_array(path):
     del opened
     gc.collect()
     assert count() == 0
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path):
+    np.save(tmp_path / 'a.npy', np.zeros(10_000))
+    with zipfile.ZipFile(tmp_path / 'a.npz', 'w') as archive:
+        archive.write(tmp_path / 'a.npy', 'a.npy')
+        again = copy.copy(archive.infolist()[0])
+        again.filename = 'b.npy'
+        archive.filelist.append(again)
+    for read in (open_npz, read_npz):
+        with pytest.raises(ValueError, match='overlap'):
+            read(tmp_path / 'a.npz')

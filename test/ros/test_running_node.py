@@ -49,7 +49,7 @@ def test_every_trigger_is_answered(peer: Peer) -> None:
     texts = {one.message for one in answers}
     assert texts == {
         'No image came within 3 s.',
-        'Busy: 50 requests wait for the next image already.',
+        'Busy: 10 requests wait for the next image already.',
     }
 
 

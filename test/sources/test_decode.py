@@ -15,10 +15,10 @@ import pytest
 
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.images import decode
-from avpr_ros.sources.images.decode import decode_image, decoder_backend
+from avpr_ros.sources.images.decode import decode_compressed, decode_image, decoder_backend
 from avpr_ros.sources.images.encodings import PIXEL_BYTES, PLANAR
 from avpr_ros.sources.images.pixel_range import PixelRange
-from avpr_ros.sources.images.raw_image import plain_image
+from avpr_ros.sources.images.raw_image import PlainImage, plain_image
 
 HEIGHT, WIDTH = 6, 8
 RNG = np.random.default_rng(7)
@@ -294,3 +294,13 @@ def test_data_of_more_channels_than_the_encoding_has_is_refused(times: int, in_r
     message = image('mono8', data, step=8 * times if in_rows else 8, height=6, width=8)
     with pytest.raises(ImageDecodeError, match='must name the encoding that it sends'):
         decode_image(message)
+
+
+def test_names_of_messages_are_quoted_in_part() -> None:
+    long = 'x' * 1_000_000
+    raw = PlainImage(2, 2, long, 0, 6, np.zeros(12, np.uint8))
+    packed = SimpleNamespace(format=long, data=np.zeros(0, np.uint8))
+    for read in (lambda: decode_image(raw), lambda: decode_compressed(packed)):
+        with pytest.raises(ImageDecodeError) as caught:
+            read()
+        assert len(str(caught.value)) < 1000

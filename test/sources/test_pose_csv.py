@@ -315,3 +315,13 @@ def test_column_of_a_rotation_that_is_not_read_is_named(path: Path) -> None:
     (check,) = read(path, 't,x,y,orientation\n1,2,3,90\n').checks
     assert (check.level, 'if orientation is the rotation' in check.text) == ('warning', True)
     assert read(path, 't,x,y,yaw_deg,orientation\n1,2,3,0,5\n').checks[-1].level == 'ok'
+
+
+def test_long_fields_are_skipped_and_messages_stay_short(path: Path) -> None:
+    long = 'x' * 200_000
+    (check,) = read(path, f't,x,y,yaw\n{long},1,2,0\n1,{"9" * 9999},2,0\n1,1,2,0\n').checks
+    assert check.level == 'warning'
+    assert len(check.text) < 500
+    with pytest.raises(SourceError) as caught:
+        read(path, f'{long},{long}\n')
+    assert len(str(caught.value)) < 500

@@ -91,10 +91,14 @@ def rollback(store: Store, name: Name, version: Version = None) -> None:
 def verify(store: Store, name: Name = '') -> None:
     """Read every file of every version and compare its hash."""
     from avpr_ros.cli.console import print_note
+    from avpr_ros.errors import MapError
     from avpr_ros.mapping.versions.map_versions import map_names
     from avpr_ros.storage.object_store import open_objects
 
-    for one in [name] if name else map_names(open_objects(store)):
+    names = [name] if name else map_names(open_objects(store))
+    if not names:
+        raise MapError(f'{store} holds no maps; give the store that avpr maps push was given')
+    for one in names:
         print_note(f'{one}: {_versions(store, one).verify()} files match their hashes')
 
 

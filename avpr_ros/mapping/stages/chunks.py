@@ -19,6 +19,8 @@ from avpr_ros.sources.frame_index import FrameIndex
 
 #: Keyframes of a chunk, where all images are usable.
 CHUNK_KEYFRAMES = 64
+#: The images of a chunk are in memory together.
+MAX_CHUNK_KEYFRAMES = 4096
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,10 @@ class Selection:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ConfigError(f'{name} is {value}; use a finite number, 0 or more')
-        if self.chunk_keyframes < 1:
-            raise ConfigError(f'chunk_keyframes is {self.chunk_keyframes}; use 1 or more')
+        if not 1 <= self.chunk_keyframes <= MAX_CHUNK_KEYFRAMES:
+            raise ConfigError(
+                f'chunk_keyframes is {self.chunk_keyframes}; use 1 to {MAX_CHUNK_KEYFRAMES}'
+            )
 
     def selector(self) -> KeyframeSelector:
         """Return a selector for one camera."""

@@ -16,6 +16,7 @@ from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.mapping.stages.map_writer import MapSettings
 from avpr_ros.mapping.stages.shards import is_shard_name
 from avpr_ros.sources.options import SourceOptions
+from avpr_ros.storage.object_json import read_json
 from avpr_ros.storage.object_store import ObjectStore
 
 NAME = 'plan.json'
@@ -124,7 +125,7 @@ class FleetPlan:
     @classmethod
     def load(cls, objects: ObjectStore) -> FleetPlan:
         """Read the plan of the shards; raises ``MapError`` where there is none."""
-        data = objects.read(NAME)
+        data = read_json(objects, NAME)
         if data is None:
             raise MapError(
                 f'{objects.address} has no {NAME}: no build has put shards there; run '

@@ -21,6 +21,7 @@ from avpr_ros.json_fields import Fields, parse_object
 from avpr_ros.mapping.map_builder import not_written
 from avpr_ros.mapping.versions.version_record import VersionRecord, local_file
 from avpr_ros.storage.files import atomic_folder
+from avpr_ros.storage.object_json import read_json
 from avpr_ros.storage.object_store import ObjectStore
 
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
@@ -29,11 +30,7 @@ _NOT_ON_ROBOTS = (REPORT, VIEWS)
 
 
 class MapVersions:
-    """All versions of one map.
-
-    Attributes:
-        name: of the map in the store.
-    """
+    """All versions of one map; ``name`` is that of the map in the store."""
 
     def __init__(self, objects: ObjectStore, name: str) -> None:
         """Set up; raises ``ConfigError`` for a name that is no plain word."""
@@ -48,7 +45,7 @@ class MapVersions:
 
     def current(self) -> VersionRecord:
         """Return the version that robots pull; raises ``MapError`` where there is none."""
-        data = self._objects.read(f'{self.name}/current.json')
+        data = read_json(self._objects, f'{self.name}/current.json')
         if data is None:
             raise MapError(
                 f'{self._objects.address} has no map {self.name}; run `avpr maps push` first'
@@ -158,6 +155,7 @@ class MapVersions:
 
     def verify(self) -> int:
         """Read every file of every version; return their number; raises ``MapError``."""
+        self.current()
         checked: set[str] = set()
         for record in self.records():
             for _ in self._files(record, False, checked):
@@ -187,7 +185,7 @@ class MapVersions:
             yield name, data
 
     def _record(self, name: str) -> VersionRecord:
-        data = self._objects.read(name)
+        data = read_json(self._objects, name)
         if data is None:
             raise MapError(f'{name} is missing in {self._objects.address}; push the map again')
         return VersionRecord.from_bytes(data, name)
@@ -199,8 +197,8 @@ class MapVersions:
 
 def map_names(objects: ObjectStore) -> list[str]:
     """Return the names of the maps of a store."""
-    found = {name.partition('/')[0] for name in objects.names('') if name.endswith('current.json')}
-    return sorted(found)
+    parts = (name.split('/') for name in objects.names('', depth=2))
+    return sorted(name for name, file in parts if file == 'current.json')
 
 
 def differences(old: VersionRecord, new: VersionRecord) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from avpr_ros.errors import ConfigError
@@ -18,6 +19,7 @@ from avpr_ros.networks.foundation.kinds import kind_by_name
 from avpr_ros.networks.foundation.network import FoundationNetwork
 from avpr_ros.storage.file_pair import matching_file, pair_lock, replace_pair
 from avpr_ros.storage.files import sha256_of_file, write_text_atomically
+from avpr_ros.storage.reading import reason
 from avpr_ros.storage.workspace import workspace
 
 #: Names another folder than the user's own.
@@ -73,9 +75,9 @@ def import_checkpoint(path: Path, name: str) -> StoredModel:
             replace_pair(
                 new, target, model.sha256, lambda record: write_text_atomically(record, text)
             )
-    except OSError as error:
+    except (OSError, SafetensorError) as error:  # the library wraps those of the disk
         raise ConfigError(
-            f'{target} cannot be written ({error.strerror or error}); free disk space or set '
+            f'{target} cannot be written ({reason(error)}); free disk space or set '
             f'{VARIABLE} to another folder'
         ) from error
     return model

@@ -136,7 +136,7 @@ ENDPOINTS = (
         'std_srvs/srv/Trigger',
         '',
         'Matches the next image whatever the rate and even when disabled; answers matched, '
-        'or why not, or `Busy` where 50 requests wait already.',
+        'or why not, or `Busy` where 10 requests wait already.',
     ),
     Endpoint(
         'service',

@@ -10,8 +10,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from avpr_ros.storage.reading import read_regular
+
 METADATA = 'metadata.yaml'
 _ROOT = 'rosbag2_bagfile_information'
+#: The parser takes a second for 60 kB, and aliases multiply what it returns.
+_MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def read_metadata(folder: Path) -> BagMetadata | None:
     """Read the metadata of a bag folder; None where it is missing or no bag's metadata."""
     path = folder / METADATA
     try:
-        facts: Any = YAML(typ='safe').load(path.read_text(encoding='utf-8'))[_ROOT]
+        facts: Any = YAML(typ='safe').load(read_regular(path, _MAX_BYTES))[_ROOT]
         names = tuple(_file_name(folder, name) for name in facts['relative_file_paths'])
     except Exception:  # whatever the YAML parser raises, the files themselves are still there
         return None
@@ -41,5 +45,7 @@ def read_metadata(folder: Path) -> BagMetadata | None:
 
 def _file_name(folder: Path, named: Any) -> str:
     """Return the name of a storage file; recorders on Windows write paths with backslashes."""
-    name = PurePath(str(named)).name
+    if not isinstance(named, str):
+        raise ValueError(f'a file is named by a {type(named).__name__}')
+    name = PurePath(named).name
     return name if (folder / name).is_file() else PureWindowsPath(name).name

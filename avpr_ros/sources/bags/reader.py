@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cached_property, partial
+from functools import partial
 import heapq
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from avpr_ros.sources.bags.storage import zstandard
 from avpr_ros.sources.bags.storage.message_types import check_digest, typestore_of
 from avpr_ros.sources.bags.storage.opening import cannot_read, open_storage
 from avpr_ros.sources.bags.storage.stored_topic import StorageFile, StoredTopic
+from avpr_ros.sources.bags.storage.unpack_limit import UnpackLimit
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.storage.reading import reason
 
@@ -55,7 +56,7 @@ class OpenBag:
         self.recording = recording
         self.is_ros2 = all(file.is_ros2 for file in files)
         self._files = files
-        self._checked: set[str] = set()
+        self._stores: dict[str, Typestore] = {}
 
     @property
     def unreadable(self) -> Mapping[str, str]:
@@ -149,25 +150,22 @@ class OpenBag:
         return partial(load, message.data, message.msgtype)
 
     def _store_for(self, msgtype: str) -> Typestore:
-        """Return the store of message types once the definition of one is checked."""
-        if msgtype in self._checked:
-            return self._typestore
+        """Return the store of a message type, whose definition is checked."""
+        if (known := self._stores.get(msgtype)) is not None:
+            return known
+        topics = [topic for topic in self._topics if topic.msgtype == msgtype]
+        store = typestore_of(topics)
         try:
-            for topic in self._topics:
-                if topic.msgtype == msgtype:
-                    check_digest(self._typestore, topic)
+            for topic in topics:
+                check_digest(store, topic)
         except Exception as error:
             raise cannot_read(self.recording.path, error) from error
-        self._checked.add(msgtype)
-        return self._typestore
+        self._stores[msgtype] = store
+        return store
 
     @property
     def _topics(self) -> list[StoredTopic]:
         return [topic for file in self._files for topic in file.topics if topic.count]
-
-    @cached_property
-    def _typestore(self) -> Typestore:
-        return typestore_of(self._topics)
 
     def _walk(
         self, file: StorageFile, topics: Collection[str], between_ns: tuple[int, int] | None
@@ -175,10 +173,13 @@ class OpenBag:
         wanted = {topic.key: topic for topic in file.topics if topic.name in topics}
         if not wanted:
             return
+        limit = UnpackLimit()
         for recorded_ns, key, data in file.messages(wanted, between_ns):
             # CDR begins with the byte order, so that compressed messages are told apart
             if file.is_ros2 and data[:4] == zstandard.MAGIC:
+                packed = len(data)
                 data = zstandard.decompress(data, zstandard.MAX_MESSAGE_BYTES)
+                limit.add(packed, len(data))
             yield RawMessage(wanted[key].name, wanted[key].msgtype, recorded_ns, data)
 
 

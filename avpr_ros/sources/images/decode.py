@@ -22,7 +22,7 @@ from avpr_ros.arrays import RgbImage
 from avpr_ros.errors import ImageDecodeError
 from avpr_ros.sources.bags.image_messages import CompressedImageMessage, ImageMessage
 from avpr_ros.sources.images.encodings import why_no_picture
-from avpr_ros.sources.images.image_size import too_large
+from avpr_ros.sources.images.image_size import MAX_FILE_BYTES, too_large
 from avpr_ros.sources.images.incomplete_jpeg import (
     MAX_MISSING,
     missing_share,
@@ -33,6 +33,7 @@ from avpr_ros.sources.images.jpeg_scale import reading_flag
 from avpr_ros.sources.images.pixel_range import PixelRange, to_8_bit
 from avpr_ros.sources.images.raw_image import PlainImage, as_bytes, plain_image
 from avpr_ros.sources.images.whole_file import NO_END, find_damage, scan_count
+from avpr_ros.storage.reading import read_regular
 
 #: NV12 and NV21 differ in the order of the colours.
 _PLANAR_CODES = {'nv12': cv2.COLOR_YUV2RGB_NV12, 'nv21': cv2.COLOR_YUV2RGB_NV21}
@@ -57,7 +58,7 @@ def decode_image(message: ImageMessage, pixel_range: PixelRange | None = None) -
         rgb = _colour(image)
     except cv2.error as error:
         raise ImageDecodeError(
-            f'A {image.width}x{image.height} image of encoding {image.encoding!r} cannot be '
+            f'A {image.width}x{image.height} image of encoding {image.encoding!r:.60} cannot be '
             f'converted to RGB ({error.err}): check the size its driver reports.'
         ) from error
     return np.ascontiguousarray(rgb)
@@ -113,7 +114,7 @@ def decode_encoded(
             ``MAX_PIXELS``, or data that no codec accepts.
     """
     if data.size == 0:
-        raise ImageDecodeError(f'A compressed image ({what}) is empty: it has 0 bytes.')
+        raise ImageDecodeError(f'A compressed image ({what:.300}) is empty: it has 0 bytes.')
     content = data.tobytes()
     damage = find_damage(content)
     bgr = None
@@ -127,7 +128,7 @@ def decode_encoded(
         bgr = _imdecode(data, flag, oriented)
         damage = 'is damaged or neither JPEG nor PNG'
     if bgr is None:
-        raise ImageDecodeError(f'A compressed image ({what}) of {data.size} bytes {damage}.')
+        raise ImageDecodeError(f'A compressed image ({what:.300}) of {data.size} bytes {damage}.')
     return cv2.cvtColor(to_8_bit(bgr, pixel_range), cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
 
 
@@ -156,8 +157,8 @@ def decode_file(path: Path, pixel_range: PixelRange | None = None) -> RgbImage:
         ImageDecodeError: it cannot be read, or as ``decode_encoded``.
     """
     try:
-        data = np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
+        data = np.frombuffer(read_regular(path, MAX_FILE_BYTES), dtype=np.uint8)
+    except (OSError, ValueError) as error:
         raise ImageDecodeError(f'Image {path} cannot be read: {error}.') from error
     return decode_encoded(data, str(path), pixel_range=pixel_range)
 
@@ -192,7 +193,7 @@ def _with_rosbags_image(image: PlainImage) -> NDArray[Any]:
         from rosbags.image import message_to_cvimage
     except ImportError as error:
         raise ImageDecodeError(
-            f'cv_bridge cannot decode encoding {image.encoding!r} here and rosbags-image is '
+            f'cv_bridge cannot decode encoding {image.encoding!r:.60} here and rosbags-image is '
             'missing: pip install rosbags-image.'
         ) from error
     message: Any = image  # typed for rosbags' own class; any object with these fields serves

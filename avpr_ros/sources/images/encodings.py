@@ -65,14 +65,14 @@ def why_unsupported(encoding: str) -> str:
     """Return one sentence on an encoding that is not read."""
     if _NUMBERS.fullmatch(encoding.strip().lower()):
         text = (
-            f'Image encoding {encoding!r} is of depth or measurements, not of a picture: choose '
-            'the topic of the colour or grey images'
+            f'Image encoding {encoding!r:.60} is of depth or measurements, not of a picture: '
+            'choose the topic of the colour or grey images'
         )
         if encoding.strip().lower().startswith('16u'):
             text += "; a thermal or grey camera's driver should call its encoding mono16"
         return text + '.'
     known = ', '.join([*PIXEL_BYTES, *SAME_LAYOUT])
-    return f'Image encoding {encoding!r} is not supported: use one of {known}.'
+    return f'Image encoding {encoding!r:.60} is not supported: use one of {known}.'
 
 
 def why_no_picture(message_format: str, head: bytes) -> str | None:
@@ -86,8 +86,9 @@ def why_no_picture(message_format: str, head: bytes) -> str | None:
     codec = next((name for name in _VIDEO if re.search(rf'\b{re.escape(name)}\b', told)), None)
     if codec is not None or head.startswith(_ANNEX_B_STARTS):
         return (
-            f'A compressed image ({message_format}) is a packet of {codec or "h264"} video, which '
-            'cannot be decoded by itself: record raw, JPEG or PNG images, or convert the bag.'
+            f'A compressed image ({message_format:.300}) is a packet of {codec or "h264"} video, '
+            'which cannot be decoded by itself: record raw, JPEG or PNG images, or convert the '
+            'bag.'
         )
     unread = next((name for name in _UNREAD if re.search(rf'\b{name}\b', told)), None)
     if unread is None:
@@ -96,13 +97,13 @@ def why_no_picture(message_format: str, head: bytes) -> str | None:
         )
     if unread is not None:
         return (
-            f'A compressed image ({message_format}) is of the format {unread}, which is not read: '
-            'record JPEG or PNG images, or convert the bag.'
+            f'A compressed image ({message_format:.300}) is of the format {unread}, which is not '
+            'read: record JPEG or PNG images, or convert the bag.'
         )
     encoding, _, rest = told.partition(';')
     if 'compresseddepth' in told or (rest and _NUMBERS.fullmatch(encoding.strip())):
         return (
-            f'A compressed image ({message_format}) is of depth or measurements, not of a '
+            f'A compressed image ({message_format:.300}) is of depth or measurements, not of a '
             'picture: choose the topic of the colour or grey images.'
         )
     return None

@@ -22,7 +22,7 @@ from avpr_ros.sources.bags.stamp_order import order_stamps
 from avpr_ros.sources.frame import Camera, Frame, GeodeticOrigin, StampedImage, range_for
 from avpr_ros.sources.images.decode import decode_file
 from avpr_ros.sources.images.image_listing import choose_folders, list_images, not_read_checks
-from avpr_ros.sources.images.image_size import is_deep_png
+from avpr_ros.sources.images.image_size import MAX_FILE_BYTES, is_deep_png
 from avpr_ros.sources.images.pixel_range import PixelRange
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_png_values
 from avpr_ros.sources.options import SourceOptions
@@ -31,6 +31,7 @@ from avpr_ros.sources.poses.pose_track import PoseInput
 from avpr_ros.sources.poses.posed import PosedImages
 from avpr_ros.sources.preflight import Preflight, PreflightCheck
 from avpr_ros.storage.files import printable
+from avpr_ros.storage.reading import read_regular
 
 #: Images of a camera that are measured where they have 16 bits.
 _MEASURED_IMAGES = 20
@@ -117,8 +118,9 @@ class ImageFolderSource:
             return None
         meter = PixelRangeMeter()
         for number in evenly(len(paths), _MEASURED_IMAGES):
-            with suppress(OSError):
-                values = deep_png_values(np.fromfile(paths[int(number)], dtype=np.uint8))
+            with suppress(OSError, ValueError):
+                data = read_regular(paths[int(number)], MAX_FILE_BYTES)
+                values = deep_png_values(np.frombuffer(data, dtype=np.uint8))
                 if values is not None:
                     meter.add(values)
         return range_for(name, options.map_cameras) or meter.measured()

@@ -18,6 +18,8 @@ _PNG_WIDTH, _PNG_HEIGHT, _PNG_DEPTH = slice(16, 20), slice(20, 24), 24
 
 #: Largest image that is decoded, in pixels: 8K is 33 million.
 MAX_PIXELS = 50_000_000
+#: Of an image file: ``MAX_PIXELS`` of three channels of 16 bits, not compressed at all.
+MAX_FILE_BYTES = 6 * MAX_PIXELS
 #: Pixels times scans of a progressive JPEG: each scan is a pass over the whole image.
 _MAX_SCANNED_PIXELS = 20 * MAX_PIXELS
 

@@ -17,6 +17,8 @@ ANGLES = ('roll', 'pitch', 'yaw')
 STAMP_UNITS = {'stamp_ns': 'ns', 'stamp_us': 'us', 'stamp_ms': 'ms', 'stamp': None}
 #: Marks between the fields, the likeliest first.
 _DELIMITERS = (',', ';', '\t', '|', ' ')
+#: Of a line or a list of columns in a message.
+_SHOWN_CHARACTERS = 200
 _IMAGE = ('image', 'image_name', 'image_path', 'filename', 'file_name', 'file', 'name', 'path')
 _STAMPS = ('stamp', 'timestamp', 'time', 't')
 #: Parts of the names of columns that hold rotations.
@@ -93,7 +95,10 @@ def _fields(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """
     found = []
     for number, line in enumerate(text.splitlines(), start=1):
-        fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        try:
+            fields = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        except csv.Error:  # a field of more than 131,072 characters
+            fields = [line[:_SHOWN_CHARACTERS]]
         if any(fields):
             found.append((number, fields))
     return found
@@ -119,7 +124,7 @@ def _find_header(lines: Sequence[Sequence[str]], path: Path) -> tuple[int, dict[
         hint = '; convert latitude and longitude to metres'
     elif any(re.fullmatch(r'.*_(mm|cm|dm|km|ft|in)', name) for name in plain):
         hint = '; convert the positions to metres'
-    listed = ', '.join(name.strip() for name in lines[number])
+    listed = ', '.join(name.strip() for name in lines[number])[:_SHOWN_CHARACTERS]
     raise SourceError(
         f'Poses file {path} has {_fault(_known_columns(lines[number]))}; its columns: '
         f'{listed}{hint}.'

@@ -34,6 +34,7 @@ from avpr_ros.sources.poses.csv_columns import (
 )
 from avpr_ros.sources.poses.stamp_units import parse_time, stamps_in_unit
 from avpr_ros.sources.preflight import CheckLevel, PreflightCheck
+from avpr_ros.storage.reading import reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +135,7 @@ def _take_row(
         time = None if stamp is None else parse_time(fields[stamp], STAMP_UNITS[stamp])
     except ValueError as error:
         found.skipped += 1
-        found.first_fault = found.first_fault or f'row {number}: {error}'
+        found.first_fault = found.first_fault or f'row {number}: {reason(error)}'
         return
     found.numbers.append(numbers)
     if time is not None:

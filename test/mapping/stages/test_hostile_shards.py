@@ -141,3 +141,10 @@ def test_index_whose_columns_do_not_fit_is_refused(store, columns):
 def test_shards_of_other_contents_are_one_sentence(error):
     with pytest.raises(MapError, match='do not fit one another'), fitting_shards('shards'):
         raise error
+
+
+@pytest.mark.parametrize('keyframes', [0, -1, 5000, 10**30])
+def test_chunk_that_no_memory_holds_is_refused(store, plan, keyframes):
+    plan['settings']['chunk_keyframes'] = keyframes
+    with pytest.raises(ConfigError, match='use 1 to 4096'):
+        loaded(store, plan).settings.selection  # noqa: B018 - read for its error

@@ -11,10 +11,11 @@ import zipfile
 
 from official import published
 import pytest
+from safetensors import SafetensorError
 import torch
 
 from avpr_ros.errors import ConfigError
-from avpr_ros.networks.checkpoints import fetching
+from avpr_ros.networks.checkpoints import fetching, store
 from avpr_ros.networks.checkpoints.fetching import fetch_model
 from avpr_ros.networks.checkpoints.reading import read_checkpoint
 from avpr_ros.networks.checkpoints.store import import_checkpoint, load_stored, weights_path
@@ -186,3 +187,17 @@ def test_a_name_that_leads_elsewhere_is_no_network():
     for name in ('gem-../../x', 'gem-hf-hub:someone/else', 'gem-/x'):
         with pytest.raises(ConfigError, match='unknown gallery network'):
             kind_by_name(name)
+
+
+def test_a_full_disk_leaves_the_old_weights(tmp_path, monkeypatch, tensors):
+    import_checkpoint(saved(tmp_path, tensors), NAME)
+    before = weights_path(NAME).read_bytes()
+
+    def fail(*_):
+        raise SafetensorError('I/O error: No space left on device (os error 28)')
+
+    monkeypatch.setattr(store, 'save_file', fail)
+    with pytest.raises(ConfigError, match='No space left on device'):
+        import_checkpoint(saved(tmp_path, tensors), NAME)
+    assert weights_path(NAME).read_bytes() == before
+    assert not [path for path in weights_path(NAME).parent.iterdir() if path.is_dir()]

@@ -29,8 +29,9 @@ class Outcome:
 FAILED = Outcome(False, 'The image could not be matched; the log says why.')
 
 
-#: Requests that may wait for an image; each costs the executor some work while it waits.
-MOST_WAITING = 50
+#: Requests that may wait for an image. They are answered together, and a client's queue holds ten
+#: answers: of more, some would be lost.
+MOST_WAITING = 10
 
 
 class TriggerQueue:

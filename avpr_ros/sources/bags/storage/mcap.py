@@ -14,7 +14,10 @@ from typing import BinaryIO
 from avpr_ros.sources.bags.storage import mcap_records as records
 from avpr_ros.sources.bags.storage.mcap_records import Channel, McapError, RecordFields, Schema
 from avpr_ros.sources.bags.storage.stored_topic import StoredMessage, StoredTopic
+from avpr_ros.sources.bags.storage.unpack_limit import UnpackLimit
 
+#: Of messages that are read before it is their turn, as chunks overlap in time.
+_MAX_WAITING_BYTES = 1 << 28
 _MSG, _IDL = ('ros2msg', ''), ('ros2idl', 'omgidl')
 
 
@@ -94,18 +97,24 @@ class McapFile:
         """See ``StorageFile``."""
         wanted = frozenset(keys)
         waiting: list[tuple[int, int, StoredMessage]] = []
-        serial = 0
+        serial = waiting_bytes = 0
+        limit = UnpackLimit()
         for block in sorted(self._contents.blocks):
             while waiting and waiting[0][0] < block.begin_ns:
-                yield heapq.heappop(waiting)[2]
+                message = heapq.heappop(waiting)[2]
+                waiting_bytes -= len(message.data)
+                yield message
+            if waiting_bytes > _MAX_WAITING_BYTES:
+                raise McapError('its chunks overlap by more than can be sorted')
             if block.channels and not block.channels & wanted:
                 continue
             if between_ns and not block.overlaps(*between_ns):
                 continue
-            for message in self._read(block):
+            for message in self._read(block, limit):
                 if message.key in wanted and _within(message.recorded_ns, between_ns):
                     heapq.heappush(waiting, (message.recorded_ns, serial, message))
                     serial += 1
+                    waiting_bytes += len(message.data)
         while waiting:
             yield heapq.heappop(waiting)[2]
 
@@ -113,12 +122,12 @@ class McapFile:
         """Close the file."""
         self._stream.close()
 
-    def _read(self, block: _Block) -> Iterator[StoredMessage]:
+    def _read(self, block: _Block, limit: UnpackLimit) -> Iterator[StoredMessage]:
         opcode, length = records.record_at(self._stream, block.offset)
         data = records.content(self._stream, length)
         inside: Iterator[tuple[int, bytes]] = iter([(opcode, data)])
         if opcode == records.CHUNK:
-            inside = records.records_in(records.read_chunk(RecordFields(data)))
+            inside = records.records_in(records.read_chunk(RecordFields(data), limit))
         for kind, raw in inside:
             if kind == records.MESSAGE:
                 message = records.read_message(raw)
@@ -200,18 +209,19 @@ def _by_summary(stream: BinaryIO, offset: int, end: int) -> _Contents | None:
                 found.counts[number] = counts.number(8)
     if numbers is None or (len(found.channels), len(found.blocks)) != numbers[1:]:
         return None
+    once = len({block.offset for block in found.blocks}) == len(found.blocks)
     whole = sum(found.counts.values()) == numbers[0] and (found.blocks or not numbers[0])
-    return found if whole else None
+    return found if whole and once else None
 
 
 def _by_scan(stream: BinaryIO, offset: int, end: int) -> _Contents:
     """Read every record of the data section."""
-    found = _Contents()
+    found, limit = _Contents(), UnpackLimit()
     while offset < end:
         opcode, length = records.record_at(stream, offset)
         if opcode == records.CHUNK:
-            inside = list(records.records_in(records.read_chunk(_content(stream, length))))
-            _take_messages(found, offset, inside)
+            chunk = records.read_chunk(_content(stream, length), limit)
+            _take_messages(found, offset, list(records.records_in(chunk)))
         elif opcode == records.MESSAGE:
             _take_messages(found, offset, [(opcode, records.content(stream, length))])
         elif opcode in (records.SCHEMA, records.CHANNEL):

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from lz4.frame import LZ4FrameDecompressor  # type: ignore[import-untyped]
 
 from avpr_ros.sources.bags.storage import zstandard
+from avpr_ros.sources.bags.storage.unpack_limit import UnpackLimit
 
 MAGIC = b'\x89MCAP0\r\n'
 FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK = 0x02, 0x03, 0x04, 0x05, 0x06
@@ -20,7 +21,7 @@ CHUNK_INDEX, STATISTICS, DATA_END = 0x08, 0x0B, 0x0F
 #: Bytes of the footer record and the closing magic.
 TAIL_BYTES = 37
 #: Recorders write chunks of some megabytes.
-MAX_CHUNK_BYTES = 1 << 29
+MAX_CHUNK_BYTES = 1 << 28
 #: No recorder writes more into one record.
 MAX_RECORD_BYTES = 1 << 40
 #: Bytes of a message record before its data.
@@ -103,13 +104,14 @@ def read_message(data: bytes) -> MessageRecord:
     return MessageRecord(channel, logged_ns, data[_MESSAGE_HEADER_BYTES:])
 
 
-def read_chunk(fields: RecordFields) -> bytes:
+def read_chunk(fields: RecordFields, limit: UnpackLimit) -> bytes:
     """Return the decompressed records of a chunk, checked by its size and checksum."""
     fields.raw(16)  # its times
     size, checksum = fields.number(8), fields.number(4)
     compression = fields.text()
     if size > MAX_CHUNK_BYTES:
         raise McapError(f'a chunk of {size} bytes is larger than {MAX_CHUNK_BYTES}')
+    limit.add(len(fields.data), size)
     records = _decompressed(fields.raw(fields.number(8)), compression, size)
     if len(records) != size:
         raise McapError(f'a chunk has {len(records)} bytes instead of {size}')

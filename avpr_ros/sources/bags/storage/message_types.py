@@ -12,8 +12,11 @@ from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_
 from rosbags.typesys.store import Typestore
 
 from avpr_ros.sources.bags.storage.stored_topic import StoredTopic
+from avpr_ros.sources.bags.storage.type_extent import check_extent
 
 _SEPARATOR = '=' * 80 + '\n'
+#: The parser takes seconds for this; the longest definitions of ROS packages have a third of it.
+_MAX_CHARACTERS = 300_000
 
 
 def typestore_of(topics: Iterable[StoredTopic]) -> Typestore:
@@ -21,14 +24,17 @@ def typestore_of(topics: Iterable[StoredTopic]) -> Typestore:
 
     Bags older than ROS 2 Iron carry no definitions in sqlite3, and some tools write them for a
     part of the topics only: Humble's stand in. A definition that cannot be parsed is skipped; its
-    messages cannot be deserialised, the others can.
+    messages cannot be deserialised, the others can. So is one whose messages would have fields
+    without bytes in the recording, which take time and memory without limit.
     """
     listed = list(topics)
     types: dict[str, Any] = {}
     for topic in listed:
         if topic.definition and topic.msgtype not in types:
             try:
-                types.update(_parsed(topic))
+                parsed = _parsed(topic)
+                check_extent(topic.msgtype, {**_humble().fielddefs, **parsed})
+                types.update(parsed)
             except Exception:  # rosbags' parsers raise many types
                 continue
     if any(topic.msgtype not in types for topic in listed):
@@ -57,6 +63,8 @@ def check_digest(store: Typestore, topic: StoredTopic) -> None:
 
 def _parsed(topic: StoredTopic) -> dict[str, Any]:
     text = topic.definition
+    if len(text) > _MAX_CHARACTERS:
+        raise ValueError(f'it has {len(text)} characters')
     if topic.definition_format == 'msg':
         return dict(get_types_from_msg(text, topic.msgtype))
     if not text.startswith(f'{_SEPARATOR}IDL: '):

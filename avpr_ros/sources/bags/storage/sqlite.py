@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+import re
 import sqlite3
 from typing import Any, Literal
 
@@ -13,6 +14,13 @@ from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.storage.stored_topic import StoredMessage, StoredTopic
 
 _TABLES = {'topics', 'messages'}
+_DEFINITIONS = 'message_definitions'
+_PLAIN_TABLE = re.compile(r'\s*CREATE\s+TABLE\b', re.IGNORECASE)
+#: Of a message, where SQLite itself allows 1 GB, and the number of that limit (sqlite3.h).
+_MAX_MESSAGE_BYTES, _LIMIT_LENGTH = 1 << 29, 0
+#: Steps of SQLite's machine between two looks at their number, and how many a query may take: a
+#: row of a recorder has 20 bytes and more, and takes some tens of steps.
+_STEPS, _MIN_STEPS, _STEPS_A_BYTE = 100_000, 10_000_000, 20
 
 
 class SqliteFile:
@@ -28,12 +36,15 @@ class SqliteFile:
             sqlite3.Error: it is damaged, or no such database.
         """
         self._database = _connect(path)
+        self._steps = 0
+        self._most_steps = max(_MIN_STEPS, _STEPS_A_BYTE * path.stat().st_size)
+        self._database.set_progress_handler(self._count_steps, _STEPS)
         try:
-            tables = {name for (name,) in self._rows('SELECT name FROM sqlite_master')}
+            tables = self._tables()
             if not tables >= _TABLES:
                 raise sqlite3.DatabaseError('the tables topics and messages are missing')
             self.unreadable: dict[str, str] = {}
-            self.topics = self._topics('message_definitions' in tables)
+            self.topics = self._topics(_DEFINITIONS in tables)
             bounds = 'SELECT MIN(timestamp), MAX(timestamp), COUNT(*) FROM messages'
             begin_ns, end_ns, self.total = self._rows(bounds)[0]
             self.span_ns = None if begin_ns is None else (int(begin_ns), int(end_ns))
@@ -47,13 +58,14 @@ class SqliteFile:
         """See ``StorageFile``."""
         marks = ','.join('?' * len(keys))
         span = '' if between_ns is None else 'AND timestamp BETWEEN ? AND ? '
-        cursor = self._database.execute(
+        query = (
             f'SELECT timestamp, topic_id, data FROM messages WHERE topic_id IN ({marks}) '
-            f'{span}ORDER BY timestamp, id',
-            (*keys, *(between_ns or ())),
+            f'{span}ORDER BY timestamp, id'
         )
-        for recorded_ns, key, data in cursor:
-            yield StoredMessage(int(recorded_ns), int(key), bytes(data))
+        for recorded_ns, key, data in self._query(query, (*keys, *(between_ns or ()))):
+            # Of a number, Python would make as many bytes; without any, the message is damaged.
+            data = data if isinstance(data, bytes) else b''
+            yield StoredMessage(int(recorded_ns), int(key), data)
 
     def close(self) -> None:
         """Close the file."""
@@ -65,7 +77,7 @@ class SqliteFile:
         definitions = {}
         if has_definitions:
             query = 'SELECT topic_type, encoding, encoded_message_definition '
-            rows = self._rows(f'{query} FROM message_definitions')
+            rows = self._rows(f'{query} FROM {_DEFINITIONS}')
             definitions = {name: (encoding, text) for name, encoding, text in rows}
         counts = dict(self._rows('SELECT topic_id, COUNT(*) FROM messages GROUP BY topic_id'))
         topics = []
@@ -82,8 +94,32 @@ class SqliteFile:
             )
         return topics
 
+    def _tables(self) -> set[str]:
+        """Return the names of the tables of stored rows; views and the like compute theirs."""
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+        plain = {name for name, sql in self._rows(query) if _PLAIN_TABLE.match(str(sql))}
+        for name in plain & {*_TABLES, _DEFINITIONS}:
+            if any(row[6] for row in self._rows(f'PRAGMA table_xinfo({name})')):
+                raise sqlite3.DatabaseError(f'the table {name} has computed columns')
+        return plain
+
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return list(self._database.execute(query))
+        return list(self._query(query))
+
+    def _query(self, query: str, values: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
+        self._steps = 0
+        try:
+            # `yield from` would close the cursor of a walk that is left, after its database.
+            for row in self._database.execute(query, values):  # noqa: UP028
+                yield row
+        except sqlite3.OperationalError as error:
+            if self._steps > self._most_steps:
+                raise sqlite3.DataError('it has far more rows than bytes') from error
+            raise
+
+    def _count_steps(self) -> bool:
+        self._steps += _STEPS
+        return self._steps > self._most_steps
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -97,6 +133,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     left = [log for log in logs if log.is_file() and log.stat().st_size]
     mode = 'mode=ro' if left else 'immutable=1'
     database = sqlite3.connect(f'{address}?{mode}', uri=True, check_same_thread=False)
+    if hasattr(database, 'setlimit'):  # Python 3.11
+        database.setlimit(_LIMIT_LENGTH, _MAX_MESSAGE_BYTES)
     if left:
         try:
             database.execute('SELECT COUNT(*) FROM sqlite_master').fetchone()

@@ -7,13 +7,14 @@ from __future__ import annotations
 from functools import cache
 import importlib
 from pathlib import Path
-import shutil
 from typing import IO, Any
 
 from avpr_ros.errors import SourceError
+from avpr_ros.sources.bags.storage.unpack_limit import most_unpacked_bytes
 
-#: Of a message that is compressed by itself; the largest images have a quarter of it.
-MAX_MESSAGE_BYTES = 1 << 29
+#: Of a message that is compressed by itself; the largest images have a half of it.
+MAX_MESSAGE_BYTES = 1 << 28
+_BLOCK_BYTES = 1 << 20
 MAGIC = b'\x28\xb5\x2f\xfd'
 
 
@@ -34,11 +35,19 @@ def decompress(data: bytes, max_bytes: int) -> bytes:
 
 
 def decompress_file(compressed: Path, output: Path) -> None:
-    """Write the decompressed content of a file to another."""
+    """Write the decompressed content of a file to another.
+
+    Raises:
+        ValueError: it is more than ``MAX_RATIO`` times as large, which would fill the disk.
+    """
+    most = most_unpacked_bytes(compressed.stat().st_size)
     with compressed.open('rb') as raw, output.open('wb') as target:
         stream: IO[bytes] = _module().open(raw, 'rb')
         with stream:
-            shutil.copyfileobj(stream, target)
+            while block := stream.read(_BLOCK_BYTES):
+                target.write(block)
+                if target.tell() > most:
+                    raise ValueError(f'it unpacks to more than {most} bytes')
 
 
 @cache
