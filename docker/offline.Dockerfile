@@ -6,7 +6,8 @@
 # ones for processors alone: --build-arg TORCH_INDEX=URL of the index with torch's CPU wheels.
 #   docker build -f docker/offline.Dockerfile --target offline -t avpr_ros:offline .
 #   docker build -f docker/offline.Dockerfile --target demo -t avpr_ros:demo .
-ARG PYTHON=3.12
+# The newest one that PyBullet, of the demo, has wheels for; the slim image has no compiler.
+ARG PYTHON=3.11
 FROM python:${PYTHON}-slim AS offline
 
 ARG TORCH_INDEX=

@@ -15,7 +15,22 @@ def test_one_version_everywhere() -> None:
     package = ElementTree.parse(ROOT / 'package.xml').getroot()
     setup = re.search(r"version='([^']+)'", (ROOT / 'setup.py').read_text(encoding='utf-8'))
     assert setup is not None
-    assert package.findtext('version') == setup[1] == avpr_ros.__version__
+    citation = (ROOT / 'CITATION.cff').read_text(encoding='utf-8')
+    cited = re.search(r'^version: (\S+)$', citation, re.MULTILINE)
+    assert cited is not None
+    assert package.findtext('version') == setup[1] == cited[1] == avpr_ros.__version__
+
+
+def test_changelog_has_this_version_or_its_changes_to_come() -> None:
+    text = (ROOT / 'CHANGELOG.rst').read_text(encoding='utf-8')
+    headings = re.findall(r'^(.+)\n-+$', text, re.MULTILINE)
+    released = [heading for heading in headings if heading != 'Forthcoming']
+    assert headings
+    assert 'Forthcoming' not in headings[1:]
+    # As bloom reads them.
+    assert all(re.fullmatch(r'\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)', one) for one in released)
+    # Before the first release, the version is the one that will be released.
+    assert not released or released[0].split()[0] == avpr_ros.__version__
 
 
 def test_every_file_names_its_licence() -> None:

@@ -22,6 +22,7 @@ ln -sf python3 "$root/usr/bin/python"
 for file in /etc/resolv.conf /etc/pip.conf /etc/xdg/pip /etc/ssl/certs/ca-certificates.crt; do
     [ ! -e "$file" ] || { mkdir -p "$root${file%/*}"; cp -rL "$file" "$root${file%/*}/"; }
 done
+# shellcheck disable=SC2206  # BIND is a list of folders, divided at blanks.
 mounts=(/proc /dev ${BIND:-})
 for mounted in "${mounts[@]}"; do
     mkdir -p "$root$mounted"

@@ -87,7 +87,11 @@ class GalleryIndex:
         """
         if self._read_rows is not None:
             return self._read_rows(rows)
-        return np.asarray(self._index.reconstruct_batch(rows))[:, :dim]
+        # Row by row: FAISS 1.7.2, that of Ubuntu 22.04, has no reconstruct_batch.
+        stored = np.empty((len(rows), self.dim), np.float32)
+        for row, into in zip(rows.tolist(), stored, strict=True):
+            self._index.reconstruct(row, into)
+        return stored[:, :dim]
 
     def search(self, descriptors: Descriptors, k: int) -> tuple[NDArray[np.float32], IntArray]:
         """Find the k rows with the largest inner product, best first.

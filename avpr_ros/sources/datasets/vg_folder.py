@@ -77,7 +77,7 @@ def read_vg_folder(folder: Path) -> LabelledImages:
         positions_m,
         yaw_from_compass(compass_deg),
         np.full(count, -1, dtype=np.int64),
-        np.full(count, np.datetime64('NaT'), dtype='datetime64[D]'),
+        np.full(count, np.datetime64('NaT', 'D')),
     )
 
 
