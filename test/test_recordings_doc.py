@@ -112,6 +112,12 @@ TESTS = {
     'a row without numbers': 'image_folder:a_row_without_numbers_gives_no_neighbours_pose',
     'GNSS without fix': 'geodesy:a_fix_at_latitude_and_longitude_zero_is_left_out',
     'GNSS with only impossible': 'geodesy:positions_outside_of_the_earth_are_refused',
+    'GNSS in degrees and minutes': 'geodesy:fixes_that_are_no_positions_are_refused',
+    'GNSS with a median altitude': 'geodesy:altitude_in_another_unit_is_refused',
+    'poses whose stamps are all 0': 'bag_poses:pose_stamps_that_are_all_zero_are_an_error',
+    'poses of a part of the drive': (
+        'bag_poses:poses_that_begin_during_the_drive_are_not_to_be_interpolated'
+    ),
     'positions that look like degrees': 'preflight:positions_that_look_like_degrees_are_a_warning',
     'several parent or child': 'pose_topics:two_child_frames_on_one_topic_are_refused_or_chosen',
     'two positions at one stamp': (

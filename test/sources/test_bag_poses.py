@@ -48,6 +48,35 @@ def test_bag_poses_of_another_time_are_an_error(tmp_path: Path) -> None:
     assert list(source.frames()) == []
 
 
+@pytest.mark.parametrize('speed', [1.0, 0.1])
+def test_pose_stamps_that_are_all_zero_are_an_error(tmp_path: Path, speed: float) -> None:
+    sent = drive()
+    for one in sent:
+        if one.topic == '/odom':
+            one.message.header.stamp.sec = one.message.header.stamp.nanosec = 0
+            one.message.pose.pose.position.x *= speed
+    preflight = BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions()).preflight()
+
+    errors = [check.text for check in preflight.checks if check.level == 'error']
+    assert 'the stamps of all poses are 0; let their publisher set header.stamp' in errors[-1]
+    assert not any('two publishers' in text for text in errors)
+
+
+def test_poses_that_begin_during_the_drive_are_not_to_be_interpolated(tmp_path: Path) -> None:
+    begin_ns = EPOCH_NS + 2 * SECOND_NS
+    sent = [one for one in drive() if one.topic != '/odom' or one.stamp_ns >= begin_ns]
+    source = BagSource(write_bag(tmp_path / 'bag', sent), SourceOptions(max_gap_s=10.0))
+
+    assert [frame.map_from_base.translation_m[0] for frame in source.frames()] == pytest.approx(
+        [2.05, 3.05, 4.05, 5.05]
+    )
+    check = found(source.preflight(), 'poses')
+    assert check.level == 'warning'
+    assert '4 of 6 images (67%)' in check.text
+    assert 'poses span 1700000002.000 to 1700000005.900 s but images 1700000000.050' in check.text
+    assert '--max-gap-s' not in check.text
+
+
 def test_poses_from_files_reach_the_images_of_a_bag(tmp_path: Path) -> None:
     trajectory, table = tmp_path / 'poses.tum', tmp_path / 'poses.csv'
     rows = [(EPOCH_NS + n * SECOND_NS // 4, n / 2) for n in range(40)]

@@ -172,6 +172,8 @@ def test_fix_far_off_the_path_is_left_out_with_its_stamp(tmp_path: Path) -> None
     [
         (139.7, 35.6, 'latitude 139.7 and longitude 35.6 .* seem to be swapped'),
         (520000000.0, 50000000.0, '1e-7 degrees'),
+        (5230.5, 530.2, r'degrees and minutes \(ddmm.mm\): convert them to degrees'),
+        (-117.2, 10351.9, r'degrees and minutes \(ddmm.mm\): convert them to degrees'),
         (0.0, 0.0, 'no valid fix among 60 messages'),
     ],
 )
@@ -182,6 +184,23 @@ def test_fixes_that_are_no_positions_are_refused(
 
     with pytest.raises(SourceError, match=words):
         BagSource(bag, SourceOptions()).preflight()
+
+
+@pytest.mark.parametrize('altitude', [30_000.0, 250_000.0, -30_000.0])
+def test_altitude_in_another_unit_is_refused(tmp_path: Path, altitude: float) -> None:
+    fixes = northward(altitude=altitude)
+    fixes[3].message.altitude = 30.0
+    words = f'/fix has a median altitude of {altitude:.0f} m, beyond the limit of 10000 m: convert'
+
+    with pytest.raises(SourceError, match=words):
+        BagSource(bag_with(tmp_path / 'bag', fixes), SourceOptions()).preflight()
+
+
+def test_altitude_of_the_highest_roads_is_read(tmp_path: Path) -> None:
+    bag = bag_with(tmp_path / 'bag', northward(altitude=5800.0))
+
+    preflight = BagSource(bag, SourceOptions()).preflight()
+    assert [len(preflight.poses), {check.level for check in preflight.checks[-2:]}] == [6, {'ok'}]
 
 
 def test_positions_outside_of_the_earth_are_refused() -> None:

@@ -74,6 +74,10 @@ def test_coverage_check_suggests_gap_limit() -> None:
         'poses span 100.000 to 200.000 s but images 0.000 to 9.000 s'
         in coverage_check('a', STAMPS, 0, far, (9.0, 0.5)).text
     )
+    part = coverage_check('a', STAMPS, 6, (4 * SECOND_NS, 20 * SECOND_NS), (4.0, 0.5))
+    assert part.level == 'warning'
+    assert 'check that both use one clock' in part.text
+    assert '--max-gap-s' not in part.text
     assert 'gap' not in coverage_check('a', STAMPS, 5, span, None).text
 
 
@@ -82,6 +86,17 @@ def test_path() -> None:
 
     assert path_check(corner).text == 'The path is 7.0 m long in an area of 3.0 x 4.0 m.'
     assert path_check(corner[:1] * 3).level == 'warning'
+
+
+@pytest.mark.parametrize(
+    ('height_m', 'level'), [(6_371_000.0, 'warning'), (-12_000.0, 'warning'), (5_800.0, 'ok')]
+)
+def test_height_beyond_those_of_the_earth_is_a_warning(height_m: float, level: str) -> None:
+    rotation = Pose.from_xy_yaw(0.0, 0.0, 0.0).rotation
+    poses = [Pose(np.array([x, 0.0, height_m]), rotation) for x in range(5)]
+    check = path_check(poses)
+    assert check.level == level
+    assert (f'at a height of {height_m / 1000:.0f} km' in check.text) == (level == 'warning')
 
 
 def test_pose_stamps() -> None:

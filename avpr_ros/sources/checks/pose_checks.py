@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.sources.preflight import PreflightCheck
-from avpr_ros.stamps import NS_PER_S
+from avpr_ros.stamps import NS_PER_S, stamp_text
 
 #: A smaller path, at coordinates such as degrees have, may be one in degrees: about 5 km.
 _DEGREES_EXTENT = 0.05
@@ -23,7 +23,7 @@ _NO_TURN, _ROLLED = 1e-6, 0.3
 #: A map is of one site: no drive of it is farther from all others.
 _FARTHEST_DRIVE_M = 10_000.0
 #: Heights beyond those of the Earth's surface: coordinates from the centre of the Earth.
-_HIGHEST_M = 10_000.0
+HIGHEST_M = 10_000.0
 #: Share of images that should have a pose.
 _GOOD_COVERAGE = 0.9
 #: No robot moves so evenly that a longer gap can be interpolated.
@@ -49,15 +49,24 @@ def pose_stamps_check(
     return (PreflightCheck('pose stamps', 'warning', text),)
 
 
-def conflict_check(what: str, largest_conflict_m: float) -> tuple[PreflightCheck, ...]:
+def conflict_check(
+    what: str, largest_conflict_m: float, stamps_ns: IntArray
+) -> tuple[PreflightCheck, ...]:
     """Check that poses of one stamp agree; no finding where they do.
 
     Args:
         what: source of the poses.
         largest_conflict_m: largest distance between two positions of one stamp.
+        stamps_ns: (N,) stamps, none twice.
     """
     if largest_conflict_m <= _LARGEST_CONFLICT_M:
         return ()
+    if len(stamps_ns) == 1:
+        text = (
+            f'All poses of {what} have the stamp {stamp_text(int(stamps_ns[0]))}: let their '
+            'publisher set the stamp of each.'
+        )
+        return (PreflightCheck('pose stamps', 'error', text),)
     text = (
         f'{what} has two positions {largest_conflict_m:.1f} m apart at one stamp: two publishers '
         'seem to share it; record one of them.'
@@ -125,14 +134,14 @@ def coverage_check(
             text += ', so the images within it are left out'
         return PreflightCheck('poses', 'ok', text + '.')
     begin_ns, end_ns = int(images_ns.min()), int(images_ns.max())
-    outside = float(((images_ns < span_ns[0]) | (images_ns > span_ns[1])).mean())
+    outside = int(((images_ns < span_ns[0]) | (images_ns > span_ns[1])).sum())
     if span_ns == (0, 0):
         text += ': the stamps of all poses are 0; let their publisher set header.stamp'
-    elif outside > 0.5:
+    elif 2 * outside > len(images_ns) - with_pose:
         first, last, begin, end = (f'{ns / NS_PER_S:.3f}' for ns in (*span_ns, begin_ns, end_ns))
         text += (
             f'; poses span {first} to {last} s but images {begin} to {end} s: '
-            'check that both use one clock'
+            'check that both use one clock, and record poses of the whole drive'
         )
     elif gaps_s is not None and gaps_s[0] > _LONGEST_BRIDGED_S:
         text += ': poses are missing there, or the clock of the images leaps'
@@ -207,7 +216,7 @@ def path_check(poses: list[Pose]) -> PreflightCheck:
             'to metres, or give the topic of the GNSS fixes.'
         )
         return PreflightCheck('path', 'warning', text)
-    if float(np.abs(points[:, 2]).min()) > _HIGHEST_M:
+    if float(np.abs(points[:, 2]).min()) > HIGHEST_M:
         text = (
             f'The path is at a height of {points[0, 2] / 1000:.0f} km: coordinates from the '
             'centre of the Earth look so; convert them to a local frame with z up.'

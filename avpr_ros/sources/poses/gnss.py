@@ -14,6 +14,7 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.errors import SourceError
 from avpr_ros.sources.bags.messages import frame_id
+from avpr_ros.sources.checks.pose_checks import HIGHEST_M
 from avpr_ros.sources.options import SourceOptions
 from avpr_ros.sources.poses.frames import DEFAULT_BASE_FRAME, DEFAULT_MAP_FRAME
 from avpr_ros.sources.poses.geodesy import (
@@ -68,7 +69,7 @@ class FixReader:
         """Return the track of the base in the local frame of the first fix.
 
         Raises:
-            SourceError: no fix at all.
+            SourceError: no fix at all, or altitudes that no receiver on the Earth has.
         """
         if not self._fixes:
             raise SourceError(self._no_fix())
@@ -77,6 +78,7 @@ class FixReader:
         stamps = np.array(self._stamps, dtype=np.int64)[order]
         known = fixes[np.isfinite(fixes[:, 2]), 2]
         fixes[~np.isfinite(fixes[:, 2]), 2] = float(np.median(known)) if len(known) else 0.0
+        self._check_altitude(float(np.median(fixes[:, 2])))
         # outliers go first: the origin and the courses must not be theirs
         antenna = _antenna_track(stamps, fixes, f'GNSS topic {self._topic}')
         fixes = fixes[np.isin(stamps, antenna.stamps_ns)]
@@ -98,6 +100,15 @@ class FixReader:
             geodetic_origin=origin,
             checks=(*track.checks(), *self._fix_check(), heading, *graph.checks()),
         )
+
+    def _check_altitude(self, altitude_m: float) -> None:
+        """Refuse an altitude that stretches the positions and is in another unit."""
+        if abs(altitude_m) > HIGHEST_M:
+            raise SourceError(
+                f'{self._topic} has a median altitude of {altitude_m:.0f} m, beyond the limit of '
+                f'{HIGHEST_M:.0f} m: convert it to metres above the ellipsoid, or choose another '
+                'pose source.'
+            )
 
     def _jumps_back(self) -> int:
         return int((np.diff(np.array(self._stamps, dtype=np.int64)) < 0).sum())

@@ -191,7 +191,7 @@ class PoseTrack:
         found = (
             *self.rows,
             *pose_stamps_check(self.jumps_back, self.duplicates, self.invalid),
-            *conflict_check(self.what, self.largest_conflict_m),
+            *conflict_check(self.what, self.largest_conflict_m, self.stamps_ns),
             *quaternion_order_check(self.what, self.quaternions),
         )
         if self.motion is None:
