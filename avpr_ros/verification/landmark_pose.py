@@ -81,8 +81,8 @@ def locate(
         return first
     second, rival_support = _refined(landmarks, rows, features, camera_model, found.rival)
     if _consistent(found, found.rival, landmarks.covariance_scale):
-        both = np.union1d(found.inliers, found.rival.inliers)
-        return replace(first if rival_support <= support else second, inliers=both, rival=None)
+        better = first if rival_support <= support else second
+        return replace(better, inliers=found.inliers, rival=None)
     return replace(first, unique=found.unique and rival_support < support)
 
 

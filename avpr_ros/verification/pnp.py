@@ -89,7 +89,6 @@ def find_unique_pose(points_m: FloatArray, rays: FloatArray, focal_px: float) ->
     )
     if float(np.median(errors_px)) < _SAME_POSE_PX:
         return found
-    rival = replace(rival, inliers=others)
     return replace(found, rival=rival, unique=2 * len(others) < len(found.inliers))
 
 

@@ -79,17 +79,13 @@ class PictureCheck:
         full = (intrinsics.width_px, intrinsics.height_px)
         if sent[0] >= full[0] or sent[1] >= full[1]:
             return None
-        count, field = 0, self._features.field(query.camera, query.intrinsics)
-        rows = verification.rows[:KEYFRAMES]
+        count = 0
         for x, y in _OFFSETS:
             k = list(intrinsics.k)
             k[2] -= x * (full[0] - sent[0])
             k[5] -= y * (full[1] - sent[1])
             part = replace(intrinsics, width_px=sent[0], height_px=sent[1], k=tuple(k))
-            with suppress(ValueError):
-                model = CameraModel(part, width_px, height_px, field)
-                found = count_pose_inliers(self._landmarks, rows, verification.features, model)
-                count = max(count, found)
+            count = max(count, self._inliers(query, part, verification))
         if count < inliers:
             return None
         return (
@@ -116,12 +112,7 @@ class PictureCheck:
         own = query.intrinsics
         if query.image is None or own is None or of_map is None or _same_model(own, of_map):
             return None
-        height_px, width_px = query.image.shape[:2]
-        count, field = 0, self._features.field(query.camera, own)
-        with suppress(ValueError):
-            model = CameraModel(of_map, width_px, height_px, field)
-            rows = verification.rows[:KEYFRAMES]
-            count = count_pose_inliers(self._landmarks, rows, verification.features, model)
+        count = self._inliers(query, of_map, verification)
         if count <= _OF_MAP * inliers:
             return None
         return (
@@ -144,16 +135,13 @@ class PictureCheck:
         """
         if query.image is None or query.camera in self._not_mirrored:
             return None
-        height_px, width_px = query.image.shape[:2]
         k = list(intrinsics.k)
         k[2] = intrinsics.width_px - 1 - k[2]
         image = np.ascontiguousarray(query.image[:, ::-1])
-        count, field = 0, self._features.field(query.camera, query.intrinsics)
+        field = self._features.field(query.camera, query.intrinsics)
         features = self._features.extract(image, field, last=len(verification.features))
-        with suppress(ValueError):
-            model = CameraModel(replace(intrinsics, k=tuple(k)), width_px, height_px, field)
-            rows = verification.rows[:KEYFRAMES]
-            count = count_pose_inliers(self._landmarks, rows, features, model)
+        of_mirrored = replace(verification, features=features)
+        count = self._inliers(query, replace(intrinsics, k=tuple(k)), of_mirrored)
         if count <= _MIRRORED * inliers:
             if inliers >= _MOST_BY_CHANCE and count < inliers:
                 self._not_mirrored.add(query.camera)
@@ -162,6 +150,20 @@ class PictureCheck:
             f'PnP has {count} inliers for the mirrored image and {inliers} for the image; are the '
             'images mirrored?'
         )
+
+    def _inliers(
+        self, query: Query, intrinsics: CameraIntrinsics, verification: VerificationResult
+    ) -> int:
+        """Return the inliers of the pose by other intrinsics; 0 where these cannot be used."""
+        if query.image is None:
+            return 0
+        height_px, width_px = query.image.shape[:2]
+        field = self._features.field(query.camera, query.intrinsics)
+        with suppress(ValueError):
+            model = CameraModel(intrinsics, width_px, height_px, field)
+            rows = verification.rows[:KEYFRAMES]
+            return count_pose_inliers(self._landmarks, rows, verification.features, model)
+        return 0
 
 
 def _same_model(first: CameraIntrinsics, second: CameraIntrinsics) -> bool:
