@@ -119,7 +119,7 @@ def _candidates(given: CameraIntrinsics) -> Iterator[tuple[str, CameraIntrinsics
         yield 'without distortion: the images are rectified already, or of another lens', bare
         if not is_fisheye(given.distortion_model):
             yield (
-                "with the distortion of a fisheye lens: is distortion_model 'equidistant'?",
+                "with the distortion of a fisheye lens: name its distortion_model, 'equidistant'",
                 replace(bare, distortion_model='equidistant', d=(0.0,) * 4),
             )
     else:
