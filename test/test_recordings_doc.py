@@ -105,6 +105,9 @@ TESTS = {
     '`inverse_brown': (
         'camera_intrinsics:model_of_another_library_is_a_pinhole_without_coefficients'
     ),
+    'images of a fisheye lens': (
+        'mapping/camera_conventions:fisheye_images_with_the_pinhole_model_are_named'
+    ),
     '`roi` in binned': 'camera_intrinsics:region_of_interest_in_binned_pixels_is_refused',
     'CSV `heading`,': 'pose_csv:headings_by_their_direction_over_ground',
     'CSV `yaw_rad` or': 'pose_csv:stated_unit_that_contradicts_the_course_is_a_warning',

@@ -10,7 +10,7 @@ three is wrong; which, other rotations of the camera and a model without distort
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +22,8 @@ from avpr_ros.errors import CalibrationError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
+from avpr_ros.mapping.other_camera_models import CameraModels, camera_models, other_model
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import CameraIntrinsics
 from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.epipolar import count_essential_inliers
 from avpr_ros.verification.projective_geometry import sampson_distances, skew_matrices
@@ -47,8 +47,6 @@ _MIN_EXPLAINED = 0.4
 _ALL_EXPLAINED = 0.9
 #: and how many times as many another hypothesis must explain to be named.
 _BETTER_ROTATION, _BETTER_MODEL = 1.8, 1.3
-#: Rectification changes the focal length, too: with all of a wide image kept it shrinks.
-_FOCAL_SCALES = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1)
 _UPSIDE_DOWN = Rotation.from_euler('z', np.pi)
 #: Factors of the viewing rays of mirrored images.
 _MIRROR = np.array([-1.0, 1.0])
@@ -96,23 +94,10 @@ def camera_warnings(gallery: GalleryMap, landmarks: Landmarks) -> list[str]:
             continue
         refined = Rotation.from_quat(landmarks.nominal_from_refined[number])
         pairs = list(_pairs(landmarks, keyframes, rows))
-        tolerance = _MAX_ERROR_PX / models[0].focal_px
+        tolerance = _MAX_ERROR_PX / models.given.focal_px
         if found := contradiction(pairs, camera.base_from_camera, refined, models, tolerance):
             warnings.append(f"Camera '{camera.name}': {found.text}")
     return warnings
-
-
-def camera_models(
-    intrinsics: CameraIntrinsics, width_px: int, height_px: int
-) -> list[CameraModel]:
-    """Return the camera model of images of a size, then those of rectified images.
-
-    Raises:
-        CalibrationError: the intrinsics cannot be used.
-    """
-    scales = _FOCAL_SCALES if any(intrinsics.d) else ()
-    others = [_without_distortion(intrinsics, scale) for scale in scales]
-    return [CameraModel(one, width_px, height_px) for one in (intrinsics, *others)]
 
 
 def _pairs(landmarks: Landmarks, keyframes: Keyframes, rows: IntArray) -> Iterator[PosedPair]:
@@ -134,7 +119,7 @@ def contradiction(
     pairs: list[PosedPair],
     extrinsics: Pose,
     refined: Rotation,
-    models: list[CameraModel],
+    models: CameraModels,
     tolerance: float,
 ) -> Contradiction | None:
     """Return what the matches contradict; None where they contradict nothing.
@@ -147,7 +132,7 @@ def contradiction(
         tolerance: largest epipolar error, in units of the focal length.
     """
     matches = sum(len(pair.first_px) for pair in pairs)
-    rays = _rays(pairs, models[0])
+    rays = _rays(pairs, models.given)
     rigid = sum(count_essential_inliers(*both, tolerance) for both in rays)
     if matches < _MIN_MATCHES or rigid < _MIN_RIGID * matches:
         return None
@@ -160,7 +145,11 @@ def contradiction(
         ]
         return sum(agreeing) / rigid
 
-    nominal = max(explained(refined, rays), explained(Rotation.identity(), rays))
+    def most_explained(model: CameraModel) -> float:
+        seen = _rays(pairs, model)
+        return max(explained(turn, seen) for turn in (refined, Rotation.identity()))
+
+    nominal = most_explained(models.given)
     if nominal >= _ALL_EXPLAINED:
         return None
     turns = Rotation.create_group('O')
@@ -184,14 +173,10 @@ def contradiction(
             f'{found}, and mirrored images {min(mirrored, 1):.0%}: switch the mirroring of the '
             'driver off.',
         )
-    undistorted = [explained(Rotation.identity(), _rays(pairs, one)) for one in models[1:]]
-    rectified = max(undistorted, default=0.0)
-    if rectified >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
-        return Contradiction(
-            'camera model',
-            f'{found}, and without distortion {min(rectified, 1):.0%}: are its images rectified '
-            "already? Name their topic 'image_rect', so that P is taken.",
-        )
+    wide = max(map(most_explained, models.wide), default=0.0)
+    rectified = max(map(most_explained, models.rectified), default=0.0)
+    if max(wide, rectified) >= max(_MIN_EXPLAINED, _BETTER_MODEL * nominal):
+        return Contradiction('camera model', f'{found}, and {other_model(wide, rectified)}')
     if nominal < _MIN_EXPLAINED:
         return Contradiction(
             'image geometry',
@@ -203,13 +188,6 @@ def contradiction(
 
 def _rays(pairs: list[PosedPair], model: CameraModel) -> list[tuple[FloatArray, FloatArray]]:
     return [(model.rays(pair.first_px), model.rays(pair.second_px)) for pair in pairs]
-
-
-def _without_distortion(intrinsics: CameraIntrinsics, scale: float) -> CameraIntrinsics:
-    """Return a pinhole model with scaled focal lengths, as after rectification."""
-    k = np.array(intrinsics.k)
-    k[[0, 4]] *= scale
-    return replace(intrinsics, distortion_model='', k=tuple(k.tolist()), d=())
 
 
 def _agreeing_matches(

@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from avpr_ros.arrays import FloatArray, RgbImage
-from avpr_ros.errors import ImageDecodeError
-from avpr_ros.mapping.camera_check import PosedPair, camera_models, contradiction
+from avpr_ros.errors import CalibrationError, ImageDecodeError
+from avpr_ros.mapping.camera_check import PosedPair, contradiction
+from avpr_ros.mapping.other_camera_models import camera_models
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
+from avpr_ros.sources.intrinsics import is_fisheye
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.epipolar import count_essential_inliers
@@ -37,8 +39,9 @@ _THRESHOLD_PX = 1.0
 #: Largest epipolar error against the poses, in pixels of the image that maps extract features
 #: from, and the shortest baseline that these are compared over.
 _POSE_THRESHOLD_PX, _POSE_BASELINE_M = 2.0, 0.1
-#: Another model is better with this many times the inliers, in this share of the pairs.
-_BETTER, _SHARE = 1.12, 0.7
+#: Another model is better with this many times the inliers of all pairs, and with more of them in
+#: this share of the pairs.
+_BETTER, _MORE, _SHARE = 1.12, 1.05, 0.7
 #: Radial distortion k1, k2 of common wide lenses, where the model has none.
 _BARREL = ((-0.15, 0.02), (-0.28, 0.07), (-0.38, 0.14))
 
@@ -72,9 +75,13 @@ def camera_model_checks(camera: Camera, frames: Iterable[Frame]) -> tuple[Prefli
         return (PreflightCheck('camera model', 'error', text),)
     best: tuple[float, str] = (0.0, '')
     for words, candidate in _candidates(camera.intrinsics):
-        counts = _inliers(candidate, pairs)
-        if (counts > _BETTER * given).mean() >= _SHARE:
-            best = max(best, (float(counts.sum() / max(given.sum(), 1.0)), words))
+        try:
+            counts = _inliers(candidate, pairs)
+        except CalibrationError:  # strong distortion folds a wide view
+            continue
+        times = float(counts.sum() / max(given.sum(), 1.0))
+        if times >= _BETTER and (counts > _MORE * given).mean() >= _SHARE:
+            best = max(best, (times, words))
     if not best[1]:
         return _pose_checks(camera, pairs)
     text = (
@@ -89,7 +96,7 @@ def _pose_checks(camera: Camera, pairs: list[_ImagePair]) -> tuple[PreflightChec
     if camera.intrinsics is None or camera.base_from_camera is None:
         return ()
     models = camera_models(camera.intrinsics, *pairs[0].size_px)
-    tolerance = _POSE_THRESHOLD_PX / models[0].working_focal_px
+    tolerance = _POSE_THRESHOLD_PX / models.given.working_focal_px
     posed = [
         PosedPair(
             pair.map_from_first,
@@ -110,6 +117,11 @@ def _candidates(given: CameraIntrinsics) -> Iterator[tuple[str, CameraIntrinsics
     bare = replace(given, distortion_model='plumb_bob', d=())
     if any(abs(value) > 1e-3 for value in given.d):
         yield 'without distortion: the images are rectified already, or of another lens', bare
+        if not is_fisheye(given.distortion_model):
+            yield (
+                "with the distortion of a fisheye lens: name its distortion_model, 'equidistant'",
+                replace(bare, distortion_model='equidistant', d=(0.0,) * 4),
+            )
     else:
         for k1, k2 in _BARREL:
             yield (

@@ -30,6 +30,9 @@ DATA = Path(__file__).resolve().parents[3] / 'shared' / 'data' / 'euroc_v1'
 VIEWS = 30
 SIZE_PX = (752, 480)
 REGION = SimpleNamespace(x_offset=100, y_offset=60, width=560, height=360)
+#: Matrix and coefficients of a fisheye lens, as of the TUM VI data set.
+FISHEYE_K = np.array([[500.0, 0, 376], [0, 500, 240], [0, 0, 1]])
+FISHEYE_D = np.array([0.0034, 0.0007, -0.002, 0.0002])
 Change: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -127,6 +130,32 @@ def test_rectified_images_taken_for_raw_ones_are_named() -> None:
     assert share < 0.7 * judged(rectified, info(), '/cam0/image_rect')[0]
     assert len(warnings) == 1
     assert 'are its images rectified already?' in warnings[0]
+
+
+@cache
+def fisheye_maps() -> tuple[np.ndarray, np.ndarray]:
+    """Return where each pixel of a fisheye camera lies in the raw image."""
+    pixels = np.stack(np.meshgrid(*map(np.arange, SIZE_PX)), -1).reshape(-1, 1, 2)
+    rays = cv2.fisheye.undistortPoints(pixels.astype(np.float64), FISHEYE_K, FISHEYE_D)[:, 0]
+    points = np.column_stack([rays, np.ones(len(rays))])
+    zero = np.zeros(3)
+    found = cv2.projectPoints(points, zero, zero, matrix(), np.array(lens()['d']))[0]
+    x, y = found.astype(np.float32).reshape(*SIZE_PX[::-1], 2).transpose(2, 0, 1)
+    return x, y
+
+
+def fisheye(image: np.ndarray) -> np.ndarray:
+    return cv2.remap(image, *fisheye_maps(), cv2.INTER_LINEAR)
+
+
+def test_fisheye_images_with_the_pinhole_model_are_named() -> None:
+    model = {'k': FISHEYE_K.reshape(-1), 'd': FISHEYE_D}
+    right = info(distortion_model='equidistant', **model)
+    assert judged(fisheye, right, '/cam0/image_raw')[1] == []
+    for d in (FISHEYE_D, np.zeros(4)):
+        wrong = info(distortion_model='plumb_bob', **{**model, 'd': d})
+        (warning,) = judged(fisheye, wrong, '/cam0/image_raw')[1]
+        assert "such as 'equidistant' of a fisheye lens?" in warning
 
 
 def test_region_of_interest_and_binning_keep_the_landmarks() -> None:
