@@ -24,7 +24,7 @@ def test_features_of_the_executor_are_those_of_the_image(uses_features: bool) ->
     matcher: Any = SimpleNamespace(
         match=queries.append,
         uses_local_features=uses_features,
-        extract=lambda image: (extract_features(image),),
+        extract=lambda image, camera, intrinsics: (extract_features(image),),
     )
     network: Any = SimpleNamespace(describe=lambda image: np.ones(4, np.float32))
     gallery: Any = None
