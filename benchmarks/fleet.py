@@ -62,7 +62,8 @@ class Benchmark:
 
     def _plain(self, bags: list[Path], name: str) -> GalleryMap:
         network = self._settings.network
-        return build_map(bags, self._folder / name, network=network, options=OPTIONS)
+        output, learned = self._folder / name, self._settings.learned_features
+        return build_map(bags, output, network=network, learned_features=learned, options=OPTIONS)
 
     def shuffled(self) -> Row:
         """Compute shards of four parts in shuffled order, then gather."""
