@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+import os
 from pathlib import Path, PurePosixPath
 import re
 from typing import Any, Protocol
@@ -124,14 +125,16 @@ class LocalObjects:
 
     def names(self, folder: str, depth: int | None = None) -> list[str]:
         """See ``ObjectStore``; files that are being written are hidden and left out."""
-        pattern = '**/*' if depth is None else '/'.join('*' * depth)
-        found = (path.relative_to(self._root) for path in (self._root / folder).glob(pattern))
-        return sorted(
-            name.as_posix()
-            for name in found
-            if not any(part.startswith('.') for part in name.parts)
-            and (self._root / name).is_file()
-        )
+        found = []
+        # os.walk passes over folders that end meanwhile, as those of files being written do.
+        for base, folders, files in os.walk(self._root / folder):
+            folders[:] = [one for one in folders if not one.startswith('.')]
+            inside = Path(base).relative_to(self._root / folder)
+            if depth is None or len(inside.parts) + 1 == depth:
+                found += [Path(base) / one for one in files if not one.startswith('.')]
+            if depth is not None and len(inside.parts) + 1 >= depth:
+                folders.clear()
+        return sorted(one.relative_to(self._root).as_posix() for one in found if one.is_file())
 
     def delete(self, name: str) -> None:
         """See ``ObjectStore``."""
@@ -232,7 +235,10 @@ class RemoteObjects:
                 return []
         start = len(self._root) + 1
         names = (str(name)[start:] for name in found)
-        return sorted(name for name in names if not name.endswith('.tmp'))
+        # A folder may be read by its URI while others write by its path.
+        return sorted(
+            name for name in names if not name.endswith('.tmp') and '/.' not in f'/{name}'
+        )
 
     def delete(self, name: str) -> None:
         """See ``ObjectStore``."""
