@@ -125,14 +125,13 @@ class LocalObjects:
 
     def names(self, folder: str, depth: int | None = None) -> list[str]:
         """See ``ObjectStore``; files that are being written are hidden and left out."""
-        found = []
-        # os.walk passes over folders that end meanwhile, as those of files being written do.
+        found = []  # os.walk passes over folders that end meanwhile, as those of files do
         for base, folders, files in os.walk(self._root / folder):
             folders[:] = [one for one in folders if not one.startswith('.')]
-            inside = Path(base).relative_to(self._root / folder)
-            if depth is None or len(inside.parts) + 1 == depth:
+            level = len(Path(base).relative_to(self._root / folder).parts) + 1
+            if depth in (None, level):
                 found += [Path(base) / one for one in files if not one.startswith('.')]
-            if depth is not None and len(inside.parts) + 1 >= depth:
+            if depth == level:
                 folders.clear()
         return sorted(one.relative_to(self._root).as_posix() for one in found if one.is_file())
 
@@ -234,11 +233,8 @@ class RemoteObjects:
             except FileNotFoundError:
                 return []
         start = len(self._root) + 1
-        names = (str(name)[start:] for name in found)
-        # A folder may be read by its URI while others write by its path.
-        return sorted(
-            name for name in names if not name.endswith('.tmp') and '/.' not in f'/{name}'
-        )
+        names = (str(name)[start:] for name in found)  # others may write by a path
+        return sorted(one for one in names if not one.endswith('.tmp') and '/.' not in f'/{one}')
 
     def delete(self, name: str) -> None:
         """See ``ObjectStore``."""
