@@ -22,9 +22,13 @@ from avpr_ros.errors import CalibrationError
 from avpr_ros.gallery.gallery_map import GalleryMap
 from avpr_ros.gallery.keyframes import Keyframes
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.mapping.other_camera_models import CameraModels, camera_models, other_model
 from avpr_ros.poses import Pose
 from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.cameras.other_camera_models import (
+    CameraModels,
+    camera_models,
+    other_model,
+)
 from avpr_ros.verification.epipolar import count_essential_inliers
 from avpr_ros.verification.projective_geometry import sampson_distances, skew_matrices
 from avpr_ros.verification.triangulation import mutual_matches

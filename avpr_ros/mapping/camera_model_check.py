@@ -23,12 +23,12 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray, RgbImage
 from avpr_ros.errors import CalibrationError, ImageDecodeError
 from avpr_ros.mapping.camera_check import PosedPair, contradiction
-from avpr_ros.mapping.other_camera_models import camera_models
 from avpr_ros.poses import Pose
 from avpr_ros.sources.frame import Camera, CameraIntrinsics, Frame
 from avpr_ros.sources.intrinsics import is_fisheye
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.cameras.other_camera_models import camera_models
 from avpr_ros.verification.epipolar import count_essential_inliers
 
 #: Images of a pair are this far apart: metres, or radians.
