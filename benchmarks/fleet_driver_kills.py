@@ -42,6 +42,8 @@ def killed_driver(
     words = [sys.executable, '-m', 'avpr_ros.cli.main', 'build', *map(str, bags)]
     words += ['--shards', str(folder / 'killed'), '-o', str(output)]
     words += ['--pose-topic', ODOMETRY_TOPIC, '--gallery-network', settings.network, '--log-json']
+    if not settings.learned_features:
+        words.append('--no-learned-features')
     computed = done_kills = 0
     for attempt in range(kills + 1):
         after = chance.randint(1, max(1, chunks // (kills + 1))) if attempt < kills else None
