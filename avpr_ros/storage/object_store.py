@@ -127,12 +127,10 @@ class LocalObjects:
         """See ``ObjectStore``; files that are being written are hidden and left out."""
         found = []  # os.walk passes over folders that end meanwhile, as those of files do
         for base, folders, files in os.walk(self._root / folder):
-            folders[:] = [one for one in folders if not one.startswith('.')]
             level = len(Path(base).relative_to(self._root / folder).parts) + 1
+            folders[:] = [one for one in folders if depth != level and not one.startswith('.')]
             if depth in (None, level):
                 found += [Path(base) / one for one in files if not one.startswith('.')]
-            if depth == level:
-                folders.clear()
         return sorted(one.relative_to(self._root).as_posix() for one in found if one.is_file())
 
     def delete(self, name: str) -> None:
@@ -234,7 +232,9 @@ class RemoteObjects:
                 return []
         start = len(self._root) + 1
         names = (str(name)[start:] for name in found)  # others may write by a path
-        return sorted(one for one in names if not one.endswith('.tmp') and '/.' not in f'/{one}')
+        whole = (one for one in names if not one.endswith('.tmp') and '/.' not in f'/{one}')
+        above = len(PurePosixPath(folder).parts)
+        return sorted(one for one in whole if depth in (None, one.count('/') + 1 - above))
 
     def delete(self, name: str) -> None:
         """See ``ObjectStore``."""

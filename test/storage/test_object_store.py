@@ -32,10 +32,12 @@ def test_names_are_those_of_whole_objects(store: LocalObjects) -> None:
     assert open_objects(f'file://{store.address}').names('rows') == ['rows/a.npz', 'rows/b.npz']
 
 
-def test_names_of_one_depth(store: LocalObjects) -> None:
-    assert store.names('', 1) == ['plan.json']
-    assert store.names('', 2) == ['rows/a.npz', 'rows/b.npz']
-    assert store.names('maps', 3) == ['maps/yard/1/manifest.json']
+@pytest.mark.parametrize('scheme', ['', 'file://'])
+def test_names_of_one_depth(store: LocalObjects, scheme: str) -> None:
+    opened = open_objects(f'{scheme}{store.address}')
+    assert opened.names('', 1) == ['plan.json']
+    assert opened.names('', 2) == ['rows/a.npz', 'rows/b.npz']
+    assert opened.names('maps', 3) == ['maps/yard/1/manifest.json']
 
 
 def test_names_are_found_while_others_write(store: LocalObjects) -> None:
