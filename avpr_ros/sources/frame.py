@@ -58,10 +58,21 @@ class Camera:
     sent_px: tuple[int, int] | None = field(default=None, compare=False)
 
 
+def camera_numbers(name: str, cameras: Sequence[Camera]) -> list[int]:
+    """Return the numbers of a map's cameras of a name; any name is that of the only camera."""
+    return [k for k, one in enumerate(cameras) if one.name == name or len(cameras) == 1]
+
+
+def map_camera(name: str, cameras: Sequence[Camera]) -> Camera | None:
+    """Return the first of ``camera_numbers``; None where there is none."""
+    numbers = camera_numbers(name, cameras)
+    return cameras[numbers[0]] if numbers else None
+
+
 def range_for(camera: str, cameras: Sequence[Camera]) -> PixelRange | None:
     """Return the range of the camera of that name, or of the only one; None: not known."""
-    same = [one for one in cameras if one.name == camera or len(cameras) == 1]
-    return same[0].pixel_range if same else None
+    known = map_camera(camera, cameras)
+    return None if known is None else known.pixel_range
 
 
 @dataclass(frozen=True)

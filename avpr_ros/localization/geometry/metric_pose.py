@@ -12,13 +12,12 @@ import numpy as np
 
 from avpr_ros.gallery.gallery import Gallery
 from avpr_ros.gallery.local_features.landmarks import Landmarks
-from avpr_ros.localization.geometry.query_features import camera_number
 from avpr_ros.localization.query import Query
 from avpr_ros.localization.result import PoseEstimate
 from avpr_ros.localization.settings import MatchSettings
 from avpr_ros.localization.verification_result import VerificationResult
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import CameraIntrinsics
+from avpr_ros.sources.frame import CameraIntrinsics, camera_numbers, map_camera
 from avpr_ros.verification.cameras.camera_model import CameraModel
 from avpr_ros.verification.landmark_pose import locate, refined_camera_from_base
 from avpr_ros.verification.pnp import moved_to_base
@@ -108,8 +107,8 @@ class MetricPoses:
 
     def intrinsics_of_map(self, query: Query) -> CameraIntrinsics | None:
         """Return the intrinsics of the map's camera of a query; None where unknown."""
-        number = self._number(query)
-        return None if number is None else self._gallery.manifest.cameras[number].intrinsics
+        known = map_camera(query.camera, self._gallery.manifest.cameras)
+        return None if known is None else known.intrinsics
 
     def turned(self, query: Query) -> str | None:
         """Return why an image seems turned by a quarter turn; None where it has its shape."""
@@ -125,9 +124,6 @@ class MetricPoses:
             f'{size_px[1]} px; is the image turned by 90 degrees?'
         )
 
-    def _number(self, query: Query) -> int | None:
-        return camera_number(self._gallery.manifest.cameras, query.camera)
-
     def _view(self, query: Query, field: float) -> View | None:
         """Return ``camera_from_base`` and model of the query's camera; None where not known.
 
@@ -136,18 +132,18 @@ class MetricPoses:
         if query.image is None:
             return None
         height_px, width_px = query.image.shape[:2]
-        number, intrinsics = self._number(query), self.intrinsics(query)
-        known = None if number is None else self._gallery.manifest.cameras[number]
-        nominal = None if known is None else known.base_from_camera
+        cameras, intrinsics = self._gallery.manifest.cameras, self.intrinsics(query)
+        numbers = camera_numbers(query.camera, cameras)
+        nominal = cameras[numbers[0]].base_from_camera if numbers else None
         own = query.base_from_camera or nominal
         if own is None:
             return None
         # Extrinsics with the rotation of the map's have its error, which a build refines.
         turned = nominal is None or own.angle_rad(nominal) > _SAME_ROTATION_RAD
-        if number is None or turned:
+        if turned or not numbers:
             camera_from_base = own.inverse()
         else:
-            camera_from_base = refined_camera_from_base(self._landmarks, number, own)
+            camera_from_base = refined_camera_from_base(self._landmarks, numbers[0], own)
         if intrinsics is not None:
             with suppress(ValueError):
                 return camera_from_base, CameraModel(intrinsics, width_px, height_px, field)

@@ -8,18 +8,12 @@ from collections.abc import Sequence
 
 from avpr_ros.arrays import RgbImage
 from avpr_ros.gallery.local_features.features import FeatureExtractor, Features
-from avpr_ros.sources.frame import Camera, CameraIntrinsics
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, map_camera
 
 #: Fields of view of about the same width, as of a rectified image and a raw one.
 _SAME_FIELD = 0.9
 #: In a smaller part of the view than this there are too few features at the map's resolution.
 _MIN_FIELD = 0.25
-
-
-def camera_number(cameras: Sequence[Camera], name: str) -> int | None:
-    """Return the number of a map's camera; any name is that of the only one, None: unknown."""
-    same = [k for k, camera in enumerate(cameras) if camera.name == name or len(cameras) == 1]
-    return same[0] if same else None
 
 
 class QueryFeatures:
@@ -57,11 +51,10 @@ class QueryFeatures:
         Returns:
             0.25 to 1; 1 for wider fields, similar ones, and where one is not known.
         """
-        number = camera_number(self._cameras, camera)
-        of_map = None if number is None else self._cameras[number].intrinsics
-        if intrinsics is None or of_map is None:
+        known = map_camera(camera, self._cameras)
+        if intrinsics is None or known is None or known.intrinsics is None:
             return 1.0
-        own_width, map_width = _width(intrinsics), _width(of_map)
+        own_width, map_width = _width(intrinsics), _width(known.intrinsics)
         if not 0 < own_width < _SAME_FIELD * map_width:
             return 1.0
         return max(own_width / map_width, _MIN_FIELD)

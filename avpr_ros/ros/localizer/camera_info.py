@@ -27,7 +27,7 @@ from avpr_ros.sources.camera_info import (
     rectified_as_in_map,
     same_model,
 )
-from avpr_ros.sources.frame import Camera, CameraIntrinsics
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, map_camera
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
 from avpr_ros.stamps import stamp_ns
 
@@ -179,9 +179,8 @@ class CameraInfoInput:
         return None if doubt is None else f"Camera '{camera}': {doubt}."
 
     def _of_map(self, camera: str) -> CameraIntrinsics | None:
-        cameras = self._map_cameras()
-        same = [one for one in cameras if one.name == camera or len(cameras) == 1]
-        return same[0].intrinsics if same else None
+        known = map_camera(camera, self._map_cameras())
+        return None if known is None else known.intrinsics
 
     def _doubt(self, camera: str, message: CameraInfo) -> str | None:
         doubt = rectification_doubt(message, self._topics[camera])

@@ -26,7 +26,7 @@ from avpr_ros.sources.camera_info import (
     rectified_as_in_map,
     same_model,
 )
-from avpr_ros.sources.frame import Camera, CameraIntrinsics, range_for
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, map_camera, range_for
 from avpr_ros.sources.images.image_size import message_size_px
 from avpr_ros.sources.images.pixel_range_meter import PixelRangeMeter, deep_values_of
 from avpr_ros.sources.intrinsics import check_intrinsics, check_shape, size_doubt
@@ -98,8 +98,8 @@ class BagCamera:
             base_frame: frame of the base.
             map_cameras: of the map that the images are for, whose ranges are taken over.
         """
-        same = [one for one in map_cameras if one.name == self.name or len(map_cameras) == 1]
-        known = same[0].intrinsics if same else None
+        of_name = map_camera(self.name, map_cameras)
+        known = None if of_name is None else of_name.intrinsics
         intrinsics, model_check = self._intrinsics(known)
         pose, pose_check = self._extrinsics(graph, base_frame)
         pixel_range = range_for(self.name, map_cameras) or self.range_meter.measured()

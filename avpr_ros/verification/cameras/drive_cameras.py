@@ -11,7 +11,7 @@ import numpy as np
 
 from avpr_ros.gallery.manifest import Manifest
 from avpr_ros.poses import Pose
-from avpr_ros.sources.frame import Camera, CameraIntrinsics, FrameSource
+from avpr_ros.sources.frame import Camera, CameraIntrinsics, FrameSource, camera_numbers
 from avpr_ros.sources.preflight import PreflightCheck
 from avpr_ros.verification.cameras.camera_model import CameraModel
 
@@ -87,8 +87,8 @@ def _model_checks(source: FrameSource, manifest: Manifest) -> Iterator[Preflight
 
 
 def _same(camera: Camera, cameras: Sequence[Camera]) -> list[Camera]:
-    """Return the cameras of a map that a camera stands for: of its name, or the only one."""
-    return [one for one in cameras if one.name == camera.name or len(cameras) == 1]
+    """Return the cameras of a map that a camera stands for."""
+    return [cameras[number] for number in camera_numbers(camera.name, cameras)]
 
 
 def _known(camera: Camera, cameras: Sequence[Camera]) -> bool:
