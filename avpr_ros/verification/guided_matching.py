@@ -20,6 +20,7 @@ from avpr_ros.gallery.local_features.features import Features
 from avpr_ros.gallery.local_features.landmarks import Landmarks
 from avpr_ros.poses import Pose
 from avpr_ros.verification.cameras.camera_model import CameraModel
+from avpr_ros.verification.projective_geometry import project
 
 #: Distance of a feature from the projection of its landmark, in pixels of the image that features
 #: are extracted from: twice that of an inlier of the refined pose.
@@ -73,12 +74,11 @@ def _match_layer(
     camera_from_map: Pose,
 ) -> tuple[FloatArray, FloatArray]:
     """Match the landmarks of one kind; arguments and result as ``match_projections``."""
-    index = layer.landmark_index(rows)
-    points_m = layer.points_m[index].astype(np.float64)
-    inside = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
-    ahead = np.flatnonzero(inside[:, 2] > 1e-6)
-    projections = inside[ahead, :2] / inside[ahead, 2:]
-    near = cKDTree(seen).query(projections, k=_MOST_NEAR, distance_upper_bound=radius)[1]
+    index, points_m = layer.landmarks_of(rows)
+    projections = project(camera_from_map, points_m)
+    ahead = np.flatnonzero(np.isfinite(projections[:, 0]))
+    tree = cKDTree(seen)
+    near = tree.query(projections[ahead], k=_MOST_NEAR, distance_upper_bound=radius)[1]
     numbers, columns = np.nonzero(near < len(seen))
     landmarks, candidates = ahead[numbers], near[numbers, columns]
     known = layer.descriptors_at(index[landmarks]).astype(np.float32)

@@ -45,7 +45,7 @@ def match_landmarks(
     Returns:
         Indices of features and of landmarks with a point in space, (M,) each.
     """
-    index = layer.landmark_index(rows)
+    index, _ = layer.landmarks_of(rows)
     if not len(index) or not len(features):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     seen, nearest, squares = mutual_nearest(features.descriptors, layer.descriptors_at(index))

@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 from avpr_ros.arrays import FloatArray, IntArray
 from avpr_ros.poses import Pose
 from avpr_ros.verification.pose_covariance import MIN_SIGMA_PX, pose_covariance
-from avpr_ros.verification.projective_geometry import skew_matrices
+from avpr_ros.verification.projective_geometry import project, skew_matrices
 
 #: Largest reprojection error of an inlier, in pixels of the image that features are extracted
 #: from. With a looser bound a few wrong matches bend the pose until they fit, too.
@@ -224,9 +224,7 @@ def _errors_px(
     camera_from_map: Pose, points_m: FloatArray, rays: FloatArray, focal_px: float
 ) -> FloatArray:
     """Return the (M,) reprojection errors; NaN behind the camera."""
-    camera = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
-    z = np.where(camera[:, 2] > 1e-6, camera[:, 2], np.nan)
-    errors = np.linalg.norm(camera[:, :2] / z[:, np.newaxis] - rays, axis=1)
+    errors = np.linalg.norm(project(camera_from_map, points_m) - rays, axis=1)
     return np.asarray(focal_px * errors)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 the avpr_ros developers
 # SPDX-License-Identifier: Apache-2.0
-"""Skew-symmetric matrices and the Sampson distance."""
+"""Projections, skew-symmetric matrices and the Sampson distance."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avpr_ros.arrays import FloatArray
+from avpr_ros.poses import Pose
+
+#: Points nearer to the camera's plane, in metres, have no projection.
+_MIN_DEPTH_M = 1e-6
+
+
+def project(camera_from_map: Pose, points_m: FloatArray) -> FloatArray:
+    """Return (M, 2) x/z and y/z of (M, 3) points of the map; NaN behind the camera."""
+    inside = camera_from_map.rotation.apply(points_m) + camera_from_map.translation_m
+    depth_m = np.where(inside[:, 2] > _MIN_DEPTH_M, inside[:, 2], np.nan)
+    return np.asarray(inside[:, :2] / depth_m[:, np.newaxis])
 
 
 def skew_matrices(vectors: FloatArray) -> FloatArray:

@@ -81,10 +81,12 @@ class FeatureLayer:
         """Return (k, width) descriptors of some features."""
         return self.kind.unpack(self.descriptors[index])
 
-    def landmark_index(self, rows: IntArray) -> IntArray:
-        """Return the indices of the features of some keyframes that have points in space."""
+    def landmarks_of(self, rows: IntArray) -> tuple[IntArray, FloatArray]:
+        """Return the indices of the features of some keyframes with points, and (k, 3) these."""
         index = np.concatenate([np.zeros(0, np.int64), *self._spans(rows)])
-        return np.asarray(index[np.isfinite(self.points_m[index, 0])])
+        points_m = self.points_m[index].astype(np.float64)
+        known = np.isfinite(points_m[:, 0])
+        return index[known], points_m[known]
 
     def _spans(self, rows: IntArray) -> list[IntArray]:
         """Return the indices of the features of each of some keyframes."""
